@@ -24,9 +24,9 @@ from ledger.errors import Malformed
 MAX_INT = 2**53 - 1
 
 Kind = Literal["fact", "decision"]
-Timestamp = Annotated[
-    str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$")
-]
+_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}"
+Timestamp = Annotated[str, StringConstraints(pattern=f"^{_DATE}T{_TIME}Z$")]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -39,8 +39,17 @@ Count = Annotated[int, Field(ge=0, le=MAX_INT)]
 Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
 
 Role = Literal[
-    "administrator", "coordinator", "physician", "apheresis", "cell_lab", "courier",
-    "manufacturer", "quality", "nurse", "auditor", "device",
+    "administrator",
+    "coordinator",
+    "physician",
+    "apheresis",
+    "cell_lab",
+    "courier",
+    "manufacturer",
+    "quality",
+    "nurse",
+    "auditor",
+    "device",
 ]
 SiteKind = Literal[
     "care", "manufacturing", "franchise", "headquarters", "testing", "contract", "courier", "training"
@@ -446,14 +455,36 @@ class LateStatementAttested(ChainDecision):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    LogOpened, RuleSetAdopted,
-    SiteOnboarded, SiteSuspended, SiteResumed,
-    AgentEnrolled, EnrolmentApproved, QualificationGranted, KeyAdded, KeyRetired, KeyRevoked,
+    LogOpened,
+    RuleSetAdopted,
+    SiteOnboarded,
+    SiteSuspended,
+    SiteResumed,
+    AgentEnrolled,
+    EnrolmentApproved,
+    QualificationGranted,
+    KeyAdded,
+    KeyRetired,
+    KeyRevoked,
     ProductVersionDefined,
-    TherapyOrdered, PatientIdentified, CollectionCompleted, CustodyReleased, CustodyAccepted,
-    Packed, ManufacturingStarted, ContainersDerived, DeviationRaised, DeviationDispositioned,
-    Released, ThawStarted, ThawCompleted, InfusionChecked, InfusionAuthorised, InfusionStarted,
-    InfusionCompleted, LateStatementAttested,
+    TherapyOrdered,
+    PatientIdentified,
+    CollectionCompleted,
+    CustodyReleased,
+    CustodyAccepted,
+    Packed,
+    ManufacturingStarted,
+    ContainersDerived,
+    DeviationRaised,
+    DeviationDispositioned,
+    Released,
+    ThawStarted,
+    ThawCompleted,
+    InfusionChecked,
+    InfusionAuthorised,
+    InfusionStarted,
+    InfusionCompleted,
+    LateStatementAttested,
 )
 
 
