@@ -1,0 +1,271 @@
+"""The ledger: authenticate, load, decide, append, and answer with the proof.
+
+`Ledger` is an `eventsourcing` application on the dynamic consistency boundary (ADR-0001):
+one statement is one event, tagged with all that it concerns, and one leaf of the tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from eventsourcing.dcb.application import DCBApplication
+
+from ledger.application.answer import Answer, RaisedDeviation
+from ledger.application.batch import Answers, Intaken, must_be_same
+from ledger.application.genesis import open_log
+from ledger.application.high_water import HighWater, Mark
+from ledger.application.intake import KeyRing, admit_parsed
+from ledger.application.reviews import Reviews
+from ledger.application.world import StoredWorld
+from ledger.application.writer import Waiting, Writer
+from ledger.domain.events import DeviationRaised
+from ledger.errors import Fault, UnbrokenError
+from ledger.proof import checkpoint, merkle, statement, tiles
+from ledger.store.decode import entry_of
+from ledger.store.recorder import LedgerRecorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ledger.domain.events import Administrator, Seen
+    from ledger.domain.registry import LogState
+    from ledger.proof.keys import SigningKey
+    from ledger.proof.note import VerifierKey
+    from ledger.proof.statement import Statement
+    from ledger.store.recorder import Writing
+
+__all__ = ["Answer", "Ledger", "LedgerConfig", "RaisedDeviation"]
+
+CHUNK = 64  # statements a pool thread checks before it hands over
+
+
+@dataclass(frozen=True)
+class LedgerConfig:
+    """What a node needs. Keys are this log's own; `clock_ms` is the only clock.
+
+    `high_water` is a file outside the database; None is for tests and tools that only read.
+    """
+
+    database_url: str
+    origin: str
+    log_key: SigningKey
+    event_key: SigningKey
+    high_water: Path | None
+    clock_ms: Callable[[], int]
+
+
+class Ledger(DCBApplication):
+    """One node of the ledger. Many nodes may share a PostgreSQL database.
+
+    Safe to call from any thread. `record` and `submit` return only what is durable.
+    Raises `Fault` at start: `wrong_log` when the database belongs to another log,
+    `lossy_restore` or `history_differs` when it lacks what this node already let out.
+    """
+
+    env = {"PERSISTENCE_MODULE": "ledger.store.factory"}  # noqa: RUF012  the library's own form
+
+    def __init__(self, config: LedgerConfig) -> None:
+        super().__init__({"UNBROKEN_DATABASE_URL": config.database_url})
+        self.config = config
+        self.origin = config.origin
+        self.vkey: VerifierKey = checkpoint.log_vkey(config.origin, config.log_key.public)
+        self.event_kid = config.event_key.public.kid.hex()
+        self.store = cast("LedgerRecorder", self.recorder)
+        self.world = StoredWorld(config.origin, self.store)
+        self.keys = KeyRing(self.store)
+        self.reviews = Reviews()
+        self._world_size = 0
+        self._mark = HighWater(config.high_water) if config.high_water else None
+        self._check_start()
+        self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="verify")
+        self._writer = Writer(self)
+
+    @classmethod
+    def create(
+        cls, config: LedgerConfig, administrators: Sequence[Administrator], continues: Seen | None = None
+    ) -> Ledger:
+        """Open a new log in an empty database. Raises `Conflict` (`log_exists`), `Malformed`."""
+        ledger = cls(config)
+        open_log(ledger, administrators, continues)
+        return ledger
+
+    # --- writing -----------------------------------------------------------------------
+
+    def record(self, raw: bytes) -> Answer:
+        """Record one statement; returns when it is durable, with its receipt.
+
+        Raises `Malformed`, `Unauthentic`, `Refused`, `TooMany` or `Fault`: then nothing
+        was recorded, except after a `Fault` `commit_unknown`: send the same bytes again.
+        """
+        ready = threading.Lock()
+        ready.acquire()
+        waiting = Waiting([self._admit(raw)], lambda _: ready.release())
+        self._writer.put(waiting)
+        ready.acquire()
+        (result,) = waiting.results
+        if isinstance(result, UnbrokenError):
+            raise result
+        return result
+
+    def submit(self, raws: Sequence[bytes]) -> Future[list[Answer | UnbrokenError]]:
+        """Record many, each answered on its own, in the order given; checked in a pool.
+
+        The last chunk's task waits for the others: they stand before it in the queue, so
+        they are running or done by then.
+        """
+        future: Future[list[Answer | UnbrokenError]] = Future()
+        chunks = [raws[at : at + CHUNK] for at in range(0, len(raws), CHUNK)]
+        parts = [self._pool.submit(self._admit_all, chunk) for chunk in chunks[:-1]]
+        self._pool.submit(self._hand_over, parts, chunks[-1] if chunks else [], future)
+        return future
+
+    def _hand_over(
+        self,
+        parts: list[Future[list[Intaken]]],
+        last: Sequence[bytes],
+        future: Future[list[Answer | UnbrokenError]],
+    ) -> None:
+        try:
+            mine = self._admit_all(last)
+            admitted = [one for part in parts for one in part.result()] + mine
+            self._writer.put(Waiting(admitted, future.set_result))
+        except BaseException as error:
+            future.set_exception(error)
+
+    def _admit_all(self, raws: Sequence[bytes]) -> list[Intaken]:
+        return [self._admit(raw) for raw in raws]
+
+    def _admit(self, raw: bytes) -> Intaken:
+        """Check the signature. A repeated statement is answered before any check of its key."""
+        try:
+            signed = statement.parse(raw)
+        except UnbrokenError as error:
+            return error
+        try:
+            return admit_parsed(signed, self.origin, self.keys)
+        except UnbrokenError as error:
+            return self._recorded(signed) or error
+
+    def _recorded(self, signed: Statement) -> Answer | None:
+        found = self.store.positions_of_cti([signed.kid + signed.cti])
+        for position in found.values():
+            if statement.parse(self.store.entries(position, position + 1)[0].data).tbs == signed.tbs:
+                return self.answer_at(position)
+        return None
+
+    # --- answers -----------------------------------------------------------------------
+
+    def answer_again(self, position: int, signed: Statement) -> Answer:
+        """The first answer, for equal to-be-signed bytes. Raises `Conflict` (`cti_reused`)."""
+        first = statement.parse(self.store.entries(position, position + 1)[0].data)
+        must_be_same(first, signed)
+        return self.answer_at(position)
+
+    def answer_at(self, position: int) -> Answer:
+        """The answer that the statement at `position` got when it was recorded."""
+        seal = StoredSeal(self.store, position)
+        (stored,) = self.store.entries(position, position + 1)
+        statement_id = hashlib.sha256(stored.data).digest()
+        return Answers(self, seal).at(
+            position, statement_id, self._raised_by(position, statement_id, seal.size)
+        )
+
+    def _raised_by(self, position: int, cause: bytes, end: int) -> tuple[RaisedDeviation, ...]:
+        """The ledger's deviations stand right behind the fact that caused them."""
+        raised = []
+        for at in range(position + 1, end):
+            (stored,) = self.store.entries(at, at + 1)
+            event = entry_of(at, stored.data, stored.recorded_ms).event
+            if not isinstance(event, DeviationRaised) or event.cause != cause.hex():
+                break
+            found = hashlib.sha256(stored.data).digest()
+            raised.append(RaisedDeviation(at, found, event.code, event.severity, event.blocking))
+        return tuple(raised)
+
+    # --- reading -----------------------------------------------------------------------
+
+    def world_at(self, position: int | None = None) -> StoredWorld:
+        """The world as the entries before `position` made it; None: all that is stored now."""
+        return StoredWorld(self.origin, self.store, position)
+
+    # --- for the writer ----------------------------------------------------------------
+
+    def seal(self, size: int, root: bytes, time_ms: int) -> bytes:
+        """Sign the head as a checkpoint with its time."""
+        head = checkpoint.Checkpoint(self.origin, size, root)
+        return checkpoint.sign_checkpoint(head, self.config.log_key, time_ms // 1000)
+
+    def refresh(self, writing: Writing) -> None:
+        """Under the lock: forget what another node's entries touched since the last look."""
+        if writing.size != self._world_size:
+            self.world.forget(writing.tags_since(self._world_size))
+            self._world_size = writing.size
+
+    def committed(self, mark: Mark) -> None:
+        """After the commit, before the first answer."""
+        self.world.settle()
+        self._world_size = mark.size
+        if self._mark:
+            self._mark.write(mark)
+
+    def opened(self, mark: Mark) -> None:
+        """After genesis: this log's keys must be the ones that entry 0 names."""
+        self.committed(mark)
+        self._check_genesis(self.world.log())
+
+    def close(self) -> None:
+        """Let the queue run dry, then let go of the database."""
+        self._pool.shutdown()
+        self._writer.close()
+        if self._mark:
+            self._mark.close()
+        super().close()
+
+    # --- start -------------------------------------------------------------------------
+
+    def _check_start(self) -> None:
+        size, _ = self.store.head()
+        mark = self._mark.read() if self._mark else None
+        if mark:
+            check_history(self.store, size, mark)
+        if size:
+            self._check_genesis(self.world.log())
+            self._world_size = size
+
+    def _check_genesis(self, log: LogState) -> None:
+        if log.log_key != str(self.vkey):
+            raise Fault(
+                "wrong_log", f"the database holds the log of {log.log_key!r}, not of {str(self.vkey)!r}"
+            )
+        if log.event_kid != self.event_kid:
+            raise Fault("wrong_log", "the event key is not the one that this log's genesis names")
+
+
+class StoredSeal:
+    """The checkpoint that first covered a position, with proofs from the stored tiles."""
+
+    def __init__(self, store: LedgerRecorder, position: int) -> None:
+        covering = store.checkpoint_covering(position)
+        self.size, self.root, self.time_ms = covering.size, covering.root, covering.time_ms
+        self._read = tiles.tile_reader(store.require_tile)
+
+    def inclusion(self, position: int) -> list[bytes]:
+        return merkle.inclusion_proof(position, self.size, self._read)
+
+
+def check_history(store: LedgerRecorder, size: int, mark: Mark) -> None:
+    """Refuse to sign on from a database that lacks what this node let out before."""
+    if size < mark.size:
+        raise Fault(
+            "lossy_restore",
+            f"the database ends at {size} entries, but {mark.size} were acknowledged before. Don't sign "
+            "on: end this log and open a new one whose genesis names the last head (init --continues).",
+        )
+    if mark.size and merkle.root(mark.size, tiles.tile_reader(store.require_tile)) != mark.root:
+        raise Fault("history_differs", f"the first {mark.size} entries aren't those that were acknowledged")

@@ -1,0 +1,190 @@
+"""One transaction: decide each statement in turn, then append and seal what was accepted."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from ledger.application.answer import Answer, RaisedDeviation
+from ledger.application.intake import Admitted
+from ledger.domain.events import Event, parse_event
+from ledger.domain.rules import Finding, Verdict, deviation_of, judge, tags_of
+from ledger.domain.world import Entry, timestamp
+from ledger.errors import Conflict, Fault, NotPermitted, UnbrokenError
+from ledger.proof import canonical, receipt, statement
+from ledger.store.recorder import NewEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.application import Ledger
+    from ledger.proof.statement import Statement
+    from ledger.store.recorder import Writing
+
+MAX_CLOCK_BACK_MS = 5 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An accepted statement, not committed yet."""
+
+    position: int
+    signed: Statement
+    deviations: tuple[RaisedDeviation, ...]
+
+
+Intaken: TypeAlias = Admitted | Answer | UnbrokenError
+Decided: TypeAlias = Accepted | Answer | UnbrokenError
+
+
+class Batch:
+    """The decisions of one transaction. Not shared between threads; lives under the lock."""
+
+    def __init__(self, ledger: Ledger, writing: Writing, coming: Sequence[Intaken]) -> None:
+        self._ledger = ledger
+        self._writing = writing
+        self._world = ledger.world
+        self._world.reader = writing
+        self.time_ms = _ledger_time(ledger.config.clock_ms(), writing.last_time_ms)
+        self.entries: list[NewEntry] = []
+        self._here: dict[bytes, Accepted] = {}
+        self._known = writing.positions_of_cti([one.kid_cti for one in coming if isinstance(one, Admitted)])
+
+    def decide_all(self, waiting: Sequence[Intaken]) -> list[Decided]:
+        """Decide each on its own: a refused one leaves nothing behind."""
+        return [self._decide(one) if isinstance(one, Admitted) else one for one in waiting]
+
+    def _decide(self, admitted: Admitted) -> Decided:
+        try:
+            return self._repeated(admitted) or self._accept(admitted)
+        except UnbrokenError as refusal:
+            return refusal
+
+    def _repeated(self, admitted: Admitted) -> Accepted | Answer | None:
+        """Equal to-be-signed bytes get the first answer; other bytes may not reuse a cti."""
+        first = self._here.get(admitted.kid_cti)
+        if first is not None:
+            must_be_same(first.signed, admitted.statement)
+            return first
+        position = self._known.get(admitted.kid_cti)
+        return None if position is None else self._ledger.answer_again(position, admitted.statement)
+
+    def _accept(self, admitted: Admitted) -> Accepted:
+        signed = admitted.statement
+        entry = self._entry(signed, admitted.event)
+        self._check_late(admitted)
+        verdict = judge(entry, self._world)
+        if not verdict.standing:
+            self._ledger.reviews.take(entry.kid, self.time_ms)
+        self._add(signed, entry, verdict)
+        raised = tuple(self._raise(finding, entry, verdict) for finding in verdict.findings)
+        accepted = self._here[admitted.kid_cti] = Accepted(entry.position, signed, raised)
+        return accepted
+
+    def _check_late(self, admitted: Admitted) -> None:
+        if admitted.late_kid is None:
+            return
+        key = self._world.key(admitted.late_kid)
+        if key is None or key.status != "revoked":
+            raise NotPermitted("not_revoked", "the key inside is not revoked: send its statement as it is")
+
+    def _entry(self, signed: Statement, event: Event) -> Entry:
+        return Entry(
+            position=self._writing.size + len(self.entries),
+            statement_id=signed.id.hex(),
+            kid=signed.kid.hex(),
+            signer=signed.iss,
+            stream=signed.sub,
+            event=event,
+            recorded_ms=self.time_ms,
+        )
+
+    def _add(self, signed: Statement, entry: Entry, verdict: Verdict) -> None:
+        tags = tags_of(entry, verdict)
+        kid_cti = signed.kid + signed.cti
+        self.entries.append(NewEntry(entry.event.type, signed.id, kid_cti, signed.raw, tags))
+        self._world.apply(entry, tags)
+
+    def _raise(self, finding: Finding, fact: Entry, verdict: Verdict) -> RaisedDeviation:
+        """Sign the deviation with the ledger's event key, right behind the fact."""
+        signed, event = self._sign_deviation(finding, fact)
+        entry = self._entry(signed, event)
+        self._add(signed, entry, Verdict((), verdict.standing))
+        return RaisedDeviation(entry.position, signed.id, finding.code, finding.severity, finding.blocking)
+
+    def _sign_deviation(self, finding: Finding, fact: Entry) -> tuple[Statement, Event]:
+        last = self._world.signer(self._ledger.event_kid)
+        payload = deviation_of(finding, fact) | {
+            "occurred_at": timestamp(self.time_ms),
+            "seen": {"size": self._writing.size, "root": self._writing.root.hex()},
+            "seq": 0 if last.seq is None else last.seq + 1,
+            "prev": last.statement_id,
+        }
+        key = self._ledger.config.event_key
+        cti = hashlib.sha256(f"{fact.statement_id} {finding.code} {finding.containers}".encode()).digest()[
+            :16
+        ]
+        raw = statement.sign(
+            key,
+            iss="ledger",
+            sub=fact.stream,
+            aud=self._ledger.origin,
+            cti=cti,
+            payload=canonical.encode(payload),
+        )
+        return statement.parse(raw), parse_event(payload)
+
+
+class Seal(Protocol):
+    """A tree head that was committed, with its proofs at hand."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def root(self) -> bytes: ...
+    @property
+    def time_ms(self) -> int: ...
+
+    def inclusion(self, position: int) -> list[bytes]: ...
+
+
+class Answers:
+    """Makes the answers of a sealed batch: one receipt signature serves them all."""
+
+    def __init__(self, ledger: Ledger, sealed: Seal) -> None:
+        self._ledger = ledger
+        self._sealed = sealed
+        self._time_s = sealed.time_ms // 1000
+        key = ledger.config.log_key
+        self._signature = receipt.receipt_signature(key, ledger.origin, sealed.root, self._time_s)
+        self._kid = key.public.kid
+
+    def of(self, result: Decided) -> Answer | UnbrokenError:
+        if not isinstance(result, Accepted):
+            return result
+        return self.at(result.position, result.signed.id, result.deviations)
+
+    def at(self, position: int, statement_id: bytes, raised: tuple[RaisedDeviation, ...]) -> Answer:
+        sealed = self._sealed
+        proof = sealed.inclusion(position)
+        token = receipt.encode_receipt(
+            self._ledger.origin, self._kid, self._time_s, self._signature, sealed.size, position, proof
+        )
+        return Answer(position, statement_id, sealed.size, sealed.time_ms, raised, token)
+
+
+def must_be_same(first: Statement, again: Statement) -> None:
+    """Raises `Conflict` (`cti_reused`) unless the to-be-signed bytes are equal."""
+    if first.tbs != again.tbs:
+        raise Conflict("cti_reused", f"this key already used the cti {again.cti.hex()} for another statement")
+
+
+def _ledger_time(clock_ms: int, last_ms: int) -> int:
+    """Whole seconds, never decreasing; a clock far behind the log is a fault, not a time."""
+    if last_ms - clock_ms > MAX_CLOCK_BACK_MS:
+        behind = (last_ms - clock_ms) // 1000
+        raise Fault(
+            "clock_behind", f"this computer's clock is {behind} s behind the log; set it and try again"
+        )
+    return max(clock_ms // 1000 * 1000, last_ms)

@@ -1,0 +1,113 @@
+"""From bytes to a statement that is proved to come from an enrolled key.
+
+This part runs in the caller's thread or in a pool, before the writer's lock: parsing and
+the signature check need no order. Whether the key may still sign, and what the rules say,
+is decided under the lock.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.domain.events import Event, LateStatementAttested, parse_event
+from ledger.errors import Malformed, Unauthentic
+from ledger.proof import canonical, statement
+from ledger.proof.keys import PublicKey
+from ledger.store.decode import entry_of
+
+if TYPE_CHECKING:
+    from ledger.proof.statement import Statement
+    from ledger.store.recorder import LedgerRecorder
+
+MAX_KEYS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A statement whose signature verified, and the event that it says."""
+
+    statement: Statement
+    event: Event
+    late_kid: str | None = None  # of the statement inside a LateStatementAttested
+
+    @property
+    def kid_cti(self) -> bytes:
+        return self.statement.kid + self.statement.cti
+
+
+class KeyRing:
+    """The public keys that the log enrolled, whatever became of them since."""
+
+    def __init__(self, recorder: LedgerRecorder) -> None:
+        self._recorder = recorder
+        self._keys: OrderedDict[bytes, PublicKey] = OrderedDict()
+
+    def get(self, kid: bytes) -> PublicKey:
+        """Raises `Unauthentic` (`unknown_key`)."""
+        key = self._keys.get(kid) or self._find(kid)
+        if key is None:
+            raise Unauthentic("unknown_key", f"no key {kid.hex()} was enrolled in this log")
+        return key
+
+    def _find(self, kid: bytes) -> PublicKey | None:
+        for stored in self._recorder.by_tag(f"key/{kid.hex()}", limit=1):
+            for spki in _keys_in(entry_of(stored.position, stored.data, stored.recorded_ms).event):
+                key = PublicKey.from_spki(base64.urlsafe_b64decode(spki + "=" * (-len(spki) % 4)))
+                if key.kid == kid:
+                    self._keys[kid] = key
+                    if len(self._keys) > MAX_KEYS:
+                        self._keys.popitem(last=False)
+                    return key
+        return None
+
+
+def _keys_in(event: Event) -> list[str]:
+    named = [getattr(event, "key", None), getattr(event, "event_key", None)]
+    named += [administrator.key for administrator in getattr(event, "administrators", ())]
+    return [spki for spki in named if spki]
+
+
+def admit(raw: bytes, origin: str, keys: KeyRing) -> Admitted:
+    """Parse strictly, check the log and the signature, read the event.
+
+    Raises `Malformed` or `Unauthentic`; nothing else may come out of bytes from outside.
+    """
+    signed = statement.parse(raw)
+    return admit_parsed(signed, origin, keys)
+
+
+def admit_parsed(signed: Statement, origin: str, keys: KeyRing) -> Admitted:
+    if signed.aud != origin:
+        raise Unauthentic("wrong_log", f"signed for the log {signed.aud!r}; this one is {origin!r}")
+    statement.verify(signed, keys.get(signed.kid))
+    event = parse_event(canonical.decode(signed.payload))
+    if isinstance(event, LateStatementAttested):
+        return Admitted(signed, event, _late(signed, event, origin, keys))
+    return Admitted(signed, event)
+
+
+def _late(outer: Statement, event: LateStatementAttested, origin: str, keys: KeyRing) -> str:
+    """Check the statement inside, which a revoked key signed; return that key's id.
+
+    It must be whole by itself: of this log, of the same chain, its signature right.
+    """
+    inner = admit(_bytes_of(event.statement), origin, keys)
+    if inner.statement.sub != outer.sub:
+        raise Unauthentic("wrong_stream", f"the attested statement belongs to {inner.statement.sub!r}")
+    if isinstance(inner.event, LateStatementAttested):
+        raise Malformed("nested_attestation", "an attestation cannot attest another one")
+    return inner.statement.kid.hex()
+
+
+def _bytes_of(text: str) -> bytes:
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise Malformed("invalid_event", f"statement is not base64url: {error}") from None
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+        raise Malformed("invalid_event", "statement is not canonical base64url")
+    return raw

@@ -1,0 +1,162 @@
+"""The world that a decision reads, folded from the store and kept while it stays true.
+
+Every aggregate is the fold of the entries with its tag. The writer keeps those that it
+used; under the lock, whatever another node has touched since is forgotten and folded
+anew, so that a decision always reads the newest state of every stream. When a batch rolls
+back, all that it touched is forgotten too.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from ledger.domain.registry import Agent, Key, LogState, Product, Site
+from ledger.domain.world import (
+    Entry,
+    Sequence,
+    agent_tag,
+    chain_tag,
+    container_tag,
+    key_tag,
+    log_tag,
+    new_aggregate,
+    product_tag,
+    signer_tag,
+    site_tag,
+)
+from ledger.store.decode import entry_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ledger.domain.chain import Chain
+    from ledger.store.recorder import StoredCheckpoint, StoredEntry
+
+CREATED_IN = {"CollectionCompleted": "containers", "ContainersDerived": "children"}
+MAX_KEPT = 20_000  # aggregates; a chain of a whole therapy takes some 20 kB
+
+
+class Reader(Protocol):
+    """What the world needs of a store: a recorder, or a write in progress."""
+
+    def by_tag(
+        self, tag: str, *, after: int = -1, before: int | None = None, limit: int | None = None
+    ) -> list[StoredEntry]: ...
+    def last_by_tag(self, tag: str, before: int | None = None) -> StoredEntry | None: ...
+    def checkpoint(self, size: int) -> StoredCheckpoint | None: ...
+
+
+class StoredWorld:
+    """`ledger.domain.world.World` over a store, up to but without the position `before`."""
+
+    def __init__(self, origin: str, reader: Reader, before: int | None = None) -> None:
+        self.origin = origin
+        self.reader = reader
+        self.before = before
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._pending: list[tuple[Entry, tuple[str, ...]]] = []
+
+    def log(self) -> LogState:
+        return cast("LogState", self._load(log_tag(self.origin)))
+
+    def chain(self, coi: str) -> Chain:
+        return cast("Chain", self._load(chain_tag(coi)))
+
+    def site(self, site: str) -> Site | None:
+        return cast("Site | None", self._known(site_tag(site)))
+
+    def agent(self, agent: str) -> Agent | None:
+        return cast("Agent | None", self._known(agent_tag(agent)))
+
+    def product(self, product: str) -> Product | None:
+        return cast("Product | None", self._known(product_tag(product)))
+
+    def key(self, kid: str) -> Key | None:
+        return cast("Key | None", self._known(key_tag(kid)))
+
+    def signer(self, kid: str) -> Sequence:
+        """The number and id of the key's last recorded statement."""
+        return cast("Sequence", self._keep(signer_tag(kid), self._last_signed))
+
+    def chain_of_container(self, container: str) -> str | None:
+        """The chain in which the container first came to be."""
+        return cast("str | None", self._keep(container_tag(container), self._first_chain))
+
+    def checkpoint(self, size: int) -> tuple[str, int] | None:
+        """Root (hex) and time (ms) of the checkpoint of that size, if the log ever had it."""
+        return cast("tuple[str, int] | None", self._keep(f"checkpoint/{size}", self._checkpoint))
+
+    def apply(self, entry: Entry, tags: tuple[str, ...]) -> None:
+        """Let an entry that was accepted, but isn't stored yet, change what is kept."""
+        self._pending.append((entry, tags))
+        for tag in tags:
+            if tag.startswith("signer/"):
+                self._kept[tag] = Sequence(entry.event.seq, entry.statement_id)
+            elif tag.startswith("container/"):
+                if self._kept.get(tag) is None:
+                    self._kept.pop(tag, None)
+            elif (kept := self._kept.get(tag)) is not None:
+                kept.apply(entry)
+
+    def settle(self) -> None:
+        """What was pending is stored now. Keeps memory flat: what was unused for longest goes."""
+        self._pending.clear()
+        while len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+
+    def roll_back(self) -> None:
+        """What was pending will never be stored: forget all that it touched."""
+        for _, tags in self._pending:
+            self.forget(tags)
+        self._pending.clear()
+
+    def forget(self, tags: Iterable[str]) -> None:
+        """Drop what is kept of these tags; the next look folds it anew."""
+        for tag in tags:
+            self._kept.pop(tag, None)
+
+    def _known(self, tag: str) -> Any:
+        aggregate = self._load(tag)
+        return aggregate if aggregate.version else None
+
+    def _load(self, tag: str) -> Any:
+        return self._keep(tag, self._fold)
+
+    def _keep(self, tag: str, make: Any) -> Any:
+        try:
+            self._kept.move_to_end(tag)
+            return self._kept[tag]
+        except KeyError:
+            made = self._kept[tag] = make(tag)
+            return made
+
+    def _entries(self, tag: str) -> Iterator[Entry]:
+        for stored in self.reader.by_tag(tag, before=self.before):
+            yield entry_of(stored.position, stored.data, stored.recorded_ms)
+        yield from (entry for entry, tags in self._pending if tag in tags)
+
+    def _fold(self, tag: str) -> Any:
+        aggregate = new_aggregate(tag)
+        for entry in self._entries(tag):
+            aggregate.apply(entry)
+        return aggregate
+
+    def _last_signed(self, tag: str) -> Sequence:
+        stored = self.reader.last_by_tag(tag, self.before)
+        if stored is None:
+            return Sequence(None, None)
+        entry = entry_of(stored.position, stored.data, stored.recorded_ms)
+        return Sequence(entry.event.seq, entry.statement_id)
+
+    def _first_chain(self, tag: str) -> str | None:
+        container = tag.removeprefix("container/")
+        for entry in self._entries(tag):
+            created = getattr(entry.event, CREATED_IN.get(entry.event.type, ""), ())
+            if any(new.container == container for new in created):
+                return entry.stream.removeprefix("chain/")
+        return None
+
+    def _checkpoint(self, tag: str) -> tuple[str, int] | None:
+        found = self.reader.checkpoint(int(tag.removeprefix("checkpoint/")))
+        return (found.root.hex(), found.time_ms) if found else None
