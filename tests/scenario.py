@@ -109,10 +109,9 @@ class Scenario:
         """Sign as the agent's next statement; a refused one must be taken back with `undo`."""
         signer = self.signer(agent)
         payload = canonical.encode(self.payload(agent, event, **fields))
-        raw = statement.sign(
+        return statement.sign(
             signer.key, iss=agent, sub=stream, aud=ORIGIN, cti=os.urandom(16), payload=payload
         )
-        return raw
 
     def say(self, agent: str, stream: str, event: str, **fields: Any) -> Answer:
         answer = self.ledger.record(self.sign(agent, stream, event, **fields))
@@ -224,8 +223,8 @@ def therapy(scenario: Scenario, coi: str, name: str = "patient-1", bag: str = "B
         parents=[{"container": fresh, "volume_ul": 200_000}],
         children=[{"container": dose, "volume_ul": 50_000, "bag": 1, "of": 1,
                    "expires_at": timestamp(clock() + 90 * 86_400_000)}])  # fmt: skip
-    say("quinn", chain, "Released", chain_version=scenario.version(coi), site="northcell-1", containers=[dose],
-        certificate="ab" * 32, countries=["GB"], protocols=["UB-001"])  # fmt: skip
+    say("quinn", chain, "Released", chain_version=scenario.version(coi), site="northcell-1",
+        containers=[dose], certificate="ab" * 32, countries=["GB"], protocols=["UB-001"])  # fmt: skip
     hand_over(scenario, coi, dose, ("mia", CLEANROOM), ("kit", VAN))
     hand_over(scenario, coi, dose, ("kit", VAN), ("nora", WARD))
     infuse(scenario, coi, dose, name)
@@ -252,8 +251,8 @@ def infuse(scenario: Scenario, coi: str, dose: str, name: str) -> None:
     scenario.clock.forward(300)
     say("nora", chain, "ThawCompleted", at=WARD, containers=[dose])
     for nurse in ("nora", "nils"):
-        say(nurse, chain, "InfusionChecked", chain_version=scenario.version(coi), site="st-mary", container=dose,
-            patient=patient(name), method="scan")  # fmt: skip
+        say(nurse, chain, "InfusionChecked", chain_version=scenario.version(coi), site="st-mary",
+            container=dose, patient=patient(name), method="scan")  # fmt: skip
     say(
         "phil",
         chain,

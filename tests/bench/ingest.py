@@ -1,0 +1,119 @@
+"""Durable ingest: the application beside its floor and beside the stock `eventsourcing` one.
+
+Floor: the same signature checks in the same number of threads, feeding one raw batched
+insert of the same bytes into SQLite (WAL, FULL). Peer: the library's own Application on its
+SQLite recorder, the same checks before each save, each writer on an aggregate of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
+from ledger.proof import statement
+from tests.bench.load import WRITERS, chains, record_all, statements
+from tests.bench.table import RUNS, Row, at_least, seconds
+from tests.scenario import open_scenario
+
+if TYPE_CHECKING:
+    from ledger.proof.keys import PublicKey
+    from ledger.proof.statement import Statement
+
+EACH = 40  # statements a writer
+Work = list[list["tuple[Statement, PublicKey]"]]
+
+
+class Stream(Aggregate):
+    """The stock aggregate: it carries the statement's bytes and nothing else."""
+
+    @event("Recorded")
+    def record(self, raw: bytes) -> None:
+        self.last = raw
+
+
+def run() -> list[Row]:
+    ours, floors, stocks = [], [], []
+    for _ in range(RUNS):
+        with tempfile.TemporaryDirectory() as directory:
+            scenario = open_scenario(f"sqlite:///{directory}/ledger.db", Path(directory))
+            raws = [statements(scenario, chain, EACH) for chain in chains(scenario)]
+            work = [[(s, scenario.ledger.keys.get(s.kid)) for s in map(statement.parse, one)] for one in raws]
+            ours.append(_rate(partial(record_all, scenario.ledger, raws)))
+            floors.append(_rate(partial(_floor, work, f"{directory}/floor.db")))
+            stocks.append(_stock(work, f"{directory}/stock.db"))
+            scenario.ledger.close()
+    middle = RUNS // 2
+    mine, floor, stock = (sorted(rates)[middle] for rates in (ours, floors, stocks))
+    return [
+        at_least(f"SQLite FULL, {WRITERS} writers, beside the floor", mine, floor, 0.5),
+        at_least(f"SQLite FULL, {WRITERS} writers, beside stock eventsourcing", mine, stock, 2.5),
+    ]
+
+
+def _rate(action: partial[None]) -> float:
+    return WRITERS * EACH / seconds(action)
+
+
+def _floor(work: Work, path: str) -> None:
+    database = sqlite3.connect(path, check_same_thread=False)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=FULL")
+    database.execute("CREATE TABLE entry (position INTEGER PRIMARY KEY, data BLOB)")
+    checked: SimpleQueue[bytes] = SimpleQueue()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        jobs = [pool.submit(_check, one, checked) for one in work]
+        left = sum(map(len, work))
+        while left:
+            batch = _drain(checked)
+            database.executemany("INSERT INTO entry (data) VALUES (?)", batch)
+            database.commit()
+            left -= len(batch)
+        for job in jobs:
+            job.result()
+    database.close()
+
+
+def _check(work: list[tuple[Statement, PublicKey]], checked: SimpleQueue[bytes]) -> None:
+    for signed, key in work:
+        key.verify(signed.alg, signed.signature, signed.tbs)
+        checked.put(signed.raw)
+
+
+def _drain(checked: SimpleQueue[bytes]) -> list[tuple[bytes]]:
+    batch = [(checked.get(),)]
+    while len(batch) < 100:
+        try:
+            batch.append((checked.get_nowait(),))
+        except Empty:
+            break
+    return batch
+
+
+def _stock(work: Work, path: str) -> float:
+    os.environ.pop("PERSISTENCE_MODULE", None)
+    app = Application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path})
+    streams = [Stream() for _ in work]
+    app.save(*streams)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        rate = _rate(partial(_stock_all, app, pool, streams, work))
+    app.close()
+    return rate
+
+
+def _stock_all(app: Application, pool: ThreadPoolExecutor, streams: list[Stream], work: Work) -> None:
+    def write(stream: Stream, one: list[tuple[Statement, PublicKey]]) -> None:
+        for signed, key in one:
+            key.verify(signed.alg, signed.signature, signed.tbs)
+            stream.record(signed.raw)
+            app.save(stream)
+
+    list(pool.map(write, streams, work))

@@ -1,0 +1,121 @@
+"""Reading: an aggregate without a cache, and proofs from a log of a million entries."""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
+from ledger.proof import merkle, tiles
+from ledger.store.engines import migrate, open_engine
+from ledger.store.recorder import LedgerRecorder, NewEntry
+from tests.bench.load import chains, statements
+from tests.bench.table import Row, at_most, median, seconds
+from tests.scenario import open_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONG = 200  # events of one chain
+MILLION = int(os.environ.get("UNBROKEN_BENCH_ENTRIES", "1000000"))
+PROOFS = 2_000
+
+
+class Stream(Aggregate):
+    """The stock aggregate, with the same two events in turn."""
+
+    @event("Packed")
+    def pack(self, shipper: str, seal: str) -> None:
+        self.shipper, self.seal = shipper, seal
+
+    @event("PatientIdentified")
+    def identify(self, outcome: str) -> None:
+        self.outcome = outcome
+
+
+def chain_load() -> list[Row]:
+    """A chain of 200 events, folded from the store without a cache."""
+    with tempfile.TemporaryDirectory() as directory:
+        scenario = open_scenario(f"sqlite:///{directory}/ledger.db", Path(directory))
+        (chain,) = chains(scenario, 1)
+        for result in scenario.ledger.submit(statements(scenario, chain, LONG - 2)).result():
+            assert not isinstance(result, Exception), result
+        ours = median(lambda: seconds(lambda: _fold(scenario.ledger.world_at().chain, chain[0])) * 1000, 21)
+        scenario.ledger.close()
+        stock = median(_stock_load(f"{directory}/stock.db"), 21)
+    return [at_most(f"a chain of {LONG} events, no cache, beside the stock aggregate", ours, stock, 0.25)]
+
+
+def _fold(load: Callable[[str], object], coi: str) -> None:
+    assert load(coi).version == LONG  # type: ignore[attr-defined]
+
+
+def _stock_load(path: str) -> Callable[[], float]:
+    app = Application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path})
+    stream = Stream()
+    for turn in range((LONG - 1) // 2):
+        stream.pack(shipper=f"SHIPPER-{turn}", seal=f"SEAL-{turn}")
+        stream.identify(outcome="match")
+    app.save(stream)
+    return lambda: seconds(lambda: app.repository.get(stream.id)) * 1000
+
+
+def proofs() -> list[Row]:
+    """Inclusion proofs at p99, and the memory that a log of a million costs."""
+    with tempfile.TemporaryDirectory() as directory:
+        engine = open_engine(f"sqlite:///{directory}/ledger.db")
+        migrate(engine)
+        recorder = LedgerRecorder(engine)
+        _fill(recorder, MILLION // 100)
+        small = _resident()
+        _fill(recorder, MILLION)
+        gc.collect()
+        grown = (_resident() - small) / MILLION
+        times = sorted(_proof_ms(recorder, 7919 * turn % MILLION) for turn in range(PROOFS))
+        size = Path(directory, "ledger.db").stat().st_size / MILLION
+        engine.dispose()
+    p99 = times[int(PROOFS * 0.99)]
+    return [
+        at_most(f"inclusion proof, {MILLION:,} entries, p99 (beside: 3 ms)", p99, 3.0, 1.0),
+        at_most("memory per entry while filling (beside: 1 byte)", grown, 1.0, 16.0, " B"),
+        at_most("database bytes per entry of 1,000 (beside: 1,000)", size, 1000.0, 2.0, " B"),
+    ]
+
+
+def _fill(recorder: LedgerRecorder, size: int) -> None:
+    """Stand-in statements of 1,000 bytes: only the store and the tree are measured."""
+    while (start := recorder.head()[0]) < size:
+        count = min(1000, size - start)
+        entries = [_stand_in(position) for position in range(start, start + count)]
+        with recorder.writing() as writing:
+            writing.append(entries, 0, lambda size, root, time_ms: b"%d %s" % (size, root.hex().encode()))
+
+
+def _stand_in(position: int) -> NewEntry:
+    data = position.to_bytes(8, "big") * 125
+    cti = merkle.leaf_hash(data)
+    tags = (f"chain/bench:{position // 200}", f"signer/{position % 5000}")
+    return NewEntry("Packed", cti, cti + data[:16], data, tags)
+
+
+def _proof_ms(recorder: LedgerRecorder, position: int) -> float:
+    start = time.perf_counter()
+    size, root = recorder.head()
+    proof = merkle.inclusion_proof(position, size, tiles.tile_reader(recorder.require_tile))
+    took = (time.perf_counter() - start) * 1000
+    (stored,) = recorder.entries(position, position + 1)
+    merkle.verify_inclusion(merkle.leaf_hash(stored.data), position, size, proof, root)
+    return took
+
+
+def _resident() -> int:
+    """Bytes of memory in use now, not the peak."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
