@@ -1,0 +1,126 @@
+"""What the rules look at: one entry, and the world before it.
+
+An entry is a recorded (or about to be recorded) statement, its event already read. It
+carries *tags*: everything that it concerns (ADR-0001). The aggregate of a tag is the fold
+of all entries with that tag in position order; its version counts them. A `World` hands
+out aggregates. The rules never change it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from ledger.domain.chain import Chain
+from ledger.domain.registry import Agent, Key, LogState, Product, Site
+from ledger.domain.times import milliseconds as milliseconds
+from ledger.domain.times import timestamp as timestamp
+
+if TYPE_CHECKING:
+    from ledger.domain.events import Event
+
+LEDGER = "ledger"  # the signer's name of what the ledger itself says
+
+Aggregate = Chain | LogState | Site | Agent | Product | Key
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One statement at its place in the log.
+
+    `position` counts from 0, `statement_id` and `kid` are lower-case hex, `signer` is the
+    agent's id (or `ledger`), `stream` the envelope's subject, `recorded_ms` the ledger's
+    time of the batch (whole seconds, in milliseconds; never decreasing).
+    """
+
+    position: int
+    statement_id: str
+    kid: str
+    signer: str
+    stream: str
+    event: Event
+    recorded_ms: int
+
+
+class Sequence(NamedTuple):
+    """The number and id of a key's last recorded statement; both None before the first."""
+
+    seq: int | None
+    statement_id: str | None
+
+
+class World(Protocol):
+    """All that a decision may read, as of just before the entry that is judged.
+
+    Reads only; every answer comes from entries before. `None` means: not in the log.
+    """
+
+    origin: str
+
+    def log(self) -> LogState: ...
+    def chain(self, coi: str) -> Chain: ...  # an empty one where nothing was recorded yet
+    def site(self, site: str) -> Site | None: ...
+    def agent(self, agent: str) -> Agent | None: ...
+    def product(self, product: str) -> Product | None: ...
+    def key(self, kid: str) -> Key | None: ...
+    def signer(self, kid: str) -> Sequence: ...
+    def checkpoint(self, size: int) -> tuple[str, int] | None: ...  # root (hex), time (ms)
+    def chain_of_container(self, container: str) -> str | None: ...  # where it first came to be
+
+
+def chain_tag(coi: str) -> str:
+    return f"chain/{coi}"
+
+
+def review_tag(coi: str) -> str:
+    """Facts about a therapy by signers who have nothing to do with it."""
+    return f"review/{coi}"
+
+
+def site_tag(site: str) -> str:
+    return f"site/{site}"
+
+
+def agent_tag(agent: str) -> str:
+    return f"agent/{agent}"
+
+
+def product_tag(product: str) -> str:
+    return f"product/{product}"
+
+
+def log_tag(origin: str) -> str:
+    return f"log/{origin}"
+
+
+def key_tag(kid: str) -> str:
+    """What became of a key: enrolled, retired, revoked."""
+    return f"key/{kid}"
+
+
+def signer_tag(kid: str) -> str:
+    """What was signed with a key."""
+    return f"signer/{kid}"
+
+
+def container_tag(container: str) -> str:
+    return f"container/{container}"
+
+
+AGGREGATES: dict[str, type[Aggregate]] = {
+    "chain": Chain,
+    "log": LogState,
+    "site": Site,
+    "agent": Agent,
+    "product": Product,
+    "key": Key,
+}
+
+
+def new_aggregate(tag: str) -> Aggregate:
+    """The aggregate of a tag before its first entry.
+
+    Tags that only index (`review/`, `signer/`, `container/`) have none: KeyError.
+    """
+    prefix, _, name = tag.partition("/")
+    return AGGREGATES[prefix](name)
