@@ -1,0 +1,145 @@
+"""One server over HTTP: sessions opened by a signed sign-in, problems turned into errors.
+
+A network that fails is a `Fault` `unreachable`: it says nothing about what was asked. The
+session is opened by the first request that needs one, and again when it has run out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from clients.problems import error_of
+from ledger.errors import Fault, NotFound
+from ledger.proof.merkle import NodeReader
+from ledger.proof.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path, tile_reader
+
+HASH_SIZE = 32
+TIMEOUT_S = 30.0
+KEPT_TILES = 1024  # 8 MB of full tiles, which never change
+ONE = "application/cose"
+MANY = "application/cbor-seq"  # RFC 8742
+Verdict = tuple[int, dict[str, Any]]  # status, answer or problem
+
+
+class Remote:
+    """The HTTP side of a client. Safe to use from several threads."""
+
+    def __init__(
+        self, server: str, sign_in: Callable[[str], bytes], transport: httpx.BaseTransport | None = None
+    ) -> None:
+        """`sign_in` signs the statement that answers a challenge."""
+        self._http = httpx.Client(base_url=server, transport=transport, timeout=TIMEOUT_S)
+        self._sign_in = sign_in
+        self._session = threading.Lock()
+        self._token = ""
+        self._tiles: dict[tuple[int, int], bytes] = {}
+
+    def close(self) -> None:
+        self._http.close()
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request as it is, whatever the answer. Raises `Fault` `unreachable`."""
+        try:
+            return self._http.request(method, path, **options)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            text = str(error) or type(error).__name__
+            raise Fault("unreachable", f"no answer from {self._http.base_url}: {text}") from error
+
+    def public(self, path: str, **options: Any) -> httpx.Response:
+        """GET what needs no session. Raises the error that the server named."""
+        return _checked(self.send("GET", path, **options))
+
+    def read(
+        self, path: str, *, method: str = "GET", accept: str = "application/json", **options: Any
+    ) -> Any:
+        """Ask within a session: parsed JSON, or bytes where `accept` is another type.
+
+        Raises the error that the server named.
+        """
+        response = self._within_session(method, path, accept, options)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self._token = ""  # run out, or the server has restarted: once more, then it is an answer
+            response = self._within_session(method, path, accept, options)
+        _checked(response)
+        return _json(response) if accept == "application/json" else response.content
+
+    def sign_in(self) -> dict[str, Any]:
+        """Open a session: {"token", "agent", "expires_at"}. Raises what the server says."""
+        challenge = _json(self.public("/v1/session/challenge"))["challenge"]
+        body = self._sign_in(challenge)
+        response = self.send("POST", "/v1/session", content=body, headers={"content-type": ONE})
+        session: dict[str, Any] = _json(_checked(response))
+        self._token = session["token"]
+        return session
+
+    def post(self, statements: Sequence[bytes]) -> list[Verdict]:
+        """Send statements, one as itself, several as a CBOR sequence: a verdict for each.
+
+        Raises `Fault` or `TooMany` where the server says nothing about the statements, and
+        `Malformed` where it refuses a body of several as a whole.
+        """
+        kind = ONE if len(statements) == 1 else MANY
+        response = self.send(
+            "POST", "/v1/statements", content=b"".join(statements), headers={"content-type": kind}
+        )
+        if kind == ONE:
+            return [(response.status_code, _json(response))]
+        answers: list[dict[str, Any]] = _json(_checked(response)).get("answers", [])
+        if len(answers) != len(statements):
+            raise Fault("bad_answer", f"{len(statements)} statements got {len(answers)} answers")
+        return [(int(answer.get("status", 500)), answer) for answer in answers]
+
+    def nodes(self, size: int) -> NodeReader:
+        """The complete subtrees of the log's tree of `size` entries, from its public tiles."""
+        return tile_reader(lambda level, index: self._tile(level, index, size))
+
+    def tile_file(self, path: str, full_path: str) -> bytes:
+        """A public tile; a partial one may be gone once the full one is there (tlog-tiles)."""
+        try:
+            return self.public(path).content
+        except NotFound:
+            return self.public(full_path).content
+
+    def _tile(self, level: int, index: int, size: int) -> bytes:
+        width = min(TILE_WIDTH, (size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH)
+        if (level, index) in self._tiles:
+            return self._tiles[level, index][: width * HASH_SIZE]
+        data = self.tile_file(f"/log/{tile_path(level, index, width)}", f"/log/{tile_path(level, index)}")
+        if len(data) == TILE_WIDTH * HASH_SIZE and len(self._tiles) < KEPT_TILES:
+            self._tiles[level, index] = data
+        return data[: width * HASH_SIZE]
+
+    def _within_session(
+        self, method: str, path: str, accept: str, options: Mapping[str, Any]
+    ) -> httpx.Response:
+        with self._session:
+            if not self._token:
+                self.sign_in()
+        headers = {"authorization": f"Bearer {self._token}", "accept": accept}
+        return self.send(method, path, headers=headers, **options)
+
+
+def _checked(response: httpx.Response) -> httpx.Response:
+    if response.is_success:
+        return response
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = None
+    if not isinstance(problem, dict):
+        problem = {"detail": f"{response.url.path}: the server answered {response.status_code}"}
+    raise error_of(problem, response.status_code)
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise Fault("bad_answer", f"{response.url.path}: the server's answer is not a JSON object")
+    return document

@@ -1,0 +1,224 @@
+"""One plain sentence for every event, for people who never read a schema.
+
+`SENTENCES` holds one template per event type. A placeholder is the name of one of the
+event's members, spoken by the function that `SPOKEN` gives for it; `{who}` is the signer and
+`{subject}` the thing whose stream it stands in. A member that is absent is silent, so
+an optional one brings its own comma or bracket along.
+
+To add an event: write its sentence here. A test walks the whole vocabulary and fails for
+any type without one, and for a placeholder that is no member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Payload = Mapping[str, Any]
+
+SENTENCES: dict[str, str] = {
+    "LogOpened": "{who} opened the log {origin}; its administrators are {administrators}",
+    "RuleSetAdopted": "{who} put version {rule_set} of the rules into force",
+    "SiteOnboarded": "{who} took on {subject} of {organisation}: {site_kind} in {country}",
+    "SiteSuspended": "{who} suspended {subject} ({reason})",
+    "SiteResumed": "{who} let {subject} work again ({reason})",
+    "AgentEnrolled": "{who} enrolled {subject} of {organisation} as {roles}, with a first key",
+    "EnrolmentApproved": "{who} approved the enrolment of {subject} as second signer",
+    "QualificationGranted": "{who} confirmed that {subject} is qualified for {qualification}{expires_at}",
+    "KeyAdded": "{who} added a new signing key for {subject}",
+    "KeyRetired": "{who} retired the signing key {kid} of {subject} ({reason})",
+    "KeyRevoked": "{who} revoked the signing key {kid} of {subject} ({reason})",
+    "ProductVersionDefined": "{who} set version {version} of {subject}, {name}: to be given within"
+    " {window_s} {window_starts}, in {countries}",
+    "TherapyOrdered": "{who} ordered {product} for {subject} under protocol {protocol},"
+    " to be given at {sites}",
+    "PatientIdentified": "{who} {method} the patient's wristband at {site}: {outcome}",
+    "CollectionCompleted": "{who} finished the collection at {at}: {containers}{ended_at}",
+    "CustodyReleased": "{who} handed {containers} over from {giver} to {receiver}, {condition}{seal}",
+    "CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}",
+    "Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}",
+    "ManufacturingStarted": "{who} started manufacturing batch {batch} from {containers}"
+    " on {platform} at {at}",
+    "ContainersDerived": "{who} {how} {parents} into {children} at {at}",
+    "DeviationRaised": "{who} raised a deviation, {severity}: {code}{containers}{blocking}",
+    "DeviationDispositioned": "{who} closed the deviation {deviation}: {disposition} ({reason})",
+    "Released": "{who} released {containers} for patients in {countries} under protocol {protocols}",
+    "ThawStarted": "{who} began to thaw {containers} at {at}",
+    "ThawCompleted": "{who} finished thawing {containers} at {at}",
+    "InfusionChecked": "{who} checked bag {container} against the patient's wristband at {site} ({method})",
+    "InfusionAuthorised": "{who} gave permission to infuse bag {container} at {site}",
+    "InfusionStarted": "{who} started the infusion of bag {container} at {site}",
+    "InfusionCompleted": "{who} finished the infusion of bag {container} at {site}: {dose_given_ul} given",
+    "LateStatementAttested": "{who} put on record, without authority of its own, what a revoked key"
+    " had signed before ({reason})",
+}
+
+SITE_KINDS = {
+    "care": "a treatment site",
+    "manufacturing": "a manufacturing site",
+    "franchise": "a franchised manufacturing site",
+    "headquarters": "a headquarters",
+    "testing": "a testing laboratory",
+    "contract": "a contract manufacturer",
+    "courier": "a courier",
+    "training": "a training site",
+}
+CONDITIONS = {
+    "intact": "in good condition",
+    "damaged": "DAMAGED",
+    "thawed": "THAWED",
+    "unknown": "condition unknown",
+}
+DERIVED = {
+    "split": "split",
+    "pool": "pooled",
+    "transform": "made",
+    "fill": "filled",
+}
+OUTCOMES = {"match": "it matches", "mismatch": "IT DOES NOT MATCH"}
+WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}
+SUBJECTS = {
+    "agent": "{}",
+    "chain": "the patient of {}",
+    "log": "the log {}",
+    "product": "product {}",
+    "site": "site {}",
+}
+
+
+def sentence(payload: Payload, signer: str, stream: str = "") -> str:
+    """Say in one sentence what `signer` states in `payload`, without its final full stop.
+
+    `payload` need not be valid: an absent member is silent. An event type without a
+    template (from a newer ledger) is named as it stands rather than hidden.
+    """
+    template = SENTENCES.get(str(payload.get("type")))
+    who = "The ledger" if signer == "ledger" else signer
+    if template is None:
+        return f"{who} recorded {payload.get('type')} (this program is too old to explain it)"
+    return template.format_map(_Spoken(payload, who, subject(stream)))
+
+
+def subject(stream: str) -> str:
+    """`site/st-mary` -> `site st-mary`: what a stream is about; `it` for no stream."""
+    kind, _, name = stream.partition("/")
+    return SUBJECTS.get(kind, "{}").format(name) if name else "it"
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`; more than six are counted instead of listed."""
+    if len(words) > 6:
+        return f"{words[0]} to {words[-1]} ({len(words)} in all)"
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def bags(containers: Sequence[Any]) -> str:
+    """Containers, given as ids, as new containers or as drawn parents: `bags A and B`."""
+    names = [str(item["container"]) if isinstance(item, Mapping) else str(item) for item in containers]
+    return f"{'bag' if len(names) == 1 else 'bags'} {listed(names)}"
+
+
+def party(at: Mapping[str, Any]) -> str:
+    return f"{at.get('department')} at {at.get('site')}"
+
+
+def duration(seconds: int) -> str:
+    """`1800` -> `30 minutes`, in the largest unit that divides it."""
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            count = seconds // size
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    raise AssertionError("one second divides every whole number of seconds")
+
+
+def millilitres(microlitres: int) -> str:
+    """`68500` -> `68.5 ml`."""
+    whole, rest = divmod(microlitres, 1000)
+    return f"{whole}{f'.{rest:03}'.rstrip('0') if rest else ''} ml"
+
+
+def clock(timestamp: str) -> str:
+    """`2026-03-01T09:30:00.000Z` -> `2026-03-01 09:30`: what a table of people's work needs."""
+    return timestamp[:16].replace("T", " ")
+
+
+def _affected(payload: Payload) -> str:
+    if payload.get("type") == "DeviationRaised":
+        return (
+            f", about {bags(payload['containers'])}" if payload["containers"] else ", about the whole therapy"
+        )
+    return bags(payload["containers"])
+
+
+def _release(payload: Payload) -> str:
+    return "" if payload["release"] else " (CLAIMED: without the giver's statement)"
+
+
+def _read(payload: Payload) -> str:
+    typed = payload["method"] == "typed"
+    if payload.get("type") == "PatientIdentified":
+        return "typed" if typed else "scanned"
+    return f"typed by hand: {payload.get('typed_reason', 'no reason given')}" if typed else "scanned"
+
+
+def _product(payload: Payload) -> str:
+    return f"{payload['product']['product']} (version {payload['product']['version']})"
+
+
+def _roles(payload: Payload) -> str:
+    return listed([f"{role['role'].replace('_', ' ')} at {role['site']}" for role in payload["roles"]])
+
+
+def _blocking(payload: Payload) -> str:
+    return ". It blocks release and infusion until Quality decides" if payload["blocking"] else ""
+
+
+SPOKEN: dict[str, Callable[[Payload], str]] = {
+    "administrators": lambda p: listed([f"{a['agent']} ({a['organisation']})" for a in p["administrators"]]),
+    "at": lambda p: party(p["at"]),
+    "blocking": _blocking,
+    "children": lambda p: bags(p["children"]),
+    "code": lambda p: p["code"].replace("_", " "),
+    "condition": lambda p: CONDITIONS.get(p["condition"], p["condition"]),
+    "containers": _affected,
+    "countries": lambda p: listed(p["countries"]),
+    "deviation": lambda p: p["deviation"][:12],
+    "dose_given_ul": lambda p: millilitres(p["dose_given_ul"]),
+    "ended_at": lambda p: f", ended {clock(p['ended_at'])} UTC",
+    "expires_at": lambda p: f" until {clock(p['expires_at'])} UTC",
+    "giver": lambda p: party(p["giver"]),
+    "how": lambda p: DERIVED.get(p["how"], p["how"]),
+    "kid": lambda p: p["kid"][:12],
+    "logger": lambda p: f", temperature logger {p['logger']}",
+    "method": _read,
+    "outcome": lambda p: OUTCOMES.get(p["outcome"], p["outcome"]),
+    "parents": lambda p: bags(p["parents"]),
+    "product": _product,
+    "protocols": lambda p: listed(p["protocols"]),
+    "qualification": lambda p: p["qualification"].replace("_", " "),
+    "reason": lambda p: p["reason"].replace("_", " "),
+    "receiver": lambda p: party(p["receiver"]),
+    "release": _release,
+    "roles": _roles,
+    "seal": lambda p: f", seal {p['seal']}",
+    "site_kind": lambda p: SITE_KINDS.get(p["site_kind"], p["site_kind"]),
+    "sites": lambda p: p["sites"]["treatment"],
+    "window_s": lambda p: duration(p["window_s"]),
+    "window_starts": lambda p: WINDOWS.get(p["window_starts"], p["window_starts"]),
+}
+
+
+class _Spoken(dict[str, str]):
+    """What `str.format_map` reads: members spoken on demand, absent ones silent."""
+
+    __slots__ = ("_payload",)
+
+    def __init__(self, payload: Payload, who: str, about: str) -> None:
+        super().__init__(who=who, subject=about)
+        self._payload = payload
+
+    def __missing__(self, name: str) -> str:
+        if self._payload.get(name) is None and name != "release":
+            return ""
+        speak = SPOKEN.get(name)
+        return speak(self._payload) if speak else str(self._payload[name])
