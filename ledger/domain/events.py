@@ -15,18 +15,28 @@ allowed or refused. The difference is each class's `kind`.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ledger.errors import Malformed
 
 MAX_INT = 2**53 - 1
 
 Kind = Literal["fact", "decision"]
-_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}"
-Timestamp = Annotated[str, StringConstraints(pattern=f"^{_DATE}T{_TIME}Z$")]
+_DATE = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}"
+
+
+def _on_the_calendar(moment: str) -> str:
+    """The pattern alone would let 31 February through, which has no place on a time line."""
+    datetime.fromisoformat(moment)
+    return moment
+
+
+# [0-9], not \d: in pydantic's patterns \d takes the digits of every script, which don't sort.
+Timestamp = Annotated[str, StringConstraints(pattern=f"^{_DATE}T{_TIME}Z$"), AfterValidator(_on_the_calendar)]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
