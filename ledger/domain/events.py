@@ -515,18 +515,19 @@ def parse_event(payload: dict[str, Any]) -> Event:
     Raises `Malformed`: `unknown_event`, `unknown_event_version`, `invalid_event` (naming
     the first member that is wrong).
     """
-    versions = VERSIONS.get(payload.get("type", ""))  # type: ignore[arg-type]
+    name, version = payload.get("type"), payload.get("v")
+    versions = VERSIONS.get(name) if type(name) is str else None
     if versions is None:
-        raise Malformed("unknown_event", f"there is no event type {payload.get('type')!r}")
-    event = versions.get(payload.get("v", 0))  # type: ignore[arg-type]
+        raise Malformed("unknown_event", f"there is no event type {name!r}")
+    event = versions.get(version) if type(version) is int else None  # True == 1, but isn't 1
     if event is None:
-        raise Malformed("unknown_event_version", f"{payload['type']} has no version {payload.get('v')!r}")
+        raise Malformed("unknown_event_version", f"{name} has no version {version!r}")
     try:
         return event.model_validate(payload)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise Malformed("invalid_event", f"{payload['type']}.{where}: {first['msg']}") from None
+        raise Malformed("invalid_event", f"{name}.{where}: {first['msg']}") from None
 
 
 def to_payload(event: Event) -> dict[str, Any]:
