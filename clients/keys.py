@@ -29,7 +29,7 @@ from ledger.proof.note import VerifierKey
 KEY_FILE = "key.pem"
 NEXT_KEY_FILE = "next-key.pem"
 PROFILE_FILE = "profile.json"
-OUTBOX_FILE = "outbox.db"
+STORE_FILE = "outbox.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class Device:
         return (self.home / KEY_FILE).exists()
 
     @property
-    def outbox_path(self) -> Path:
-        return self.home / OUTBOX_FILE
+    def store_path(self) -> Path:
+        return self.home / STORE_FILE
 
     def make_key(self, alg: int = ED25519, *, following: bool = False) -> PublicKey:
         """Draw a key and store it encrypted; `following` makes the next one beside it.
@@ -123,12 +123,20 @@ class Device:
         return following.public
 
     def set_profile(self, **changes: str) -> Profile:
-        """Change members of the profile, durably. Raises `Malformed` for a bad log key."""
+        """Change members of the profile, durably.
+
+        Raises `Malformed` for a log key of another log, `Conflict` `other_log` once this home
+        holds statements and heads of its log: another log needs another home.
+        """
         profile = replace(self.profile, **changes)
         if profile.log_key and not profile.origin:
             profile = replace(profile, origin=VerifierKey.parse(profile.log_key).name)
         if profile.log_key:
             profile.verifier()
+        if self.store_path.exists() and self.profile.origin not in ("", profile.origin):
+            raise Conflict(
+                "other_log", f"this home belongs to the log {self.profile.origin}; use another home"
+            )
         text = json.dumps(asdict(profile), indent=2, sort_keys=True) + "\n"
         write_private(self.home / PROFILE_FILE, text.encode())
         self.profile = profile

@@ -21,6 +21,7 @@ HASH_SIZE = 32
 TIMEOUT_S = 30.0
 KEPT_TILES = 1024  # 8 MB of full tiles, which never change
 ONE = "application/cose"
+JSON = "application/json"
 MANY = "application/cbor-seq"  # RFC 8742
 Verdict = tuple[int, dict[str, Any]]  # status, answer or problem
 
@@ -65,7 +66,7 @@ class Remote:
             self._token = ""  # run out, or the server has restarted: once more, then it is an answer
             response = self._within_session(method, path, accept, options)
         _checked(response)
-        return _json(response) if accept == "application/json" else response.content
+        return _json(response) if accept == JSON else response.content
 
     def sign_in(self) -> dict[str, Any]:
         """Open a session: {"token", "agent", "expires_at"}. Raises what the server says."""
@@ -97,18 +98,22 @@ class Remote:
         """The complete subtrees of the log's tree of `size` entries, from its public tiles."""
         return tile_reader(lambda level, index: self._tile(level, index, size))
 
-    def tile_file(self, path: str, full_path: str) -> bytes:
-        """A public tile; a partial one may be gone once the full one is there (tlog-tiles)."""
+    def file(self, path: str, full_path: str, *, session: bool = False) -> bytes:
+        """A file of the log; a partial tile may be gone once the full one is there (tlog-tiles)."""
         try:
-            return self.public(path).content
+            return self._file(path, session)
         except NotFound:
-            return self.public(full_path).content
+            return self._file(full_path, session)
+
+    def _file(self, path: str, session: bool) -> bytes:
+        content: bytes = self.read(path, accept="*/*") if session else self.public(path).content
+        return content
 
     def _tile(self, level: int, index: int, size: int) -> bytes:
         width = min(TILE_WIDTH, (size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH)
         if (level, index) in self._tiles:
             return self._tiles[level, index][: width * HASH_SIZE]
-        data = self.tile_file(f"/log/{tile_path(level, index, width)}", f"/log/{tile_path(level, index)}")
+        data = self.file(f"/log/{tile_path(level, index, width)}", f"/log/{tile_path(level, index)}")
         if len(data) == TILE_WIDTH * HASH_SIZE and len(self._tiles) < KEPT_TILES:
             self._tiles[level, index] = data
         return data[: width * HASH_SIZE]

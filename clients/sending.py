@@ -16,7 +16,7 @@ from clients.heads import Head, Heads
 from clients.outbox import Held, Outbox, Settled
 from clients.problems import error_of, is_about_statement
 from clients.remote import Remote
-from ledger.errors import Fault, Malformed, ProofInvalid, UnbrokenError
+from ledger.errors import Fault, Malformed, NotFound, ProofInvalid, UnbrokenError
 from ledger.proof.note import VerifierKey
 from ledger.proof.receipt import verify_receipt
 
@@ -49,12 +49,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one sent statement: an answer, or the error that the log refused it with."""
+    """What became of one sent statement: an answer, or the problem that the log refused it with."""
 
     held: Held
     answer: Answer | None = None
     head: Head | None = None  # the tree head that the answer's receipt proves
-    error: UnbrokenError | None = None
+    problem: dict[str, Any] | None = None
+
+    @property
+    def error(self) -> UnbrokenError | None:
+        return error_of(self.problem) if self.problem else None
 
 
 class Sender:
@@ -77,8 +81,16 @@ class Sender:
         return outcomes
 
     def check_heads(self) -> Head | None:
-        """Connect the heads that the last answers brought with all before. As `Heads.check`."""
-        return self._heads.check(self._remote.nodes)
+        """Connect the heads that the last answers brought with all before. As `Heads.check`.
+
+        Raises `ProofInvalid` `tiles_withheld` too: a log that hides its tiles could hide a fork.
+        """
+        try:
+            return self._heads.check(self._remote.nodes)
+        except NotFound as error:
+            raise ProofInvalid(
+                "tiles_withheld", f"the log does not show its hash tiles: {error.detail}"
+            ) from None
 
     def _send(self, batch: Sequence[Held]) -> list[Outcome]:
         self._outbox.mark_sent([held.id for held in batch])
@@ -98,10 +110,9 @@ class Sender:
         """An outcome to keep; raises where the statement must stay on its way."""
         if status in (200, 201):
             return self.believed(held, body)
-        error = error_of(body, status)
         if is_about_statement(status):
-            return Outcome(held, error=error)
-        raise error
+            return Outcome(held, problem=body | {"status": status})
+        raise error_of(body, status)
 
     def _keep(self, outcomes: Sequence[Outcome]) -> None:
         """Heads first: should the process die in between, the answers simply come again."""
@@ -170,9 +181,7 @@ def to_base64(data: bytes) -> str:
 def _settled(outcome: Outcome) -> Settled:
     if outcome.answer:
         return Settled(outcome.held.id, answer=summary(outcome.answer), receipt=outcome.answer.receipt)
-    error = outcome.error
-    problem = {"code": error.code, "detail": error.detail} | error.extra if error else None
-    return Settled(outcome.held.id, problem=problem)
+    return Settled(outcome.held.id, problem=outcome.problem)
 
 
 def summary(answer: Answer) -> dict[str, Any]:
@@ -186,3 +195,9 @@ def summary(answer: Answer) -> dict[str, Any]:
             {name: getattr(raised, name) for name in Raised.__slots__} for raised in answer.deviations
         ],
     }
+
+
+def stored_answer(held: Held) -> Answer:
+    """The answer of an accepted statement, from the outbox."""
+    known = held.answer or {}
+    return answer_of(known | {"receipt": to_base64(held.receipt or b"")})

@@ -1,0 +1,176 @@
+"""A copy of the whole log in a folder, for an audit that needs no server.
+
+    DIR/checkpoint            the newest head, written last: a folder that has it is complete
+    DIR/checkpoints/<size>    every head that the log ever signed
+    DIR/tile/<L>/<N>[.p/<W>]  hashes        (c2sp.org/tlog-tiles)
+    DIR/tile/entries/<N>…     the statements themselves
+
+Resumable: a full tile never changes, so what is there is kept, and a file appears only
+whole. Nothing here is believed because it was downloaded: `unbroken verify` audits it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clients.remote import HASH_SIZE, Remote
+from ledger.errors import Fault, ProofInvalid
+from ledger.proof.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.proof.note import VerifierKey
+from ledger.proof.tiles import (
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    decode_bundle,
+    encode_bundle,
+    entries_path,
+    tile_path,
+)
+
+CHECKPOINTS_A_PAGE = 1000
+WORKERS = 8  # the wait is the network's, not this machine's
+Progress = Callable[[int, int], None]  # files done, files in all
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """What stands in the folder now. `fetched` files came over the network, `kept` were there."""
+
+    folder: Path
+    size: int
+    root: bytes
+    fetched: int
+    kept: int
+    checkpoints: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One file of the log: `level` is a number, or None for a bundle of entries."""
+
+    level: int | None
+    index: int
+    width: int
+
+    def path(self, width: int | None = None) -> str:
+        wide = width or self.width
+        return (
+            entries_path(self.index, wide) if self.level is None else tile_path(self.level, self.index, wide)
+        )
+
+
+def download_log(
+    remote: Remote, vkey: VerifierKey, folder: Path, progress: Progress | None = None
+) -> Downloaded:
+    """Copy the log as of its newest checkpoint into `folder`, or bring a copy up to date.
+
+    Raises `ProofInvalid`: `log_went_back` where the copy is newer than the server,
+    `wrong_tile`, `bad_checkpoint`; `Fault` `unreachable`: call again, it goes on from there.
+    """
+    newest = open_checkpoint(remote.public("/log/checkpoint").content, vkey)
+    _no_way_back(folder / "checkpoint", newest, vkey)
+    size = newest.checkpoint.size
+    wanted = [piece for piece in pieces(size) if not (folder / piece.path()).exists()]
+    kept = sum(1 for _ in pieces(size)) - len(wanted)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for done, _ in enumerate(pool.map(lambda piece: _fetch(remote, folder, piece), wanted), 1):
+            if progress:
+                progress(done, len(wanted))
+    heads = _checkpoints(remote, folder / "checkpoints", size)
+    write_whole(folder / "checkpoint", newest.note)
+    return Downloaded(folder, size, newest.checkpoint.root, len(wanted), kept, heads)
+
+
+def pieces(size: int) -> Iterator[Piece]:
+    """Every file of a log of `size` entries: bundles, then tiles from the leaves up."""
+    for index, width in _widths(size):
+        yield Piece(None, index, width)
+    level = 0
+    while size >> (TILE_HEIGHT * level):
+        for index, width in _widths(size >> (TILE_HEIGHT * level)):
+            yield Piece(level, index, width)
+        level += 1
+
+
+def _widths(count: int) -> Iterator[tuple[int, int]]:
+    full, rest = divmod(count, TILE_WIDTH)
+    yield from ((index, TILE_WIDTH) for index in range(full))
+    if rest:
+        yield full, rest
+
+
+def _fetch(remote: Remote, folder: Path, piece: Piece) -> None:
+    path, full = f"/log/{piece.path()}", f"/log/{piece.path(TILE_WIDTH)}"
+    if piece.level is None:
+        data = _cut_bundle(remote.file(path, full, session=True), piece.width)
+    else:
+        data = remote.file(path, full)[: piece.width * HASH_SIZE]
+        if len(data) != piece.width * HASH_SIZE:
+            raise ProofInvalid("wrong_tile", f"{path} has {len(data)} bytes instead of {piece.width} hashes")
+    target = folder / piece.path()
+    write_whole(target, data)
+    _drop_narrower(folder / f"{piece.path(TILE_WIDTH)}.p", target)
+
+
+def _cut_bundle(data: bytes, width: int) -> bytes:
+    entries = decode_bundle(data)
+    if len(entries) < width:
+        raise ProofInvalid("wrong_tile", f"a bundle has {len(entries)} entries instead of {width}")
+    return data if len(entries) == width else encode_bundle(entries[:width])
+
+
+def _drop_narrower(partials: Path, target: Path) -> None:
+    """Partial tiles that a wider one has replaced."""
+    for old in partials.iterdir() if partials.is_dir() else ():
+        if old != target:
+            old.unlink()
+    if partials.is_dir() and target.parent != partials:
+        shutil.rmtree(partials)
+
+
+def _checkpoints(remote: Remote, folder: Path, size: int) -> int:
+    """Fetch the heads up to `size` that are not there yet; return how many there are."""
+    after = max((int(path.name) for path in folder.iterdir()), default=0) if folder.is_dir() else 0
+    while after < size:
+        page = _page(
+            remote.public("/v1/checkpoints", params={"after": after, "limit": CHECKPOINTS_A_PAGE}).json()
+        )
+        fitting = [(number, note) for number, note in page if after < number <= size]
+        if not fitting:
+            break
+        for number, note in fitting:
+            write_whole(folder / str(number), note)
+        after = fitting[-1][0]
+    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+
+
+def _page(document: Any) -> list[tuple[int, bytes]]:
+    listed = document.get("checkpoints") if isinstance(document, dict) else document
+    try:
+        return sorted((int(item["size"]), str(item["note"]).encode()) for item in listed)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Fault("bad_answer", f"the list of checkpoints cannot be read: {error!r}") from error
+
+
+def _no_way_back(path: Path, newest: SignedCheckpoint, vkey: VerifierKey) -> None:
+    if not path.exists():
+        return
+    mine = open_checkpoint(path.read_bytes(), vkey).checkpoint
+    if mine.size > newest.checkpoint.size:
+        raise ProofInvalid(
+            "log_went_back",
+            f"this copy has {mine.size} entries, the server shows only {newest.checkpoint.size}",
+        )
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """A file that is there is complete, even after a crash half-way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_bytes(data)
+    fresh.replace(path)

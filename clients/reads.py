@@ -1,0 +1,136 @@
+"""What people ask the ledger, and the proof of any single entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from clients.remote import ONE, Remote
+from ledger.errors import ProofInvalid
+from ledger.proof import canonical, statement
+from ledger.proof.note import VerifierKey
+from ledger.proof.receipt import verify_receipt, verify_tlog_proof
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """An entry that the log's key proves to stand at `position` in its tree of `log_size`.
+
+    That its signer was who they say, and allowed to, is for `unbroken verify` to show.
+    """
+
+    position: int
+    raw: bytes
+    receipt: bytes
+    log_size: int
+    signer: str
+    stream: str
+    payload: dict[str, Any]
+
+
+class Reads:
+    """The reading half of a client: documents as the server says them, entries as it proves them.
+
+    Each raises what the server answers: `NotFound`, `Unauthorised`, `Fault` `unreachable`.
+    """
+
+    def __init__(self, remote: Remote, vkey: VerifierKey) -> None:
+        self.remote = remote
+        self.vkey = vkey
+        self.versions: dict[str, int] = {}  # chain version that this client showed last
+
+    def log(self) -> Document:
+        """Origin, verifier key, size and rule set, as the server says (public)."""
+        document: Document = self.remote.public("/v1/log").json()
+        return document
+
+    def chain(self, coi: str, *, before: int | None = None, at: str | None = None) -> Document:
+        """The therapy now, or as of a position (exclusive) or a moment.
+
+        Only what stands *now* counts as seen by the signer of a later decision.
+        """
+        document: Document = self.remote.read(f"/v1/chains/{_part(coi)}", params=_as_of(before, at))
+        if before is None and at is None and isinstance(document.get("version"), int):
+            self.versions[coi] = document["version"]
+        return document
+
+    def timeline(self, coi: str, *, before: int | None = None, at: str | None = None) -> Document:
+        return self._read(f"/v1/chains/{_part(coi)}/timeline", _as_of(before, at))
+
+    def lineage(self, *, coi: str = "", container: str = "") -> Document:
+        """Of a whole therapy, or of one container: what it was made from and what it became."""
+        if container:
+            return self._read(f"/v1/containers/{_part(container)}/lineage")
+        return self._read(f"/v1/chains/{_part(coi)}/lineage")
+
+    def deviations(self, coi: str) -> Document:
+        return self._read(f"/v1/chains/{_part(coi)}/deviations")
+
+    def container(self, container: str) -> Document:
+        return self._read(f"/v1/containers/{_part(container)}")
+
+    def custody(self, **where: str | int | None) -> Document:
+        """Who holds what: filters `container`, `site`, `department`; `cursor`, `limit` to page."""
+        return self._read("/v1/custody", {name: value for name, value in where.items() if value is not None})
+
+    def infusion_check(
+        self, coi: str, container: str, site: str, patient: Sequence[Mapping[str, str]] | None = None
+    ) -> Document:
+        """Every gate before an infusion, without deciding anything."""
+        body = {"container": container, "site": site, "patient": list(patient) if patient else None}
+        document: Document = self.remote.read(
+            f"/v1/chains/{_part(coi)}/infusion-check", method="POST", json=body
+        )
+        return document
+
+    def entry(self, position: int) -> ProvenEntry:
+        """An entry with its receipt, verified. Raises `ProofInvalid`."""
+        raw = self.remote.read(f"/v1/entries/{position}", accept=ONE)
+        data = self.remote.read(f"/v1/entries/{position}/receipt", accept=ONE)
+        return proven(position, raw, data, self.vkey)
+
+    def position_of(self, statement_id: str) -> int:
+        """Where the statement of this id (hex) stands. Raises `NotFound`."""
+        found = self.remote.read("/v1/entries", params={"statement_id": statement_id})
+        return int(found["position"])
+
+    def receipt(self, position: int) -> bytes:
+        """The entry's COSE receipt, verified against the entry. Raises `ProofInvalid`."""
+        return self.entry(position).receipt
+
+    def tlog_proof(self, position: int) -> bytes:
+        """The entry's c2sp.org/tlog-proof, verified against the entry. Raises `ProofInvalid`."""
+        raw = self.remote.read(f"/v1/entries/{position}", accept=ONE)
+        proof: bytes = self.remote.read(f"/v1/entries/{position}/proof", accept="text/plain")
+        verify_tlog_proof(proof, raw, self.vkey)
+        return proof
+
+    def _read(self, path: str, params: Mapping[str, Any] | None = None) -> Document:
+        document: Document = self.remote.read(path, params=params or {})
+        return document
+
+
+def proven(position: int | None, raw: bytes, receipt: bytes, vkey: VerifierKey) -> ProvenEntry:
+    """Verify a receipt over a statement's bytes; `position` None takes the receipt's.
+
+    Raises `ProofInvalid`: `bad_receipt`; `wrong_receipt` for the proof of another position.
+    """
+    found = verify_receipt(receipt, raw, vkey.public, vkey.name)
+    if position is not None and found.index != position:
+        raise ProofInvalid("wrong_receipt", f"asked for entry {position}, got the proof of {found.index}")
+    said = statement.parse(raw)
+    payload = canonical.decode(said.payload)
+    return ProvenEntry(found.index, raw, receipt, found.size, said.iss, said.sub, payload)
+
+
+def _part(text: str) -> str:
+    return quote(text, safe=":")
+
+
+def _as_of(before: int | None, at: str | None) -> dict[str, Any]:
+    moments = {"before_position": before, "at": at}
+    return {name: value for name, value in moments.items() if value is not None}
