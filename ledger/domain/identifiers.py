@@ -86,13 +86,13 @@ def parse_coi(text: str) -> CoI:
     if not parts:
         raise Malformed(
             "malformed_coi",
-            f"expected CH, facility (5), year (2) and six of A-Z and 0-9, 15 characters in all, got {value!r}",
+            f"expected CH, facility (5), year (2) and six of A-Z or 0-9, 15 in all, got {value!r}",
         )
     return CoI(scheme, value, parts[1], parts[2])
 
 
 def parse_din(text: str) -> Din:
-    """Thirteen characters `αppppyynnnnnn`. Raises `Malformed` `malformed_din`."""
+    """Thirteen characters: facility (5), year (2), serial (6). Raises `Malformed` `malformed_din`."""
     parts = _DIN.fullmatch(text)
     if not parts:
         raise Malformed(

@@ -1,56 +1,275 @@
-"""Who and what is known: the log itself, sites, agents, keys, products. (Being built.)"""
+"""Who and what is known: the log itself, its sites, people and devices, keys and products.
+
+Each class is the fold of the entries with its tag. A fold is total: whatever the entry,
+`apply` counts it and never raises, because what was recorded was judged before.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from ledger.domain.events import LogOpened, ProductVersionDefined
     from ledger.domain.world import Entry
+
+TWO_PARTY_ROLES = frozenset({"administrator", "quality"})
+KeyStatus = Literal["active", "retired", "revoked"]
+Handler = Callable[[Any, "Entry", Any], None]
+_NO_ROLES: frozenset[str] = frozenset()
+
+
+def kid_of(key: str) -> str | None:
+    """A key's id: hex SHA-256 of the SubjectPublicKeyInfo. None: not canonical base64url."""
+    try:
+        spki = base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        return None
+    if base64.urlsafe_b64encode(spki).rstrip(b"=").decode() != key:
+        return None
+    return hashlib.sha256(spki).hexdigest()
 
 
 @dataclass(slots=True)
 class LogState:
+    """What the log's own stream says: entry 0, and the rule set in force (0 before the first)."""
+
     origin: str
     version: int = 0
+    genesis: LogOpened | None = None
     event_kid: str | None = None
     rule_set: int = 0
 
+    @property
+    def log_key(self) -> str | None:
+        """The C2SP verifier key of the checkpoints."""
+        return self.genesis.log_key if self.genesis else None
+
     def apply(self, entry: Entry) -> None:
         self.version += 1
+        handler = _ON_LOG.get(entry.event.type)
+        if handler:
+            handler(self, entry, entry.event)
+
+    def _opened(self, _: Entry, event: LogOpened) -> None:
+        self.genesis = event
+        self.event_kid = kid_of(event.event_key)
+
+    def _rules_adopted(self, _: Entry, event: Any) -> None:
+        self.rule_set = event.rule_set
+
+
+_ON_LOG: dict[str, Handler] = {
+    "LogOpened": LogState._opened,
+    "RuleSetAdopted": LogState._rules_adopted,
+}
 
 
 @dataclass(slots=True)
 class Site:
+    """A place of one organisation. `position` proves its present status."""
+
     id: str
     version: int = 0
+    organisation: str = ""
+    kind: str = ""
+    country: str = ""
+    in_force: bool = False
+    position: int = -1
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
+        handler = _ON_SITE.get(entry.event.type)
+        if handler:
+            self.position = entry.position
+            handler(self, entry, entry.event)
+
+    def _onboarded(self, _: Entry, event: Any) -> None:
+        self.organisation = event.organisation
+        self.kind = event.site_kind
+        self.country = event.country
+        self.in_force = True
+
+    def _suspended(self, _: Entry, __: Any) -> None:
+        self.in_force = False
+
+    def _resumed(self, _: Entry, __: Any) -> None:
+        self.in_force = True
+
+
+_ON_SITE: dict[str, Handler] = {
+    "SiteOnboarded": Site._onboarded,
+    "SiteSuspended": Site._suspended,
+    "SiteResumed": Site._resumed,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Qualification:
+    """Proved by the entry at `position`; counts before `expires_at`."""
+
+    expires_at: str
+    position: int
 
 
 @dataclass(slots=True)
 class Agent:
+    """A person or device. `roles_at` holds only roles in effect, by site.
+
+    Quality and administrator roles come into effect with `EnrolmentApproved`. A root
+    administrator, named by genesis, is one in effect, without a site.
+    """
+
     id: str
     version: int = 0
+    organisation: str = ""
+    enrolment: str | None = None  # statement id; of genesis for a root administrator
+    enrolled_by: str | None = None
+    approved_by: str | None = None
+    named_roles: tuple[tuple[str, str], ...] = ()  # (role, site), pending ones included
+    roles_at: dict[str, frozenset[str]] = field(default_factory=dict)
+    is_administrator: bool = False
+    qualifications: dict[str, Qualification] = field(default_factory=dict)
+    position: int = -1
+
+    @property
+    def is_pending(self) -> bool:
+        """True while a quality or administrator role waits for its second signature."""
+        return self.approved_by is None and self.needs_two_signers
+
+    @property
+    def needs_two_signers(self) -> bool:
+        return any(role in TWO_PARTY_ROLES for role, _ in self.named_roles)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Roles in effect, anywhere."""
+        return _NO_ROLES.union(*self.roles_at.values())
+
+    def has_role(self, roles: frozenset[str], site: str) -> bool:
+        """True if one of `roles` is in effect at the site."""
+        return not roles.isdisjoint(self.roles_at.get(site, _NO_ROLES))
+
+    def is_qualified(self, qualification: str, moment: str) -> bool:
+        """True if the qualification was granted and runs past the moment (text)."""
+        held = self.qualifications.get(qualification)
+        return held is not None and held.expires_at > moment
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
+        handler = _ON_AGENT.get(entry.event.type)
+        if handler:
+            handler(self, entry, entry.event)
+
+    def _log_opened(self, entry: Entry, event: LogOpened) -> None:
+        for root in event.administrators:
+            if root.agent == self.id:
+                self.organisation = root.organisation
+                self.enrolment = entry.statement_id
+                self.approved_by = entry.signer
+                self.is_administrator = True
+                self.position = entry.position
+
+    def _enrolled(self, entry: Entry, event: Any) -> None:
+        self.organisation = event.organisation
+        self.enrolment = entry.statement_id
+        self.enrolled_by = entry.signer
+        self.position = entry.position
+        self.named_roles = tuple((one.role, one.site) for one in event.roles)
+        self._put_in_effect()
+
+    def _approved(self, entry: Entry, _: Any) -> None:
+        self.approved_by = entry.signer
+        self._put_in_effect()
+
+    def _put_in_effect(self) -> None:
+        approved = self.approved_by is not None
+        roles: dict[str, set[str]] = {}
+        for role, site in self.named_roles:
+            if approved or role not in TWO_PARTY_ROLES:
+                roles.setdefault(site, set()).add(role)
+        self.roles_at = {site: frozenset(held) for site, held in roles.items()}
+        self.is_administrator = "administrator" in self.roles
+
+    def _qualified(self, entry: Entry, event: Any) -> None:
+        self.qualifications[event.qualification] = Qualification(event.expires_at, entry.position)
+
+
+_ON_AGENT: dict[str, Handler] = {
+    "LogOpened": Agent._log_opened,
+    "AgentEnrolled": Agent._enrolled,
+    "EnrolmentApproved": Agent._approved,
+    "QualificationGranted": Agent._qualified,
+}
 
 
 @dataclass(slots=True)
 class Key:
+    """A public key. `position` is where its present status began: the tree, not a clock."""
+
     kid: str
     version: int = 0
+    agent: str = ""
+    status: KeyStatus = "active"
+    position: int = -1
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
+        handler = _ON_KEY.get(entry.event.type)
+        if handler:
+            self.position = entry.position
+            handler(self, entry, entry.event)
+
+    def _log_opened(self, entry: Entry, event: LogOpened) -> None:
+        owners = {kid_of(root.key): root.agent for root in event.administrators}
+        self.agent = owners.get(self.kid, entry.signer)
+
+    def _added(self, entry: Entry, _: Any) -> None:
+        self.agent = entry.stream.removeprefix("agent/")
+
+    def _retired(self, _: Entry, __: Any) -> None:
+        self.status = "retired"
+
+    def _revoked(self, _: Entry, __: Any) -> None:
+        self.status = "revoked"
+
+
+_ON_KEY: dict[str, Handler] = {
+    "LogOpened": Key._log_opened,
+    "AgentEnrolled": Key._added,
+    "KeyAdded": Key._added,
+    "KeyRetired": Key._retired,
+    "KeyRevoked": Key._revoked,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProductVersion:
+    """One version of a product's rules, proved by the entry at `position`."""
+
+    rules: ProductVersionDefined
+    position: int
 
 
 @dataclass(slots=True)
 class Product:
+    """A product; versions are added, never changed.
+
+    `owner` is the agent who defined the first one: that agent's organisation is the sponsor.
+    """
+
     id: str
     version: int = 0
+    owner: str = ""
+    versions: dict[int, ProductVersion] = field(default_factory=dict)
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
+        if entry.event.type == "ProductVersionDefined":
+            event: Any = entry.event
+            self.owner = self.owner or entry.signer
+            self.versions[event.version] = ProductVersion(event, entry.position)
