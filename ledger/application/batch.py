@@ -155,10 +155,8 @@ class Answers:
     def __init__(self, ledger: Ledger, sealed: Seal) -> None:
         self._ledger = ledger
         self._sealed = sealed
-        self._time_s = sealed.time_ms // 1000
         key = ledger.config.log_key
-        self._signature = receipt.receipt_signature(key, ledger.origin, sealed.root, self._time_s)
-        self._kid = key.public.kid
+        self._signed = receipt.receipt_signature(key, ledger.origin, sealed.root, sealed.time_ms // 1000)
 
     def of(self, result: Decided) -> Answer | UnbrokenError:
         if not isinstance(result, Accepted):
@@ -168,9 +166,7 @@ class Answers:
     def at(self, position: int, statement_id: bytes, raised: tuple[RaisedDeviation, ...]) -> Answer:
         sealed = self._sealed
         proof = sealed.inclusion(position)
-        token = receipt.encode_receipt(
-            self._ledger.origin, self._kid, self._time_s, self._signature, sealed.size, position, proof
-        )
+        token = receipt.encode_receipt(self._signed, sealed.size, position, proof)
         return Answer(position, statement_id, sealed.size, sealed.time_ms, raised, token)
 
 

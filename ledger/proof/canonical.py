@@ -1,0 +1,78 @@
+"""Payloads as RFC 8785 (JCS) JSON, in the subset that Unbroken writes.
+
+Objects, arrays, strings, booleans, null and integers below 2^53; no floats. Member names
+are ASCII, so the code points sort as RFC 8785 §3.2.3's UTF-16 code units do, and the
+standard encoder's escapes are those of §3.2.2.2. `decode` accepts a text only when it
+equals its own re-encoding: that one comparison refuses white space, other escapes,
+duplicate names and any other second spelling.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from ledger.errors import Malformed
+
+LIMIT = 2**53  # RFC 8785 §3.2.2.3 by way of I-JSON (RFC 7493 §2.2): beyond it readers differ
+MAX_DEPTH = 32
+
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def encode(obj: object) -> bytes:
+    """The canonical UTF-8 bytes. Raises `Malformed`: `float_in_payload`,
+    `integer_out_of_range`, `not_json`."""
+    _check(obj, 0)
+    try:
+        return _encoder.encode(obj).encode()
+    except UnicodeEncodeError:
+        raise Malformed("not_json", "a string holds a lone surrogate, which UTF-8 cannot carry") from None
+
+
+def decode(data: bytes) -> dict[str, Any]:
+    """The object that canonical bytes say.
+
+    Raises `Malformed`: `malformed_json`, `float_in_payload`, `integer_out_of_range`,
+    `not_canonical`.
+    """
+    try:
+        obj = json.loads(data.decode(), parse_float=_float, parse_constant=_float, parse_int=_integer)
+        again = _encoder.encode(obj).encode()
+    except (ValueError, RecursionError) as error:
+        raise Malformed("malformed_json", f"the payload is not JSON: {error}") from None
+    if again != data:
+        raise Malformed("not_canonical", "the payload is JSON, but not in the one canonical form (RFC 8785)")
+    if not isinstance(obj, dict):
+        raise Malformed("malformed_json", "the payload is JSON, but not an object")
+    if not all(map(str.isascii, obj)):
+        raise Malformed("not_canonical", "member names must be ASCII")
+    return obj
+
+
+def _check(obj: object, depth: int) -> None:
+    if obj is None or isinstance(obj, bool | str):
+        return
+    if isinstance(obj, int):
+        _integer(obj)
+    elif isinstance(obj, float):
+        _float(str(obj))
+    elif isinstance(obj, list | dict) and depth < MAX_DEPTH:
+        if isinstance(obj, dict):
+            for name in obj:
+                if not (isinstance(name, str) and name.isascii()):
+                    raise Malformed("not_json", f"member names are ASCII strings, not {name!r}")
+        for each in obj.values() if isinstance(obj, dict) else obj:
+            _check(each, depth + 1)
+    else:
+        raise Malformed("not_json", f"{type(obj).__name__} at depth {depth} has no place in a payload")
+
+
+def _float(text: str) -> NoReturn:
+    raise Malformed("float_in_payload", f"{text} is not an integer: give quantities in whole units")
+
+
+def _integer(value: str | int) -> int:
+    if len(str(value)) > 17 or not -LIMIT < int(value) < LIMIT:
+        raise Malformed("integer_out_of_range", f"{str(value)[:20]} does not fit below 2^53")
+    return int(value)

@@ -1,0 +1,93 @@
+"""The signed tree head: c2sp.org/tlog-checkpoint with the log's own timestamped cosignature.
+
+Each checkpoint carries two lines by the log's one key: a plain note signature (0x01), which
+says "this is my tree", and a `cosignature/v1` (0x04), which says at what time. Their signed
+messages differ in the first line, so neither can pass for the other (ADR-0002).
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+from ledger.errors import Malformed, ProofInvalid
+from ledger.proof import note
+from ledger.proof.keys import PublicKey, SigningKey
+from ledger.proof.note import VerifierKey
+
+MAX_TIME = 2**63 - 1
+MAX_ORIGIN = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A tree head: `size` entries, `root` of 32 bytes, and lines of extensions, if any."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+
+    def body(self) -> str:
+        lines = [self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A checkpoint whose two signatures verified; `time_s` in seconds since the epoch."""
+
+    checkpoint: Checkpoint
+    time_s: int
+    note: bytes
+
+
+def log_vkey(origin: str, public: PublicKey) -> VerifierKey:
+    """The verifier key to hand out. Raises `Malformed` (`malformed_vkey`, `bad_origin`)."""
+    if len(origin.encode()) > MAX_ORIGIN or origin == "cosignature/v1":
+        raise Malformed("bad_origin", f"{origin[:40]!r} cannot name a log")
+    return note.vkey_of(origin, public)
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """Raises `Malformed` (`malformed_checkpoint`)."""
+    origin, *rest = text.split("\n")
+    if len(rest) < 3 or rest[-1] or not origin or not all(rest[:-1]):
+        raise Malformed("malformed_checkpoint", "a checkpoint is origin, size, root and no empty line")
+    size, root, *extensions = rest[:-1]
+    hashed = note.unbase64(root)
+    if not (size.isascii() and size.isdigit() and len(size) < 20) or str(int(size)) != size:
+        raise Malformed("malformed_checkpoint", f"{size[:40]!r} is not a tree size")
+    if len(hashed) != 32:
+        raise Malformed("malformed_checkpoint", "the root is not 32 bytes of base64")
+    return Checkpoint(origin, int(size), hashed, tuple(extensions))
+
+
+def cosigned_message(body: str, time_s: int) -> bytes:
+    """c2sp.org/tlog-cosignature: header line, time line, the whole checkpoint body."""
+    return f"cosignature/v1\ntime {time_s}\n{body}".encode()
+
+
+def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey, time_s: int) -> bytes:
+    """The note with its two signature lines."""
+    vkey, body = log_vkey(checkpoint.origin, key.public), checkpoint.body()
+    stamped = time_s.to_bytes(8, "big") + key.sign(cosigned_message(body, time_s))
+    lines = note.sign_note(body, vkey, key) + note.signature_line(vkey.as_type(note.COSIGNATURE), stamped)
+    return f"{body}\n{lines}".encode()
+
+
+def open_checkpoint(data: bytes, vkey: VerifierKey) -> SignedCheckpoint:
+    """Check both lines of the log's key. Raises `ProofInvalid` (`bad_checkpoint`)."""
+    try:
+        found = note.parse_note(data)
+        head = parse_checkpoint(found.text)
+        plain = note.find(found, vkey)
+        stamped = note.find(found, vkey.as_type(note.COSIGNATURE))
+    except (Malformed, ProofInvalid) as error:
+        raise ProofInvalid("bad_checkpoint", error.detail) from None
+    time_s = int.from_bytes(stamped[:8], "big")
+    if head.origin != vkey.name or len(stamped) != 72 or time_s > MAX_TIME:
+        raise ProofInvalid("bad_checkpoint", f"a checkpoint of {head.origin!r}, where {vkey.name!r} is due")
+    note.check_signature(vkey, plain, found.text.encode(), "bad_checkpoint")
+    note.check_signature(vkey, stamped[8:], cosigned_message(found.text, time_s), "bad_checkpoint")
+    return SignedCheckpoint(head, time_s, data)

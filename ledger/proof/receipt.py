@@ -1,0 +1,144 @@
+"""Proofs to carry away: COSE receipts (RFC 9942) and tlog-proof files (c2sp.org/tlog-proof).
+
+A receipt is a COSE_Sign1 whose detached payload is the root that its inclusion proof leads
+to. One signature over a root serves every entry of a batch: only the proofs differ.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import cbor2
+
+from ledger.errors import Malformed, ProofInvalid, UnbrokenError
+from ledger.proof import checkpoint, merkle, note
+from ledger.proof.checkpoint import SignedCheckpoint
+from ledger.proof.keys import PublicKey, SigningKey
+from ledger.proof.note import VerifierKey
+from ledger.proof.statement import sig_structure
+
+_TAG = b"\xd2"
+_ALG, _KID, _CLAIMS, _VDS, _VDP = 1, 4, 15, 395, 396  # RFC 9942 §4
+_RFC9162_SHA256 = 1  # RFC 9942 §5: the verifiable data structure
+_INCLUSION = -1
+_ISS, _SUB, _IAT = 1, 2, 6
+_HEADER = "c2sp.org/tlog-proof@v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a receipt says: entry `index` of the tree of `size`, at `time_s` (claimed by the log)."""
+
+    origin: str
+    kid: bytes
+    time_s: int
+    size: int
+    index: int
+    proof: tuple[bytes, ...]
+    protected: bytes
+    signature: bytes
+
+
+def _protected(alg: int, kid: bytes, origin: str, time_s: int) -> bytes:
+    claims = {_ISS: origin, _SUB: origin, _IAT: time_s}
+    return cbor2.dumps({_ALG: alg, _KID: kid, _CLAIMS: claims, _VDS: _RFC9162_SHA256})
+
+
+def receipt_signature(key: SigningKey, origin: str, root: bytes, time_s: int) -> tuple[bytes, bytes]:
+    """The protected header and the signature over `root`, for every entry under that root."""
+    protected = _protected(key.alg, key.public.kid, origin, time_s)
+    return protected, key.sign(sig_structure(protected, root))
+
+
+def encode_receipt(signed: tuple[bytes, bytes], size: int, index: int, proof: list[bytes]) -> bytes:
+    """The receipt of entry `index`. A tree of one leaf has no proof to show (RFC 9942 §5.2)."""
+    protected, signature = signed
+    inclusion = cbor2.dumps([size, index, proof])
+    return _TAG + cbor2.dumps([protected, {_VDP: {_INCLUSION: [inclusion]}}, None, signature])
+
+
+def parse_receipt(data: bytes) -> Receipt:
+    """Strict: only what `encode_receipt` writes. Raises `Malformed` (`malformed_receipt`)."""
+    try:
+        protected, unprotected, payload, signature = cbor2.loads(data[1:])
+        alg, kid, claims, vds = cbor2.loads(protected).values()
+        ((label, ((key, (inclusion,)),)),) = ((k, v.items()) for k, v in unprotected.items())
+        size, index, proof = cbor2.loads(inclusion)
+        found = Receipt(claims[_ISS], kid, claims[_IAT], size, index, tuple(proof), protected, signature)
+        _check_types(found)
+        again = encode_receipt(
+            (_protected(alg, kid, found.origin, found.time_s), signature), size, index, proof
+        )
+    except UnbrokenError:
+        raise
+    except Exception as error:  # whatever a hostile structure trips over
+        raise Malformed("malformed_receipt", f"not a receipt: {error!r:.120}") from None
+    if again != data or payload is not None or (label, key, vds) != (_VDP, _INCLUSION, _RFC9162_SHA256):
+        raise Malformed("malformed_receipt", "not a receipt in the one form that is written here")
+    return found
+
+
+def _check_types(found: Receipt) -> None:
+    texts: list[Any] = [found.origin]
+    numbers: list[Any] = [found.time_s, found.size, found.index]
+    blobs: list[Any] = [found.kid, found.signature, *found.proof]
+    sound = all(type(t) is str for t in texts) and all(type(n) is int and n >= 0 for n in numbers)
+    if not sound or any(type(blob) is not bytes for blob in blobs) or not found.proof:
+        raise Malformed("malformed_receipt", "a receipt's parts have the wrong types")
+    if len(found.kid) != 32 or len(found.signature) != 64 or any(len(h) != 32 for h in found.proof):
+        raise Malformed("malformed_receipt", "a receipt's hashes or signature have the wrong length")
+
+
+def verify_receipt(data: bytes, entry: bytes, key: PublicKey, origin: str) -> Receipt:
+    """Recompute the root from the entry and check the log's signature over it.
+
+    Raises `ProofInvalid` (`bad_receipt`).
+    """
+    try:
+        found = parse_receipt(data)
+        if (found.origin, found.kid) != (origin, key.kid):
+            raise ProofInvalid("bad_receipt", f"a receipt by {found.origin!r}, where {origin!r} is due")
+        root = merkle.root_of_inclusion(merkle.leaf_hash(entry), found.index, found.size, list(found.proof))
+        key.verify(key.alg, found.signature, sig_structure(found.protected, root))
+    except UnbrokenError as error:
+        raise ProofInvalid("bad_receipt", error.detail) from None
+    return found
+
+
+def encode_tlog_proof(index: int, proof: list[bytes], checkpoint_note: bytes, extra: bytes = b"") -> bytes:
+    """A self-contained proof file; `extra` is carried along and proves nothing."""
+    lines = [_HEADER]
+    if extra:
+        lines.append("extra " + base64.b64encode(extra).decode())
+    lines += [f"index {index}", *(base64.b64encode(each).decode() for each in proof), "", ""]
+    return "\n".join(lines).encode() + checkpoint_note
+
+
+def parse_tlog_proof(data: bytes) -> tuple[int, list[bytes], bytes, bytes]:
+    """Index, inclusion proof, checkpoint note and extra data. Raises `Malformed`
+    (`malformed_tlog_proof`)."""
+    head, _, body = data.partition(b"\n\n")
+    lines = head.decode("ascii", "replace").split("\n")
+    extra = b""
+    if lines[1:2] and lines[1].startswith("extra "):
+        extra = note.unbase64(lines.pop(1).removeprefix("extra "))
+    index = lines[1].removeprefix("index ") if lines[1:2] else ""
+    if index.isdigit() and index.isascii() and len(index) < 20:
+        proof = [note.unbase64(line) for line in lines[2:]]
+        if encode_tlog_proof(int(index), proof, body, extra) == data:
+            return int(index), proof, body, extra
+    raise Malformed("malformed_tlog_proof", "not a tlog-proof file")
+
+
+def verify_tlog_proof(data: bytes, entry: bytes, vkey: VerifierKey) -> SignedCheckpoint:
+    """Check the checkpoint and that it covers the entry. Raises `ProofInvalid` (`bad_tlog_proof`)."""
+    try:
+        index, proof, body, _ = parse_tlog_proof(data)
+        opened = checkpoint.open_checkpoint(body, vkey)
+        head = opened.checkpoint
+        merkle.verify_inclusion(merkle.leaf_hash(entry), index, head.size, proof, head.root)
+    except UnbrokenError as error:
+        raise ProofInvalid("bad_tlog_proof", error.detail) from None
+    return opened

@@ -1,0 +1,162 @@
+"""The statement: COSE_Sign1 (RFC 9052 §4.2), laid out as an RFC 9943 Signed Statement.
+
+One parser, which refuses what `sign` would not write: after the structure is checked, the
+bytes must equal its own re-encoding (RFC 8949 §4.2.1), so a longer integer, an indefinite
+length, a second key order or a trailing byte cannot hide.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cbor2
+
+from ledger.errors import Malformed, Unauthentic
+from ledger.proof.keys import ED25519, ED25519_FULL, ES256
+
+if TYPE_CHECKING:
+    from ledger.proof.keys import PublicKey, SigningKey
+
+EVENT_CONTENT_TYPE = "application/vnd.unbroken.event+json; v=1"
+SESSION_CONTENT_TYPE = "application/vnd.unbroken.session+json; v=1"
+MAX_STATEMENT = 65_535  # bytes: what a tlog-tiles entry bundle can carry
+
+_TAG = b"\xd2"  # tag 18, RFC 9052 §2
+_ALG, _CONTENT_TYPE, _KID, _CLAIMS = 1, 3, 4, 15  # RFC 9052 §3.1; 15: RFC 9597 §2
+_ISS, _SUB, _AUD, _CTI = 1, 2, 3, 7  # RFC 8392 §4
+_HEADER = [_ALG, _CONTENT_TYPE, _KID, _CLAIMS]
+_CLAIM = [_ISS, _SUB, _AUD, _CTI]
+_ALGORITHMS = (ED25519, ED25519_FULL, ES256)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A parsed statement. `id`: SHA-256 of `raw`; `tbs`: the bytes that were signed.
+
+    `kid` has 32 bytes, `cti` 16, `signature` 64; `iss`, `sub`, `aud` are the claims'
+    signer, stream and log.
+    """
+
+    raw: bytes
+    protected: bytes
+    alg: int
+    kid: bytes
+    content_type: str
+    iss: str
+    sub: str
+    aud: str
+    cti: bytes
+    payload: bytes
+    signature: bytes
+    id: bytes
+    tbs: bytes
+
+
+def sig_structure(protected: bytes, payload: bytes, external_aad: bytes = b"") -> bytes:
+    """RFC 9052 §4.4: `["Signature1", body_protected, external_aad, payload]`."""
+    return cbor2.dumps(["Signature1", protected, external_aad, payload])
+
+
+def sign(
+    key: SigningKey,
+    *,
+    iss: str,
+    sub: str,
+    aud: str,
+    cti: bytes,
+    payload: bytes,
+    content_type: str = EVENT_CONTENT_TYPE,
+) -> bytes:
+    """The signed bytes. `cti`: 16 bytes that this key never used before.
+
+    Raises `Malformed` (`statement_too_large`).
+    """
+    claims = {_ISS: iss, _SUB: sub, _AUD: aud, _CTI: cti}
+    header = {_ALG: key.alg, _CONTENT_TYPE: content_type, _KID: key.public.kid, _CLAIMS: claims}
+    protected = cbor2.dumps(header)
+    signature = key.sign(sig_structure(protected, payload))
+    raw = _TAG + cbor2.dumps([protected, {}, payload, signature])
+    parse(raw, content_type)
+    return raw
+
+
+def parse(raw: bytes, content_type: str = EVENT_CONTENT_TYPE) -> Statement:
+    """Read a statement strictly; the signature is not checked here.
+
+    Raises `Malformed`: `statement_too_large`, `malformed_cbor`, `malformed_cose`,
+    `unknown_header`, `unsupported_algorithm`, `wrong_content_type`.
+    """
+    if len(raw) > MAX_STATEMENT:
+        raise Malformed("statement_too_large", f"{len(raw)} bytes; a statement has at most {MAX_STATEMENT}")
+    if raw[:1] != _TAG:
+        raise Malformed("malformed_cose", "not a tagged COSE_Sign1 (tag 18)")
+    protected, payload, signature = _body(_load(raw[1:]))
+    header = _load(protected)
+    alg, declared, kid, claims = _members(header, _HEADER, "header")
+    iss, sub, aud, cti = _members(claims, _CLAIM, "claim")
+    _check_header(alg, declared, kid, content_type)
+    _check_claims(iss, sub, aud, cti)
+    return Statement(
+        raw, protected, alg, kid, declared, iss, sub, aud, cti, payload, signature,
+        hashlib.sha256(raw).digest(), sig_structure(protected, payload),
+    )  # fmt: skip
+
+
+def verify(statement: Statement, key: PublicKey) -> None:
+    """Raises `Unauthentic`: `wrong_key`, `bad_signature`, `low_order_point`, `high_s`."""
+    if statement.kid != key.kid:
+        raise Unauthentic("wrong_key", "the statement names another key")
+    key.verify(statement.alg, statement.signature, statement.tbs)
+
+
+def _load(data: bytes) -> Any:
+    """CBOR in its one deterministic encoding."""
+    try:
+        value = cbor2.loads(data)
+        again = cbor2.dumps(value)
+    except Exception as error:  # cbor2 lets out what its value hooks raise
+        raise Malformed("malformed_cbor", f"not CBOR: {error}") from None
+    if again != data:
+        raise Malformed("malformed_cbor", "CBOR, but not in its one deterministic encoding (RFC 8949 §4.2.1)")
+    return value
+
+
+def _body(value: Any) -> tuple[bytes, bytes, bytes]:
+    if not (isinstance(value, list) and len(value) == 4):
+        raise Malformed("malformed_cose", "a COSE_Sign1 is an array of four")
+    protected, unprotected, payload, signature = value
+    if unprotected != {}:
+        raise Malformed("unknown_header", "the unprotected header must be empty")
+    if not (type(protected) is type(payload) is type(signature) is bytes):
+        raise Malformed("malformed_cose", "protected header, payload and signature are byte strings")
+    if len(signature) != 64:
+        raise Malformed("malformed_cose", f"a signature has 64 bytes, not {len(signature)}")
+    return protected, payload, signature
+
+
+def _members(value: Any, labels: list[int], what: str) -> Any:
+    if not isinstance(value, dict):
+        raise Malformed("malformed_cose", f"the protected {what}s are not a map")
+    if list(value) != labels:
+        raise Malformed(
+            "unknown_header", f"the protected {what} labels are {list(value)!r:.80}, not {labels}"
+        )
+    return value.values()
+
+
+def _check_header(alg: Any, declared: Any, kid: Any, content_type: str) -> None:
+    if type(alg) is not int or alg not in _ALGORITHMS:
+        raise Malformed("unsupported_algorithm", f"algorithm {alg!r:.40} is not one of {_ALGORITHMS}")
+    if declared != content_type:
+        raise Malformed("wrong_content_type", f"content type {declared!r:.80}, where {content_type!r} is due")
+    if type(kid) is not bytes or len(kid) != 32:
+        raise Malformed("malformed_cose", "kid is the SHA-256 of the key, 32 bytes")
+
+
+def _check_claims(iss: Any, sub: Any, aud: Any, cti: Any) -> None:
+    if not (type(iss) is type(sub) is type(aud) is str and iss and sub and aud):
+        raise Malformed("malformed_cose", "iss, sub and aud are texts that are not empty")
+    if type(cti) is not bytes or len(cti) != 16:
+        raise Malformed("malformed_cose", "cti has 16 bytes")
