@@ -1,0 +1,122 @@
+"""What can be asked of the log, by a reader or in the middle of a write."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ledger.errors import NotFound
+from ledger.store.statements import CTI_CHUNK, NO_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.store.statements import Prepared, Statements
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One entry: leaf index, event type, the statement's exact bytes, ledger time (ms)."""
+
+    position: int
+    type: str
+    data: bytes
+    recorded_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A signed head: tree size, root (32 bytes), ledger time (ms), the note's exact bytes."""
+
+    size: int
+    root: bytes
+    time_ms: int
+    note: bytes
+
+
+class Reads(ABC):
+    """The look-ups. Every one raises `Fault` and nothing else when the database fails."""
+
+    _sql: Statements
+
+    @abstractmethod
+    def _rows(self, statement: Prepared, **values: Any) -> Sequence[Any]:
+        """Run one statement and fetch all that it finds."""
+
+    def entries(self, start: int, stop: int) -> list[StoredEntry]:
+        """Entries of the positions `start` up to, not including, `stop`."""
+        return [StoredEntry(*row) for row in self._rows(self._sql.entries, start=start, stop=stop)]
+
+    def by_tag(
+        self, tag: str, *, after: int = -1, before: int | None = None, limit: int | None = None
+    ) -> list[StoredEntry]:
+        """Entries with the tag at positions > `after` and < `before`, the oldest first."""
+        bounds = {"after": after, "before": _or_all(before), "limit": _or_all(limit)}
+        return [StoredEntry(*row) for row in self._rows(self._sql.by_tag, tag=tag, **bounds)]
+
+    def last_by_tag(self, tag: str, before: int | None = None) -> StoredEntry | None:
+        """The newest entry with the tag at a position < `before`."""
+        rows = self._rows(self._sql.last_by_tag, tag=tag, before=_or_all(before))
+        return StoredEntry(*rows[0]) if rows else None
+
+    def tags_since(self, position: int) -> set[str]:
+        """All tags of the entries at positions > `position`."""
+        lines = [row[0] for row in self._rows(self._sql.tags_since, after=position)]
+        return {tag for line in lines for tag in tags_of_line(line)}
+
+    def position_of(self, statement_id: bytes) -> int | None:
+        """Where the statement with this SHA-256 stands."""
+        rows = self._rows(self._sql.position_of, statement_id=statement_id)
+        return rows[0][0] if rows else None
+
+    def positions_of_cti(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """Which of these (kid, cti) pairs, 48 bytes each, were used, and at which position."""
+        found: dict[bytes, int] = {}
+        for start in range(0, len(keys), CTI_CHUNK):
+            chunk = keys[start : start + CTI_CHUNK]
+            # Few distinct lengths make few statements: the last key fills up to a power of two.
+            width = 1 << (len(chunk) - 1).bit_length()
+            values = {f"k{i}": chunk[min(i, len(chunk) - 1)] for i in range(width)}
+            found.update((row[0], row[1]) for row in self._rows(self._sql.positions_of_cti(width), **values))
+        return found
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        """The tile's hashes, full or partial, 32 bytes each."""
+        rows = self._rows(self._sql.tile, level=level, index=index)
+        return rows[0][0] if rows else None
+
+    def checkpoint(self, size: int) -> StoredCheckpoint | None:
+        return self._one_checkpoint(self._sql.checkpoint, size=size)
+
+    def checkpoint_covering(self, position: int) -> StoredCheckpoint:
+        """The first checkpoint whose tree holds the position. Raises `NotFound` (`no_such_entry`)."""
+        found = self._one_checkpoint(self._sql.checkpoints, size=position, limit=1)
+        if found is None or position < 0:
+            raise NotFound("no_such_entry", f"the log has no entry {position} yet")
+        return found
+
+    def checkpoints(self, after_size: int, limit: int) -> list[StoredCheckpoint]:
+        """Checkpoints of trees larger than `after_size`, the smallest first."""
+        rows = self._rows(self._sql.checkpoints, size=after_size, limit=limit)
+        return [StoredCheckpoint(*row) for row in rows]
+
+    def checkpoint_before_ms(self, ms: int) -> StoredCheckpoint | None:
+        """The largest tree whose checkpoint's time is not after `ms`."""
+        return self._one_checkpoint(self._sql.checkpoint_before, time_ms=ms)
+
+    def latest_checkpoint(self) -> StoredCheckpoint | None:
+        return self._one_checkpoint(self._sql.latest_checkpoint)
+
+    def _one_checkpoint(self, statement: Prepared, **values: Any) -> StoredCheckpoint | None:
+        rows = self._rows(statement, **values)
+        return StoredCheckpoint(*rows[0]) if rows else None
+
+
+def _or_all(bound: int | None) -> int:
+    return NO_LIMIT if bound is None else bound
+
+
+def tags_of_line(line: str) -> list[str]:
+    """The tags of an entry's `tags` column."""
+    return line.split("\n") if line else []
