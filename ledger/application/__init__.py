@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ledger.proof.keys import SigningKey
     from ledger.proof.note import VerifierKey
     from ledger.proof.statement import Statement
-    from ledger.store.recorder import Writing
+    from ledger.store.recorder import Seal, Writing
 
 __all__ = ["Answer", "Ledger", "LedgerConfig", "RaisedDeviation"]
 
@@ -196,10 +196,14 @@ class Ledger(DCBApplication):
 
     # --- for the writer ----------------------------------------------------------------
 
-    def seal(self, size: int, root: bytes, time_ms: int) -> bytes:
-        """Sign the head as a checkpoint with its time."""
-        head = checkpoint.Checkpoint(self.origin, size, root)
-        return checkpoint.sign_checkpoint(head, self.config.log_key, time_ms // 1000)
+    def seal_at(self, time_ms: int) -> Seal:
+        """What signs a batch's head, as a checkpoint with the batch's time."""
+
+        def seal(size: int, root: bytes) -> tuple[bytes, int]:
+            head = checkpoint.Checkpoint(self.origin, size, root)
+            return checkpoint.sign_checkpoint(head, self.config.log_key, time_ms // 1000), time_ms
+
+        return seal
 
     def refresh(self, writing: Writing) -> None:
         """Under the lock: forget what another node's entries touched since the last look."""
@@ -253,10 +257,15 @@ class StoredSeal:
     def __init__(self, store: LedgerRecorder, position: int) -> None:
         covering = store.checkpoint_covering(position)
         self.size, self.root, self.time_ms = covering.size, covering.root, covering.time_ms
-        self._read = tiles.tile_reader(store.require_tile)
+        self._read = node_reader(store)
 
     def inclusion(self, position: int) -> list[bytes]:
         return merkle.inclusion_proof(position, self.size, self._read)
+
+
+def node_reader(store: LedgerRecorder) -> merkle.NodeReader:
+    """Nodes of the stored tree; a missing tile is `ProofInvalid` (`no_such_tile`)."""
+    return tiles.tile_reader(lambda level, index: store.tile(level, index) or b"")
 
 
 def check_history(store: LedgerRecorder, size: int, mark: Mark) -> None:
@@ -267,5 +276,5 @@ def check_history(store: LedgerRecorder, size: int, mark: Mark) -> None:
             f"the database ends at {size} entries, but {mark.size} were acknowledged before. Don't sign "
             "on: end this log and open a new one whose genesis names the last head (init --continues).",
         )
-    if mark.size and merkle.root(mark.size, tiles.tile_reader(store.require_tile)) != mark.root:
+    if mark.size and merkle.root(mark.size, node_reader(store)) != mark.root:
         raise Fault("history_differs", f"the first {mark.size} entries aren't those that were acknowledged")

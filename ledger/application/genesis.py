@@ -34,7 +34,7 @@ def open_log(ledger: Ledger, administrators: Sequence[Administrator], continues:
         time_ms = ledger.config.clock_ms() // 1000 * 1000
         first = _opened(ledger.config, administrators, continues, time_ms)
         entries = [first, _rule_set(ledger.config, first, time_ms)]
-        sealed = writing.append(entries, time_ms, ledger.seal)
+        sealed = writing.append(entries, time_ms, ledger.seal_at(time_ms))
     ledger.opened(Mark(sealed.size, sealed.root))
 
 

@@ -104,12 +104,12 @@ class Writer:
         decided: list[list[Decided]] = []
         sealed = None
         try:
-            with ledger.recorder.writing() as writing:
+            with ledger.store.writing() as writing:
                 ledger.refresh(writing)
                 one = Batch(ledger, writing, [each for waiting in batch for each in waiting.admitted])
                 decided = [one.decide_all(waiting.admitted) for waiting in batch]
                 if one.entries:
-                    sealed = writing.append(one.entries, one.time_ms, ledger.seal)
+                    sealed = writing.append(one.entries, one.time_ms, ledger.seal_at(one.time_ms))
         except BaseException as error:
             ledger.world.roll_back()
             if not isinstance(error, Fault) or error.code != "commit_unknown":
@@ -130,7 +130,7 @@ class Writer:
 
     def _resolve(self, decided: list[list[Decided]], fault: Fault) -> Decided:
         """The connection died in COMMIT: look, by statement id, whether the batch is there."""
-        recorder = self._ledger.recorder
+        recorder = self._ledger.store
         firsts = [one for results in decided for one in results if isinstance(one, Accepted)]
         if not firsts or recorder.position_of(firsts[0].signed.id) is None:
             raise Fault(

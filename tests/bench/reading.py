@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
-from ledger.proof import merkle, tiles
+from ledger.application import node_reader
+from ledger.proof import merkle
 from ledger.store.engines import migrate, open_engine
 from ledger.store.recorder import LedgerRecorder, NewEntry
 from tests.bench.load import chains, statements
@@ -95,7 +96,7 @@ def _fill(recorder: LedgerRecorder, size: int) -> None:
         count = min(1000, size - start)
         entries = [_stand_in(position) for position in range(start, start + count)]
         with recorder.writing() as writing:
-            writing.append(entries, 0, lambda size, root, time_ms: b"%d %s" % (size, root.hex().encode()))
+            writing.append(entries, 0, lambda size, root: (b"%d %s" % (size, root.hex().encode()), 0))
 
 
 def _stand_in(position: int) -> NewEntry:
@@ -108,7 +109,7 @@ def _stand_in(position: int) -> NewEntry:
 def _proof_ms(recorder: LedgerRecorder, position: int) -> float:
     start = time.perf_counter()
     size, root = recorder.head()
-    proof = merkle.inclusion_proof(position, size, tiles.tile_reader(recorder.require_tile))
+    proof = merkle.inclusion_proof(position, size, node_reader(recorder))
     took = (time.perf_counter() - start) * 1000
     (stored,) = recorder.entries(position, position + 1)
     merkle.verify_inclusion(merkle.leaf_hash(stored.data), position, size, proof, root)
