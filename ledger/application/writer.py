@@ -128,7 +128,7 @@ class Writer:
         for waiting, results in zip(batch, decided, strict=True):
             waiting.results = [answers.of(one) for one in results]
 
-    def _resolve(self, decided: list[list[Decided]], fault: Fault) -> Decided:
+    def _resolve(self, decided: list[list[Decided]], fault: Fault) -> list[list[Decided]]:
         """The connection died in COMMIT: look, by statement id, whether the batch is there."""
         recorder = self._ledger.store
         firsts = [one for results in decided for one in results if isinstance(one, Accepted)]
