@@ -1,0 +1,98 @@
+"""One company of the demo: a process of its own, with its own people's keys.
+
+It obeys one JSON command a line on standard input and answers with one line, so that
+the storyteller never holds a key. What a person does goes through the same `Client` that
+the `unbroken` program uses.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from clients.keys import Device
+from clients.sdk import Client, Pending
+from clients.sending import Answer, to_base64
+from ledger.errors import UnbrokenError
+
+Document = dict[str, Any]
+
+
+class Company:
+    """The people of one company, each with a device of their own under `home`."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._passphrase = secrets.token_hex(16).encode()
+        self._devices: dict[str, Device] = {}
+        self._clients: dict[str, Client] = {}
+
+    def make_key(self, agent: str) -> Document:
+        """Draw the person's key on their device; only the public part leaves it."""
+        device = self._devices[agent] = Device(self._home / agent, self._passphrase)
+        return {"key": to_base64(device.make_key().spki)}
+
+    def connect(self, origin: str, log_key: str, server: str) -> Document:
+        """Tell every device which log to trust, by its public key, and where it is served."""
+        for agent, device in self._devices.items():
+            if agent not in self._clients:
+                device.set_profile(agent=agent, origin=origin, log_key=log_key, server=server)
+                self._clients[agent] = Client(device)
+        return {"people": sorted(self._clients)}
+
+    def record(self, agent: str, stream: str, fields: Document, offline: bool = False) -> Document:
+        """Sign and send; a decision on a therapy looks at it first, as its signer does."""
+        client = self._clients[agent]
+        kind, _, coi = stream.partition("/")
+        if kind == "chain" and not offline and fields["type"] != "TherapyOrdered":
+            client.chain(coi)
+        done = client.record(fields, stream, offline=offline)
+        if isinstance(done, Pending):
+            return {"waiting": done.held.id.hex(), "why": done.why}
+        return _told(done)
+
+    def send(self, agent: str) -> Document:
+        """Send what waits on the phone, in the order in which it was signed."""
+        outcomes = self._clients[agent].flush()
+        return {"sent": [_told(one.answer) for one in outcomes if one.answer]}
+
+    def ask(self, agent: str, what: str, **words: Any) -> Document:
+        """Read as that person: custody, lineage, timeline, infusion_check …"""
+        answer: Document = getattr(self._clients[agent], what)(**words)
+        return answer
+
+    def download(self, agent: str, folder: str) -> Document:
+        found = self._clients[agent].download_log(Path(folder))
+        return {"size": found.size}
+
+    def obey(self, command: Document) -> Document:
+        action: Callable[..., Document] = getattr(self, command.pop("do"))
+        try:
+            return action(**command)
+        except UnbrokenError as error:
+            return {"problem": {"code": error.code, "detail": error.detail} | error.extra}
+
+
+def _told(answer: Answer) -> Document:
+    return {
+        "position": answer.position,
+        "id": answer.statement_id,
+        "deviations": [asdict(raised) for raised in answer.deviations],
+    }
+
+
+def main() -> None:
+    """Serve commands until the storyteller closes the pipe."""
+    company = Company(Path(sys.argv[1]))
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(company.obey(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

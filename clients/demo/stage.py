@@ -1,0 +1,198 @@
+"""The stage of the demo: a real server, three companies' processes, and what is printed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+
+from clients.words import sentence
+
+Document = dict[str, Any]
+
+PASSPHRASE = "UNBROKEN_PASSPHRASE"  # noqa: S105  the variable's name
+START_S = 30
+
+
+class DemoFailed(Exception):
+    """Something that the story relies on did not happen; the message says what."""
+
+
+class Stage:
+    """Owns the processes. Use as a context manager: it ends them all."""
+
+    def __init__(self, folder: Path, console: Console) -> None:
+        self.folder = folder
+        self.console = console
+        self.server = ""
+        self.log_key = ""
+        self._environment = os.environ | {PASSPHRASE: secrets.token_hex(16)}
+        self._processes: list[subprocess.Popen[str]] = []
+        self._companies: dict[str, subprocess.Popen[str]] = {}
+        self._employer: dict[str, str] = {}
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            process.wait(10)
+
+    # --- processes ---------------------------------------------------------------------
+
+    def open_company(self, name: str, people: list[str]) -> dict[str, str]:
+        """Start a company's process; its people draw their keys. Returns the public ones."""
+        home = self.folder / "devices" / name
+        process = self._start([sys.executable, "-m", "clients.demo.company", str(home)], pipes=True)
+        self._companies[name] = process
+        self._employer |= dict.fromkeys(people, name)
+        return {agent: self._command(name, do="make_key", agent=agent)["key"] for agent in people}
+
+    def open_log(self, origin: str, administrators: dict[str, tuple[str, str]]) -> None:
+        """`unbroken-server init` with each administrator's (organisation, public key), then serve."""
+        words = ["init", "--data", str(self.data), "--origin", origin]
+        for agent, (organisation, key) in administrators.items():
+            path = self.folder / f"{agent}.pub"
+            path.write_bytes(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)))
+            words += ["--admin", f"{agent}:{organisation}:{path}"]
+        self.run_program("api.server", *words)
+        self._serve()
+
+    def connect(self, origin: str) -> None:
+        for name in self._companies:
+            self._command(name, do="connect", origin=origin, log_key=self.log_key, server=self.server)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "server"
+
+    def run_program(self, module: str, *words: str, ok: tuple[int, ...] = (0,)) -> str:
+        """Run one of our own programs to its end; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *words],
+            env=self._environment, text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        if done.returncode not in ok:
+            raise DemoFailed(
+                f"{module} {words[0]} ended with {done.returncode}: {done.stderr or done.stdout}"
+            )
+        return done.stdout
+
+    def wait(self) -> None:
+        """Until somebody ends the server."""
+        self._processes[-1].wait()
+
+    def _serve(self) -> None:
+        port = _free_port()
+        self.server = f"http://127.0.0.1:{port}"
+        words = ["serve", "--data", str(self.data), "--host", "127.0.0.1", "--port", str(port)]
+        with (self.folder / "server.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "api.server", *words],
+                env=self._environment, text=True, stdout=log, stderr=log,
+            )  # fmt: skip
+        self._processes.append(process)
+        self.log_key = self._first_answer(process)["vkey"]
+
+    def _first_answer(self, process: subprocess.Popen[str]) -> Document:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                found: Document = httpx.get(f"{self.server}/v1/log").raise_for_status().json()
+                return found
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        raise DemoFailed(f"the server did not start: {(self.folder / 'server.log').read_text()[-2000:]}")
+
+    def _start(self, command: list[str], pipes: bool) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE if pipes else None
+        process = subprocess.Popen(command, env=self._environment, text=True, stdin=pipe, stdout=pipe)
+        self._processes.append(process)
+        return process
+
+    def _command(self, company: str, **command: Any) -> Document:
+        process = self._companies[company]
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(command) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        if not line:
+            raise DemoFailed(f"the process of {company} ended")
+        answer: Document = json.loads(line)
+        return answer
+
+    # --- what people do ----------------------------------------------------------------
+
+    def says(self, agent: str, stream: str, event: str, *, quiet: bool = False, **fields: Any) -> Document:
+        """The person signs and sends; prints the sentence and the entry's number."""
+        told = self.tries(agent, stream, event, **fields)
+        if "problem" in told:
+            raise DemoFailed(f"{agent} {event}: {told['problem']['code']}: {told['problem']['detail']}")
+        if not quiet:
+            self.tell(agent, stream, {"type": event} | fields, told)
+        return told
+
+    def tries(self, agent: str, stream: str, event: str, offline: bool = False, **fields: Any) -> Document:
+        """As `says`, but a refusal is an answer: {"problem": …}; prints nothing."""
+        payload = {"type": event, "v": 1} | fields
+        return self._command(
+            self._employer[agent], do="record", agent=agent, stream=stream, fields=payload, offline=offline
+        )
+
+    def sends(self, agent: str) -> list[Document]:
+        """The phone is back in the network: what waited goes out in order."""
+        answer = self._command(self._employer[agent], do="send", agent=agent)
+        if "problem" in answer:
+            raise DemoFailed(f"{agent} could not send: {answer['problem']['detail']}")
+        sent: list[Document] = answer["sent"]
+        return sent
+
+    def asks(self, agent: str, what: str, **words: Any) -> Document:
+        answer = self._command(self._employer[agent], do="ask", agent=agent, what=what, **words)
+        if "problem" in answer:
+            raise DemoFailed(f"{agent} asks {what}: {answer['problem']['detail']}")
+        return answer
+
+    def downloads(self, agent: str, folder: Path) -> int:
+        answer = self._command(self._employer[agent], do="download", agent=agent, folder=str(folder))
+        if "problem" in answer:
+            raise DemoFailed(f"{agent} could not download the log: {answer['problem']['detail']}")
+        return int(answer["size"])
+
+    # --- what is printed ---------------------------------------------------------------
+
+    def chapter(self, title: str) -> None:
+        self.console.print(f"\n[bold]{escape(title)}[/]")
+
+    def line(self, text: str, mark: str = " ") -> None:
+        self.console.print(f"  {mark} {escape(text)}", highlight=False, soft_wrap=False)
+
+    def tell(self, agent: str, stream: str, payload: Document, told: Document) -> None:
+        place = f"entry {told['position']}" if "position" in told else "on the phone, not yet sent"
+        text = escape(sentence(payload, agent.capitalize(), stream))
+        self.console.print(f"  [green]✓[/] {text}  [dim]({place})[/]", highlight=False)
+        for raised in told.get("deviations", ()):
+            weight = "blocks the bag" if raised["blocking"] else "blocks nothing"
+            note = f"the ledger noted: {raised['code']} ({raised['severity']}, {weight})"
+            self.console.print(f"    [yellow]![/] {escape(note)}", highlight=False)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
