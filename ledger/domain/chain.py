@@ -1,18 +1,123 @@
-"""One therapy. (Being built.)"""
+"""The chain: one patient's therapy, from the order to the infusion, as one aggregate.
+
+Here stand its state and the questions that rules ask of it; how each event changes it
+stands in `evolve.py`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from ledger.domain.container import Container
+from ledger.domain.evolve import HANDLERS
 
 if TYPE_CHECKING:
+    from ledger.domain.custody import Handover
+    from ledger.domain.deviation import Deviation
+    from ledger.domain.events import Commitment, TherapyOrdered
     from ledger.domain.world import Entry
+
+Group = Literal["order", "container", "custody", "deviation", "release", "thaw", "check", "infusion"]
+MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
 
 @dataclass(slots=True)
 class Chain:
+    """The fold of one therapy's entries; `version` counts them.
+
+    `touched` says, for each group of gates, the version of the last entry that can change
+    their outcome: a decision whose signer saw an older version has to be taken again.
+    """
+
     coi: str
     version: int = 0
+    order: TherapyOrdered | None = None
+    order_position: int = -1
+    ordered_by: str = ""
+    commitments: dict[str, str] = field(default_factory=dict)
+    planned: frozenset[str] = frozenset()
+    containers: dict[str, Container] = field(default_factory=dict)
+    mentioned: dict[str, Container] = field(default_factory=dict)  # not come to be, as yet
+    handovers: dict[str, Handover] = field(default_factory=dict)  # both sides, by statement id
+    answers: dict[str, list[str]] = field(default_factory=dict)  # release id to acceptances' ids
+    waiting: set[str] = field(default_factory=set)  # containers with an unanswered hand-over
+    deviations: dict[str, Deviation] = field(default_factory=dict)
+    touched: dict[Group, int] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        return self.order is not None
+
+    @property
+    def gates_touched(self) -> int:
+        """Version of the last entry that touches a gate; a blind check does not: see `touched`."""
+        return max((at for group, at in self.touched.items() if group != "check"), default=0)
+
+    def touched_since(self, version: int, groups: Iterable[Group]) -> bool:
+        return any(self.touched.get(group, 0) > version for group in groups)
+
+    def matches(self, patient: Iterable[Commitment]) -> bool:
+        """At least two identifiers equal the order's, and none contradicts it."""
+        known = [(self.commitments.get(one.field), one.commitment) for one in patient]
+        equal = {ordered for ordered, read in known if ordered == read}
+        contradicted = any(ordered not in (None, read) for ordered, read in known)
+        return len(equal) >= MATCHING_IDENTIFIERS and not contradicted
+
+    def container(self, name: str) -> Container:
+        """The container, or the place where what is said of it waits until it comes to be."""
+        found = self.containers.get(name) or self.mentioned.get(name)
+        if found is None:
+            found = self.mentioned[name] = Container(name)
+        return found
+
+    def lineage(self, container: str) -> set[str]:
+        """The container and all that it was made of."""
+        found: set[str] = set()
+        ahead = [container]
+        while ahead:
+            one = ahead.pop()
+            if one not in found:
+                found.add(one)
+                known = self.containers.get(one)
+                ahead.extend(known.parents if known else ())
+        return found
+
+    def blocking(self, container: str) -> Iterator[Deviation]:
+        """Deviations that stop this container: its own, its ancestors', the whole therapy's."""
+        lineage = self.lineage(container) if self.deviations else set()
+        for deviation in self.deviations.values():
+            if deviation.blocks and (
+                not deviation.containers or not lineage.isdisjoint(deviation.containers)
+            ):
+                yield deviation
+
+    def is_rejected(self, container: str) -> bool:
+        """True if Quality rejected it, or something that it was made of."""
+        return any(one.disposition == "rejected" for one in self.blocking(container))
+
+    def present_sites(self) -> set[str]:
+        """Sites that hold a container or are about to: a holder's release names them."""
+        sites: set[str] = set()
+        for container in self.containers.values():
+            if container.holder:
+                sites.add(container.holder.site)
+            if container.offered:
+                sites.add(container.offered.receiver.site)
+        return sites
+
+    def handled_sites(self) -> set[str]:
+        """Sites that hold or ever held a container."""
+        sites: set[str] = set()
+        for container in self.containers.values():
+            custody = container.custody
+            holders = [custody.origin, *(claim.receiver for _, claim in custody.moved.values())]
+            sites.update(holder.site for holder in holders if holder)
+        return sites
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
+        handler = HANDLERS.get(entry.event.type)
+        if handler:
+            handler(self, entry, entry.event)

@@ -23,6 +23,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+# Detours only tidy up what waits; beyond this many releases waiting for one bag (a busy one
+# has two) the search would let one signer's junk cost everybody time.
+MAX_DETOURS = 16
+
 
 class Holder(NamedTuple):
     """A department of a site. The person acting for it is the signer."""
@@ -129,7 +133,7 @@ class Custody:
         while self.claims and (hop := self._next_hop()):
             self._move(*hop)
             self.holder, self.position = hop[1].receiver, hop[1].position
-        if self.claims and self.releases:
+        if self.claims and 0 < len(self.releases) <= MAX_DETOURS:
             self._close_detours()
 
     def _next_hop(self) -> tuple[Handover, Handover] | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ledger.domain.events import LogOpened, ProductVersionDefined
     from ledger.domain.world import Entry
 
+LEDGER = "ledger"  # the signer's name of what the ledger itself says
 TWO_PARTY_ROLES = frozenset({"administrator", "quality"})
 KeyStatus = Literal["active", "retired", "revoked"]
 Handler = Callable[[Any, "Entry", Any], None]

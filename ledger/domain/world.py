@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ledger.domain.chain import Chain
+from ledger.domain.registry import LEDGER as LEDGER
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
 from ledger.domain.times import milliseconds as milliseconds
 from ledger.domain.times import timestamp as timestamp
 
 if TYPE_CHECKING:
     from ledger.domain.events import Event
-
-LEDGER = "ledger"  # the signer's name of what the ledger itself says
 
 Aggregate = Chain | LogState | Site | Agent | Product | Key
 

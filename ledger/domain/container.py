@@ -1,0 +1,141 @@
+"""One container (bag, vial, tube) and what the log says of it.
+
+A container may be mentioned before the entry that made it arrives: two phones come online
+in either order. It then has `position` -1, and keeps what is said of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ledger.domain.custody import Custody, Handover, Holder
+
+Status = Literal["present", "consumed", "thawing", "thawed", "infusing", "infused"]
+Making = Literal["", "collection", "split", "pool", "transform", "fill"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something was done: claimed (`occurred_at`) and proved (`seen_size`, `recorded_ms`)."""
+
+    position: int
+    occurred_at: str
+    seen_size: int | None  # the signing device had seen the checkpoint of this size
+    recorded_ms: int
+    signer: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    position: int
+    shipper: str
+    seal: str | None
+    logger: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRelease:
+    """Quality's release, for these countries and protocols."""
+
+    position: int
+    signer: str
+    site: str
+    countries: frozenset[str]
+    protocols: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One person's blind check. `matches`: two identifiers equal the order's, none contradicts."""
+
+    position: int
+    signer: str
+    site: str
+    matches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    position: int
+    version: int  # of the chain
+    signer: str
+    site: str
+
+
+@dataclass(slots=True)
+class Container:
+    """State of one container. `lot` joins the bags of one ordered set (n of m)."""
+
+    id: str
+    position: int = -1
+    made_by: Making = ""
+    parents: tuple[str, ...] = ()
+    din: str | None = None
+    product_code: str | None = None
+    division: str | None = None
+    volume_ul: int = 0
+    drawn_ul: int = 0
+    expires_at: str | None = None
+    bag: int | None = None
+    of: int | None = None
+    custody: Custody = field(default_factory=Custody)
+    packing: Packing | None = None
+    in_manufacture: int | None = None  # position
+    thaw_starts: list[Moment] = field(default_factory=list)
+    thaw_ends: list[Moment] = field(default_factory=list)
+    quality_releases: list[QualityRelease] = field(default_factory=list)
+    checks: dict[str, Check] = field(default_factory=dict)  # by signer: the latest counts
+    authorisation: Authorisation | None = None
+    infusion_start: Moment | None = None
+    infusion_end: Moment | None = None
+    dose_given_ul: int | None = None
+
+    @property
+    def exists(self) -> bool:
+        return self.position >= 0
+
+    @property
+    def holder(self) -> Holder | None:
+        return self.custody.holder
+
+    @property
+    def offered(self) -> Handover | None:
+        """The holder's release that waits for its acceptance."""
+        return self.custody.offered
+
+    @property
+    def left_ul(self) -> int:
+        """What is left in it; below zero where more was drawn than it held."""
+        return self.volume_ul - self.drawn_ul
+
+    @property
+    def is_consumed(self) -> bool:
+        return self.drawn_ul > 0 and self.left_ul <= 0
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.is_consumed or self.infusion_end is not None
+
+    @property
+    def status(self) -> Status:
+        if self.infusion_end:
+            return "infused"
+        if self.infusion_start:
+            return "infusing"
+        if self.is_consumed:
+            return "consumed"
+        return "thawed" if self.thaw_ends else "thawing" if self.thaw_starts else "present"
+
+    @property
+    def dose_set(self) -> tuple[tuple[str, ...], int | None]:
+        """What the bags of one ordered set share: their parents and their number."""
+        return self.parents, self.of
+
+    def released_for(self, country: str, protocol: str) -> QualityRelease | None:
+        """A quality release that covers both, or None."""
+        covering = (
+            one for one in self.quality_releases if country in one.countries and protocol in one.protocols
+        )
+        return next(covering, None)

@@ -1,0 +1,261 @@
+"""How each event changes a chain: fast, total, and judging nothing.
+
+What a fact says is taken as said, because it happened; the deviation that the ledger raises
+right behind a fact that breaks a rule is what stops a release or an infusion. One
+exception: a hand-over signed by somebody who does not act for its party is taken out of
+custody again by that deviation.
+
+The order in which facts arrive does not matter to what they make of a container: custody
+resolves itself, drawn volumes add up, and what is said of a container before it came to be
+is kept for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ledger.domain.container import (
+    Authorisation,
+    Check,
+    Container,
+    Making,
+    Moment,
+    Packing,
+    QualityRelease,
+)
+from ledger.domain.custody import Handover, Holder
+from ledger.domain.deviation import Deviation
+from ledger.domain.registry import LEDGER
+
+if TYPE_CHECKING:
+    from ledger.domain.chain import Chain
+    from ledger.domain.events import (
+        CollectionCompleted,
+        ContainersDerived,
+        CustodyAccepted,
+        CustodyReleased,
+        DeviationDispositioned,
+        DeviationRaised,
+        InfusionAuthorised,
+        InfusionChecked,
+        InfusionCompleted,
+        InfusionStarted,
+        ManufacturingStarted,
+        NewContainer,
+        Party,
+        Released,
+        ThawCompleted,
+        ThawStarted,
+        TherapyOrdered,
+    )
+    from ledger.domain.events import Packed as PackedEvent
+    from ledger.domain.world import Entry
+
+ALARMS = frozenset({"claim_unanswered", "release_unanswered"})
+VOIDS_CUSTODY = "role_not_permitted"
+
+
+def _ordered(chain: Chain, entry: Entry, event: TherapyOrdered) -> None:
+    sites = event.sites
+    chain.order = event
+    chain.order_position = entry.position
+    chain.ordered_by = entry.signer
+    chain.commitments = {one.field: one.commitment for one in event.patient}
+    chain.planned = frozenset([sites.collection, sites.treatment, *sites.manufacturing, *sites.couriers])
+    chain.touched["order"] = chain.version
+
+
+def _collected(chain: Chain, entry: Entry, event: CollectionCompleted) -> None:
+    for new in event.containers:
+        _come_to_be(chain, entry, new, event.at, "collection", ())
+
+
+def _derived(chain: Chain, entry: Entry, event: ContainersDerived) -> None:
+    for drawn in event.parents:
+        chain.container(drawn.container).drawn_ul += drawn.volume_ul
+    parents = tuple(dict.fromkeys(drawn.container for drawn in event.parents))
+    for new in event.children:
+        _come_to_be(chain, entry, new, event.at, event.how, parents)
+    chain.touched["container"] = chain.version
+
+
+def _come_to_be(
+    chain: Chain, entry: Entry, new: NewContainer, at: Party, made_by: Making, parents: tuple[str, ...]
+) -> None:
+    """The first entry that makes a container counts; a second one only raises a deviation."""
+    if new.container in chain.containers:
+        return
+    made = chain.mentioned.pop(new.container, None) or Container(new.container)
+    made.position, made.made_by, made.parents = entry.position, made_by, parents
+    made.din, made.product_code, made.division = new.din, new.product_code, new.division
+    made.volume_ul, made.expires_at, made.bag, made.of = new.volume_ul, new.expires_at, new.bag, new.of
+    chain.containers[made.id] = made
+    made.custody.begin(Holder(at.site, at.department), entry.position)
+    chain.touched["container"] = chain.version
+    _custody_changed(chain, made)
+
+
+def _released_custody(chain: Chain, entry: Entry, event: CustodyReleased) -> None:
+    _hand_over(chain, _handover(entry, event, accepts=False, names=None))
+
+
+def _accepted_custody(chain: Chain, entry: Entry, event: CustodyAccepted) -> None:
+    if event.release:
+        chain.answers.setdefault(event.release, []).append(entry.statement_id)
+    _hand_over(chain, _handover(entry, event, accepts=True, names=event.release))
+
+
+def _handover(
+    entry: Entry, event: CustodyReleased | CustodyAccepted, accepts: bool, names: str | None
+) -> Handover:
+    giver, receiver = event.giver, event.receiver
+    return Handover(
+        entry.statement_id,
+        Holder(giver.site, giver.department),
+        Holder(receiver.site, receiver.department),
+        tuple(event.containers),
+        event.seal,
+        entry.position,
+        entry.recorded_ms,
+        accepts,
+        names,
+    )
+
+
+def _hand_over(chain: Chain, statement: Handover) -> None:
+    chain.handovers[statement.id] = statement
+    for name in dict.fromkeys(statement.containers):
+        container = chain.container(name)
+        container.custody.add(statement)
+        _custody_changed(chain, container)
+
+
+def _custody_changed(chain: Chain, container: Container) -> None:
+    chain.touched["custody"] = chain.version
+    if container.custody.waits:
+        chain.waiting.add(container.id)
+    else:
+        chain.waiting.discard(container.id)
+
+
+def _packed(chain: Chain, entry: Entry, event: PackedEvent) -> None:
+    packing = Packing(entry.position, event.shipper, event.seal, event.logger)
+    for name in event.containers:
+        chain.container(name).packing = packing
+
+
+def _manufacturing(chain: Chain, entry: Entry, event: ManufacturingStarted) -> None:
+    for name in event.containers:
+        chain.container(name).in_manufacture = entry.position
+
+
+def _deviation(chain: Chain, entry: Entry, event: DeviationRaised) -> None:
+    deviation = chain.deviations[entry.statement_id] = Deviation(
+        entry.statement_id,
+        event.code,
+        event.severity,
+        event.blocking,
+        tuple(event.containers),
+        event.cause,
+        entry.signer,
+        entry.position,
+        chain.version,
+    )
+    if deviation.blocking:
+        chain.touched["deviation"] = chain.version
+    if entry.signer == LEDGER:
+        _ledger_raised(chain, deviation)
+
+
+def _ledger_raised(chain: Chain, deviation: Deviation) -> None:
+    if deviation.code in ALARMS:
+        for name in deviation.containers:
+            chain.container(name).custody.alarmed.add(deviation.code)
+    elif deviation.code == VOIDS_CUSTODY and deviation.cause in chain.handovers:
+        statement = chain.handovers.pop(deviation.cause)
+        for name in statement.containers:
+            chain.container(name).custody.void(statement.id)
+            _custody_changed(chain, chain.container(name))
+
+
+def _dispositioned(chain: Chain, entry: Entry, event: DeviationDispositioned) -> None:
+    deviation = chain.deviations.get(event.deviation)
+    if deviation and deviation.is_open:
+        deviation.disposition = event.disposition
+        deviation.disposition_position = entry.position
+        chain.touched["deviation"] = chain.version
+
+
+def _quality_released(chain: Chain, entry: Entry, event: Released) -> None:
+    countries, protocols = frozenset(event.countries), frozenset(event.protocols)
+    release = QualityRelease(entry.position, entry.signer, event.site, countries, protocols)
+    for name in event.containers:
+        chain.container(name).quality_releases.append(release)
+    chain.touched["release"] = chain.version
+
+
+def _moment(entry: Entry, site: str) -> Moment:
+    event = entry.event
+    seen_size = event.seen.size if event.seen else None
+    return Moment(entry.position, event.occurred_at, seen_size, entry.recorded_ms, entry.signer, site)
+
+
+def _thaw_started(chain: Chain, entry: Entry, event: ThawStarted) -> None:
+    for name in event.containers:
+        chain.container(name).thaw_starts.append(_moment(entry, event.at.site))
+    chain.touched["thaw"] = chain.version
+
+
+def _thaw_completed(chain: Chain, entry: Entry, event: ThawCompleted) -> None:
+    for name in event.containers:
+        chain.container(name).thaw_ends.append(_moment(entry, event.at.site))
+    chain.touched["thaw"] = chain.version
+
+
+def _checked(chain: Chain, entry: Entry, event: InfusionChecked) -> None:
+    check = Check(entry.position, entry.signer, event.site, chain.matches(event.patient))
+    chain.container(event.container).checks[entry.signer] = check
+    chain.touched["check"] = chain.version
+
+
+def _authorised(chain: Chain, entry: Entry, event: InfusionAuthorised) -> None:
+    container = chain.container(event.container)
+    container.authorisation = Authorisation(entry.position, chain.version, entry.signer, event.site)
+    chain.touched["infusion"] = chain.version
+
+
+def _infusion_started(chain: Chain, entry: Entry, event: InfusionStarted) -> None:
+    container = chain.container(event.container)
+    container.infusion_start = container.infusion_start or _moment(entry, event.site)
+    chain.touched["infusion"] = chain.version
+
+
+def _infusion_completed(chain: Chain, entry: Entry, event: InfusionCompleted) -> None:
+    container = chain.container(event.container)
+    if container.infusion_end is None:
+        container.infusion_end = _moment(entry, event.site)
+        container.dose_given_ul = event.dose_given_ul
+    chain.touched["infusion"] = chain.version
+
+
+# An event that is not here counts in the version and changes nothing else: what it says is
+# kept by the log, and what is wrong with it comes as a deviation.
+HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
+    "TherapyOrdered": _ordered,
+    "CollectionCompleted": _collected,
+    "CustodyReleased": _released_custody,
+    "CustodyAccepted": _accepted_custody,
+    "Packed": _packed,
+    "ManufacturingStarted": _manufacturing,
+    "ContainersDerived": _derived,
+    "DeviationRaised": _deviation,
+    "DeviationDispositioned": _dispositioned,
+    "Released": _quality_released,
+    "ThawStarted": _thaw_started,
+    "ThawCompleted": _thaw_completed,
+    "InfusionChecked": _checked,
+    "InfusionAuthorised": _authorised,
+    "InfusionStarted": _infusion_started,
+    "InfusionCompleted": _infusion_completed,
+}
