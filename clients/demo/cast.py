@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 ORIGIN = "ledger.example/demo"
 COI, OTHER = "isbt128:CHA999926000001", "isbt128:CHA999926000002"
 CHAIN, OTHER_CHAIN = f"chain/{COI}", f"chain/{OTHER}"
@@ -33,13 +35,13 @@ APHERESIS = {"site": "st-mary", "department": "apheresis"}
 WARD = {"site": "st-mary", "department": "ward-5"}
 VAN = {"site": "swift-depot", "department": "van-2"}
 CLEANROOM = {"site": "northcell-1", "department": "cleanroom"}
-PLANNED = {
+PLANNED: dict[str, Any] = {
     "collection": "st-mary",
     "manufacturing": ["northcell-1"],
     "treatment": "st-mary",
     "couriers": ["swift-depot"],
 }
-PRODUCT = {
+PRODUCT: dict[str, Any] = {
     "version": 1,
     "name": "Decentra-CAR (made up)",
     "window_starts": "thaw_started",

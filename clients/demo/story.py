@@ -97,7 +97,7 @@ class Story:
         )
         stage.connect(cast.ORIGIN)
         for site, (who, kind) in cast.SITES.items():
-            fields = {"organisation": cast.ADMINISTRATORS[who], "site_kind": kind, "country": "GB"}
+            fields: Document = {"organisation": cast.ADMINISTRATORS[who], "site_kind": kind, "country": "GB"}
             stage.says(who, f"site/{site}", "SiteOnboarded", **fields)
         for agent in cast.PEOPLE:
             self._enrol(agent, keys[agent])
@@ -108,7 +108,7 @@ class Story:
         by, second, role, site, qualification = cast.PEOPLE[agent]
         stream = f"agent/{agent}"
         roles = [{"role": role, "site": site}]
-        fields = {"organisation": cast.ADMINISTRATORS[by], "roles": roles, "key": key}
+        fields: Document = {"organisation": cast.ADMINISTRATORS[by], "roles": roles, "key": key}
         told = self.stage.says(by, stream, "AgentEnrolled", quiet=True, **fields)
         if second:
             self.stage.says(second, stream, "EnrolmentApproved", quiet=True, enrolment=told["id"])
@@ -121,7 +121,7 @@ class Story:
         stage.chapter("2. The hospital orders the therapy and collects the patient's cells")
         self.patient = self.wristband("Example", "1961-04-23", "MRN 00123")
         self.other = self.wristband("Sample", "1958-11-02", "MRN 00456")
-        order = {
+        order: Document = {
             "product": {"product": "decentra-car", "version": 1},
             "protocol": "UB-001",
             "country": "GB",
@@ -137,7 +137,7 @@ class Story:
         self._collect(OTHER_CHAIN, OTHER_BAG, quiet=True)
 
     def _collect(self, chain: str, bag: str, quiet: bool) -> None:
-        containers = [{"container": bag, "volume_ul": 200_000}]
+        containers: list[Document] = [{"container": bag, "volume_ul": 200_000}]
         self.stage.says("anna", chain, "CollectionCompleted", quiet=quiet, at=APHERESIS,
                         containers=containers, ended_at=_later(0))  # fmt: skip
 
@@ -145,7 +145,12 @@ class Story:
         self, bag: str, giver: tuple[str, Document], receiver: tuple[str, Document], offline: bool = False
     ) -> None:
         """Release and accept; `offline` says that the receiver has no network."""
-        parties = {"containers": [bag], "giver": giver[1], "receiver": receiver[1], "condition": "intact"}
+        parties: Document = {
+            "containers": [bag],
+            "giver": giver[1],
+            "receiver": receiver[1],
+            "condition": "intact",
+        }
         told = self.stage.says(giver[0], CHAIN, "CustodyReleased", **parties)
         parties |= {"release": told.get("id") or told["waiting"]}
         self.stage.says(receiver[0], CHAIN, "CustodyAccepted", offline=offline, **parties)
@@ -154,7 +159,12 @@ class Story:
         stage = self.stage
         stage.chapter("3. The courier scans in a basement without a network; the phone keeps the scans")
         self.hand_over(FRESH, ("anna", APHERESIS), ("kit", VAN), offline=True)
-        parties = {"containers": [FRESH], "giver": VAN, "receiver": CLEANROOM, "condition": "intact"}
+        parties: Document = {
+            "containers": [FRESH],
+            "giver": VAN,
+            "receiver": CLEANROOM,
+            "condition": "intact",
+        }
         waiting = stage.says("kit", CHAIN, "CustodyReleased", offline=True, **parties)
         self._who_holds(FRESH)
         sent = stage.sends("kit")
@@ -174,7 +184,7 @@ class Story:
         stage.chapter("4. The small manufacturing site makes the dose; Quality releases it")
         stage.says("mia", CHAIN, "ManufacturingStarted", at=CLEANROOM, batch="BATCH-2026-041",
                    platform="PLATFORM-2", containers=[FRESH])  # fmt: skip
-        dose = {"container": DOSE, "volume_ul": 50_000, "bag": 1, "of": 1, "expires_at": _later(90)}
+        dose: Document = {"container": DOSE, "volume_ul": 50_000, "bag": 1, "of": 1, "expires_at": _later(90)}
         stage.says("mia", CHAIN, "ContainersDerived", at=CLEANROOM, how="fill",
                    parents=[{"container": FRESH, "volume_ul": 200_000}], children=[dose])  # fmt: skip
         stage.says("quinn", CHAIN, "Released", site="northcell-1", containers=[DOSE], certificate="c0" * 32,
