@@ -1,0 +1,48 @@
+# Two commands do all: `make demo` shows it, `make test` proves it. Each makes its own .venv.
+.PHONY: demo test check bench faults docs clean
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+demo: $(VENV)/.server
+	$(BIN)/unbroken-server demo $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+# Style, types and the direction of imports.
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Ratios beside a floor and a peer, printed as tables; some minutes.
+bench: $(VENV)/.dev
+	$(BIN)/python -m tests.bench $(ARGS)
+
+# The kill test at full count: 200 times on each database.
+faults: $(VENV)/.dev
+	UNBROKEN_KILLS=200 $(BIN)/python -m pytest tests/fault $(ARGS)
+
+# The reference pages, made from the code.
+docs: $(VENV)/.dev
+	$(BIN)/python -m docs.generate
+
+clean:
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(VENV)/.python: docs/make_venv.sh
+	PYTHON="$(PYTHON)" sh docs/make_venv.sh $(VENV)
+	touch $@
+
+$(VENV)/.server: $(VENV)/.python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@ $(VENV)/.server
