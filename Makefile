@@ -35,8 +35,8 @@ docs: $(VENV)/.dev
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
-$(VENV)/.python: docs/make_venv.sh
-	PYTHON="$(PYTHON)" sh docs/make_venv.sh $(VENV)
+$(VENV)/.python: .ci/make_venv.sh
+	PYTHON="$(PYTHON)" sh .ci/make_venv.sh $(VENV)
 	touch $@
 
 $(VENV)/.server: $(VENV)/.python pyproject.toml
