@@ -150,7 +150,7 @@ def _checkpoints(remote: Remote, folder: Path, size: int) -> int:
 
 
 def _page(document: Any) -> list[tuple[int, bytes]]:
-    listed = document.get("checkpoints") if isinstance(document, dict) else document
+    listed: list[Any] = document.get("checkpoints", []) if isinstance(document, dict) else document
     try:
         return sorted((int(item["size"]), str(item["note"]).encode()) for item in listed)
     except (KeyError, TypeError, ValueError) as error:

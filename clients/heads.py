@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.errors import ProofInvalid
+from ledger.errors import NotFound, ProofInvalid
 from ledger.proof.merkle import NodeReader, consistency_proof, root, verify_consistency
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ class Heads:
 def connect(known: Head, head: Head, reader_of: ReaderOf) -> None:
     """Show that one of two heads extends the other.
 
-    Raises `ProofInvalid`: `fork_detected`; `wrong_tiles` where the tiles, which nobody
-    signs, are at fault and show nothing.
+    Raises `ProofInvalid`: `fork_detected`; `log_went_back` where the log no longer shows a
+    tree that it signed; `tiles_withheld`, which could hide a fork; `wrong_tiles` where the
+    tiles, which nobody signs, are at fault and show nothing.
     """
     old, new = sorted((known, head), key=lambda each: each.size)
     if old.size == new.size:
@@ -100,6 +101,10 @@ def connect(known: Head, head: Head, reader_of: ReaderOf) -> None:
                 "wrong_tiles", f"the server's hash tiles do not make the tree of {new.size} that it signed"
             ) from None
         raise _fork(old, new) from None
+    except NotFound as error:
+        code, what = ("log_went_back", "no longer shows") if new is known else ("tiles_withheld", "hides")
+        detail = f"the log {what} its tree of {new.size} entries: {error.detail}"
+        raise ProofInvalid(code, detail, heads=_shown(old, new)) from None
 
 
 def _fork(old: Head, new: Head) -> ProofInvalid:
@@ -107,8 +112,12 @@ def _fork(old: Head, new: Head) -> ProofInvalid:
         "fork_detected",
         f"the log signed two histories: its tree of {new.size} entries does not continue its tree of"
         f" {old.size}. Keep this device as it is and tell an auditor",
-        heads=[{"size": head.size, "root": head.root.hex()} for head in (old, new)],
+        heads=_shown(old, new),
     )
+
+
+def _shown(*heads: Head) -> list[dict[str, int | str]]:
+    return [{"size": head.size, "root": head.root.hex()} for head in heads]
 
 
 def newest_head(db: sqlite3.Connection) -> Head | None:

@@ -174,12 +174,9 @@ class Outbox:
 
 def _held(row: Sequence[Any]) -> Held:
     *known, answer, receipt, problem = row
-    return Held(
-        *known,
-        answer=json.loads(answer) if answer else None,
-        receipt=receipt,
-        problem=json.loads(problem) if problem else None,
-    )
+    told = [json.loads(text) if text else None for text in (answer, problem)]
+    members: tuple[Any, ...] = (*known, told[0], receipt, told[1])
+    return Held(*members)
 
 
 def _find(db: sqlite3.Connection, statement_id: bytes) -> Held:

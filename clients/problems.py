@@ -38,7 +38,6 @@ BY_STATUS: dict[int, type[UnbrokenError]] = {
     429: TooMany,
 }
 BY_CODE: dict[str, type[UnbrokenError]] = {  # where several classes share a status
-    "gate_failed": GateFailed,
     "stale_view": StaleView,
     "no_session": Unauthorised,
     "not_yours": Unauthorised,
@@ -56,6 +55,8 @@ def error_of(problem: Mapping[str, Any], status: int | None = None) -> UnbrokenE
     detail = str(problem.get("detail") or problem.get("title") or f"the server answered {number}")
     extra = {key: value for key, value in problem.items() if key not in _KNOWN}
     kind = BY_CODE.get(code) or BY_STATUS.get(number) or (Fault if number >= 500 else Malformed)
+    if kind is Refused and "gates" in extra:
+        kind = GateFailed
     return kind(code, detail, **extra)
 
 

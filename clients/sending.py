@@ -16,7 +16,8 @@ from clients.heads import Head, Heads
 from clients.outbox import Held, Outbox, Settled
 from clients.problems import error_of, is_about_statement
 from clients.remote import Remote
-from ledger.errors import Fault, Malformed, NotFound, ProofInvalid, UnbrokenError
+from ledger.errors import Fault, Malformed, ProofInvalid, UnbrokenError
+from ledger.proof.merkle import leaf_hash, root_of_inclusion
 from ledger.proof.note import VerifierKey
 from ledger.proof.receipt import verify_receipt
 
@@ -81,16 +82,8 @@ class Sender:
         return outcomes
 
     def check_heads(self) -> Head | None:
-        """Connect the heads that the last answers brought with all before. As `Heads.check`.
-
-        Raises `ProofInvalid` `tiles_withheld` too: a log that hides its tiles could hide a fork.
-        """
-        try:
-            return self._heads.check(self._remote.nodes)
-        except NotFound as error:
-            raise ProofInvalid(
-                "tiles_withheld", f"the log does not show its hash tiles: {error.detail}"
-            ) from None
+        """Connect the heads that the last answers brought with all before. As `Heads.check`."""
+        return self._heads.check(self._remote.nodes)
 
     def _send(self, batch: Sequence[Held]) -> list[Outcome]:
         self._outbox.mark_sent([held.id for held in batch])
@@ -137,12 +130,14 @@ class Sender:
             )
         if answer.statement_id != held.id.hex():
             raise ProofInvalid("wrong_receipt", f"asked about {held.id.hex()}, told of {answer.statement_id}")
-        return Outcome(held, answer, Head(receipt.size, receipt.root, answer.receipt))
+        root = root_of_inclusion(leaf_hash(held.raw), receipt.index, receipt.size, list(receipt.proof))
+        return Outcome(held, answer, Head(receipt.size, root, answer.receipt))
 
 
 def fitting(unsent: Sequence[Held]) -> list[Held]:
     """As many from the start as one body holds; at least one, when there is one."""
-    total, batch = 0, []
+    total = 0
+    batch: list[Held] = []
     for held in unsent[:MAX_STATEMENTS]:
         total += len(held.raw)
         if batch and total > MAX_BODY:

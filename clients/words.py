@@ -169,6 +169,11 @@ def _roles(payload: Payload) -> str:
     return listed([f"{role['role'].replace('_', ' ')} at {role['site']}" for role in payload["roles"]])
 
 
+def _from(table: Mapping[str, str], name: str) -> Callable[[Payload], str]:
+    """Speak a member by a table; a word that is not in it stands for itself."""
+    return lambda payload: table.get(str(payload[name]), str(payload[name]))
+
+
 def _blocking(payload: Payload) -> str:
     return ". It blocks release and infusion until Quality decides" if payload["blocking"] else ""
 
@@ -179,7 +184,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "blocking": _blocking,
     "children": lambda p: bags(p["children"]),
     "code": lambda p: p["code"].replace("_", " "),
-    "condition": lambda p: CONDITIONS.get(p["condition"], p["condition"]),
+    "condition": _from(CONDITIONS, "condition"),
     "containers": _affected,
     "countries": lambda p: listed(p["countries"]),
     "deviation": lambda p: p["deviation"][:12],
@@ -187,11 +192,11 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "ended_at": lambda p: f", ended {clock(p['ended_at'])} UTC",
     "expires_at": lambda p: f" until {clock(p['expires_at'])} UTC",
     "giver": lambda p: party(p["giver"]),
-    "how": lambda p: DERIVED.get(p["how"], p["how"]),
+    "how": _from(DERIVED, "how"),
     "kid": lambda p: p["kid"][:12],
     "logger": lambda p: f", temperature logger {p['logger']}",
     "method": _read,
-    "outcome": lambda p: OUTCOMES.get(p["outcome"], p["outcome"]),
+    "outcome": _from(OUTCOMES, "outcome"),
     "parents": lambda p: bags(p["parents"]),
     "product": _product,
     "protocols": lambda p: listed(p["protocols"]),
@@ -201,10 +206,10 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "release": _release,
     "roles": _roles,
     "seal": lambda p: f", seal {p['seal']}",
-    "site_kind": lambda p: SITE_KINDS.get(p["site_kind"], p["site_kind"]),
+    "site_kind": _from(SITE_KINDS, "site_kind"),
     "sites": lambda p: p["sites"]["treatment"],
     "window_s": lambda p: duration(p["window_s"]),
-    "window_starts": lambda p: WINDOWS.get(p["window_starts"], p["window_starts"]),
+    "window_starts": _from(WINDOWS, "window_starts"),
 }
 
 

@@ -35,7 +35,7 @@ def test_a_commitment_is_the_hmac_of_field_and_value() -> None:
     [
         ("family_name", "  STRAßE  von ", "strasse von"),
         ("family_name", "José", "jose\u0301"),
-        ("given_name", "Ｍiriam", "MIRIAM"),
+        ("given_name", "\uff2diriam", "MIRIAM"),
         ("record_number", "00-12 34/a", "001234A"),
         ("national_id", "943.476 5919", "9434765919"),
     ],
@@ -60,7 +60,7 @@ def test_the_field_is_part_of_the_commitment() -> None:
     assert commit("record_number", "12345", KEY) != commit("national_id", "12345", KEY)
 
 
-@pytest.mark.parametrize("value", ["23/04/1961", "1961-4-23", "1961-02-30", "19610423", "", "1961-04-2３x"])
+@pytest.mark.parametrize("value", ["23/04/1961", "1961-4-23", "1961-02-30", "19610423", "", "1961-04-2x"])
 def test_a_date_that_could_be_read_two_ways_is_refused_without_repeating_it(value: str) -> None:
     with pytest.raises(Malformed) as caught:
         normalise("birth_date", value)

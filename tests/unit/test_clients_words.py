@@ -65,7 +65,9 @@ def test_the_ledger_and_the_subject_of_a_stream_are_named() -> None:
     assert sentence(payload, "ada") == "ada suspended it (failed audit)"
 
 
-@pytest.mark.parametrize(("named", "ending"), [([], "about the whole therapy"), (["BAG-1"], "about bag BAG-1")])
+@pytest.mark.parametrize(
+    ("named", "ending"), [([], "about the whole therapy"), (["BAG-1"], "about bag BAG-1")]
+)
 def test_a_deviation_says_what_it_is_about(named: list[str], ending: str) -> None:
     payload = {
         "type": "DeviationRaised",
