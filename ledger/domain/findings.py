@@ -1,12 +1,110 @@
 """What the ledger finds wrong with a recorded statement: one table, one sentence each.
 
 A finding becomes a `DeviationRaised`, signed by the ledger, in the same batch. *Blocking*
-means that release and infusion of the affected containers wait for Quality's disposition.
+means that release and infusion of the affected containers wait for Quality's disposition;
+*critical* that a patient may be at risk, or that the evidence itself contradicts itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+MAX_NAMED = 200  # containers that one DeviationRaised can name; more than that: all of them
+
+
+class Meaning(NamedTuple):
+    severity: str
+    blocking: bool
+    sentence: str
+
+
+FINDINGS: dict[str, Meaning] = {
+    # the device, its key and its clock
+    "sequence_gap": Meaning(
+        "minor", False, "The signing key's numbering jumps: a statement may still be on the device."
+    ),
+    "unknown_checkpoint": Meaning(
+        "critical", True, "The device saw a checkpoint that this log never had: there may be two histories."
+    ),
+    "clock_ahead": Meaning(
+        "minor", False, "The device's clock is more than five minutes ahead of the ledger's."
+    ),
+    "clock_behind": Meaning(
+        "minor", False, "It is said to have happened before a checkpoint that the device had already seen."
+    ),
+    "late_by_retired_key": Meaning(
+        "review", False, "The key was retired before this arrived: it counts as a late statement."
+    ),
+    # the signer
+    "unrelated_signer": Meaning(
+        "review", False, "The signer has nothing to do with this therapy: nothing was changed."
+    ),
+    "chain_not_opened": Meaning(
+        "review", False, "No therapy was ordered under this id: nothing was changed."
+    ),
+    "role_not_permitted": Meaning(
+        "major", True, "The signer has no role that covers this at the place where it happened."
+    ),
+    "not_qualified": Meaning("major", True, "The signer's qualification for this is missing or has run out."),
+    # places
+    "unknown_site": Meaning("major", True, "It names a site that was never onboarded."),
+    "site_not_in_force": Meaning("major", True, "It happened at a site that is suspended."),
+    "site_not_planned": Meaning("major", True, "The order does not plan this step at this site."),
+    "site_not_active_for_product": Meaning(
+        "major", True, "The site is not active under this product's master file."
+    ),
+    # identity
+    "patient_mismatch": Meaning(
+        "critical", True, "What was read on the wristband is not the patient of the order."
+    ),
+    "identity_mismatch": Meaning(
+        "critical", True, "At the bedside the patient or the bag was not the one of this therapy: stop."
+    ),
+    "container_not_in_chain": Meaning("major", True, "It names a container that this therapy does not have."),
+    "container_known_elsewhere": Meaning(
+        "critical", True, "It names a container that belongs to another patient's therapy."
+    ),
+    "container_reused": Meaning("major", True, "It makes a container that was made before in this therapy."),
+    "container_used_up": Meaning(
+        "critical", True, "It acts on a container that was emptied or infused before."
+    ),
+    "container_expired": Meaning("major", True, "The container may have been used after its expiry."),
+    "bag_numbers_wrong": Meaning("major", True, "Bag n of m does not make an ordered set."),
+    "typed_without_reason": Meaning("minor", False, "It was typed instead of scanned, and no reason given."),
+    # custody
+    "release_by_non_holder": Meaning(
+        "major", True, "Somebody released a container that, as far as is known, they do not hold."
+    ),
+    "accepted_by_other_than_named": Meaning(
+        "major", True, "Acceptance and release of the same hand-over name different parties."
+    ),
+    "accepted_not_offered": Meaning("major", True, "It accepts a container that the release does not list."),
+    "claim_unanswered": Meaning(
+        "major", True, "A claim of custody has waited for its release past the product's limit."
+    ),
+    "release_unanswered": Meaning(
+        "minor", False, "A release has waited for its acceptance past the product's limit."
+    ),
+    "condition_not_intact": Meaning("major", True, "The container was not handed over intact."),
+    "seal_differs": Meaning("major", True, "The seal that arrived is not the seal that left."),
+    "acted_without_custody": Meaning("major", True, "They acted on a container that they do not hold."),
+    # manufacture
+    "volume_exceeds_parent": Meaning("major", True, "More was taken out of a container than was in it."),
+    # the bedside
+    "thaw_before_release": Meaning(
+        "critical", True, "A dose was thawed that Quality has not released for this country and protocol."
+    ),
+    "repeated_step": Meaning("minor", False, "The step was recorded before: the earlier time counts."),
+    "step_out_of_order": Meaning("minor", False, "The end was recorded, but no start."),
+    "infusion_without_authorisation": Meaning(
+        "critical", True, "An infusion was started without an authorisation that stands."
+    ),
+    "outside_thaw_window": Meaning(
+        "critical", True, "The infusion may have started outside the product's window after thaw."
+    ),
+    "dose_exceeds_volume": Meaning("major", True, "More was given than the bag held."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +119,50 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`standing` False: a fact by a signer who has nothing to do with this therapy."""
+    """`standing` False: a fact by a signer who has nothing to do with this therapy.
+
+    It is kept for review, and changes nothing: no custody, no version, no right to read.
+    """
 
     findings: tuple[Finding, ...] = ()
     standing: bool = True
+
+
+CLEAN = Verdict()
+
+
+class Found:
+    """Collects what is wrong with one entry: each code once, with the containers it affects."""
+
+    __slots__ = ("_codes",)
+
+    def __init__(self) -> None:
+        self._codes: dict[str, dict[str, None] | None] = {}
+
+    def add(self, code: str, *containers: str) -> None:
+        """Without containers the finding affects the whole therapy, whatever else names some."""
+        named = self._codes.get(code, {})
+        if named is None or not containers:
+            self._codes[code] = None
+        else:
+            self._codes[code] = named | dict.fromkeys(containers)
+
+    def verdict(self) -> Verdict:
+        if not self._codes:
+            return CLEAN
+        return Verdict(tuple(finding(code, tuple(named or ())) for code, named in self._codes.items()))
+
+
+def finding(code: str, containers: tuple[str, ...] = ()) -> Finding:
+    """The finding with its code's severity; too many containers to name means all of them."""
+    meaning = FINDINGS[code]
+    named = containers if len(containers) <= MAX_NAMED else ()
+    return Finding(code, meaning.severity, meaning.blocking, named)
+
+
+def findings_markdown() -> str:
+    """The reference table of `docs/`."""
+    rows = ["| Code | Severity | Blocks | Meaning |", "|---|---|---|---|"]
+    for code, (severity, blocking, sentence) in FINDINGS.items():
+        rows.append(f"| `{code}` | {severity} | {'yes' if blocking else 'no'} | {sentence} |")
+    return "\n".join(rows) + "\n"
