@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 WRITERS = 64
 
 
-def chains(scenario: Scenario, count: int = WRITERS) -> list[tuple[str, str]]:
+def chains(scenario: Scenario, count: int = WRITERS, first: int = 0) -> list[tuple[str, str]]:
     """Open `count` therapies, each with a courier device of its own: (coi, agent)."""
     made = []
-    for number in range(count):
+    for number in range(first, first + count):
         coi, agent = f"bench:CHAIN-{number:05}", f"phone-{number}"
         scenario.order(coi, f"patient-{number}")
         scenario.say(

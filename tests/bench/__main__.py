@@ -1,0 +1,39 @@
+"""`make bench`: every ratio that is asked for, as tables. `ARGS="ingest audit"` picks some."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from typing import TYPE_CHECKING
+
+from tests.bench import audit, http, ingest, reading
+from tests.bench.table import RUNS, Row, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
+    "ingest": ("Durable ingest through the application", ingest.run),
+    "http": ("Ingest through HTTP", http.run),
+    "postgres": ("PostgreSQL", http.postgres_rows),
+    "chain": ("Loading one chain", reading.chain_load),
+    "proofs": ("Inclusion proofs and memory", reading.proofs),
+    "audit": ("Audit of a whole log", audit.run),
+}
+
+
+def main() -> int:
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, medians of {RUNS} runs")
+    missed = 0
+    for name in sys.argv[1:] or PARTS:
+        title, run = PARTS[name]
+        rows = run()
+        show(title, rows)
+        missed += sum(not row.met for row in rows)
+    print(f"\n{missed} of the wanted ratios not met")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
