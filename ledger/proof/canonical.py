@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from ledger.errors import Malformed
 
 LIMIT = 2**53  # RFC 8785 §3.2.2.3 by way of I-JSON (RFC 7493 §2.2): beyond it readers differ
-MAX_DEPTH = 32
+MAX_DEPTH = 32  # an event nests four deep; readers in other languages stop at depths of their own
 
 _encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -37,7 +37,7 @@ def decode(data: bytes) -> dict[str, Any]:
     `not_canonical`.
     """
     try:
-        obj = json.loads(data.decode(), parse_float=_float, parse_constant=_float, parse_int=_integer)
+        obj = _decoder.decode(data.decode())
         again = _encoder.encode(obj).encode()
     except (ValueError, RecursionError) as error:
         raise Malformed("malformed_json", f"the payload is not JSON: {error}") from None
@@ -45,34 +45,55 @@ def decode(data: bytes) -> dict[str, Any]:
         raise Malformed("not_canonical", "the payload is JSON, but not in the one canonical form (RFC 8785)")
     if not isinstance(obj, dict):
         raise Malformed("malformed_json", "the payload is JSON, but not an object")
-    if not all(map(str.isascii, obj)):
-        raise Malformed("not_canonical", "member names must be ASCII")
+    # A name that isn't ASCII stands as itself in canonical bytes, and depth needs brackets.
+    if not data.isascii() or data.count(b"{") + data.count(b"[") > MAX_DEPTH:
+        _must_be_ours(obj)
     return obj
+
+
+def _must_be_ours(obj: object) -> None:
+    try:
+        _check(obj, 0)
+    except Malformed as error:
+        raise Malformed("not_canonical", error.detail) from None
 
 
 def _check(obj: object, depth: int) -> None:
     if obj is None or isinstance(obj, bool | str):
         return
     if isinstance(obj, int):
-        _integer(obj)
+        _in_range(obj)
     elif isinstance(obj, float):
         _float(str(obj))
     elif isinstance(obj, list | dict) and depth < MAX_DEPTH:
         if isinstance(obj, dict):
-            for name in obj:
-                if not (isinstance(name, str) and name.isascii()):
-                    raise Malformed("not_json", f"member names are ASCII strings, not {name!r}")
+            _check_names(obj)
         for each in obj.values() if isinstance(obj, dict) else obj:
             _check(each, depth + 1)
     else:
         raise Malformed("not_json", f"{type(obj).__name__} at depth {depth} has no place in a payload")
 
 
+def _check_names(members: dict[Any, Any]) -> None:
+    for name in members:
+        if not (isinstance(name, str) and name.isascii()):
+            raise Malformed("not_json", f"member names are ASCII strings, not {name!r:.80}")
+
+
 def _float(text: str) -> NoReturn:
-    raise Malformed("float_in_payload", f"{text} is not an integer: give quantities in whole units")
+    raise Malformed("float_in_payload", f"{text:.40} is not an integer: give quantities in whole units")
 
 
-def _integer(value: str | int) -> int:
-    if len(str(value)) > 17 or not -LIMIT < int(value) < LIMIT:
-        raise Malformed("integer_out_of_range", f"{str(value)[:20]} does not fit below 2^53")
-    return int(value)
+def _in_range(value: int) -> int:
+    if not -LIMIT < value < LIMIT:
+        raise Malformed("integer_out_of_range", f"an integer of {value.bit_length()} bits is not below 2^53")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17:  # before int() takes time over a long one
+        raise Malformed("integer_out_of_range", f"{text[:20]}… is not below 2^53")
+    return _in_range(int(text))
+
+
+_decoder = json.JSONDecoder(parse_float=_float, parse_constant=_float, parse_int=_integer)

@@ -1,8 +1,8 @@
 """The statement: COSE_Sign1 (RFC 9052 §4.2), laid out as an RFC 9943 Signed Statement.
 
-One parser, which refuses what `sign` would not write: after the structure is checked, the
-bytes must equal its own re-encoding (RFC 8949 §4.2.1), so a longer integer, an indefinite
-length, a second key order or a trailing byte cannot hide.
+One parser, which refuses what `sign` would not write: from the values that it accepted it
+writes the envelope again, and the bytes must be equal. A longer integer, `true` for the
+label 1, an indefinite length, a second order of labels or a trailing byte cannot hide.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cbor2
 
 from ledger.errors import Malformed, Unauthentic
+from ledger.proof.cbor import load
 from ledger.proof.keys import ED25519, ED25519_FULL, ES256
 
 if TYPE_CHECKING:
@@ -71,13 +72,10 @@ def sign(
 ) -> bytes:
     """The signed bytes. `cti`: 16 bytes that this key never used before.
 
-    Raises `Malformed` (`statement_too_large`).
+    Raises `Malformed`, as `parse` does: a statement that we would not read is not written.
     """
-    claims = {_ISS: iss, _SUB: sub, _AUD: aud, _CTI: cti}
-    header = {_ALG: key.alg, _CONTENT_TYPE: content_type, _KID: key.public.kid, _CLAIMS: claims}
-    protected = cbor2.dumps(header)
-    signature = key.sign(sig_structure(protected, payload))
-    raw = _TAG + cbor2.dumps([protected, {}, payload, signature])
+    protected = _protected(key.alg, content_type, key.public.kid, iss, sub, aud, cti)
+    raw = _envelope(protected, payload, key.sign(sig_structure(protected, payload)))
     parse(raw, content_type)
     return raw
 
@@ -92,12 +90,14 @@ def parse(raw: bytes, content_type: str = EVENT_CONTENT_TYPE) -> Statement:
         raise Malformed("statement_too_large", f"{len(raw)} bytes; a statement has at most {MAX_STATEMENT}")
     if raw[:1] != _TAG:
         raise Malformed("malformed_cose", "not a tagged COSE_Sign1 (tag 18)")
-    protected, payload, signature = _body(_load(raw[1:]))
-    header = _load(protected)
-    alg, declared, kid, claims = _members(header, _HEADER, "header")
+    protected, payload, signature = _body(load(raw[1:]))
+    alg, declared, kid, claims = _members(load(protected), _HEADER, "header")
     iss, sub, aud, cti = _members(claims, _CLAIM, "claim")
     _check_header(alg, declared, kid, content_type)
     _check_claims(iss, sub, aud, cti)
+    again = _protected(alg, declared, kid, iss, sub, aud, cti)
+    if again != protected or _envelope(again, payload, signature) != raw:
+        raise Malformed("malformed_cbor", "not in the one deterministic encoding (RFC 8949 §4.2.1)")
     return Statement(
         raw, protected, alg, kid, declared, iss, sub, aud, cti, payload, signature,
         hashlib.sha256(raw).digest(), sig_structure(protected, payload),
@@ -111,16 +111,14 @@ def verify(statement: Statement, key: PublicKey) -> None:
     key.verify(statement.alg, statement.signature, statement.tbs)
 
 
-def _load(data: bytes) -> Any:
-    """CBOR in its one deterministic encoding."""
-    try:
-        value = cbor2.loads(data)
-        again = cbor2.dumps(value)
-    except Exception as error:  # cbor2 lets out what its value hooks raise
-        raise Malformed("malformed_cbor", f"not CBOR: {error}") from None
-    if again != data:
-        raise Malformed("malformed_cbor", "CBOR, but not in its one deterministic encoding (RFC 8949 §4.2.1)")
-    return value
+def _protected(alg: int, content_type: str, kid: bytes, iss: str, sub: str, aud: str, cti: bytes) -> bytes:
+    """The protected header: labels in the order of RFC 8949 §4.2.1."""
+    claims = {_ISS: iss, _SUB: sub, _AUD: aud, _CTI: cti}
+    return cbor2.dumps({_ALG: alg, _CONTENT_TYPE: content_type, _KID: kid, _CLAIMS: claims})
+
+
+def _envelope(protected: bytes, payload: bytes, signature: bytes) -> bytes:
+    return _TAG + cbor2.dumps([protected, {}, payload, signature])
 
 
 def _body(value: Any) -> tuple[bytes, bytes, bytes]:
