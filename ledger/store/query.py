@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from ledger.store.faults import faults
 from ledger.store.reading import tags_of_line
-from ledger.store.schema import entry, head, tag
+from ledger.store.schema import entry, head, tag, tag_hash
+from ledger.store.statements import has_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,5 +90,9 @@ def matching(query: DCBQuery | None) -> Select[Any]:
 
 def _matches(item: DCBQueryItem) -> ColumnElement[bool]:
     of_type = [entry.c.type.in_(item.types)] if item.types else []
-    tagged = [entry.c.position.in_(select(tag.c.position).where(tag.c.tag == name)) for name in item.tags]
+    tagged = [and_(_indexed(name), has_tag(name)) for name in item.tags]
     return and_(true(), *of_type, *tagged)
+
+
+def _indexed(name: str) -> ColumnElement[bool]:
+    return entry.c.position.in_(select(tag.c.position).where(tag.c.hash == tag_hash(name)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import NotFound
+from ledger.store.schema import tag_hash
 from ledger.store.statements import CTI_CHUNK, NO_LIMIT
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class Reads(ABC):
     ) -> list[StoredEntry]:
         """Entries with the tag at positions > `after` and < `before`, the oldest first."""
         bounds = {"after": after, "before": _or_all(before), "limit": _or_all(limit)}
-        return [StoredEntry(*row) for row in self._rows(self._sql.by_tag, tag=tag, **bounds)]
+        rows = self._rows(self._sql.by_tag, tag=tag, hash=tag_hash(tag), **bounds)
+        return [StoredEntry(*row) for row in rows]
 
     def last_by_tag(self, tag: str, before: int | None = None) -> StoredEntry | None:
         """The newest entry with the tag at a position < `before`."""
-        rows = self._rows(self._sql.last_by_tag, tag=tag, before=_or_all(before))
+        rows = self._rows(self._sql.last_by_tag, tag=tag, hash=tag_hash(tag), before=_or_all(before))
         return StoredEntry(*rows[0]) if rows else None
 
     def tags_since(self, position: int) -> set[str]:

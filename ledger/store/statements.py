@@ -15,8 +15,10 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     BindParameter,
+    ColumnElement,
     Integer,
     LargeBinary,
+    Text,
     bindparam,
     func,
     insert,
@@ -91,7 +93,8 @@ class Statements:
         tagged = (
             select(*_STORED)
             .join_from(tag, entry, tag.c.position == entry.c.position)
-            .where(tag.c.tag == bindparam("tag"), tag.c.position < before)
+            .where(tag.c.hash == _number("hash"), tag.c.position < before)
+            .where(has_tag(bindparam("tag", type_=Text())))
         )
         first = tagged.where(tag.c.position > after).order_by(tag.c.position).limit(limit).offset(ZERO)
         self.by_tag = self.prepare(first)
@@ -139,6 +142,14 @@ class Statements:
     def _positions_of_cti(self, count: int) -> Prepared:
         keys = [bindparam(f"k{number}", type_=LargeBinary) for number in range(count)]
         return self.prepare(select(entry.c.kid_cti, entry.c.position).where(entry.c.kid_cti.in_(keys)))
+
+
+def has_tag(name: Any) -> ColumnElement[bool]:
+    """The entry's line names the tag itself, not only one with the same hash."""
+    end = literal_column("'\n'", Text())
+    line = end + entry.c.tags + end
+    without: ColumnElement[bool] = func.replace(line, end + name + end, literal_column("''", Text())) != line
+    return without
 
 
 def _number(name: str) -> BindParameter[int]:

@@ -16,6 +16,7 @@ from ledger.errors import Fault
 from ledger.proof.merkle import inclusion_proof, leaf_hash, root
 from ledger.proof.tiles import TILE_WIDTH, Edge, Tiles, edge_reader, grow
 from ledger.store.reading import Reads
+from ledger.store.schema import tag_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,9 +125,10 @@ def entry_rows(entries: Sequence[NewEntry], first: int, time_ms: int) -> list[tu
     return rows
 
 
-def tag_rows(entries: Sequence[NewEntry], first: int) -> list[tuple[str, int]]:
+def tag_rows(entries: Sequence[NewEntry], first: int) -> list[tuple[int, int]]:
     """Rows of `tag`, in the order of its key: neighbours go to the same page."""
-    return sorted({(tag, position) for position, entry in enumerate(entries, first) for tag in entry.tags})
+    named = enumerate(entries, first)
+    return sorted({(tag_hash(tag), position) for position, entry in named for tag in entry.tags})
 
 
 def edge_at(size: int, read: Reads) -> Edge:

@@ -48,7 +48,7 @@ def _entry() -> None:
     op.create_index("entry_kid_cti", "entry", ["kid_cti"], unique=True)
     op.create_table(
         "tag",
-        sa.Column("tag", sa.Text, primary_key=True),
+        sa.Column("hash", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
         sqlite_with_rowid=False,
     )

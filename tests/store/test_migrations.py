@@ -1,0 +1,80 @@
+"""The tables: from nothing, again, and by several nodes at the same moment."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, inspect, text
+
+from ledger.errors import Fault
+from ledger.store import schema
+from ledger.store.engines import migrate, open_engine
+from ledger.store.recorder import LedgerRecorder
+from ledger.views import schema as views
+from tests.store.log import contents, grow_to, must_be_whole
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def test_migrations_make_exactly_the_tables_that_the_code_names(engine: Engine) -> None:
+    everything = [schema.metadata, views.metadata]
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, _merged(everything))
+    assert differences == []
+
+
+def _merged(parts: list[MetaData]) -> MetaData:
+    whole = MetaData()
+    for part in parts:
+        for table in part.tables.values():
+            table.to_metadata(whole)
+    return whole
+
+
+def test_migrating_again_changes_nothing(engine: Engine, recorder: LedgerRecorder) -> None:
+    grow_to(recorder, 5)
+    before = contents(engine)
+    migrate(engine)
+    assert contents(engine) == before
+
+
+def test_nodes_that_start_at_once_all_find_the_tables(database_url: str) -> None:
+    """Two that both look, find nothing and create would fail on each other's tables."""
+    nodes = [open_engine(database_url) for _ in range(4)]
+    ready = threading.Barrier(len(nodes))
+
+    def start(engine: Engine) -> int:
+        ready.wait()
+        migrate(engine)
+        return LedgerRecorder(engine).head()[0]
+
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        assert list(pool.map(start, nodes)) == [0] * len(nodes)
+    must_be_whole(nodes[0])
+    for engine in nodes:
+        engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(database_url)
+    with engine.execution_options(unbroken_write=True).begin() as connection:
+        connection.execute(text("CREATE TABLE checkpoint (in_the_way INTEGER)"))
+    with pytest.raises(Fault, match="store_failed"):
+        migrate(engine)
+    assert set(inspect(engine).get_table_names()) == {"checkpoint"}
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://localhost/ledger"])
+def test_a_database_that_cannot_hold_a_ledger_is_refused(url: str) -> None:
+    with pytest.raises(Fault, match="store_unavailable"):
+        open_engine(url)
