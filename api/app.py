@@ -1,0 +1,93 @@
+"""The composition root: one ledger and its settings become an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.describing import describe
+from api.intake import Intake
+from api.metrics import Metrics
+from api.node import Node
+from api.observed import CODE, Observed
+from api.problems import problem_of
+from api.routes import chains, containers, custody, entries, health, infusion, keys, log, session, statements
+from api.sessions import Sessions
+from api.settings import Settings
+from ledger.errors import Malformed, NotFound, UnbrokenError
+
+if TYPE_CHECKING:
+    from ledger.application import Ledger
+
+VERSION = "0.1.0"
+DESCRIPTION = """Who held which bag of cells, for which patient, and the proof of it.
+
+Writing needs a signature by an enrolled key, reading a session opened by a signed sign-in. The
+log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
+an RFC 9457 document with a stable `code`."""
+ROUTERS = (session, log, entries, chains, infusion, containers, custody, keys, health)
+
+
+def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
+    """The server of one ledger. The caller keeps the ledger, and closes it after the server."""
+    settings = settings or Settings()
+    metrics = Metrics()
+    app = FastAPI(
+        title="Unbroken",
+        version=VERSION,
+        description=DESCRIPTION,
+        docs_url=None,  # both pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.node = Node(ledger, settings, Sessions(ledger, settings), Intake(ledger, metrics), metrics)
+    app.router.routes.insert(0, statements.route())
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.add_middleware(Observed, metrics=metrics)
+    _say_problems(app)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+def _say_problems(app: FastAPI) -> None:
+    app.add_exception_handler(UnbrokenError, _on_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, UnbrokenError)
+    request.scope[CODE] = error.code
+    return problem_of(error).response()
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    """Name the first part that is wrong, without repeating what was sent."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(step) for step in first["loc"][1:])
+    return await _on_error(request, Malformed("invalid_request", f"{where}: {first['msg']}"))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    """What the router itself refuses."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        refusal: UnbrokenError = Malformed("method_not_allowed", f"{request.method} is not done here")
+    else:
+        refusal = NotFound("no_such_resource", "there is nothing at this address")
+    response = await _on_error(request, refusal)
+    response.headers.update(error.headers or {})
+    return response

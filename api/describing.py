@@ -1,0 +1,97 @@
+"""What OpenAPI says about problems, bytes and examples, so that routes say it in one word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.problems import MEDIA_TYPE, TYPE, problem_of
+from ledger.errors import (
+    Conflict,
+    Fault,
+    GateFailed,
+    Malformed,
+    NotFound,
+    NotPermitted,
+    TooMany,
+    Unauthentic,
+    Unauthorised,
+    UnbrokenError,
+)
+
+Responses = dict[int | str, dict[str, Any]]
+
+EXAMPLES: dict[int, UnbrokenError] = {
+    400: Malformed("invalid_event", "Packed.containers: Field required"),
+    401: Unauthorised("no_session", "there is no such session, or it has run out: sign in"),
+    403: NotPermitted("not_yours", "this bundle holds therapies that you may not read"),
+    404: NotFound("no_such_chain", "there is no such therapy that you may read"),
+    406: Malformed("not_acceptable", "an entry is served as application/cose or application/json"),
+    409: Conflict("cti_reused", "this key already used the cti 00112233445566778899aabbccddeeff"),
+    413: Malformed("body_too_large", "at most 65536 bytes are taken here"),
+    415: Malformed("unsupported_media_type", "the body's type is 'text/plain'; send application/cose"),
+    422: GateFailed("gate_failed", "2 gates before the infusion failed", gates=[]),
+    429: TooMany("busy", "the ledger has too many statements waiting; send again in a moment"),
+    503: Fault("store_unavailable", "the database went away; nothing was recorded, send it again"),
+}
+SIGNATURE = Unauthentic("unknown_key", "no key was enrolled in this log with this id")
+
+PROBLEM: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457. `code` is stable; further members say more, for instance `gates`.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": f"{TYPE}<code>"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+    },
+    "additionalProperties": True,
+}
+
+
+def problems(*statuses: int, signature: bool = False) -> Responses:
+    """The problem answers of a route. `signature`: a 401 here is about a signature, not a session."""
+    errors = EXAMPLES | ({401: SIGNATURE} if signature else {})
+    return {status: _problem(errors[status]) for status in statuses}
+
+
+def _problem(error: UnbrokenError) -> dict[str, Any]:
+    problem = problem_of(error)
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem.members()}
+    return {"description": problem.title, "content": {MEDIA_TYPE: content}}
+
+
+def shown(
+    example: Any, description: str, status: int = 200, media_type: str = "application/json"
+) -> Responses:
+    """The good answer of a route, by example."""
+    return {status: {"description": description, "content": {media_type: {"example": example}}}}
+
+
+def sent(examples: dict[str, str]) -> dict[str, Any]:
+    """`openapi_extra` of a route that takes bytes: media type to what is sent."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                media: {"schema": {"type": "string", "format": "binary"}, "example": example}
+                for media, example in examples.items()
+            },
+        }
+    }
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the schema of problems; made once."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        made["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+        app.openapi_schema = made
+    return app.openapi_schema

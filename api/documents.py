@@ -1,0 +1,230 @@
+"""What reads answer: the shapes of therapies, containers, custody and lineage.
+
+Patients' commitments are in none of them: matching happens where the identifiers are, and
+a reader of a therapy has no need to try birth dates against it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from ledger.domain.events import to_payload
+from ledger.domain.world import Entry, timestamp
+
+if TYPE_CHECKING:
+    from ledger.domain.chain import Chain
+    from ledger.domain.container import Container
+    from ledger.domain.custody import Holder
+    from ledger.domain.deviation import Deviation
+
+
+class Place(BaseModel):
+    """Who can hold a bag: a department of a site."""
+
+    site: str
+    department: str
+
+
+class OrderDocument(BaseModel):
+    product: str
+    product_version: int
+    protocol: str
+    country: str
+    collection_site: str
+    manufacturing_sites: list[str]
+    treatment_site: str
+    couriers: list[str]
+    ordered_by: str
+    position: int
+
+
+class PackingDocument(BaseModel):
+    shipper: str
+    seal: str | None
+    logger: str | None
+    position: int
+
+
+class ReleaseDocument(BaseModel):
+    countries: list[str]
+    protocols: list[str]
+    position: int
+
+
+class ContainerDocument(BaseModel):
+    """A container now, or as of `as_of_position`. `held_since` is the entry that moved it last."""
+
+    container: str
+    chain: str
+    as_of_position: int
+    status: str
+    holder: Place | None
+    held_since: int | None
+    offered_to: Place | None
+    claimed_by: list[Place]
+    made_by: str
+    parents: list[str]
+    din: str | None
+    product_code: str | None
+    division: str | None
+    volume_ul: int
+    left_ul: int
+    expires_at: str | None
+    bag: int | None
+    of: int | None
+    packing: PackingDocument | None
+    releases: list[ReleaseDocument]
+    position: int
+
+
+class DeviationDocument(BaseModel):
+    """`containers` empty: the whole therapy. `blocks`: release and infusion wait for Quality."""
+
+    statement_id: str
+    position: int
+    code: str
+    severity: str
+    blocking: bool
+    blocks: bool
+    containers: list[str]
+    cause: str | None
+    raised_by: str
+    disposition: str | None
+    disposition_position: int | None
+
+
+class ChainDocument(BaseModel):
+    """One therapy. `version` is what the signer of a decision names as `chain_version`."""
+
+    coi: str
+    version: int
+    as_of_position: int
+    order: OrderDocument | None
+    containers: list[ContainerDocument]
+    deviations: list[DeviationDocument]
+
+
+class TimelineEntry(BaseModel):
+    position: int
+    statement_id: str
+    kid: str
+    signer: str
+    stream: str
+    type: str
+    occurred_at: str
+    recorded_at: str
+    event: dict[str, Any]
+
+
+def place_of(holder: Holder | None) -> Place | None:
+    return Place(site=holder.site, department=holder.department) if holder else None
+
+
+def chain_document(chain: Chain, position: int) -> ChainDocument:
+    return ChainDocument(
+        coi=chain.coi,
+        version=chain.version,
+        as_of_position=position,
+        order=_order(chain),
+        containers=[container_document(one, chain.coi, position) for one in chain.containers.values()],
+        deviations=[deviation_document(one) for one in chain.deviations.values()],
+    )
+
+
+def _order(chain: Chain) -> OrderDocument | None:
+    order = chain.order
+    if order is None:
+        return None
+    return OrderDocument(
+        product=order.product.product,
+        product_version=order.product.version,
+        protocol=order.protocol,
+        country=order.country,
+        collection_site=order.sites.collection,
+        manufacturing_sites=order.sites.manufacturing,
+        treatment_site=order.sites.treatment,
+        couriers=order.sites.couriers,
+        ordered_by=chain.ordered_by,
+        position=chain.order_position,
+    )
+
+
+def container_document(one: Container, coi: str, position: int) -> ContainerDocument:
+    custody = one.custody
+    return ContainerDocument(
+        container=one.id,
+        chain=coi,
+        as_of_position=position,
+        status=one.status,
+        holder=place_of(custody.holder),
+        held_since=custody.position if custody.holder else None,
+        offered_to=place_of(custody.offered.receiver if custody.offered else None),
+        claimed_by=[Place(site=by.site, department=by.department) for by in _claimants(one)],
+        made_by=one.made_by,
+        parents=list(one.parents),
+        din=one.din,
+        product_code=one.product_code,
+        division=one.division,
+        volume_ul=one.volume_ul,
+        left_ul=one.left_ul,
+        expires_at=one.expires_at,
+        bag=one.bag,
+        of=one.of,
+        packing=_packing(one),
+        releases=_releases(one),
+        position=one.position,
+    )
+
+
+def _claimants(one: Container) -> list[Holder]:
+    return list(dict.fromkeys(claim.receiver for claim in one.custody.claims.values()))
+
+
+def _packing(one: Container) -> PackingDocument | None:
+    packed = one.packing
+    if packed is None:
+        return None
+    return PackingDocument(
+        shipper=packed.shipper, seal=packed.seal, logger=packed.logger, position=packed.position
+    )
+
+
+def _releases(one: Container) -> list[ReleaseDocument]:
+    return [
+        ReleaseDocument(
+            countries=sorted(each.countries), protocols=sorted(each.protocols), position=each.position
+        )
+        for each in one.quality_releases
+    ]
+
+
+def deviation_document(one: Deviation) -> DeviationDocument:
+    return DeviationDocument(
+        statement_id=one.id,
+        position=one.position,
+        code=one.code,
+        severity=one.severity,
+        blocking=one.blocking,
+        blocks=one.blocks,
+        containers=list(one.containers),
+        cause=one.cause,
+        raised_by=one.raised_by,
+        disposition=one.disposition,
+        disposition_position=one.disposition_position,
+    )
+
+
+def timeline_entry(entry: Entry) -> TimelineEntry:
+    return TimelineEntry(
+        position=entry.position,
+        statement_id=entry.statement_id,
+        kid=entry.kid,
+        signer=entry.signer,
+        stream=entry.stream,
+        type=entry.event.type,
+        occurred_at=entry.event.occurred_at,
+        recorded_at=timestamp(entry.recorded_ms),
+        event=to_payload(entry.event),
+    )

@@ -1,0 +1,231 @@
+"""What requests and answers look like, for the OpenAPI document. A test checks each against its shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+COI = "isbt128:CHA999926000001"
+FRESH, DOSE = "A9999-26-000001-F1", "A9999-26-000001-D1"
+ID, OTHER_ID, KID = "ab" * 32, "cd" * 32, "ef" * 32
+TIME = "2026-09-21T12:00:00.000Z"
+BASE64 = "0oRYg6QBJwN4L2FwcGxpY2F0aW9u"
+WARD = {"site": "st-mary", "department": "ward-5"}
+CLEANROOM = {"site": "northcell-1", "department": "cleanroom"}
+
+STATEMENT = "<a tagged COSE_Sign1, RFC 9052>"
+ANSWER: dict[str, Any] = {
+    "position": 4711,
+    "statement_id": ID,
+    "log_size": 4713,
+    "recorded_at": TIME,
+    "deviations": [
+        {
+            "position": 4712,
+            "statement_id": OTHER_ID,
+            "code": "claim_without_release",
+            "severity": "minor",
+            "blocking": False,
+        }
+    ],
+    "receipt": BASE64,
+}
+ANSWERS: dict[str, Any] = {
+    "answers": [
+        {"status": 201} | ANSWER,
+        {
+            "type": "https://unbroken.example/problems/unknown_event",
+            "title": "There is no such event",
+            "status": 400,
+            "detail": "there is no event type 'Teleported'",
+            "code": "unknown_event",
+        },
+    ]
+}
+
+CHALLENGE = {"challenge": "AAABm8jY4AB0aGlzIGlzIG5vdCBhIHNlY3JldCwgYW5kIHNob3J0ZXI"}
+OPENED = {"token": "dGhpcyBpcyBhbiBleGFtcGxlIG9mIGEgdG9rZW4hISE", "agent": "nora", "expires_at": TIME}
+SESSION = {
+    "agent": "nora",
+    "organisation": "st-mary-trust",
+    "roles": {"st-mary": ["nurse"]},
+    "expires_at": TIME,
+}
+
+LOG = {
+    "origin": "ledger.example/unbroken",
+    "vkey": "ledger.example/unbroken+0a1b2c3d+AexAmPlE",
+    "size": 4713,
+    "root": ID,
+    "rule_set": 1,
+}
+_HASH = "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
+NOTE = f"ledger.example/unbroken\n4713\n{_HASH}\n\n\u2014 ledger.example/unbroken …\n"
+CHECKPOINTS = {"checkpoints": [{"size": 4713, "time": TIME, "note": NOTE}], "next_after": None}
+TILE = "<hashes of 32 bytes>"
+BUNDLE = "<entries, each behind its length in two bytes>"
+RECEIPT = "<a COSE receipt, RFC 9942>"
+PROOF = f"c2sp.org/tlog-proof@v1\nindex 4711\n{_HASH}\n\n{NOTE}"
+
+EVENT: dict[str, Any] = {
+    "type": "Packed",
+    "v": 1,
+    "occurred_at": TIME,
+    "seen": {"size": 4700, "root": OTHER_ID},
+    "seq": 12,
+    "prev": OTHER_ID,
+    "at": CLEANROOM,
+    "containers": [DOSE],
+    "shipper": "SHIPPER-7",
+    "seal": "SEAL-1234",
+}
+_TOLD: dict[str, Any] = {
+    "position": 4711,
+    "statement_id": ID,
+    "kid": KID,
+    "signer": "mia",
+    "stream": f"chain/{COI}",
+    "recorded_at": TIME,
+    "event": EVENT,
+}
+ENTRY = _TOLD | {"statement": BASE64}
+
+CONTAINER: dict[str, Any] = {
+    "container": DOSE,
+    "chain": COI,
+    "as_of_position": 4713,
+    "status": "present",
+    "holder": CLEANROOM,
+    "held_since": 4650,
+    "offered_to": WARD,
+    "claimed_by": [],
+    "made_by": "fill",
+    "parents": [FRESH],
+    "din": None,
+    "product_code": None,
+    "division": None,
+    "volume_ul": 50_000,
+    "left_ul": 50_000,
+    "expires_at": "2026-12-20T12:00:00.000Z",
+    "bag": 1,
+    "of": 1,
+    "packing": {"shipper": "SHIPPER-7", "seal": "SEAL-1234", "logger": None, "position": 4711},
+    "releases": [{"countries": ["GB"], "protocols": ["UB-001"], "position": 4700}],
+    "position": 4650,
+}
+DEVIATION: dict[str, Any] = {
+    "statement_id": OTHER_ID,
+    "position": 4712,
+    "code": "claim_without_release",
+    "severity": "minor",
+    "blocking": False,
+    "blocks": False,
+    "containers": [DOSE],
+    "cause": ID,
+    "raised_by": "ledger",
+    "disposition": None,
+    "disposition_position": None,
+}
+CHAIN: dict[str, Any] = {
+    "coi": COI,
+    "version": 17,
+    "as_of_position": 4713,
+    "order": {
+        "product": "decentra-car",
+        "product_version": 1,
+        "protocol": "UB-001",
+        "country": "GB",
+        "collection_site": "st-mary",
+        "manufacturing_sites": ["northcell-1"],
+        "treatment_site": "st-mary",
+        "couriers": ["swift-depot"],
+        "ordered_by": "carl",
+        "position": 4500,
+    },
+    "containers": [CONTAINER],
+    "deviations": [DEVIATION],
+}
+TIMELINE: dict[str, Any] = {
+    "coi": COI,
+    "as_of_position": 4713,
+    "entries": [_TOLD | {"type": "Packed", "occurred_at": TIME}],
+    "next_cursor": "NDcxMQ",
+}
+DEVIATIONS: dict[str, Any] = {
+    "coi": COI,
+    "as_of_position": 4713,
+    "open": [DEVIATION],
+    "closed": [],
+    "reviews": [],
+}
+_PARENT = {
+    "container": FRESH,
+    "made_by": "collection",
+    "position": 4510,
+    "status": "consumed",
+    "parents": [],
+    "children": [DOSE],
+}
+_CHILD = {
+    "container": DOSE,
+    "made_by": "fill",
+    "position": 4650,
+    "status": "present",
+    "parents": [FRESH],
+    "children": [],
+}
+CHAIN_LINEAGE = {"coi": COI, "as_of_position": 4713, "containers": [_PARENT, _CHILD]}
+CONTAINER_LINEAGE: dict[str, Any] = {
+    "container": DOSE,
+    "chain": COI,
+    "as_of_position": 4713,
+    "parents": [_PARENT],
+    "children": [],
+    "ancestors": [_PARENT],
+    "descendants": [],
+}
+CUSTODY: dict[str, Any] = {
+    "as_of_position": 4713,
+    "lag": 0,
+    "holdings": [
+        {
+            "container": DOSE,
+            "chain": COI,
+            "status": "present",
+            "holder": CLEANROOM,
+            "offered_to": WARD,
+            "position": 4711,
+        }
+    ],
+    "next_cursor": None,
+}
+KEY = {"kid": KID, "agent": "nora", "status": "active", "seq": 12, "last": ID, "position": 42}
+
+QUESTION: dict[str, Any] = {
+    "container": DOSE,
+    "site": "st-mary",
+    "patient": [
+        {"field": "record_number", "commitment": ID},
+        {"field": "birth_date", "commitment": OTHER_ID},
+    ],
+}
+CHECK: dict[str, Any] = {
+    "verdict": "stop",
+    "coi": COI,
+    "container": DOSE,
+    "site": "st-mary",
+    "chain_version": 17,
+    "as_of_position": 4713,
+    "gates": [
+        {
+            "name": "custody_here",
+            "passed": False,
+            "detail": f"bag {DOSE} is held by the cleanroom at northcell-1, not here",
+            "proof": [{"position": 4650, "statement_id": ID}],
+        }
+    ],
+}
+
+HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0}
+METRICS = (
+    "# HELP unbroken_log_size Entries in the log.\n# TYPE unbroken_log_size gauge\nunbroken_log_size 4713\n"
+)

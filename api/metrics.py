@@ -1,0 +1,91 @@
+"""Numbers about the server in Prometheus' text format 0.0.4; none of them about a person.
+
+Counted in the event loop's thread only, so without locks. Labels are route templates,
+statuses and codes: never an id, of which there would also be far too many.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ledger.application import Answer
+from ledger.errors import UnbrokenError
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+class Histogram:
+    """Counts of observations up to each bound, their number and their sum."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self._bounds = bounds
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def observe(self, value: float) -> None:
+        self._counts[bisect_left(self._bounds, value)] += 1
+        self._sum += value
+
+    def lines(self, name: str) -> Iterable[str]:
+        total = 0
+        for bound, count in zip((*self._bounds, "+Inf"), self._counts, strict=True):
+            total += count
+            yield f'{name}_bucket{{le="{bound}"}} {total}'
+        yield f"{name}_sum {self._sum:.6f}"
+        yield f"{name}_count {total}"
+
+
+class Metrics:
+    """What happened since this process started."""
+
+    def __init__(self) -> None:
+        self._requests: Counter[tuple[str, str, int]] = Counter()
+        self._answers: Counter[str] = Counter()
+        self._durations = Histogram(SECONDS)
+        self._batches = Histogram(SIZES)
+        self._commits = Histogram(SECONDS)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests[method, route, status] += 1
+        self._durations.observe(seconds)
+
+    def batch(self, results: Sequence[Answer | UnbrokenError], seconds: float) -> None:
+        """A batch handed to the ledger came back after so many seconds."""
+        self._batches.observe(len(results))
+        self._commits.observe(seconds)
+        for result in results:
+            self._answers[result.code if isinstance(result, UnbrokenError) else "recorded"] += 1
+
+    def text(self, log_size: int, lag: int) -> str:
+        """All of it. `lag`: entries that the read models have not taken in yet."""
+        lines = [
+            *_head("unbroken_requests_total", "counter", "HTTP requests"),
+            *(
+                f'unbroken_requests_total{{method="{method}",route="{route}",status="{status}"}} {count}'
+                for (method, route, status), count in sorted(self._requests.items())
+            ),
+            *_head("unbroken_statements_total", "counter", "Statements answered, by what became of them"),
+            *(f'unbroken_statements_total{{code="{code}"}} {n}' for code, n in sorted(self._answers.items())),
+            *self._histograms(),
+            *_head("unbroken_log_size", "gauge", "Entries in the log"),
+            f"unbroken_log_size {log_size}",
+            *_head("unbroken_projection_lag", "gauge", "Entries that the read models lack"),
+            f"unbroken_projection_lag {lag}",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _histograms(self) -> Iterable[str]:
+        yield from _head("unbroken_request_seconds", "histogram", "From a request to its answer")
+        yield from self._durations.lines("unbroken_request_seconds")
+        yield from _head("unbroken_batch_size", "histogram", "Statements handed to the ledger at once")
+        yield from self._batches.lines("unbroken_batch_size")
+        yield from _head("unbroken_commit_seconds", "histogram", "From handing a batch over to its answers")
+        yield from self._commits.lines("unbroken_commit_seconds")
+
+
+def _head(name: str, kind: str, about: str) -> tuple[str, str]:
+    return f"# HELP {name} {about}.", f"# TYPE {name} {kind}"

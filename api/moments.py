@@ -1,0 +1,49 @@
+"""History: which state of the log a question is about.
+
+`before_position=n` asks for the state that the entries 0 to n-1 made. `at=<time>` asks for
+what the ledger had recorded by then: the largest checkpoint whose time is not later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from api.reading import TheReader
+from ledger.domain.events import Timestamp
+from ledger.domain.world import milliseconds
+from ledger.errors import Malformed, NotFound
+
+BeforePosition = Annotated[
+    int | None, Query(ge=0, description="As the entries before this position made it", examples=[4711])
+]
+At = Annotated[
+    Timestamp | None,
+    Query(description="As recorded by this time, UTC", examples=["2026-09-21T12:00:00.000Z"]),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The entries before `position` count."""
+
+    position: int
+
+
+def moment_of(reader: TheReader, before_position: BeforePosition = None, at: At = None) -> Moment:
+    """Raises `Malformed` (`invalid_request`) for two moments, `NotFound` (`not_recorded_yet`)."""
+    if before_position is not None and at is not None:
+        raise Malformed("invalid_request", "ask for before_position or at, not for both")
+    if at is not None:
+        found = reader.node.ledger.store.checkpoint_before_ms(milliseconds(at))
+        return Moment(min(found.size, reader.size) if found else 0)
+    if before_position is None:
+        return Moment(reader.size)
+    if before_position > reader.size:
+        raise NotFound("not_recorded_yet", f"the log has {reader.size} entries")
+    return Moment(before_position)
+
+
+TheMoment = Annotated[Moment, Depends(moment_of)]

@@ -1,0 +1,33 @@
+"""What every route works with: one ledger, its sessions, its intake, its read models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+
+if TYPE_CHECKING:
+    from api.intake import Intake
+    from api.metrics import Metrics
+    from api.sessions import Sessions
+    from api.settings import Settings
+    from ledger.application import Ledger
+
+
+@dataclass(frozen=True)
+class Node:
+    """Put together in `api/app.py`, once per process."""
+
+    ledger: Ledger
+    settings: Settings
+    sessions: Sessions
+    intake: Intake
+    metrics: Metrics
+
+
+def node_of(request: Request) -> Node:
+    return cast("Node", request.app.state.node)
+
+
+TheNode = Annotated[Node, Depends(node_of)]

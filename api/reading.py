@@ -1,0 +1,87 @@
+"""Who reads, and what they may know of: every read goes through a `Reader`.
+
+A reader who may not see a therapy gets the answer of one that does not exist, so that nobody
+learns from an answer whether somebody is a patient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.node import Node, TheNode
+from ledger.domain.policy import may_read_all, may_read_chain
+from ledger.errors import NotFound, Unauthorised
+
+if TYPE_CHECKING:
+    from api.session_store import Session
+    from ledger.application.world import StoredWorld
+    from ledger.domain.chain import Chain
+    from ledger.domain.registry import Agent
+    from ledger.domain.world import Entry
+
+_bearer = HTTPBearer(auto_error=False, description="The token of POST /v1/session")
+
+
+@dataclass(slots=True)
+class Reader:
+    """One request's reader: the session, and the world at one size of the log, so that all
+    of an answer is of one moment."""
+
+    node: Node
+    session: Session
+    size: int
+    world: StoredWorld
+    agent: Agent
+    _allowed: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def reads_all(self) -> bool:
+        return may_read_all(self.agent)
+
+    def may_read(self, coi: str) -> bool:
+        """By what holds now, whatever moment is asked about."""
+        if coi not in self._allowed:
+            chain = self.world.chain(coi)
+            self._allowed[coi] = chain.version > 0 and may_read_chain(self.agent, self.world, chain)
+        return self._allowed[coi]
+
+    def may_read_stream(self, stream: str) -> bool:
+        """Streams of the registry are open to every session."""
+        kind, _, coi = stream.partition("/")
+        return kind != "chain" or self.reads_all or self.may_read(coi)
+
+    def may_read_entry(self, entry: Entry) -> bool:
+        """What one has signed oneself, one may also read."""
+        return entry.signer == self.agent.id or self.may_read_stream(entry.stream)
+
+    def chain(self, coi: str, before: int | None = None) -> Chain:
+        """The therapy, before a position. Raises `NotFound` (`no_such_chain`)."""
+        if not self.may_read(coi):
+            raise NotFound("no_such_chain", "there is no such therapy that you may read")
+        return self.world_before(before).chain(coi)
+
+    def world_before(self, position: int | None) -> StoredWorld:
+        if position is None or position == self.size:
+            return self.world
+        return self.node.ledger.world_at(position)
+
+
+def reader_of(
+    node: TheNode, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Reader:
+    """Raises `Unauthorised` (`no_session`)."""
+    token = credentials.credentials if credentials else ""
+    size, _ = node.ledger.store.head()
+    world = node.ledger.world_at(size)
+    session = node.sessions.of(token, world)
+    agent = world.agent(session.agent)
+    if agent is None:
+        raise Unauthorised("no_session", f"{session.agent!r} is not enrolled")
+    return Reader(node, session, size, world, agent)
+
+
+TheReader = Annotated[Reader, Depends(reader_of)]

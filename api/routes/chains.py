@@ -1,0 +1,131 @@
+"""One therapy: its state, its story, its lineage, its deviations; now or as of any moment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.conditional import document
+from api.describing import problems, shown
+from api.documents import (
+    ChainDocument,
+    DeviationDocument,
+    TimelineEntry,
+    chain_document,
+    deviation_document,
+    timeline_entry,
+)
+from api.examples import CHAIN, CHAIN_LINEAGE, COI, DEVIATIONS, TIMELINE
+from api.lineage import LineageNode, nodes
+from api.moments import TheMoment
+from api.pages import Cursor, cursor_of, position_of
+from api.reading import TheReader
+from ledger.domain.world import Entry, chain_tag, review_tag
+from ledger.store.decode import entry_of
+from ledger.store.recorder import StoredEntry
+
+router = APIRouter(tags=["chains"])
+
+Coi = Annotated[str, Path(description="Chain of identity", examples=[COI])]
+PROBLEMS = problems(400, 401, 404, 503)
+
+
+class Timeline(BaseModel):
+    """The therapy's entries in the log's order. `next_cursor`: ask with it for more."""
+
+    coi: str
+    as_of_position: int
+    entries: list[TimelineEntry]
+    next_cursor: str | None
+
+
+class ChainLineage(BaseModel):
+    """Every container, with what it was made of and what was made of it."""
+
+    coi: str
+    as_of_position: int
+    containers: list[LineageNode]
+
+
+class Deviations(BaseModel):
+    """`reviews`: facts by signers who have nothing to do with this therapy; they block nothing."""
+
+    coi: str
+    as_of_position: int
+    open: list[DeviationDocument]
+    closed: list[DeviationDocument]
+    reviews: list[TimelineEntry]
+
+
+@router.get(
+    "/v1/chains/{coi}",
+    summary="A therapy's state",
+    response_model=ChainDocument,
+    responses=shown(CHAIN, "The therapy") | PROBLEMS,
+)
+def get_chain(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
+    chain = reader.chain(coi, moment.position)
+    return document(request, chain_document(chain, moment.position))
+
+
+@router.get(
+    "/v1/chains/{coi}/timeline",
+    summary="A therapy's story, entry by entry",
+    response_model=Timeline,
+    responses=shown(TIMELINE, "A page of entries") | PROBLEMS,
+)
+def get_timeline(
+    request: Request,
+    reader: TheReader,
+    moment: TheMoment,
+    coi: Coi,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> Response:
+    reader.chain(coi, moment.position)
+    after = position_of(cursor)
+    found = reader.node.ledger.store.by_tag(
+        chain_tag(coi), after=after, before=moment.position, limit=limit + 1
+    )
+    entries = [timeline_entry(each) for each in map(_entry, found[:limit])]
+    next_cursor = cursor_of(str(entries[-1].position)) if len(found) > limit else None
+    shown_ = Timeline(coi=coi, as_of_position=moment.position, entries=entries, next_cursor=next_cursor)
+    return document(request, shown_)
+
+
+@router.get(
+    "/v1/chains/{coi}/lineage",
+    summary="What was made of what",
+    response_model=ChainLineage,
+    responses=shown(CHAIN_LINEAGE, "The containers") | PROBLEMS,
+)
+def get_lineage(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
+    chain = reader.chain(coi, moment.position)
+    found = list(nodes(chain).values())
+    return document(request, ChainLineage(coi=coi, as_of_position=moment.position, containers=found))
+
+
+@router.get(
+    "/v1/chains/{coi}/deviations",
+    summary="What went wrong, and what Quality said",
+    response_model=Deviations,
+    responses=shown(DEVIATIONS, "Open and closed deviations") | PROBLEMS,
+)
+def get_deviations(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
+    chain = reader.chain(coi, moment.position)
+    reviews = reader.node.ledger.store.by_tag(review_tag(coi), before=moment.position, limit=1000)
+    found = Deviations(
+        coi=coi,
+        as_of_position=moment.position,
+        open=[deviation_document(one) for one in chain.deviations.values() if one.is_open],
+        closed=[deviation_document(one) for one in chain.deviations.values() if not one.is_open],
+        reviews=[timeline_entry(each) for each in map(_entry, reviews)],
+    )
+    return document(request, found)
+
+
+def _entry(stored: StoredEntry) -> Entry:
+    return entry_of(stored.position, stored.data, stored.recorded_ms)

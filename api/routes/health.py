@@ -1,0 +1,45 @@
+"""Whether this node works, and its numbers. Both are public and name nobody."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.describing import problems, shown
+from api.examples import HEALTH, METRICS
+from api.metrics import MEDIA_TYPE
+from api.node import TheNode
+
+router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    """`projection_lag`: entries that the read models have not taken in yet."""
+
+    status: str
+    log_size: int
+    projection_lag: int
+
+
+@router.get(
+    "/v1/health",
+    summary="Is this node well?",
+    responses=shown(HEALTH, "It reads its database") | problems(503),
+)
+def get_health(node: TheNode) -> Health:
+    size, _ = node.ledger.store.head()
+    return Health(status="ok", log_size=size, projection_lag=node.views.lag())
+
+
+@router.get(
+    "/metrics",
+    summary="Numbers for Prometheus",
+    response_class=Response,
+    responses=shown(METRICS, "Text format 0.0.4", media_type=MEDIA_TYPE) | problems(503),
+)
+async def get_metrics(node: TheNode) -> Response:
+    from starlette.concurrency import run_in_threadpool
+
+    size, lag = await run_in_threadpool(lambda: (node.ledger.store.head()[0], node.views.lag()))
+    return Response(node.metrics.text(size, lag), media_type=MEDIA_TYPE)

@@ -1,0 +1,108 @@
+"""The infusion check: every gate, passed or failed, before anybody decides anything."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from api.bodies import JSON, media_type, read_body
+from api.describing import problems, shown
+from api.examples import CHECK, QUESTION
+from api.node import node_of
+from api.reading import Reader, TheReader
+from api.routes.chains import Coi
+from ledger.domain.events import ContainerId, Name, Patient
+from ledger.domain.gates import Gate, infusion_gates
+from ledger.errors import Malformed
+
+router = APIRouter(tags=["chains"])
+
+
+class InfusionQuestion(BaseModel):
+    """May this bag be given here, now? `patient`: what was read on the wristband, or null."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": QUESTION})
+
+    container: ContainerId
+    site: Name
+    patient: Patient | None = None
+
+
+class Proof(BaseModel):
+    position: int
+    statement_id: str
+
+
+class GateDocument(BaseModel):
+    """`proof`: the entries that decide it; empty where the lack of an entry decides."""
+
+    name: str
+    passed: bool
+    detail: str
+    proof: list[Proof]
+
+
+class InfusionCheck(BaseModel):
+    """`verdict` is "go" only if every gate passed. It binds nobody: the authorisation decides."""
+
+    verdict: str
+    coi: str
+    container: str
+    site: str
+    chain_version: int
+    as_of_position: int
+    gates: list[GateDocument]
+
+
+async def question_in(request: Request) -> InfusionQuestion:
+    """Raises `Malformed`: `unsupported_media_type`, `body_too_large`, `malformed_json`, `invalid_request`."""
+    media_type(request, JSON)
+    body = await read_body(request, node_of(request).settings.max_question)
+    try:
+        return InfusionQuestion.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        code = "malformed_json" if first["type"] == "json_invalid" else "invalid_request"
+        where = ".".join(str(step) for step in first["loc"])
+        raise Malformed(code, f"{where}: {first['msg']}" if where else first["msg"]) from None
+
+
+@router.post(
+    "/v1/chains/{coi}/infusion-check",
+    summary="Try every gate before an infusion; records nothing",
+    responses=shown(CHECK, "The gates") | problems(400, 401, 404, 413, 415, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": InfusionQuestion.model_json_schema(), "example": QUESTION}},
+        }
+    },
+)
+def check_infusion(
+    reader: TheReader, coi: Coi, question: Annotated[InfusionQuestion, Depends(question_in)]
+) -> InfusionCheck:
+    chain = reader.chain(coi)
+    now_ms = reader.node.ledger.config.clock_ms()
+    gates = infusion_gates(reader.world, coi, question.container, question.site, now_ms, question.patient)
+    return InfusionCheck(
+        verdict="go" if all(gate.passed for gate in gates) else "stop",
+        coi=coi,
+        container=question.container,
+        site=question.site,
+        chain_version=chain.version,
+        as_of_position=reader.size,
+        gates=[_gate(reader, gate) for gate in gates],
+    )
+
+
+def _gate(reader: Reader, gate: Gate) -> GateDocument:
+    proof = [Proof(position=at, statement_id=_statement_id(reader, at)) for at in gate.proof]
+    return GateDocument(name=gate.name, passed=gate.passed, detail=gate.detail, proof=proof)
+
+
+def _statement_id(reader: Reader, position: int) -> str:
+    (stored,) = reader.node.ledger.store.entries(position, position + 1)
+    return hashlib.sha256(stored.data).hexdigest()
