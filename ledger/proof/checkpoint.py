@@ -15,7 +15,8 @@ from ledger.proof import note
 from ledger.proof.keys import PublicKey, SigningKey
 from ledger.proof.note import VerifierKey
 
-MAX_TIME = 2**63 - 1
+MAX_TIME = 2**63 - 1  # c2sp.org/tlog-cosignature: "It MUST NOT exceed 2^63 - 1"
+MAX_SIZE = 2**63 - 1
 MAX_ORIGIN = 255
 
 
@@ -56,7 +57,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise Malformed("malformed_checkpoint", "a checkpoint is origin, size, root and no empty line")
     size, root, *extensions = rest[:-1]
     hashed = note.unbase64(root)
-    if not (size.isascii() and size.isdigit() and len(size) < 20) or str(int(size)) != size:
+    sized = size.isascii() and size.isdigit() and len(size) < 20
+    if not sized or str(int(size)) != size or int(size) > MAX_SIZE:
         raise Malformed("malformed_checkpoint", f"{size[:40]!r} is not a tree size")
     if len(hashed) != 32:
         raise Malformed("malformed_checkpoint", "the root is not 32 bytes of base64")
@@ -69,8 +71,14 @@ def cosigned_message(body: str, time_s: int) -> bytes:
 
 
 def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey, time_s: int) -> bytes:
-    """The note with its two signature lines."""
+    """The note with its two signature lines.
+
+    `time_s`: whole seconds since the epoch. Raises `Malformed`: `bad_origin`,
+    `malformed_vkey`, `malformed_checkpoint` (one that we would not read is not signed).
+    """
     vkey, body = log_vkey(checkpoint.origin, key.public), checkpoint.body()
+    if parse_checkpoint(body) != checkpoint or not 0 <= time_s <= MAX_TIME:
+        raise Malformed("malformed_checkpoint", "the size, root, time or an extension line is not one")
     stamped = time_s.to_bytes(8, "big") + key.sign(cosigned_message(body, time_s))
     lines = note.sign_note(body, vkey, key) + note.signature_line(vkey.as_type(note.COSIGNATURE), stamped)
     return f"{body}\n{lines}".encode()
