@@ -97,18 +97,17 @@ def _come_to_be(
 
 
 def _released_custody(chain: Chain, entry: Entry, event: CustodyReleased) -> None:
-    _hand_over(chain, _handover(entry, event, accepts=False, names=None))
+    _hand_over(chain, handover_of(entry, event))
 
 
 def _accepted_custody(chain: Chain, entry: Entry, event: CustodyAccepted) -> None:
     if event.release:
         chain.answers.setdefault(event.release, []).append(entry.statement_id)
-    _hand_over(chain, _handover(entry, event, accepts=True, names=event.release))
+    _hand_over(chain, handover_of(entry, event))
 
 
-def _handover(
-    entry: Entry, event: CustodyReleased | CustodyAccepted, accepts: bool, names: str | None
-) -> Handover:
+def handover_of(entry: Entry, event: CustodyReleased | CustodyAccepted) -> Handover:
+    """One side of a hand-over, as custody keeps it. Only an acceptance has a `release`."""
     giver, receiver = event.giver, event.receiver
     return Handover(
         entry.statement_id,
@@ -118,8 +117,8 @@ def _handover(
         event.seal,
         entry.position,
         entry.recorded_ms,
-        accepts,
-        names,
+        event.type == "CustodyAccepted",
+        getattr(event, "release", None),
     )
 
 
@@ -170,7 +169,7 @@ def _deviation(chain: Chain, entry: Entry, event: DeviationRaised) -> None:
 
 def _ledger_raised(chain: Chain, deviation: Deviation) -> None:
     if deviation.code in ALARMS:
-        for name in deviation.containers:
+        for name in deviation.containers or chain.waiting:
             chain.container(name).custody.alarmed.add(deviation.code)
     elif deviation.code == VOIDS_CUSTODY and deviation.cause in chain.handovers:
         statement = chain.handovers.pop(deviation.cause)

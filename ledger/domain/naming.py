@@ -1,0 +1,122 @@
+"""What an event names: its stream's kind, the containers, the sites, the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ledger.domain.events import EVENTS, Event
+from ledger.domain.registry import kid_of
+
+Names = tuple[str, ...]
+
+_REGISTRY_STREAMS = {
+    "log": ("LogOpened", "RuleSetAdopted"),
+    "site": ("SiteOnboarded", "SiteSuspended", "SiteResumed"),
+    "agent": (
+        "AgentEnrolled",
+        "EnrolmentApproved",
+        "QualificationGranted",
+        "KeyAdded",
+        "KeyRetired",
+        "KeyRevoked",
+    ),
+    "product": ("ProductVersionDefined",),
+}
+STREAM_KINDS: dict[str, str] = {event.__name__: "chain" for event in EVENTS} | {
+    name: kind for kind, names in _REGISTRY_STREAMS.items() for name in names
+}
+
+
+def _listed(event: Any) -> Names:
+    return tuple(event.containers)
+
+
+def _one(event: Any) -> Names:
+    return (event.container,)
+
+
+def _collected(event: Any) -> Names:
+    return tuple(new.container for new in event.containers)
+
+
+def _derived(event: Any) -> Names:
+    return tuple(one.container for one in (*event.parents, *event.children))
+
+
+_CONTAINERS: dict[str, Callable[[Any], Names]] = {
+    "CollectionCompleted": _collected,
+    "ContainersDerived": _derived,
+    "CustodyReleased": _listed,
+    "CustodyAccepted": _listed,
+    "Packed": _listed,
+    "ManufacturingStarted": _listed,
+    "DeviationRaised": _listed,
+    "Released": _listed,
+    "ThawStarted": _listed,
+    "ThawCompleted": _listed,
+    "InfusionChecked": _one,
+    "InfusionAuthorised": _one,
+    "InfusionStarted": _one,
+    "InfusionCompleted": _one,
+}
+
+
+def containers_of(event: Event) -> Names:
+    """The containers that the event names, in its order; repeated where it repeats them."""
+    names = _CONTAINERS.get(event.type)
+    return names(event) if names else ()
+
+
+def created_by(event: Event) -> Names:
+    """The containers that come to be with the event."""
+    if event.type == "CollectionCompleted":
+        return _collected(event)
+    children = getattr(event, "children", ())
+    return tuple(one.container for one in children)
+
+
+def _handover_sites(event: Any) -> Names:
+    return (event.giver.site, event.receiver.site)
+
+
+def _party_site(event: Any) -> Names:
+    return (event.at.site,)
+
+
+def _site(event: Any) -> Names:
+    return (event.site,)
+
+
+_SITES: dict[str, Callable[[Any], Names]] = {
+    "PatientIdentified": _site,
+    "CollectionCompleted": _party_site,
+    "CustodyReleased": _handover_sites,
+    "CustodyAccepted": _handover_sites,
+    "Packed": _party_site,
+    "ManufacturingStarted": _party_site,
+    "ContainersDerived": _party_site,
+    "ThawStarted": _party_site,
+    "ThawCompleted": _party_site,
+    "InfusionStarted": _site,
+    "InfusionCompleted": _site,
+}
+
+
+def sites_of(event: Event) -> Names:
+    """The sites at which a fact happened."""
+    sites = _SITES.get(event.type)
+    return sites(event) if sites else ()
+
+
+def registry_tags(event: Any) -> Names:
+    """Tags of a registry event beyond its stream: the keys and root agents that it names."""
+    if event.type == "LogOpened":
+        keys = [event.event_key, *(root.key for root in event.administrators)]
+        agents = [f"agent/{root.agent}" for root in event.administrators]
+        return (*(f"key/{kid_of(key)}" for key in keys), *agents)
+    if event.type in ("AgentEnrolled", "KeyAdded"):
+        return (f"key/{kid_of(event.key)}",)
+    if event.type in ("KeyRetired", "KeyRevoked"):
+        return (f"key/{event.kid}",)
+    return ()

@@ -1,0 +1,250 @@
+"""Who may say what, and who may read what: one table, and the relations that it names.
+
+Rows say event → roles, relation, qualification. A role counts at a site; a relation says at
+which sites. `docs/reference/policy.md` is made from the table, and a test walks event by
+role by relation, so that a missing row fails.
+
+For a decision the row is a condition. A fact is recorded anyway: by somebody with a part in
+the therapy it raises a deviation, by anybody else it is kept for review and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+from ledger.domain.events import EVENTS, Role
+from ledger.domain.registry import LEDGER, Agent
+
+if TYPE_CHECKING:
+    from ledger.domain.chain import Chain
+    from ledger.domain.world import Entry, World
+
+ALL_ROLES: frozenset[str] = frozenset(get_args(Role))
+# Administrators run the registry, auditors read: neither has a part in a therapy.
+THERAPY_ROLES = ALL_ROLES - {"administrator", "auditor"}
+HOLDING_ROLES = THERAPY_ROLES - {"device"}
+BEDSIDE_ROLES = frozenset({"nurse", "physician"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Who may say it: one of `roles` in effect under `relation`, holding `qualification`."""
+
+    roles: frozenset[str]
+    relation: str
+    qualification: str | None = None
+
+
+def _row(roles: str | frozenset[str], relation: str, qualification: str | None = None) -> Row:
+    named = frozenset(roles.split()) if isinstance(roles, str) else roles
+    return Row(named, relation, qualification)
+
+
+POLICY: dict[str, Row] = {
+    "LogOpened": _row("", "ledger"),
+    "RuleSetAdopted": _row("", "ledger"),
+    "SiteOnboarded": _row("administrator", "own_organisation"),
+    "SiteSuspended": _row("administrator quality", "own_organisation"),
+    "SiteResumed": _row("administrator quality", "own_organisation"),
+    "AgentEnrolled": _row("administrator", "own_organisation"),
+    "EnrolmentApproved": _row("administrator", "any_organisation"),
+    "QualificationGranted": _row("administrator quality", "own_organisation"),
+    "KeyAdded": _row("administrator", "own_organisation_or_self"),
+    "KeyRetired": _row("administrator", "own_organisation_or_self"),
+    "KeyRevoked": _row("administrator", "own_organisation_or_self"),
+    "ProductVersionDefined": _row("administrator quality", "own_organisation"),
+    "TherapyOrdered": _row("coordinator physician", "ordering"),
+    "PatientIdentified": _row("apheresis nurse physician", "at_site"),
+    "CollectionCompleted": _row("apheresis", "at_party"),
+    "CustodyReleased": _row(HOLDING_ROLES, "giver"),
+    "CustodyAccepted": _row(HOLDING_ROLES, "receiver"),
+    "Packed": _row(HOLDING_ROLES, "at_party"),
+    "ManufacturingStarted": _row("manufacturer", "at_party"),
+    "ContainersDerived": _row("cell_lab manufacturer", "at_party"),
+    "DeviationRaised": _row(THERAPY_ROLES, "related"),
+    "DeviationDispositioned": _row("quality", "related"),
+    "Released": _row("quality", "releasing_site", "batch_release"),
+    "ThawStarted": _row("cell_lab manufacturer nurse physician", "at_party"),
+    "ThawCompleted": _row("cell_lab manufacturer nurse physician", "at_party"),
+    "InfusionChecked": _row(BEDSIDE_ROLES, "treatment_site", "bedside"),
+    "InfusionAuthorised": _row(BEDSIDE_ROLES, "treatment_site", "bedside"),
+    "InfusionStarted": _row(BEDSIDE_ROLES, "at_site", "bedside"),
+    "InfusionCompleted": _row(BEDSIDE_ROLES, "at_site"),
+    "LateStatementAttested": _row("quality", "related"),
+}
+
+RELATION_MEANINGS: dict[str, str] = {
+    "ledger": "the ledger itself",
+    "own_organisation": "what they decide about belongs to their own organisation",
+    "any_organisation": "whatever the organisation; another person than the one who enrolled",
+    "own_organisation_or_self": "an agent of their own organisation; or, in any role, their own key",
+    "ordering": "at a site of the order (not a courier's), or of the product's sponsor",
+    "at_site": "at the site where it happened",
+    "at_party": "at the site of the department that did it",
+    "giver": "at the giver's site",
+    "receiver": "at the receiver's site",
+    "related": "at a site with a part in the therapy, or of the product's sponsor",
+    "releasing_site": "at the releasing site: one planned for manufacture, or of the product's sponsor",
+    "treatment_site": "at the treatment site of the order, named in the decision",
+}
+
+
+def permits(entry: Entry, agent: Agent, world: World) -> bool:
+    """True if the agent's role and relation cover this statement."""
+    row = POLICY[entry.event.type]
+    return _RELATIONS[row.relation](row, entry, agent, world)
+
+
+def is_qualified(entry: Entry, agent: Agent, moment: str) -> bool:
+    """True if the qualification that the row asks for runs past the moment (text)."""
+    needed = POLICY[entry.event.type].qualification
+    return needed is None or agent.is_qualified(needed, moment)
+
+
+def has_part_in(agent: Agent, chain: Chain, world: World) -> bool:
+    """The planned relation: a role at a site of the order, at one that holds or held a bag or
+    was offered one by its holder, or in the sponsor's organisation."""
+    return _at_a_site_of(chain, THERAPY_ROLES, agent) or _of_sponsor(chain, THERAPY_ROLES, agent, world)
+
+
+def may_read_all(agent: Agent) -> bool:
+    """Auditors read everything (and write nothing)."""
+    return "auditor" in agent.roles
+
+
+def may_read_chain(agent: Agent, world: World, chain: Chain) -> bool:
+    """Sites of the order and the sponsor's people read the therapy; couriers, and sites that
+    the order does not name, only while they hold a container or are about to."""
+    if may_read_all(agent):
+        return True
+    if chain.order is None:
+        return False
+    planned, reading = chain.order.sites, THERAPY_ROLES - {"courier"}
+    if _has_role_at(agent, reading, (planned.collection, planned.treatment, *planned.manufacturing)):
+        return True
+    if _has_role_at(agent, THERAPY_ROLES, chain.present_sites()):
+        return True
+    return _of_sponsor(chain, reading, agent, world)
+
+
+def sponsor_of(product_id: str, world: World) -> str | None:
+    """The organisation of whoever defined the product's first version."""
+    product = world.product(product_id)
+    owner = world.agent(product.owner) if product else None
+    return owner.organisation if owner else None
+
+
+def policy_markdown() -> str:
+    """The reference page of `docs/`."""
+    kinds = {event.__name__: event.kind for event in EVENTS}
+    rows = ["| Event | Kind | Roles | Where | Qualification |", "|---|---|---|---|---|"]
+    for event, row in POLICY.items():
+        roles = ", ".join(sorted(row.roles)) or "none"
+        qualification = f"`{row.qualification}`" if row.qualification else ""
+        where = RELATION_MEANINGS[row.relation]
+        rows.append(f"| `{event}` | {kinds[event]} | {roles} | {where} | {qualification} |")
+    return "\n".join(rows) + "\n"
+
+
+# --- relations -------------------------------------------------------------------------
+
+
+def _has_role_at(agent: Agent, roles: frozenset[str], sites: Iterable[str]) -> bool:
+    return any(agent.has_role(roles, site) for site in sites)
+
+
+def _at_a_site_of(chain: Chain, roles: frozenset[str], agent: Agent) -> bool:
+    sites = [site for site in agent.roles_at if agent.has_role(roles, site)]
+    if any(site in chain.planned for site in sites):
+        return True
+    return bool(sites) and not (chain.handled_sites() | chain.present_sites()).isdisjoint(sites)
+
+
+def _of_sponsor(chain: Chain, roles: frozenset[str], agent: Agent, world: World) -> bool:
+    if chain.order is None or agent.roles.isdisjoint(roles):
+        return False
+    return sponsor_of(chain.order.product.product, world) == agent.organisation
+
+
+def _related(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    chain = world.chain(entry.stream.removeprefix("chain/"))
+    return _at_a_site_of(chain, row.roles, agent) or _of_sponsor(chain, row.roles, agent, world)
+
+
+def _ordering(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    event: Any = entry.event
+    sites = (event.sites.collection, event.sites.treatment, *event.sites.manufacturing)
+    if _has_role_at(agent, row.roles, sites):
+        return True
+    sponsor = sponsor_of(event.product.product, world)
+    return sponsor == agent.organisation and not agent.roles.isdisjoint(row.roles)
+
+
+def _releasing_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    event: Any = entry.event
+    if not agent.has_role(row.roles, event.site):
+        return False
+    order = world.chain(entry.stream.removeprefix("chain/")).order
+    if order is None or event.site in order.sites.manufacturing:
+        return order is not None
+    site = world.site(event.site)
+    return site is not None and site.organisation == sponsor_of(order.product.product, world)
+
+
+def _treatment_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    event: Any = entry.event
+    order = world.chain(entry.stream.removeprefix("chain/")).order
+    return order is not None and order.sites.treatment == event.site and agent.has_role(row.roles, event.site)
+
+
+def _own_organisation(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    """An unknown subject has no organisation yet: whether it may be unknown is another rule's."""
+    organisation = subject_organisation(entry, world)
+    return _acts_as(row, agent) and organisation in (None, agent.organisation)
+
+
+def _own_or_self(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    """Somebody who is nothing but an auditor writes nothing, not even about their own keys."""
+    is_self = entry.stream == f"agent/{agent.id}"
+    may_write = agent.is_administrator or bool(agent.roles - {"auditor"})
+    return (is_self and may_write) or _own_organisation(row, entry, agent, world)
+
+
+def _acts_as(row: Row, agent: Agent) -> bool:
+    if agent.is_administrator and "administrator" in row.roles:
+        return True
+    return not agent.roles.isdisjoint(row.roles)
+
+
+def subject_organisation(entry: Entry, world: World) -> str | None:
+    """The organisation of the site, agent or product that a registry decision is about."""
+    kind, _, name = entry.stream.partition("/")
+    named = getattr(entry.event, "organisation", None)
+    if named is not None:
+        return str(named)
+    if kind == "product":
+        return sponsor_of(name, world)
+    subject = world.site(name) if kind == "site" else world.agent(name)
+    return subject.organisation if subject else None
+
+
+_RELATIONS: dict[str, Callable[[Row, Entry, Agent, World], bool]] = {
+    "ledger": lambda row, entry, agent, world: agent.id == LEDGER,
+    "own_organisation": _own_organisation,
+    "any_organisation": lambda row, entry, agent, world: _acts_as(row, agent),
+    "own_organisation_or_self": _own_or_self,
+    "ordering": _ordering,
+    "at_site": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).site),
+    "at_party": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).at.site),
+    "giver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).giver.site),
+    "receiver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).receiver.site),
+    "related": _related,
+    "releasing_site": _releasing_site,
+    "treatment_site": _treatment_site,
+}
+
+
+def _event(entry: Entry) -> Any:
+    return entry.event
