@@ -45,9 +45,10 @@ class SignedCheckpoint:
 
 def log_vkey(origin: str, public: PublicKey) -> VerifierKey:
     """The verifier key to hand out. Raises `Malformed` (`malformed_vkey`, `bad_origin`)."""
+    vkey = note.vkey_of(origin, public)
     if len(origin.encode()) > MAX_ORIGIN or origin == "cosignature/v1":
         raise Malformed("bad_origin", f"{origin[:40]!r} cannot name a log")
-    return note.vkey_of(origin, public)
+    return vkey
 
 
 def parse_checkpoint(text: str) -> Checkpoint:

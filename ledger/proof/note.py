@@ -20,6 +20,7 @@ SIGNATURE = 0x01  # Ed25519 over the text
 COSIGNATURE = 0x04  # timestamped Ed25519, c2sp.org/tlog-cosignature
 MAX_SIGNATURES = 100
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
 
 
@@ -45,10 +46,10 @@ class VerifierKey:
         """Raises `Malformed` (`malformed_vkey`)."""
         match = _VKEY.fullmatch(text)
         material = unbase64(match[3]) if match else b""
-        if not match or len(material) != 33 or material[0] not in (SIGNATURE, COSIGNATURE):
+        if not match or len(material) != 33 or not _is_name(match[1]):
             raise Malformed("malformed_vkey", f"{text[:120]!r} is not an Ed25519 verifier key")
         try:
-            found = cls(match[1], material[0], PublicKey.from_raw(material[1:]))
+            found = vkey_of(match[1], PublicKey.from_raw(material[1:]), material[0])
         except UnbrokenError as error:
             raise Malformed("malformed_vkey", error.detail) from None
         if found.key_id.hex() != match[2]:
@@ -79,9 +80,15 @@ class Note:
 
 def vkey_of(name: str, public: PublicKey, alg: int = SIGNATURE) -> VerifierKey:
     """Raises `Malformed` (`malformed_vkey`) for a name with a space or a plus."""
-    if not name or "+" in name or any(each.isspace() for each in name) or public.alg != ED25519:
+    if not _is_name(name) or public.alg != ED25519 or alg not in (SIGNATURE, COSIGNATURE):
         raise Malformed("malformed_vkey", f"{name!r} with this key makes no verifier key")
     return VerifierKey(name, alg, public)
+
+
+def _is_name(name: str) -> bool:
+    """ "Key names MUST be non-empty and MUST NOT contain any Unicode spaces or plus"; nor, with
+    us, anything that cannot be seen."""
+    return bool(name) and name.isprintable() and " " not in name and "+" not in name
 
 
 def parse_note(data: bytes) -> Note:
@@ -91,7 +98,7 @@ def parse_note(data: bytes) -> Note:
     except UnicodeDecodeError:
         raise Malformed("malformed_note", "not UTF-8") from None
     text, gap, lines = whole.rpartition("\n\n")
-    if not gap or not lines.endswith("\n") or any(each < " " and each != "\n" for each in whole):
+    if not gap or not lines.endswith("\n") or _CONTROL.search(whole):
         raise Malformed("malformed_note", "a note is a text, an empty line and lines of signatures")
     signatures = tuple(_signature(line) for line in lines[:-1].split("\n"))
     if len(signatures) > MAX_SIGNATURES:
@@ -108,7 +115,7 @@ def _signature(line: str) -> Signature:
 
 
 def sign_note(text: str, vkey: VerifierKey, key: SigningKey) -> str:
-    """One signature line over a text that ends in a newline."""
+    """One signature line over a text that ends in a newline. `key` is `vkey`'s private half."""
     return signature_line(vkey, key.sign(text.encode()))
 
 
@@ -127,10 +134,15 @@ def find(note: Note, vkey: VerifierKey) -> bytes:
 def verify_note(data: bytes, vkeys: Iterable[VerifierKey]) -> Note:
     """Check a plain note against each key given; others' signatures are ignored.
 
+    Stricter than the specification, where one known signature is enough: a caller names the
+    keys that it relies on, so each of them must have signed, once. `vkeys` are of the plain
+    kind; a cosignature (0x04) is checked by `checkpoint.open_checkpoint`, which knows its time.
     Raises `Malformed` (`malformed_note`), `ProofInvalid` (`no_signature`, `bad_note`).
     """
     note = parse_note(data)
     for vkey in vkeys:
+        if vkey.alg != SIGNATURE:
+            raise ProofInvalid("bad_note", f"{vkey.name}: a cosigner's key, which signs no plain note")
         check_signature(vkey, find(note, vkey), note.text.encode(), "bad_note")
     return note
 
