@@ -13,7 +13,8 @@ from ledger.store.statements import CTI_CHUNK, NO_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.store.statements import Prepared, Statements
+    from ledger.store.prepared import Prepared
+    from ledger.store.statements import Statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Reads(ABC):
     def entries(self, start: int, stop: int) -> list[StoredEntry]:
         """Entries of the positions `start` up to, not including, `stop`."""
         return [StoredEntry(*row) for row in self._rows(self._sql.entries, start=start, stop=stop)]
+
+    def entries_with_tags(self, start: int, stop: int) -> list[tuple[StoredEntry, list[str]]]:
+        """The same, each with all that it was tagged with."""
+        rows = self._rows(self._sql.entries_with_tags, start=start, stop=stop)
+        return [(StoredEntry(*row[:4]), tags_of_line(row[4])) for row in rows]
 
     def by_tag(
         self, tag: str, *, after: int = -1, before: int | None = None, limit: int | None = None

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from ledger.store.statements import Prepared
+    from ledger.store.prepared import Prepared
 
 __all__ = [
     "LedgerRecorder",

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ledger.proof.merkle import NodeReader
-    from ledger.store.statements import Prepared, Statements
+    from ledger.store.prepared import Prepared
+    from ledger.store.statements import Statements
 
 Seal = Callable[[int, bytes], tuple[bytes, int]]
 """(size, root) -> (signed checkpoint note, its time in ms)."""
@@ -103,7 +104,7 @@ class Writing(Reads):
         connection, sql = self.connection, self._sql
         sql.insert_entries.many(connection, entry_rows(entries, sealed.first, sealed.time_ms))
         sql.insert_tags.many(connection, tag_rows(entries, sealed.first))
-        sql.upsert_tile.many(connection, [(level, index, data) for (level, index), data in tiles.items()])
+        sql.upsert_tiles.many(connection, [(level, index, data) for (level, index), data in tiles.items()])
         head = {"size": sealed.size, "root": sealed.root, "time_ms": sealed.time_ms}
         sql.insert_checkpoint.run(connection, note=sealed.note, **head)
         new = {f"new_{name}": value for name, value in head.items()}

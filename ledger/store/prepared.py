@@ -1,0 +1,93 @@
+"""SQLAlchemy Core, compiled once: driver SQL with positional values.
+
+Core's own execution binds and fetches row by row in Python; where many rows go to the
+disk, that would cost more than the database. So a statement is written in Core, compiled
+at start, and run as the driver's own SQL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import ARRAY, bindparam, delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Dialect, Engine, Table
+    from sqlalchemy.sql.base import Executable
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Driver SQL and the order of its values."""
+
+    sql: str
+    names: tuple[str, ...]
+    by_column: bool = False  # takes one array a column instead of one row
+
+    def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
+        bound = tuple([values[name] for name in self.names])
+        return connection.exec_driver_sql(self.sql, bound).fetchall()
+
+    def run(self, connection: Connection, **values: Any) -> int:
+        """Execute; return the number of rows touched."""
+        bound = tuple([values[name] for name in self.names])
+        return connection.exec_driver_sql(self.sql, bound).rowcount
+
+    def many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Execute once for each row; values in the order of `names`."""
+        if not rows:
+            return
+        if self.by_column:
+            connection.exec_driver_sql(self.sql, tuple([list(column) for column in zip(*rows, strict=True)]))
+        else:
+            connection.exec_driver_sql(self.sql, list(rows))
+
+
+class Compiler:
+    """Compiles statements for one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.is_postgres = engine.dialect.name == "postgresql"
+        self._dialect = _positional(self.is_postgres)
+
+    def prepare(self, statement: Executable) -> Prepared:
+        compiled = cast("Any", statement).compile(dialect=self._dialect)
+        return Prepared(str(compiled), tuple(compiled.positiontup or ()))
+
+    def insert_rows(self, table: Table) -> Prepared:
+        """Insert rows of all columns. Give them to `many`, values in the columns' order."""
+        return self._insert(table, insert(table))
+
+    def upsert_rows(self, table: Table) -> Prepared:
+        """The same; where a row with that key exists, its other columns change instead."""
+        new = (postgresql.insert if self.is_postgres else sqlite.insert)(table)
+        key = [column.name for column in table.primary_key]
+        changed = {name: new.excluded[name] for name in table.c.keys() if name not in key}  # noqa: SIM118
+        return self._insert(
+            table, new, lambda query: query.on_conflict_do_update(index_elements=key, set_=changed)
+        )
+
+    def delete_rows(self, table: Table) -> Prepared:
+        """Delete by primary key, given to `many` in its order."""
+        where = [column == bindparam(column.name) for column in table.primary_key]
+        return self.prepare(delete(table).where(*where))
+
+    def _insert(self, table: Table, new: Any, ending: Any = lambda query: query) -> Prepared:
+        """PostgreSQL takes one array a column, far cheaper than a round trip or a parse per row."""
+        columns = tuple(table.c.keys())
+        if not self.is_postgres:
+            return self.prepare(ending(new.values({name: bindparam(name) for name in columns})))
+        arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in columns]
+        rows = func.unnest(*arrays).table_valued(*columns).render_derived()
+        query = select(*[rows.c[name] for name in columns])
+        return replace(self.prepare(ending(new.from_select(columns, query))), by_column=True)
+
+
+def _positional(is_postgres: bool) -> Dialect:
+    make: Any = postgresql.psycopg.dialect if is_postgres else sqlite.dialect
+    dialect: Dialect = make(paramstyle="format" if is_postgres else "qmark")
+    return dialect
