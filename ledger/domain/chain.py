@@ -97,6 +97,16 @@ class Chain:
         """True if Quality rejected it, or something that it was made of."""
         return any(one.disposition == "rejected" for one in self.blocking(container))
 
+    def is_finished(self, container: str) -> bool:
+        """True for finished product: made or filled, not what came out of the patient's arm."""
+        return self.made_at(container) is not None
+
+    def made_at(self, container: str) -> int | None:
+        """The position at which it, or something that it was made of, became finished product."""
+        known = (self.containers.get(name) for name in self.lineage(container))
+        made = [one.position for one in known if one and one.made_by in ("transform", "fill")]
+        return min(made, default=None)
+
     def present_sites(self) -> set[str]:
         """Sites that hold a container or are about to: a holder's release names them."""
         sites: set[str] = set()

@@ -99,13 +99,10 @@ def container_of_chain(look: Look) -> Outcome:
 
 
 def finished_product(look: Look) -> Outcome:
-    """Something that was made or filled, not what came out of the patient's arm."""
-    containers = look.chain.containers
-    for name in sorted(look.chain.lineage(look.name)):
-        made = containers.get(name)
-        if made and made.made_by in ("transform", "fill"):
-            return Outcome(True, f"{look.name} is finished product.", (made.position,))
-    return Outcome(False, f"{look.name} was never manufactured: only finished product can be released.")
+    made_at = look.chain.made_at(look.name)
+    if made_at is None:
+        return Outcome(False, f"{look.name} was never manufactured: only finished product can be released.")
+    return Outcome(True, f"{look.name} is finished product.", (made_at,))
 
 
 def released(look: Look) -> Outcome:

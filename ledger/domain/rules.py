@@ -1,23 +1,123 @@
-"""The rules: may this be recorded, what is wrong with it, and what does it concern?"""
+"""The rules: may this be recorded, what is wrong with it, and what does it concern?
+
+`judge` in numbered steps:
+
+1. The signer is who the key says; the key is not revoked; the stream fits the event.
+   Otherwise nothing is recorded.
+2. Genesis, and what the ledger itself says, have rules of their own.
+3. A decision is checked: device, role, view, gates. It passes, or is refused.
+4. A fact by somebody with no part in the therapy is kept for review and changes nothing.
+5. Any other fact is recorded, with everything that is wrong with it.
+
+Pure: the same entry and the same world before it give the same verdict, anywhere, in thirty
+years. That is what an audit replays.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ledger.domain.admission import authenticate, find_device_faults, require_sound_device
+from ledger.domain.decisions import check_chain_decision, check_order
+from ledger.domain.facts import find_faults, find_overdue
+from ledger.domain.findings import CLEAN, Found, finding
 from ledger.domain.findings import Finding as Finding
 from ledger.domain.findings import Verdict as Verdict
-from ledger.domain.world import Entry, World
+from ledger.domain.naming import STREAM_KINDS, containers_of, registry_tags
+from ledger.domain.policy import has_part_in, is_qualified, permits
+from ledger.domain.registry import LEDGER, Agent
+from ledger.domain.registry_rules import RULE_SET as RULE_SET
+from ledger.domain.registry_rules import check_genesis, check_registry_decision
 
-RULE_SET = 1
+if TYPE_CHECKING:
+    from ledger.domain.registry import Key
+    from ledger.domain.world import Entry, World
+
+_NOT_OPENED = Verdict((finding("chain_not_opened"),), standing=False)
+_UNRELATED = Verdict((finding("unrelated_signer"),), standing=False)
 
 
 def judge(entry: Entry, world: World) -> Verdict:
-    raise NotImplementedError
+    """The verdict on an entry, given the world just before it. Changes nothing.
+
+    Raises `Unauthentic` for anything that the key, signer or stream does not prove, and
+    for a decision `Refused` or a kind of it (`Malformed` where it enrols what is no key).
+    A fact signed with an enrolled key that was not revoked is never refused.
+    """
+    event = entry.event
+    if event.type == "LogOpened":
+        check_genesis(entry, world)
+        return CLEAN
+    key = authenticate(entry, world)
+    if event.kind == "decision":
+        return _judge_decision(entry, key, world)
+    if entry.signer == LEDGER and event.type == "DeviationRaised":
+        return CLEAN
+    return _judge_fact(entry, key, world)
+
+
+def _judge_decision(entry: Entry, key: Key, world: World) -> Verdict:
+    agent = world.agent(entry.signer) or Agent(entry.signer)  # the ledger is no agent
+    require_sound_device(entry, key, world)
+    if STREAM_KINDS[entry.event.type] != "chain":
+        check_registry_decision(entry, agent, world)
+        return CLEAN
+    if entry.event.type == "TherapyOrdered":
+        check_order(entry, agent, world)
+        return CLEAN
+    found = Found()
+    check_chain_decision(entry, agent, world, found)
+    find_overdue(entry, world.chain(entry.stream.removeprefix("chain/")), world, found)
+    return found.verdict()
+
+
+def _judge_fact(entry: Entry, key: Key, world: World) -> Verdict:
+    agent = world.agent(entry.signer) or Agent(entry.signer)
+    chain = world.chain(entry.stream.removeprefix("chain/"))
+    if not chain.is_open:
+        return _NOT_OPENED
+    if not has_part_in(agent, chain, world):
+        return _UNRELATED
+    found = Found()
+    find_device_faults(entry, key, world, found)
+    if not permits(entry, agent, world):
+        found.add("role_not_permitted", *containers_of(entry.event))
+    elif not is_qualified(entry, agent, entry.event.occurred_at):
+        found.add("not_qualified", *containers_of(entry.event))
+    find_faults(entry, chain, world, found)
+    if chain.waiting:
+        find_overdue(entry, chain, world, found)
+    return found.verdict()
 
 
 def tags_of(entry: Entry, verdict: Verdict) -> tuple[str, ...]:
-    raise NotImplementedError
+    """Everything that the entry concerns, without repeats: its stream, its signer's key, the rest.
+
+    A fact without standing goes to `review/<coi>` in place of its stream, and names nothing
+    else: it changes no aggregate.
+    """
+    signer = f"signer/{entry.kid}"
+    if not verdict.standing:
+        return (f"review/{entry.stream.removeprefix('chain/')}", signer)
+    if STREAM_KINDS[entry.event.type] == "chain":
+        names = [f"container/{name}" for name in containers_of(entry.event)]
+    else:
+        names = list(registry_tags(entry.event))
+    return tuple(dict.fromkeys((entry.stream, signer, *names)))
 
 
 def deviation_of(finding: Finding, entry: Entry) -> dict[str, Any]:
-    raise NotImplementedError
+    """The members of the ledger's `DeviationRaised` for a finding of this entry.
+
+    The caller adds `occurred_at`, `seen`, `seq` and `prev`, signs with the event key on the
+    entry's own stream, and records it right behind the entry, tagged with its standing.
+    """
+    return {
+        "type": "DeviationRaised",
+        "v": 1,
+        "code": finding.code,
+        "severity": finding.severity,
+        "blocking": finding.blocking,
+        "containers": list(finding.containers),
+        "cause": entry.statement_id,
+    }

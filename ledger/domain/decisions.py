@@ -1,0 +1,168 @@
+"""Decisions on a therapy: order, disposition, release, blind check, authorisation.
+
+A decision names the chain version that its signer saw. If an entry that touches its gates
+came later, it is refused as stale: nobody's signature is put under what they did not see.
+A blind check reads nothing but the order, so that the first person's check never makes the
+second's stale, nor tells what it found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ledger.domain.chain import Chain, Group
+from ledger.domain.events import ChainDecision
+from ledger.domain.gates import Gate, infusion_gates, release_gates
+from ledger.domain.policy import POLICY, is_qualified
+from ledger.domain.registry_rules import require_permission, require_sites
+from ledger.domain.times import timestamp
+from ledger.errors import Conflict, GateFailed, NotPermitted, Refused, StaleView
+
+if TYPE_CHECKING:
+    from ledger.domain.events import (
+        DeviationDispositioned,
+        InfusionAuthorised,
+        InfusionChecked,
+        Released,
+        TherapyOrdered,
+    )
+    from ledger.domain.findings import Found
+    from ledger.domain.registry import Agent
+    from ledger.domain.world import Entry, World
+
+# What each decision's gates read: an entry that touches one of these makes the view stale.
+READS: dict[str, tuple[Group, ...]] = {
+    "DeviationDispositioned": (),  # reads one deviation, which must be in view
+    "Released": ("order", "container", "deviation", "release", "infusion"),
+    "InfusionChecked": ("order",),
+    "InfusionAuthorised": (
+        "order",
+        "container",
+        "custody",
+        "deviation",
+        "release",
+        "thaw",
+        "check",
+        "infusion",
+    ),
+    "LateStatementAttested": (),
+}
+
+
+def check_order(entry: Entry, agent: Agent, world: World) -> None:
+    """Raises `Conflict` `chain_exists`, `NotPermitted`, `Refused` (what does not fit)."""
+    event: Any = entry.event
+    if world.chain(_coi(entry)).is_open:
+        raise Conflict("chain_exists", f"{entry.stream} was ordered before")
+    require_permission(entry, agent, world)
+    _require_product(event, world)
+    sites = event.sites
+    require_sites((sites.collection, sites.treatment, *sites.manufacturing, *sites.couriers), world)
+    if len({one.field for one in event.patient}) < len(event.patient):
+        raise Refused("identifiers_repeat", "each patient identifier may be given once")
+
+
+def _require_product(event: TherapyOrdered, world: World) -> None:
+    product = world.product(event.product.product)
+    version = product.versions.get(event.product.version) if product else None
+    if version is None:
+        wanted = f"{event.product.product} version {event.product.version}"
+        raise Refused("unknown_product_version", f"{wanted} was never defined")
+    if event.country not in version.rules.countries:
+        raise Refused("country_not_covered", f"{version.rules.name} may not be given in {event.country}")
+    inactive = sorted(set(event.sites.manufacturing) - set(version.rules.sites))
+    if inactive:
+        detail = f"{', '.join(inactive)} may not make {version.rules.name}"
+        raise Refused("site_not_active_for_product", detail)
+
+
+def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found) -> None:
+    """Everything that a `ChainDecision` needs; what a mismatched check finds goes to `found`.
+
+    Raises `Refused` `chain_not_opened`; `NotPermitted` `not_permitted`, `not_qualified`;
+    `Conflict` `unknown_checkpoint`; `StaleView` `stale_view`, `view_from_future`; and what
+    the decision's own check raises.
+    """
+    event: Any = entry.event
+    chain = world.chain(_coi(entry))
+    if not chain.is_open:
+        raise Refused("chain_not_opened", f"no therapy was ordered under {_coi(entry)!r}")
+    require_permission(entry, agent, world)
+    if not is_qualified(entry, agent, timestamp(entry.recorded_ms)):
+        needed = POLICY[event.type].qualification
+        raise NotPermitted("not_qualified", f"{event.type} needs the qualification {needed!r}, not run out")
+    if event.seen is None:
+        raise Conflict("unknown_checkpoint", "a decision on a therapy names the checkpoint that it saw")
+    _require_fresh_view(event, chain)
+    _CHECKS[event.type](entry, event, world, found)
+
+
+def _require_fresh_view(event: ChainDecision, chain: Chain) -> None:
+    if event.chain_version > chain.version:
+        detail = f"this therapy has {chain.version} entries, not {event.chain_version}"
+        raise StaleView("view_from_future", detail, chain_version=chain.version)
+    if chain.touched_since(event.chain_version, READS[event.type]):
+        raise _stale(event, chain)
+
+
+def _stale(event: ChainDecision, chain: Chain) -> StaleView:
+    detail = f"entries after {event.chain_version} change what this decision rests on: look again"
+    return StaleView("stale_view", detail, chain_version=chain.version)
+
+
+def _dispositioned(entry: Entry, event: DeviationDispositioned, world: World, _: Found) -> None:
+    chain = world.chain(_coi(entry))
+    deviation = chain.deviations.get(event.deviation)
+    if deviation is None:
+        raise Refused("unknown_deviation", f"{event.deviation} is no deviation of this therapy")
+    if deviation.version > event.chain_version:
+        raise _stale(event, chain)
+    if not deviation.is_open:
+        raise Conflict("already_dispositioned", f"{event.deviation} was {deviation.disposition} before")
+
+
+def _released(entry: Entry, event: Released, world: World, _: Found) -> None:
+    coi, now_ms = _coi(entry), entry.recorded_ms
+    _require_gates(release_gates(world, coi, event.containers, event.site, event.countries, now_ms))
+
+
+def _authorised(entry: Entry, event: InfusionAuthorised, world: World, _: Found) -> None:
+    _require_gates(infusion_gates(world, _coi(entry), event.container, event.site, entry.recorded_ms))
+
+
+def _require_gates(gates: list[Gate]) -> None:
+    failed = [gate for gate in gates if not gate.passed]
+    if failed:
+        names = ", ".join(gate.name for gate in failed)
+        raise GateFailed(
+            "gate_failed", f"{names}: {failed[0].detail}", gates=[one.as_dict() for one in gates]
+        )
+
+
+def _checked(entry: Entry, event: InfusionChecked, world: World, found: Found) -> None:
+    """A mismatch is recorded, not refused: it is the finding that matters most."""
+    chain = world.chain(_coi(entry))
+    if event.method == "typed" and event.typed_reason is None:
+        raise Refused("typed_without_reason", "say why it was typed instead of scanned")
+    if event.container not in chain.containers:
+        found.add("identity_mismatch")  # a stranger's bag is at this patient's bed: all stops
+    elif not chain.matches(event.patient):
+        found.add("identity_mismatch", event.container)
+
+
+def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
+    """An attestation has no authority of its own: it moves nothing."""
+
+
+_CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
+    "DeviationDispositioned": _dispositioned,
+    "Released": _released,
+    "InfusionChecked": _checked,
+    "InfusionAuthorised": _authorised,
+    "LateStatementAttested": _nothing_more,
+}
+
+
+def _coi(entry: Entry) -> str:
+    return entry.stream.removeprefix("chain/")
