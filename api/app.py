@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.describing import describe
 from api.intake import Intake
 from api.metrics import Metrics
-from api.node import Node
+from api.node import Holding, Node
 from api.observed import CODE, Observed
 from api.problems import problem_of
 from api.routes import chains, containers, custody, entries, health, infusion, keys, log, session, statements
@@ -46,7 +46,9 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.node = Node(ledger, settings, Sessions(ledger, settings), Intake(ledger, metrics), metrics)
+    app.state.node = Node(
+        ledger, settings, Sessions(ledger, settings), Intake(ledger, metrics), metrics, NoViews()
+    )
     app.router.routes.insert(0, statements.route())
     for module in ROUTERS:
         app.include_router(module.router)
@@ -54,6 +56,19 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     _say_problems(app)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
+
+
+class NoViews:
+    """Until the read models are there."""
+
+    def position(self) -> int:
+        return 0
+
+    def lag(self) -> int:
+        return 0
+
+    def holdings(self, where: object, after: str, limit: int) -> list[Holding]:
+        return []
 
 
 @asynccontextmanager

@@ -66,11 +66,48 @@ SIGNERS = {
 }
 
 DECISIONS = {
+    "agent_exists": "There is an agent of this name",
+    "already_dispositioned": "Quality has said what becomes of this deviation",
+    "already_suspended": "The site is suspended already",
+    "bad_genesis": "A log does not begin like this",
+    "chain_exists": "There is a therapy under this id",
+    "chain_not_opened": "No therapy was ordered under this id",
+    "country_not_covered": "The product may not be given in this country",
     "cti_reused": "The key used this cti for another statement",
+    "future_time": "It is said to happen in the future",
     "gate_failed": "A gate before this decision failed",
+    "identifiers_repeat": "A patient identifier is given twice",
+    "key_already_out": "The key is retired or revoked already",
+    "key_in_use": "The key is enrolled already",
+    "log_already_open": "A log begins once",
     "log_exists": "The database already holds a log",
+    "malformed_key": "Not a public key in base64url",
+    "needs_two_signers": "This role needs two signers",
+    "not_own_site": "The site belongs to another organisation",
+    "not_permitted": "The signer's role does not cover this",
+    "not_qualified": "The signer's qualification is missing or has run out",
     "not_revoked": "The key inside is not revoked",
+    "not_suspended": "The site is in force already",
+    "not_their_key": "The key belongs to somebody else",
+    "nothing_to_approve": "Nothing waits for an approval",
     "one_organisation": "A log needs administrators of two organisations",
+    "out_of_sequence": "The key signed something else before this",
+    "rule_set_not_newer": "This rule set or a newer one is in force",
+    "same_signer": "The second signature must be somebody else's",
+    "site_exists": "There is a site of this name",
+    "site_not_active_for_product": "The site is not active under the product's master file",
+    "site_not_in_force": "The site is suspended",
+    "stale_view": "The therapy moved on since the signer looked",
+    "typed_without_reason": "Typed instead of scanned, and no reason given",
+    "unknown_agent": "There is no such agent",
+    "unknown_checkpoint": "The log never had that checkpoint",
+    "unknown_deviation": "There is no such deviation",
+    "unknown_enrolment": "There is no such enrolment",
+    "unknown_product_version": "There is no such version of the product",
+    "unknown_rule_set": "This program does not know that rule set",
+    "unknown_site": "There is no such site",
+    "version_not_next": "Versions follow one another",
+    "view_from_future": "The signer saw a version that the therapy does not have yet",
 }
 
 REQUESTS = {
@@ -99,6 +136,7 @@ PROOFS = {
     "bad_checkpoint": "The checkpoint does not verify",
     "bad_consistency_proof": "The two trees are not one history",
     "bad_inclusion_proof": "The entry is not in the tree",
+    "bad_note": "The signed note does not verify",
     "bad_receipt": "The receipt does not verify",
     "bad_tile": "A tile is damaged",
     "bad_tlog_proof": "The tlog-proof does not verify",
@@ -107,8 +145,16 @@ PROOFS = {
     "unreadable_file": "A file of the log cannot be read",
 }
 
+PROGRAMS = {
+    "already_running": "Another server runs on this directory",
+    "bad_administrator": "An administrator is not named as it should be",
+    "bad_head": "A head is not written as size:root",
+    "no_log_here": "There is no log here",
+    "port_taken": "The address is in use",
+}
+
 FAULTS = {
-    "clock_behind": "This computer's clock is behind the log",
+    "clock_behind": "A clock is behind the log",
     "closing": "The server is closing",
     "commit_unknown": "The database went away while it committed",
     "disk_full": "The disk is full; nothing was written",
@@ -119,4 +165,4 @@ FAULTS = {
     "store_unavailable": "The database cannot be reached",
 }
 
-TITLES: dict[str, str] = BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | FAULTS
+TITLES: dict[str, str] = BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | PROGRAMS | FAULTS

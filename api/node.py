@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Protocol, cast
 
 from fastapi import Depends, Request
 
@@ -15,6 +16,32 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
 
 
+class Holding(Protocol):
+    """One container and its holder, as the read model says it."""
+
+    container: str
+    chain: str
+    status: str
+    site: str | None
+    department: str | None
+    offered_site: str | None
+    offered_department: str | None
+    position: int
+
+
+class Views(Protocol):
+    """The read models, as far as routes know them."""
+
+    def position(self) -> int:
+        """Entries taken in so far."""
+
+    def lag(self) -> int:
+        """Entries of the log that are not taken in yet."""
+
+    def holdings(self, where: Mapping[str, str | None], after: str, limit: int) -> Sequence[Holding]:
+        """Containers by id, behind `after`, that fit all of `where` that is not None."""
+
+
 @dataclass(frozen=True)
 class Node:
     """Put together in `api/app.py`, once per process."""
@@ -24,6 +51,7 @@ class Node:
     sessions: Sessions
     intake: Intake
     metrics: Metrics
+    views: Views
 
 
 def node_of(request: Request) -> Node:

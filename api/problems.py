@@ -51,18 +51,19 @@ CLASSES: dict[type[UnbrokenError], tuple[int, str]] = {
     Fault: (500, "The ledger failed; nothing was acknowledged"),
 }
 
-STATUSES: dict[str, int] = {
-    "statement_too_large": 413,
-    "body_too_large": 413,
-    "too_many_statements": 413,
-    "unsupported_media_type": 415,
-    "not_acceptable": 406,
-    "method_not_allowed": 405,
-    "not_yours": 403,
-    "store_unavailable": 503,
-    "disk_full": 503,
-    "commit_unknown": 503,
-    "clock_behind": 503,
+STATUSES: dict[tuple[type[UnbrokenError], str], int] = {
+    (Malformed, "statement_too_large"): 413,
+    (Malformed, "body_too_large"): 413,
+    (Malformed, "too_many_statements"): 413,
+    (Malformed, "unsupported_media_type"): 415,
+    (Malformed, "not_acceptable"): 406,
+    (Malformed, "method_not_allowed"): 405,
+    (Unauthorised, "not_yours"): 403,
+    (Fault, "store_unavailable"): 503,
+    (Fault, "disk_full"): 503,
+    (Fault, "commit_unknown"): 503,
+    (Fault, "clock_behind"): 503,
+    (Fault, "closing"): 503,
 }
 
 
@@ -102,5 +103,5 @@ class Problem:
 def problem_of(error: UnbrokenError) -> Problem:
     """The problem of an error; its nearest class in the tree gives what its code does not."""
     status, title = next(CLASSES[kind] for kind in type(error).__mro__ if kind in CLASSES)
-    status = STATUSES.get(error.code, status)
+    status = STATUSES.get((type(error), error.code), status)
     return Problem(status, error.code, TITLES.get(error.code, title), error.detail, error.extra)

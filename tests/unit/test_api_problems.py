@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import ledger.errors
-from api.codes import BYTES, DECISIONS, FAULTS, PROOFS, REQUESTS, SIGNERS, TITLES
+from api.codes import BYTES, DECISIONS, FAULTS, PROGRAMS, PROOFS, REQUESTS, SIGNERS, TITLES
 from api.problems import CLASSES, STATUSES, problem_of
 from ledger.errors import (
     Conflict,
@@ -18,6 +18,7 @@ from ledger.errors import (
     GateFailed,
     Malformed,
     NotFound,
+    Refused,
     TooMany,
     Unauthentic,
     Unauthorised,
@@ -58,11 +59,11 @@ def test_every_code_that_is_raised_is_in_the_table() -> None:
 
 
 def test_every_status_exception_is_for_a_known_code() -> None:
-    assert set(STATUSES) <= set(TITLES)
+    assert {code for _, code in STATUSES} <= set(TITLES)
 
 
 def test_no_code_stands_in_two_groups() -> None:
-    groups = (BYTES, SIGNERS, DECISIONS, REQUESTS, PROOFS, FAULTS)
+    groups = (BYTES, SIGNERS, DECISIONS, REQUESTS, PROOFS, PROGRAMS, FAULTS)
     assert sum(map(len, groups)) == len(TITLES)
 
 
@@ -90,6 +91,8 @@ def test_an_error_becomes_its_status(error: UnbrokenError, status: int) -> None:
 def test_the_same_code_of_another_class_keeps_the_status_of_its_class() -> None:
     assert problem_of(Unauthentic("wrong_log", "x")).status == 401
     assert problem_of(Fault("wrong_log", "x")).status == 500
+    assert problem_of(Refused("clock_behind", "x")).status == 422
+    assert problem_of(Fault("clock_behind", "x")).status == 503
 
 
 def test_a_problem_has_the_members_of_rfc_9457_and_those_of_its_error() -> None:

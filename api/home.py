@@ -1,0 +1,113 @@
+"""A server's directory: what lies where, and how it comes to be.
+
+    DIR/keys/log.vkey     which log this is: origin and public key, as auditors pin it
+    DIR/keys/log.pem      signs checkpoints and receipts (encrypted PKCS #8)
+    DIR/keys/event.pem    signs the deviations that the ledger raises (encrypted PKCS #8)
+    DIR/ledger.db         the log, unless it lives in PostgreSQL
+    DIR/high-water        the newest head that this node let out
+    DIR/lock              held while a server runs here
+
+A second node on the same PostgreSQL database needs a copy of `keys/` and nothing else.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ledger.errors import Conflict, Fault, Malformed
+from ledger.proof.checkpoint import log_vkey
+from ledger.proof.keyfile import new_key, open_key, seal_key
+from ledger.proof.note import VerifierKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ledger.proof.keys import SigningKey
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The log's origin and its two keys."""
+
+    origin: str
+    log_key: SigningKey
+    event_key: SigningKey
+
+
+class Home:
+    """One server's directory. Opens nothing until asked."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.keys = self.path / "keys"
+        self.high_water = self.path / "high-water"
+        self._vkey = self.keys / "log.vkey"
+
+    @property
+    def database_url(self) -> str:
+        """Of the embedded database."""
+        return f"sqlite:///{self.path}/ledger.db"
+
+    def vkey(self) -> VerifierKey:
+        """Which log this is. Raises `Malformed`: `no_log_here`, `malformed_vkey`."""
+        try:
+            return VerifierKey.parse(self._vkey.read_text(encoding="utf-8").strip())
+        except FileNotFoundError:
+            raise Malformed("no_log_here", f"{self.path} holds no log: begin one with init") from None
+
+    def make_keys(self, origin: str, passphrase: bytes) -> Keys:
+        """Draw the keys of a new log; those of an init that was interrupted are taken up again.
+
+        Raises `Conflict` (`log_exists`) where the keys are another log's, and as `open_keys`.
+        """
+        self.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self._vkey.exists():
+            log_key, event_key = new_key(), new_key()
+            vkey = log_vkey(origin, log_key.public)
+            _write(self.keys / "log.pem", seal_key(log_key, passphrase))
+            _write(self.keys / "event.pem", seal_key(event_key, passphrase))
+            _write(self._vkey, f"{vkey}\n".encode())  # last: without it the keys are drawn anew
+        elif self.vkey().name != origin:
+            raise Conflict("log_exists", f"{self.keys} holds the keys of {self.vkey().name!r}")
+        return self.open_keys(passphrase)
+
+    def open_keys(self, passphrase: bytes) -> Keys:
+        """Raises `Malformed` (`no_log_here`, `malformed_key_file`), `Unauthentic`
+        (`wrong_passphrase`), `Fault` (`wrong_log`) where the key is not the one of `log.vkey`."""
+        vkey = self.vkey()
+        log_key = open_key((self.keys / "log.pem").read_bytes(), passphrase)
+        event_key = open_key((self.keys / "event.pem").read_bytes(), passphrase)
+        if str(log_vkey(vkey.name, log_key.public)) != str(vkey):
+            raise Fault("wrong_log", f"{self.keys}/log.pem is not the key that log.vkey names")
+        return Keys(vkey.name, log_key, event_key)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else works on this directory meanwhile. Raises `Conflict` (`already_running`)."""
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise Conflict("already_running", f"another server runs on {self.path}") from None
+        finally:
+            os.close(handle)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file that is there is whole and durable, readable by its owner only."""
+    fresh = path.with_name(f".{path.name}.new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
