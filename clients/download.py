@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ def download_log(
     """
     newest = open_checkpoint(remote.public("/log/checkpoint").content, vkey)
     _no_way_back(folder / "checkpoint", newest, vkey)
+    for left in folder.glob(".fresh-*"):
+        left.unlink()
     size = newest.checkpoint.size
     wanted = [piece for piece in pieces(size) if not (folder / piece.path()).exists()]
     kept = sum(1 for _ in pieces(size)) - len(wanted)
@@ -81,8 +84,8 @@ def download_log(
         for done, _ in enumerate(pool.map(lambda piece: _fetch(remote, folder, piece), wanted), 1):
             if progress:
                 progress(done, len(wanted))
-    heads = _checkpoints(remote, folder / "checkpoints", size)
-    write_whole(folder / "checkpoint", newest.note)
+    heads = _checkpoints(remote, folder, size)
+    _write(folder, folder / "checkpoint", newest.note)
     return Downloaded(folder, size, newest.checkpoint.root, len(wanted), kept, heads)
 
 
@@ -113,7 +116,7 @@ def _fetch(remote: Remote, folder: Path, piece: Piece) -> None:
         if len(data) != piece.width * HASH_SIZE:
             raise ProofInvalid("wrong_tile", f"{path} has {len(data)} bytes instead of {piece.width} hashes")
     target = folder / piece.path()
-    write_whole(target, data)
+    _write(folder, target, data)
     _drop_narrower(folder / f"{piece.path(TILE_WIDTH)}.p", target)
 
 
@@ -135,7 +138,9 @@ def _drop_narrower(partials: Path, target: Path) -> None:
 
 def _checkpoints(remote: Remote, folder: Path, size: int) -> int:
     """Fetch the heads up to `size` that are not there yet; return how many there are."""
-    after = max((int(path.name) for path in folder.iterdir()), default=0) if folder.is_dir() else 0
+    there = folder / "checkpoints"
+    there.mkdir(parents=True, exist_ok=True)
+    after = max((int(path.name) for path in there.iterdir()), default=0)
     while after < size:
         page = _page(
             remote.public("/v1/checkpoints", params={"after": after, "limit": CHECKPOINTS_A_PAGE}).json()
@@ -144,9 +149,9 @@ def _checkpoints(remote: Remote, folder: Path, size: int) -> int:
         if not fitting:
             break
         for number, note in fitting:
-            write_whole(folder / str(number), note)
+            _write(folder, folder / "checkpoints" / str(number), note)
         after = fitting[-1][0]
-    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+    return sum(1 for _ in there.iterdir())
 
 
 def _page(document: Any) -> list[tuple[int, bytes]]:
@@ -168,9 +173,12 @@ def _no_way_back(path: Path, newest: SignedCheckpoint, vkey: VerifierKey) -> Non
         )
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """A file that is there is complete, even after a crash half-way."""
+def _write(folder: Path, path: Path, data: bytes) -> None:
+    """A file that is there is complete, even after a crash half-way.
+
+    What a crash leaves lies in `folder` itself, where an audit looks for no tiles.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = folder / f".fresh-{os.getpid()}-{threading.get_ident()}"
     fresh.write_bytes(data)
     fresh.replace(path)

@@ -116,3 +116,9 @@ def foreign(raw: bytes) -> Signed:
         raw=raw,
         made_at=now(),
     )
+
+
+def payload_of(raw: bytes) -> tuple[str, dict[str, Any]]:
+    """Signer and payload of a statement, unchecked. Raises `Malformed` as the parsers."""
+    parsed = statement.parse(raw)
+    return parsed.iss, canonical.decode(parsed.payload)

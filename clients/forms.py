@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from clients.drafts import ENVELOPE, now
-from ledger.domain.events import Event, Name, Timestamp
+from ledger.domain.events import Country, Event, Hex32, Name, Timestamp
 from ledger.errors import Malformed
 
 OWN = frozenset({"type", "v", "occurred_at", "chain_version", *ENVELOPE})  # not for a form to fill
@@ -31,8 +31,13 @@ def _pattern(annotated: Any) -> str:
     return str(get_args(annotated)[1].pattern)
 
 
-TIMESTAMP, NAME = _pattern(Timestamp), _pattern(Name)
-HINTS = {TIMESTAMP: "a moment such as 2026-03-01T09:30Z, or now", NAME: "lower case, such as st-mary"}
+TIMESTAMP = _pattern(Timestamp)
+HINTS = {
+    TIMESTAMP: "a moment such as 2026-03-01T09:30Z, or now",
+    _pattern(Name): "lower case, such as st-mary",
+    _pattern(Country): "two capitals, such as GB",
+    _pattern(Hex32): "64 hex digits, such as a statement's id",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class Shape:
     @property
     def hint(self) -> str:
         """How to write it, in a few words; empty for plain text."""
+        if self.title == "Commitment":
+            return "by --patient-file"
         if self.kind == "array" and self.item:
             inner = self.item.hint
             return f"{inner}, several by commas" if inner else "several by commas"

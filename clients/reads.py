@@ -59,19 +59,31 @@ class Reads:
         return document
 
     def timeline(self, coi: str, *, before: int | None = None, at: str | None = None) -> Document:
-        return self._read(f"/v1/chains/{_part(coi)}/timeline", _as_of(before, at))
+        """All entries of the therapy, in the log's order, however many pages they fill.
 
-    def lineage(self, *, coi: str = "", container: str = "") -> Document:
+        The pages together show one state of the log: that of the first.
+        """
+        path, params = f"/v1/chains/{_part(coi)}/timeline", _as_of(before, at)
+        whole = page = self._read(path, params)
+        while page.get("next_cursor"):
+            params = {"before_position": whole["as_of_position"], "cursor": page["next_cursor"]}
+            page = self._read(path, params)
+            whole["entries"] += page["entries"]
+        return {name: value for name, value in whole.items() if name != "next_cursor"}
+
+    def lineage(
+        self, *, coi: str = "", container: str = "", before: int | None = None, at: str | None = None
+    ) -> Document:
         """Of a whole therapy, or of one container: what it was made from and what it became."""
-        if container:
-            return self._read(f"/v1/containers/{_part(container)}/lineage")
-        return self._read(f"/v1/chains/{_part(coi)}/lineage")
+        of = f"containers/{_part(container)}" if container else f"chains/{_part(coi)}"
+        return self._read(f"/v1/{of}/lineage", _as_of(before, at))
 
-    def deviations(self, coi: str) -> Document:
-        return self._read(f"/v1/chains/{_part(coi)}/deviations")
+    def deviations(self, coi: str, *, before: int | None = None, at: str | None = None) -> Document:
+        """{"open", "closed", "reviews"}."""
+        return self._read(f"/v1/chains/{_part(coi)}/deviations", _as_of(before, at))
 
-    def container(self, container: str) -> Document:
-        return self._read(f"/v1/containers/{_part(container)}")
+    def container(self, container: str, *, before: int | None = None, at: str | None = None) -> Document:
+        return self._read(f"/v1/containers/{_part(container)}", _as_of(before, at))
 
     def custody(self, **where: str | int | None) -> Document:
         """Who holds what: filters `container`, `site`, `department`; `cursor`, `limit` to page."""

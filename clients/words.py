@@ -99,6 +99,13 @@ def sentence(payload: Payload, signer: str, stream: str = "") -> str:
     return template.format_map(_Spoken(payload, who, subject(stream)))
 
 
+def pattern(name: str) -> str:
+    """What an event says, its members by name: `You began to thaw <containers> at <at>`."""
+    words = {member: f"<{member}>" for member in SPOKEN} | {"who": "You", "subject": "<stream>"}
+    spaced = SENTENCES[name].replace("}{", "} {")
+    return spaced.format_map(_Named(words))
+
+
 def subject(stream: str) -> str:
     """`site/st-mary` -> `site st-mary`: what a stream is about; `it` for no stream."""
     kind, _, name = stream.partition("/")
@@ -211,6 +218,13 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "window_s": lambda p: duration(p["window_s"]),
     "window_starts": _from(WINDOWS, "window_starts"),
 }
+
+
+class _Named(dict[str, str]):
+    """Members without a speaker of their own stand by their names too."""
+
+    def __missing__(self, name: str) -> str:
+        return f"<{name}>"
 
 
 class _Spoken(dict[str, str]):

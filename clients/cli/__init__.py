@@ -1,0 +1,1 @@
+"""The program `unbroken`: what people use to sign, look up and verify."""

@@ -1,0 +1,210 @@
+"""`unbroken chain`, `custody`, `timeline`, `replay`, `deviations`: how things stand, and how they came to."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
+from clients.cli.screen import facts, rows, show
+from clients.words import clock, millilitres, party, sentence
+from ledger.errors import Malformed
+
+Document = dict[str, Any]
+LATE_MIN = 2  # less is the network, and clocks
+
+
+def chain(coi: Coi, home: Home = None, passphrase_file: PassphraseFile = None, as_json: Json = False) -> None:
+    """Show a therapy: its order, its bags and who holds them, its deviations."""
+    with client(home, passphrase_file) as reader:
+        document = reader.chain(coi_of(coi))
+    show(document, lambda console: draw_chain(console, document), as_json)
+
+
+def replay(
+    coi: Coi,
+    at: At = None,
+    before: Before = None,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show a therapy as it stood at a moment or before a position, and the story up to then."""
+    if (at is None) == (before is None):
+        raise Malformed("bad_moment", "say either --at MOMENT or --before POSITION")
+    moment = as_of(at)
+    with client(home, passphrase_file) as reader:
+        state = reader.chain(coi_of(coi), before=before, at=moment)
+        story = reader.timeline(coi_of(coi), before=before, at=moment)
+
+    def draw(console: Console) -> None:
+        when = f"at {clock(moment)} UTC" if moment else f"before position {before}"
+        console.print(
+            Text(f"As it stood {when}: {state['as_of_position']} entries in the log\n", style="bold")
+        )
+        draw_timeline(console, story)
+        console.print()
+        draw_chain(console, state)
+
+    show({"state": state, "timeline": story}, draw, as_json)
+
+
+def timeline(
+    coi: Coi,
+    at: At = None,
+    before: Before = None,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Tell a therapy's story, entry by entry, in plain words."""
+    with client(home, passphrase_file) as reader:
+        document = reader.timeline(coi_of(coi), before=before, at=as_of(at))
+    show(document, lambda console: draw_timeline(console, document), as_json)
+
+
+def deviations(
+    coi: Coi, home: Home = None, passphrase_file: PassphraseFile = None, as_json: Json = False
+) -> None:
+    """List what went wrong in a therapy, and what Quality said about it."""
+    with client(home, passphrase_file) as reader:
+        document = reader.deviations(coi_of(coi))
+    show(document, lambda console: _draw_deviations(console, document), as_json)
+
+
+def custody(
+    container: Annotated[str | None, typer.Option("--container", help="One bag.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="All that a site holds.")] = None,
+    department: Annotated[str | None, typer.Option("--department", help="Of that site.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 100,
+    cursor: Annotated[str | None, typer.Option("--cursor", help="Go on from an earlier answer.")] = None,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show who holds which bag now."""
+    where = {"container": container, "site": site, "department": department, "limit": limit, "cursor": cursor}
+    with client(home, passphrase_file) as reader:
+        document = reader.custody(**where)
+    show(document, lambda console: _draw_custody(console, document), as_json)
+
+
+def draw_chain(console: Console, document: Document) -> None:
+    """A therapy at a glance."""
+    order = document.get("order") or {}
+    console.print(
+        facts(
+            {
+                "therapy": document["coi"],
+                "version": document["version"],
+                "product": f"{order['product']} (version {order['product_version']})"
+                if order
+                else "not ordered yet",
+                "protocol": order.get("protocol"),
+                "treatment": order.get("treatment_site"),
+            }
+        )
+    )
+    table = rows("Bag", "State", "Held by", "On the way to", "Volume", narrow=2)
+    for bag in document.get("containers", ()):
+        table.add_row(
+            bag["container"], bag["status"], _place(bag["holder"]), _place(bag["offered_to"]), _volume(bag)
+        )
+    console.print()
+    console.print(table if document.get("containers") else "  No bags yet.")
+    open_ones = [one for one in document.get("deviations", ()) if not one["disposition"]]
+    console.print()
+    if open_ones:
+        _deviations_table(console, open_ones)
+    else:
+        console.print("  No open deviations.")
+
+
+def draw_timeline(console: Console, document: Document) -> None:
+    """One line per entry; the signer's claim and the ledger's time where they differ."""
+    table = rows("#", "Happened (UTC)", "What happened", narrow=2)
+    for entry in document["entries"]:
+        said = sentence(entry["event"], entry["signer"], entry["stream"])
+        table.add_row(str(entry["position"]), clock(entry["occurred_at"]), _story(entry, said))
+    console.print(Text(f"The story of {document['coi']}\n", style="bold"))
+    console.print(table if document["entries"] else "  Nothing is recorded.")
+
+
+def _story(entry: Document, said: str) -> Text:
+    style = ""
+    if entry["type"] == "DeviationRaised":
+        style = "bold red" if entry["event"]["blocking"] else "yellow"
+        said = f"! {said}"
+    text = Text(f"{said}.", style=style)
+    if _late(entry):
+        text.append(f" Recorded later, {clock(entry['recorded_at'])}.", style="dim")
+    return text
+
+
+def _late(entry: Document) -> bool:
+    """True when it reached the ledger minutes after it happened: sent later, or by a wrong clock."""
+    happened, recorded = (
+        datetime.datetime.fromisoformat(entry[name]) for name in ("occurred_at", "recorded_at")
+    )
+    return abs(recorded - happened) > datetime.timedelta(minutes=LATE_MIN)
+
+
+def _draw_custody(console: Console, document: Document) -> None:
+    table = rows("Bag", "State", "Held by", "On the way to", "Therapy", "Since", narrow=2)
+    for held in document["holdings"]:
+        offered = _place(held["offered_to"])
+        since = f"#{held['position']}"
+        table.add_row(
+            held["container"], held["status"], _place(held["holder"]), offered, held["chain"], since
+        )
+    console.print(table if document["holdings"] else "  Nothing is held there that you may see.")
+    if document.get("lag"):
+        console.print(
+            Text(f"\n  {document['lag']} newer entries are not counted yet: ask again.", style="yellow")
+        )
+    if document.get("next_cursor"):
+        console.print(f"\n  There is more: --cursor {document['next_cursor']}")
+
+
+def _draw_deviations(console: Console, document: Document) -> None:
+    for title in ("open", "closed"):
+        console.print(Text(f"{title.capitalize()} deviations", style="bold"))
+        if document[title]:
+            _deviations_table(console, document[title])
+        else:
+            console.print("  None.")
+        console.print()
+    if document["reviews"]:
+        console.print(
+            Text("For review (signers with no part in this therapy; they block nothing)", style="bold")
+        )
+        draw_timeline(console, document | {"entries": document["reviews"]})
+
+
+def _deviations_table(console: Console, deviations: list[Document]) -> None:
+    table = rows("#", "Severity", "Deviation", "About", "", narrow=2)
+    for one in deviations:
+        about = ", ".join(one["containers"]) or "the whole therapy"
+        state = "BLOCKS release and infusion" if one["blocks"] else one["disposition"] or ""
+        style = "bold red" if one["blocks"] else ""
+        table.add_row(
+            str(one["position"]),
+            one["severity"],
+            one["code"].replace("_", " "),
+            about,
+            Text(state, style=style),
+        )
+    console.print(table)
+
+
+def _place(holder: dict[str, str] | None) -> str:
+    return party(holder) if holder else "-"
+
+
+def _volume(bag: Document) -> str:
+    left, whole = bag["left_ul"], bag["volume_ul"]
+    return millilitres(whole) if left == whole else f"{millilitres(left)} of {millilitres(whole)}"

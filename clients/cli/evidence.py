@@ -1,0 +1,199 @@
+"""`unbroken receipt`, `log`, `verify`: proof to carry away, and the audit that needs no server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from clients.cli.options import Home, Json, PassphraseFile, client
+from clients.cli.screen import REFUSED, facts, mark, progress, rows, show
+from clients.download import Downloaded
+from clients.keys import Device, default_home
+from clients.reads import ProvenEntry, proven
+from clients.words import sentence
+from ledger.errors import Conflict, Malformed
+from ledger.proof.note import VerifierKey
+from ledger.proof.receipt import verify_tlog_proof
+
+if TYPE_CHECKING:
+    from ledger.verify import Report
+
+receipt = typer.Typer(no_args_is_help=True, help="Proof that one statement stands in the log.")
+log = typer.Typer(no_args_is_help=True, help="The log as a whole.")
+
+LogKey = Annotated[
+    str | None, typer.Option("--log-key", metavar="VKEY", help="The log's verifier key; else the pinned one.")
+]
+Form = Annotated[
+    Literal["cose", "tlog-proof"], typer.Option("--form", help="RFC 9942, or c2sp.org/tlog-proof.")
+]
+
+
+@receipt.command("get")
+def get(
+    entry: Annotated[
+        str, typer.Argument(metavar="POSITION_OR_ID", help="Where it stands, or its statement id.")
+    ],
+    folder: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to put the files.")] = Path(),
+    form: Form = "cose",
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch a statement and its receipt, verify them, and write both to files."""
+    with client(home, passphrase_file) as reader:
+        position = int(entry) if entry.isdecimal() and len(entry) < 20 else reader.position_of(entry)
+        found = reader.entry(position)
+        proof = found.receipt if form == "cose" else reader.tlog_proof(position)
+    folder.mkdir(parents=True, exist_ok=True)
+    statement = folder / f"{position}.cose"
+    evidence = folder / (f"{position}.receipt.cose" if form == "cose" else f"{position}.tlog-proof")
+    for path, data in ((statement, found.raw), (evidence, proof)):
+        _write_new(path, data)
+    files = {"statement": str(statement), "receipt": str(evidence)}
+    show(_told(found) | files, lambda console: _draw_entry(console, found, files), as_json)
+
+
+@receipt.command("verify")
+def verify_receipt(
+    statement: Annotated[Path, typer.Argument(help="The signed statement.", exists=True, dir_okay=False)],
+    evidence: Annotated[
+        Path, typer.Argument(metavar="RECEIPT", help="Its receipt.", exists=True, dir_okay=False)
+    ],
+    log_key: LogKey = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Show, without any server, that the log's key vouches for a statement. Exit code 1: it does not."""
+    vkey = _vkey(log_key, home)
+    raw, data = statement.read_bytes(), evidence.read_bytes()
+    if data.startswith(b"c2sp.org/tlog-proof"):
+        head = verify_tlog_proof(data, raw, vkey).checkpoint
+        document: dict[str, Any] = {"log": vkey.name, "log_size": head.size, "root": head.root.hex()}
+        show(document, lambda console: _draw_proven(console, document), as_json)
+        return
+    found = proven(None, raw, data, vkey)
+    show(_told(found), lambda console: _draw_entry(console, found, {"log": vkey.name}), as_json)
+
+
+@log.command("download")
+def download(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where the copy goes, or is brought up to date.")
+    ],
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Copy the whole log (auditors). Interrupted, it goes on where it was."""
+    with client(home, passphrase_file) as reader, progress("Downloading", as_json) as bar:
+        done = reader.download_log(folder, bar)
+    document = {
+        "folder": str(folder),
+        "log_size": done.size,
+        "root": done.root.hex(),
+        "fetched": done.fetched,
+        "kept": done.kept,
+        "checkpoints": done.checkpoints,
+    }
+    show(document, lambda console: _draw_download(console, done), as_json)
+
+
+@log.command("show")
+def show_log(home: Home = None, as_json: Json = False) -> None:
+    """Fetch, verify and connect the newest checkpoint with all that this device saw before."""
+    with client(home) as reader:
+        head = reader.refresh()
+    document = {"log": reader.vkey.name, "log_size": head.size, "root": head.root.hex()}
+    show(document, lambda console: console.print(facts(document)), as_json)
+
+
+def verify(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A downloaded log.", exists=True, file_okay=False)
+    ],
+    log_key: LogKey = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes for signatures.")] = 1,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Audit a downloaded log, without any server, trusting only the log's public key.
+
+    Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named.
+    """
+    from ledger.verify import DirectorySource, audit  # the rules: only this command needs them
+
+    vkey = _vkey(log_key, home)
+    with progress("Verifying", as_json) as bar:
+        report = audit(DirectorySource(folder), str(vkey), workers=workers, progress=bar)
+    show(report.to_json(), lambda console: _draw_report(console, report), as_json)
+    if not report.ok:
+        raise typer.Exit(REFUSED)
+
+
+def _vkey(given: str | None, home: Path | None) -> VerifierKey:
+    if given:
+        return VerifierKey.parse(given)
+    try:
+        return Device(home or default_home()).profile.verifier()
+    except Malformed as error:
+        raise Malformed(error.code, f"say --log-key VKEY, or pin one ({error.detail})") from None
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """The same file again is no conflict, another one is never replaced."""
+    if path.exists() and path.read_bytes() != data:
+        raise Conflict("file_exists", f"{path} is there already and differs; it is not overwritten")
+    path.write_bytes(data)
+
+
+def _told(found: ProvenEntry) -> dict[str, Any]:
+    return {
+        "position": found.position,
+        "log_size": found.log_size,
+        "signer": found.signer,
+        "stream": found.stream,
+        "event": found.payload,
+    }
+
+
+def _draw_entry(console: Console, found: ProvenEntry, more: dict[str, str]) -> None:
+    where = f" at position {found.position} of a log of {found.log_size}"
+    console.print(Text.assemble(("✓ Proved", "bold green"), f": this statement stands{where}\n"))
+    console.print(Text(f"  {sentence(found.payload, found.signer, found.stream)}.\n", style="bold"))
+    pairs = {"event": found.payload.get("type"), "stream": found.stream, "signer": found.signer}
+    console.print(facts(pairs | {"happened at": found.payload.get("occurred_at")} | more))
+
+
+def _draw_proven(console: Console, document: dict[str, Any]) -> None:
+    console.print(Text.assemble(("✓ Proved", "bold green"), ": the log's checkpoint covers this statement"))
+    console.print(facts(document))
+
+
+def _draw_download(console: Console, done: Downloaded) -> None:
+    console.print(f"{done.size} entries and {done.checkpoints} checkpoints in {done.folder}.")
+    console.print(
+        facts({"fetched": f"{done.fetched} files", "kept": f"{done.kept} files", "root": done.root.hex()})
+    )
+    console.print(f"\nAudit it: unbroken verify {done.folder}", soft_wrap=True)
+
+
+def _draw_report(console: Console, report: Report) -> None:
+    console.print(Text(f"Audit of the log {report.origin}: {report.size} entries\n", style="bold"))
+    table = rows("Step", "", "What is checked", "Seconds", narrow=2)
+    for step in report.steps:
+        verdict = mark(step.ok) if step.ok is not None else Text("- not reached", style="dim")
+        said = Text(f"{step.name}\n").append(step.detail, style="dim")
+        for problem in step.problems[:10]:
+            said.append(f"\n- {problem}", style="red")
+        table.add_row(f"{step.number}.", verdict, said, f"{step.seconds:.3f}")
+    console.print(table)
+    console.print()
+    if report.first_wrong:
+        first = f"First wrong: step {report.first_wrong.step}: {report.first_wrong}"
+        console.print(Text(first, style="bold red"))
+    console.print(Text(f"Proved: {report.proved}", style="green" if report.ok else ""))

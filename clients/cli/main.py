@@ -1,0 +1,75 @@
+"""The program `unbroken`.
+
+Every command has `--json`; every answer that a person sees is drawn from that document.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from rich.console import Console
+
+from clients.cli import chains, device, events, evidence, infusion, lineage, outbox, record
+from clients.cli.screen import EXITS, USAGE, complain
+from ledger.errors import Fault, Malformed, UnbrokenError
+
+HELP = """Who held which bag of cells, for which patient, and the proof of it.
+
+Sign what you do on your own device, look up where a bag is, and verify the whole history
+without trusting the server."""
+EPILOG = (
+    "The key's passphrase comes from UNBROKEN_PASSPHRASE, --passphrase-file, or a prompt. Exit codes: "
+    + "; ".join(f"{code} {meaning}" for code, meaning in EXITS.items())
+    + "."
+)
+
+app = typer.Typer(
+    help=HELP,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+SET_UP, SAY, ASK, PROVE = "Set up this device", "Say something", "Ask", "Prove"
+
+app.add_typer(device.key, name="key", rich_help_panel=SET_UP)
+app.add_typer(device.profile, name="profile", rich_help_panel=SET_UP)
+app.command("enrol", rich_help_panel=SET_UP)(record.enrol)
+app.command("approve", rich_help_panel=SET_UP)(record.approve)
+app.command("record", rich_help_panel=SAY)(record.record)
+app.command("events", rich_help_panel=SAY)(events.events)
+app.add_typer(outbox.outbox, name="outbox", rich_help_panel=SAY)
+app.command("chain", rich_help_panel=ASK)(chains.chain)
+app.command("custody", rich_help_panel=ASK)(chains.custody)
+app.command("timeline", rich_help_panel=ASK)(chains.timeline)
+app.command("replay", rich_help_panel=ASK)(chains.replay)
+app.command("lineage", rich_help_panel=ASK)(lineage.lineage)
+app.command("deviations", rich_help_panel=ASK)(chains.deviations)
+app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
+app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
+app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
+app.command("verify", rich_help_panel=PROVE)(evidence.verify)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command; the exit code. Prints, and raises nothing."""
+    as_json = "--json" in arguments
+    try:
+        app(list(arguments), prog_name="unbroken", standalone_mode=True)
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else USAGE
+    except UnbrokenError as error:
+        return complain(error, as_json)
+    except OSError as error:
+        return complain(Malformed("file_failed", str(error)), as_json)
+    except Exception as error:  # a defect of ours: say so, and never as if the evidence were wrong
+        Console(stderr=True).print_exception()
+        return complain(Fault("defect", f"this program has a defect: {error!r}"), as_json)
+    return 0
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,241 @@
+"""`unbroken record`, `enrol`, `approve`: say something under one's own name.
+
+What will be signed is shown in plain words first; only then is it signed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from rich.console import Console
+from rich.prompt import Confirm
+from rich.text import Text
+
+from clients.cli.chains import draw_chain
+from clients.cli.events import known_event
+from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
+from clients.cli.prompts import asked
+from clients.cli.screen import DONE, WAITING, facts, show
+from clients.drafts import Draft, event_type, needs_version
+from clients.forms import filled, moment, shape_of
+from clients.keys import Device
+from clients.patients import commitments, load_identifiers, load_keys
+from clients.sdk import Client, Pending
+from clients.sending import Answer, summary, to_base64
+from clients.words import sentence
+from ledger.errors import Malformed
+from ledger.proof.keys import PublicKey
+
+PATIENT_KEYS = "patient-keys.json"  # in the device's folder, unless another file is named
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A member, e.g. --set giver=st-mary/ward-5. Repeat."),
+]
+From = Annotated[
+    Path | None, typer.Option("--from", metavar="FILE", help="Members from a JSON file.", exists=True)
+]
+PatientFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--patient-file", help="What the wristband says, as JSON; only commitments leave.", exists=True
+    ),
+]
+PatientKeys = Annotated[
+    Path | None, typer.Option("--patient-keys", help="Keys of the commitments.", exists=True)
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Sign without asking.")]
+OccurredAt = Annotated[
+    str | None, typer.Option("--occurred-at", metavar="MOMENT", help="When it happened, if not now.")
+]
+
+
+def record(
+    event: Annotated[str, typer.Argument(metavar="EVENT_TYPE", help="What happened; see `unbroken events`.")],
+    stream: Annotated[str, typer.Argument(metavar="STREAM_OR_COI", help="A therapy, or site/…, agent/…")],
+    members: Set = None,
+    file: From = None,
+    patient_file: PatientFile = None,
+    patient_keys: PatientKeys = None,
+    occurred_at: OccurredAt = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Only keep it here; send it later.")] = False,
+    yes: Yes = False,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Sign an event and have it recorded.
+
+    Members that are not given are asked for. Nothing is signed before you have read it.
+    """
+    name = known_event(event)
+    stream = stream if "/" in stream else f"chain/{stream}"
+    with client(home, passphrase_file) as signer:
+        fields = _from_file(file) | filled(
+            shape_of(event_type(name)), _with_keys(members or [], signer.device)
+        )
+        if patient_file:
+            fields["patient"] = _patient(patient_file, patient_keys or signer.device.home / PATIENT_KEYS)
+        if not (file or yes) and sys.stdin.isatty():
+            fields |= asked(shape_of(event_type(name)), fields)
+        when = moment(occurred_at) if occurred_at else None
+        confirm_and_record(signer, {"type": name} | fields, stream, when, offline, yes, as_json)
+
+
+def enrol(
+    agent: Annotated[str, typer.Argument(help="The name to sign under, e.g. anna.")],
+    key_file: Annotated[Path, typer.Option("--key-file", help="Their public key (PEM).", exists=True)],
+    organisation: Annotated[str, typer.Option("--organisation", help="Whose they are.")],
+    roles: Annotated[
+        list[str], typer.Option("--role", metavar="ROLE@SITE", help="E.g. nurse@st-mary. Repeat.")
+    ],
+    yes: Yes = False,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Enrol a person or device with their first key (administrators).
+
+    Quality and administrator roles count only once another administrator has approved them.
+    """
+    pairs = [f"organisation={organisation}", f"roles={','.join(roles)}", f"key=@{key_file}"]
+    with client(home, passphrase_file) as signer:
+        fields = filled(shape_of(event_type("AgentEnrolled")), _with_keys(pairs, signer.device))
+        confirm_and_record(
+            signer, {"type": "AgentEnrolled"} | fields, f"agent/{agent}", None, False, yes, as_json
+        )
+
+
+def approve(
+    agent: Annotated[str, typer.Argument(help="Whose enrolment.")],
+    enrolment: Annotated[str, typer.Argument(help="The enrolment's statement id, as `enrol` printed it.")],
+    yes: Yes = False,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Put the second signature under another administrator's enrolment."""
+    fields = {"type": "EnrolmentApproved", "enrolment": enrolment}
+    with client(home, passphrase_file) as signer:
+        confirm_and_record(signer, fields, f"agent/{agent}", None, False, yes, as_json)
+
+
+def confirm_and_record(
+    signer: Client,
+    fields: dict[str, Any],
+    stream: str,
+    when: str | None,
+    offline: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Show what will be signed, ask, sign, send, tell what became of it."""
+    console = Console(highlight=False, quiet=as_json)
+    _look_first(signer, fields, stream, console)
+    made = signer.draft(fields, stream, when)
+    preview(console, made, signer.device.profile.agent)
+    if not yes and not _agreed(as_json):
+        raise typer.Exit(DONE)
+    made_at = str(made.payload["occurred_at"])
+    result = signer.record(fields, stream, occurred_at=made_at, offline=offline)
+    show(_document(result), lambda screen: _tell(screen, result), as_json)
+    if isinstance(result, Pending) and not offline:
+        raise typer.Exit(WAITING)
+
+
+def preview(console: Console, made: Draft, agent: str) -> None:
+    """In one sentence, then member by member: exactly what the signature will cover."""
+    kind = "decision" if made.is_decision else "fact"
+    console.print(Text.assemble("You are about to sign, as ", (agent, "bold"), f", this {kind}:\n"))
+    console.print(Text(f"  {sentence(made.payload, agent, made.stream)}.\n", style="bold"))
+    hidden = {"type", "v", "occurred_at"}
+    pairs = {name: _plain(value) for name, value in made.payload.items() if name not in hidden}
+    about = {"event": made.type, "stream": made.stream, "happened at": made.payload["occurred_at"]}
+    console.print(facts(about | pairs))
+    console.print()
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Malformed("bad_value", f"{file} is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise Malformed("bad_value", f"{file} is not a JSON object")
+    return document
+
+
+def _with_keys(pairs: list[str], device: Device) -> list[str]:
+    """`key=@next` and `key=@FILE.pem` stand for the public key itself."""
+    return [f"key={_public(pair[5:], device)}" if pair.startswith("key=@") else pair for pair in pairs]
+
+
+def _public(name: str, device: Device) -> str:
+    if name == "next":
+        return to_base64(device.next_public().spki)
+    try:
+        key = load_pem_public_key(Path(name).read_bytes())
+    except (OSError, ValueError) as error:
+        raise Malformed("bad_key_file", f"{name} is not a public key in PEM form: {error}") from None
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return to_base64(PublicKey.from_spki(spki).spki)
+
+
+def _patient(file: Path, keys: Path) -> list[dict[str, str]]:
+    return commitments(load_identifiers(file), load_keys(keys))
+
+
+def _look_first(signer: Client, fields: dict[str, Any], stream: str, console: Console) -> None:
+    """A decision about a therapy is made on what its signer sees, so show it."""
+    if needs_version(str(fields["type"])) and "chain_version" not in fields:
+        document = signer.chain(coi_of(stream))
+        console.print("What you decide on:\n")
+        draw_chain(console, document)
+        console.print()
+
+
+def _agreed(as_json: bool) -> bool:
+    if as_json or not sys.stdin.isatty():
+        raise Malformed("not_confirmed", "nobody is there to confirm what is signed: say --yes")
+    return Confirm.ask("Sign it?", default=False)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str | int):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False).replace('"', "")
+
+
+def _document(result: Answer | Pending) -> dict[str, Any]:
+    if isinstance(result, Answer):
+        return {"state": "accepted"} | summary(result) | {"receipt": to_base64(result.receipt)}
+    held = result.held
+    return {
+        "state": held.state,
+        "statement_id": held.id.hex(),
+        "number": held.number,
+        "seq": held.seq,
+        "why": result.why,
+    }
+
+
+def _tell(console: Console, result: Answer | Pending) -> None:
+    if isinstance(result, Pending):
+        console.print(Text.assemble(("KEPT, not recorded yet", "bold yellow"), f": {result.why}"))
+        console.print(facts({"statement": result.held.id.hex(), "outbox number": result.held.number}))
+        return
+    console.print(Text.assemble(("✓ Recorded and proved", "bold green"), f" at position {result.position}"))
+    console.print(facts({"statement": result.statement_id, "ledger time": result.recorded_at}))
+    for raised in result.deviations:
+        blocks = ", BLOCKS release and infusion" if raised.blocking else ""
+        words = (
+            f"! Deviation, {raised.severity}: {raised.code.replace('_', ' ')}{blocks} (#{raised.position})"
+        )
+        console.print(Text(words, style="bold red" if raised.blocking else "yellow"))
