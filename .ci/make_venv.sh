@@ -1,5 +1,6 @@
 #!/bin/sh
 # Make the virtual environment $1 with a pip in it, also where Debian's python3-venv is missing.
+# Nothing outside $1 is changed.
 set -eu
 target=$1
 python=${PYTHON:-python3}
@@ -9,23 +10,31 @@ python=${PYTHON:-python3}
     echo "Name another one: make PYTHON=/path/to/python3.12" >&2
     exit 1
 }
+
+# A complete Python needs nothing else.
 rm -rf "$target"
-if "$python" -m venv "$target" 2>/dev/null; then
-    exit 0
-fi
-# Debian ships python3 without ensurepip. A pip that is there can still fill the environment.
+"$python" -m venv "$target" 2>/dev/null && exit 0
+
+# Debian ships python3 without ensurepip. A pip that is there already can fill the environment.
 rm -rf "$target"
-if "$python" -m pip --version >/dev/null 2>&1 && "$python" -m venv --without-pip "$target"; then
+"$python" -m venv --without-pip "$target"
+if "$python" -m pip --version >/dev/null 2>&1; then
     "$python" -m pip --python "$target/bin/python" install --quiet pip && exit 0
 fi
-if command -v virtualenv >/dev/null 2>&1; then
-    rm -rf "$target"
-    virtualenv --quiet --python "$python" "$target" && exit 0
+
+# Debian's own pip, fetched and checked by apt and unpacked here, not installed.
+fetch_wheel() (
+    mkdir -p "$target/debian" && cd "$target/debian"
+    apt-get download -qq python3-pip-whl 2>/dev/null || {
+        apt-get update -qq && apt-get download -qq python3-pip-whl
+    } && dpkg-deb -x python3-pip-whl_*.deb .
+)
+if command -v apt-get >/dev/null 2>&1 && fetch_wheel; then
+    for wheel in "$target"/debian/usr/share/python-wheels/pip-*.whl; do
+        PYTHONPATH=$wheel "$target/bin/python" -m pip install --quiet pip && rm -r "$target/debian" && exit 0
+    done
 fi
+
 rm -rf "$target"
-if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-    echo "Python's venv module is incomplete; installing Debian's python3-venv." >&2
-    apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && "$python" -m venv "$target" && exit 0
-fi
-echo "Python's venv module is incomplete here. On Debian or Ubuntu: apt-get install python3-venv" >&2
+echo "This Python has no pip and no way to get one. On Debian or Ubuntu: apt-get install python3-venv" >&2
 exit 1
