@@ -137,11 +137,11 @@ def _body(value: Any) -> tuple[bytes, bytes, bytes]:
 def _members(value: Any, labels: list[int], what: str) -> Any:
     if not isinstance(value, dict):
         raise Malformed("malformed_cose", f"the protected {what}s are not a map")
-    if list(value) != labels:
-        raise Malformed(
-            "unknown_header", f"the protected {what} labels are {list(value)!r:.80}, not {labels}"
-        )
-    return value.values()
+    if not value.keys() <= set(labels):
+        raise Malformed("unknown_header", f"the {what} labels are {list(value)!r:.80}, not {labels}")
+    if len(value) != len(labels):
+        raise Malformed("malformed_cose", f"of the {what} labels {labels} only {list(value)!r:.80} are there")
+    return [value[label] for label in labels]
 
 
 def _check_header(alg: Any, declared: Any, kid: Any, content_type: str) -> None:
