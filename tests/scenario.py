@@ -159,7 +159,7 @@ class Scenario:
 
 PRODUCT: dict[str, Any] = {
     "version": 1,
-    "name": "Decentra-CAR (made up)",
+    "name": "Decentra-CAR example",
     "window_starts": "thaw_started",
     "window_s": 3600,
     "claim_limit_s": 86_400,

@@ -43,7 +43,7 @@ PLANNED: dict[str, Any] = {
 }
 PRODUCT: dict[str, Any] = {
     "version": 1,
-    "name": "Decentra-CAR (made up)",
+    "name": "Decentra-CAR example",
     "window_starts": "thaw_started",
     "window_s": 3600,
     "claim_limit_s": 86400,

@@ -81,8 +81,13 @@ class Ledger(DCBApplication):
         self.keys = KeyRing(self.store)
         self.reviews = Reviews()
         self._world_size = 0
+        self._closed = False
         self._mark = HighWater(config.high_water) if config.high_water else None
-        self._check_start()
+        try:
+            self._check_start()
+        except BaseException:
+            self._let_go()
+            raise
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="verify")
         self._writer = Writer(self)
 
@@ -208,7 +213,7 @@ class Ledger(DCBApplication):
     def refresh(self, writing: Writing) -> None:
         """Under the lock: forget what another node's entries touched since the last look."""
         if writing.size != self._world_size:
-            self.world.forget(writing.tags_since(self._world_size))
+            self.world.forget(writing.tags_since(self._world_size - 1))
             self._world_size = writing.size
 
     def committed(self, mark: Mark) -> None:
@@ -224,9 +229,15 @@ class Ledger(DCBApplication):
         self._check_genesis(self.world.log())
 
     def close(self) -> None:
-        """Let the queue run dry, then let go of the database."""
+        """Let the queue run dry, then let go of the database. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self._pool.shutdown()
         self._writer.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._mark:
             self._mark.close()
         super().close()

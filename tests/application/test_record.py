@@ -214,37 +214,14 @@ def test_many_writers_leave_no_gap_and_every_receipt_verifies(scenario: Scenario
 
 
 def test_a_decision_on_a_stale_view_is_refused(scenario: Scenario) -> None:
+    """Custody moved after Quality looked: the release would rest on what nobody saw."""
     collected(scenario)
-    raised = scenario.say(
-        "anna",
-        CHAIN,
-        "DeviationRaised",
-        code="bag_leaks",
-        severity="major",
-        blocking=True,
-        containers=["BAG-1"],
-        cause=None,
-    )
     seen = scenario.version(COI)
-    scenario.say(
-        "anna",
-        CHAIN,
-        "DeviationRaised",
-        code="bag_warm",
-        severity="major",
-        blocking=True,
-        containers=["BAG-1"],
-        cause=None,
-    )
-    raw = scenario.sign(
-        "quinn",
-        CHAIN,
-        "DeviationDispositioned",
-        chain_version=seen,
-        deviation=raised.statement_id.hex(),
-        disposition="accepted",
-        reason="inspected",
-    )
+    hand_over(scenario, COI, "BAG-1", ("anna", APHERESIS), ("kit", VAN))
+    scenario.say("anna", CHAIN, "DeviationRaised", code="bag_warm", severity="major", blocking=True,
+                 containers=["BAG-1"], cause=None)  # fmt: skip
+    raw = scenario.sign("quinn", CHAIN, "Released", chain_version=seen, site="northcell-1",
+                        containers=["BAG-1"], certificate="ab" * 32, countries=["GB"], protocols=["UB-001"])  # fmt: skip
     with pytest.raises(StaleView, match="stale_view"):
         scenario.ledger.record(raw)
 

@@ -33,10 +33,10 @@ Work = list[list["tuple[Statement, PublicKey]"]]
 
 
 class Stream(Aggregate):
-    """The stock aggregate: it carries the statement's bytes and nothing else."""
+    """The stock aggregate: it carries the statement and nothing else (as hex: its JSON takes no bytes)."""
 
     @event("Recorded")
-    def record(self, raw: bytes) -> None:
+    def record(self, raw: str) -> None:
         self.last = raw
 
 
@@ -113,7 +113,7 @@ def _stock_all(app: Application, pool: ThreadPoolExecutor, streams: list[Stream]
     def write(stream: Stream, one: list[tuple[Statement, PublicKey]]) -> None:
         for signed, key in one:
             key.verify(signed.alg, signed.signature, signed.tbs)
-            stream.record(signed.raw)
+            stream.record(signed.raw.hex())
             app.save(stream)
 
     list(pool.map(write, streams, work))
