@@ -67,9 +67,10 @@ class Compiler:
         new = (postgresql.insert if self.is_postgres else sqlite.insert)(table)
         key = [column.name for column in table.primary_key]
         changed = {name: new.excluded[name] for name in table.c.keys() if name not in key}  # noqa: SIM118
-        return self._insert(
-            table, new, lambda query: query.on_conflict_do_update(index_elements=key, set_=changed)
-        )
+        if not changed:
+            return self._insert(table, new, lambda query: query.on_conflict_do_nothing(index_elements=key))
+        ending = {"index_elements": key, "set_": changed}
+        return self._insert(table, new, lambda query: query.on_conflict_do_update(**ending))
 
     def delete_rows(self, table: Table) -> Prepared:
         """Delete by primary key, given to `many` in its order."""

@@ -108,6 +108,18 @@ class LedgerRecorder(Reads, DCBRecorder):
             self._edge = (writing.edge, writing.root)
         self.arrivals.tell(writing.size)
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Take turns with this process's writers, where the database lets only one write at all.
+
+        SQLite makes a second writer sleep and look again, which costs more than to wait here.
+        """
+        if self._sql.is_postgres:
+            yield
+        else:
+            with self._lock:
+                yield
+
     def close(self) -> None:
         """Give up the writer's connection and wake every subscription. The engine stays open."""
         self.arrivals.close()

@@ -1,0 +1,117 @@
+"""The tables of the read models. All of it can be thrown away and made again from the log.
+
+Every table begins with its primary key. `view_timeline` has a row for each entry of a
+therapy; the others hold what a therapy's aggregate (`ledger.domain.chain.Chain`) says now.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+# Pages go on where the last one ended: both databases must sort the same way, by bytes.
+Key = Text().with_variant(Text(collation="C"), "postgresql")
+
+position = Table(
+    "view_position",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # entries before it are in the views
+)
+
+container = Table(
+    "view_container",
+    metadata,
+    Column("container", Key, primary_key=True),
+    Column("chain", Key, primary_key=True),
+    Column("position", BigInteger, nullable=False),  # the entry that made it
+    Column("made_by", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("used_up", Boolean, nullable=False),
+    Column("site", Key),  # of the holder
+    Column("department", Key),
+    Column("held_since", BigInteger),  # the entry that moved it to the holder
+    Column("offered_site", Key),  # whom the holder released it to, unanswered
+    Column("offered_department", Key),
+    Column("offered_since", BigInteger),
+    Column("expires_at", Text),
+    Index("view_container_holder", "site", "department", "container", "chain"),
+    Index("view_container_offered", "offered_site", "offered_department", "container", "chain"),
+)
+
+handover = Table(
+    "view_handover",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("container", Key, primary_key=True),
+    Column("chain", Key, nullable=False),
+    Column("statement_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # release (nobody accepted) or claim (no release came)
+    Column("giver_site", Key, nullable=False),
+    Column("giver_department", Key, nullable=False),
+    Column("receiver_site", Key, nullable=False),
+    Column("receiver_department", Key, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+)
+
+lineage = Table(
+    "view_lineage",
+    metadata,
+    Column("chain", Key, primary_key=True),
+    Column("child", Key, primary_key=True),
+    Column("parent", Key, primary_key=True),
+    Index("view_lineage_parent", "chain", "parent"),
+)
+
+timeline = Table(
+    "view_timeline",
+    metadata,
+    Column("chain", Key, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", Text, nullable=False),
+    Column("signer", Text, nullable=False),
+    Column("occurred_at", Text, nullable=False),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Column("statement_id", Text, nullable=False),
+    Column("standing", Boolean, nullable=False),  # False: changed nothing, for review
+    Column("late", Boolean, nullable=False),  # entered after its key had ended
+    Column("cause", Text),  # id of the statement that this one answers or is about
+)
+
+deviation = Table(
+    "view_deviation",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("chain", Key, primary_key=True),
+    Column("statement_id", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("blocking", Boolean, nullable=False),
+    Column("containers", Text, nullable=False),  # one a line; empty: the whole therapy
+    Column("cause", Text),
+    Column("raised_by", Text, nullable=False),
+    Column("disposition", Text),  # NULL: open
+    Column("disposition_position", BigInteger),
+    Index("view_deviation_chain", "chain", "position"),
+    Index("view_deviation_open", "disposition", "position"),
+)
+
+chain = Table(
+    "view_chain",
+    metadata,
+    Column("chain", Key, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("product", Text),  # this and what follows up to ordered_by: NULL without an order
+    Column("product_version", Integer),
+    Column("protocol", Text),
+    Column("country", Text),
+    Column("collection_site", Key),
+    Column("treatment_site", Key),
+    Column("ordered_by", Text),
+    Column("open_deviations", Integer, nullable=False),
+    Column("blocking_deviations", Integer, nullable=False),
+    Column("last_position", BigInteger, nullable=False),
+)
+
+ALL = (container, handover, lineage, timeline, deviation, chain)
