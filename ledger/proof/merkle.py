@@ -55,6 +55,25 @@ def inclusion_proof(index: int, size: int, read: NodeReader) -> list[bytes]:
     return path[::-1]
 
 
+def inclusion_proofs(start: int, end: int, size: int, read: NodeReader) -> list[list[bytes]]:
+    """The inclusion proofs of leaves [start, end), which share the upper part of their paths."""
+    proofs: list[list[bytes]] = []
+
+    def descend(low: int, high: int, above: list[bytes]) -> None:
+        if high - low == 1:
+            proofs.append(above)
+            return
+        middle = low + _split(high - low)
+        if start < middle:
+            descend(low, middle, [_range(middle, high, read), *above])
+        if end > middle:
+            descend(middle, high, [_range(low, middle, read), *above])
+
+    if start < end:
+        descend(0, size, [])
+    return proofs
+
+
 def consistency_proof(old: int, new: int, read: NodeReader) -> list[bytes]:
     """RFC 9162 §2.1.4.1. Raises `ProofInvalid` (`no_such_tree`)."""
     if not 0 < old <= new:

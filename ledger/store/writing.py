@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import Fault
-from ledger.proof.merkle import inclusion_proof, leaf_hash, root
+from ledger.proof.merkle import inclusion_proofs, leaf_hash, root
 from ledger.proof.tiles import TILE_WIDTH, Edge, Tiles, edge_reader, grow
 from ledger.store.reading import Reads
 from ledger.store.schema import tag_hash
@@ -55,7 +56,11 @@ class Sealed:
 
     def inclusion(self, position: int) -> list[bytes]:
         """The inclusion proof of one of this batch's entries, from memory."""
-        return inclusion_proof(position, self.size, self._read)
+        return self._proofs[position - self.first]
+
+    @cached_property
+    def _proofs(self) -> list[list[bytes]]:
+        return inclusion_proofs(self.first, self.size, self.size, self._read)
 
 
 class Writing(Reads):
