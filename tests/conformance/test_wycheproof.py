@@ -104,4 +104,3 @@ def test_all_262_p1363_cases_get_the_published_verdict_but_for_the_low_s_rule() 
         "invalid": 89,
         "valid, high S": HIGH_S_P1363,
     }
-
