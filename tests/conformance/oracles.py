@@ -8,6 +8,7 @@ gives tuples inside a tag, so they are handed the list itself.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 from typing import Any
@@ -21,7 +22,7 @@ from ledger.proof.keys import ED25519, SigningKey
 def cwt() -> Any:
     """The `cwt` package."""
     try:
-        import certvalidator  # noqa: F401
+        importlib.import_module("certvalidator")
     except Exception:  # its own LibraryNotFoundError, or a missing package
         for name in [name for name in sys.modules if name.startswith("certvalidator")]:
             del sys.modules[name]
@@ -46,7 +47,8 @@ def private_pem(key: SigningKey) -> bytes:
 
 def pycose_key(key: SigningKey) -> Any:
     """With the private half, so that it serves both ways."""
-    from pycose.keys import EC2Key, OKPKey
+    from pycose.keys.ec2 import EC2Key
+    from pycose.keys.okp import OKPKey
 
     if key.alg == ED25519:
         secret = private_bytes(key)
@@ -63,7 +65,7 @@ def private_bytes(key: SigningKey) -> bytes:
 
 def pycose_accepts(raw: bytes, key: SigningKey, detached: bytes | None = None) -> bool:
     """What `pycose` says of a COSE_Sign1."""
-    from pycose.messages import Sign1Message
+    from pycose.messages.sign1message import Sign1Message
 
     message = Sign1Message.from_cose_obj(cbor2.loads(raw[1:]), True)
     message.key = pycose_key(key)

@@ -64,7 +64,7 @@ def by_cwt(key: SigningKey) -> bytes:
 def by_pycose(key: SigningKey) -> bytes:
     from pycose.algorithms import EdDSA, Es256
     from pycose.headers import Algorithm
-    from pycose.messages import Sign1Message
+    from pycose.messages.sign1message import Sign1Message
 
     chosen = EdDSA if key.alg == ED25519 else Es256
     names = {Algorithm: chosen} | {label: value for label, value in header(key).items() if label != 1}
@@ -74,7 +74,8 @@ def by_pycose(key: SigningKey) -> bytes:
 
 def by_scitt_cose(key: SigningKey) -> bytes:
     pem, name = oracles.private_pem(key), NAMES[key.alg]
-    return scitt_cose.sign_sign1(FIELDS["payload"], alg=name, private_key_pem=pem, protected=header(key))
+    raw = scitt_cose.sign_sign1(FIELDS["payload"], alg=name, private_key_pem=pem, protected=header(key))
+    return bytes(raw)
 
 
 @by_oracle
