@@ -185,6 +185,26 @@ def _scalar(shape: Shape, given: str, name: str) -> str | int | bool:
     return moment(given) if shape.pattern == TIMESTAMP else given
 
 
+def written(value: Any) -> str:
+    """A member as a person would type it: the other way round than `value`."""
+    if isinstance(value, Mapping):
+        return _part_written(value)
+    if isinstance(value, list):
+        return ", ".join(map(written, value)) or "none"
+    if isinstance(value, bool) or value is None:
+        return "none" if value is None else ("no", "yes")[value]
+    return str(value)
+
+
+def _part_written(part: Mapping[str, Any]) -> str:
+    for between, (first, second) in SHORT.values():
+        if part.keys() == {first, second}:
+            return f"{part[first]}{between}{part[second]}"
+    if part.keys() == {"field", "commitment"}:
+        return f"{part['field']} (as commitment {part['commitment'][:12]}…)"
+    return "; ".join(f"{name} {written(value)}" for name, value in part.items())
+
+
 def moment(text: str) -> str:
     """Any ISO 8601 moment with its zone, or `now`, as events write it: UTC, milliseconds.
 

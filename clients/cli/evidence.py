@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from clients.cli.options import Home, Json, PassphraseFile, client
-from clients.cli.screen import REFUSED, facts, mark, progress, rows, show
+from clients.cli.screen import REFUSED, facts, mark, progress, rows, show, spoken
 from clients.download import Downloaded
 from clients.keys import Device, default_home
 from clients.reads import ProvenEntry, proven
@@ -164,7 +164,7 @@ def _told(found: ProvenEntry) -> dict[str, Any]:
 def _draw_entry(console: Console, found: ProvenEntry, more: dict[str, str]) -> None:
     where = f" at position {found.position} of a log of {found.log_size}"
     console.print(Text.assemble(("✓ Proved", "bold green"), f": this statement stands{where}\n"))
-    console.print(Text(f"  {sentence(found.payload, found.signer, found.stream)}.\n", style="bold"))
+    console.print(spoken(sentence(found.payload, found.signer, found.stream)))
     pairs = {"event": found.payload.get("type"), "stream": found.stream, "signer": found.signer}
     console.print(facts(pairs | {"happened at": found.payload.get("occurred_at")} | more))
 

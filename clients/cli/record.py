@@ -5,6 +5,7 @@ What will be signed is shown in plain words first; only then is it signed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -20,9 +21,9 @@ from clients.cli.chains import draw_chain
 from clients.cli.events import known_event
 from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
 from clients.cli.prompts import asked
-from clients.cli.screen import DONE, WAITING, facts, show
+from clients.cli.screen import DONE, WAITING, facts, show, spoken
 from clients.drafts import Draft, event_type, needs_version
-from clients.forms import filled, moment, shape_of
+from clients.forms import filled, moment, shape_of, written
 from clients.keys import Device
 from clients.patients import commitments, load_identifiers, load_keys
 from clients.sdk import Client, Pending
@@ -31,6 +32,7 @@ from clients.words import sentence
 from ledger.errors import Malformed
 from ledger.proof.keys import PublicKey
 
+NAMING = {"cause", "deviation", "enrolment", "release"}  # members that name a statement
 PATIENT_KEYS = "patient-keys.json"  # in the device's folder, unless another file is named
 
 Set = Annotated[
@@ -76,9 +78,8 @@ def record(
     name = known_event(event)
     stream = stream if "/" in stream else f"chain/{stream}"
     with client(home, passphrase_file) as signer:
-        fields = _from_file(file) | filled(
-            shape_of(event_type(name)), _with_keys(members or [], signer.device)
-        )
+        pairs = _with_ids(_with_keys(members or [], signer.device), signer)
+        fields = _from_file(file) | filled(shape_of(event_type(name)), pairs)
         if patient_file:
             fields["patient"] = _patient(patient_file, patient_keys or signer.device.home / PATIENT_KEYS)
         if not (file or yes) and sys.stdin.isatty():
@@ -152,9 +153,9 @@ def preview(console: Console, made: Draft, agent: str) -> None:
     """In one sentence, then member by member: exactly what the signature will cover."""
     kind = "decision" if made.is_decision else "fact"
     console.print(Text.assemble("You are about to sign, as ", (agent, "bold"), f", this {kind}:\n"))
-    console.print(Text(f"  {sentence(made.payload, agent, made.stream)}.\n", style="bold"))
+    console.print(spoken(sentence(made.payload, agent, made.stream)))
     hidden = {"type", "v", "occurred_at"}
-    pairs = {name: _plain(value) for name, value in made.payload.items() if name not in hidden}
+    pairs = {name: written(value) for name, value in made.payload.items() if name not in hidden}
     about = {"event": made.type, "stream": made.stream, "happened at": made.payload["occurred_at"]}
     console.print(facts(about | pairs))
     console.print()
@@ -175,6 +176,18 @@ def _from_file(file: Path | None) -> dict[str, Any]:
 def _with_keys(pairs: list[str], device: Device) -> list[str]:
     """`key=@next` and `key=@FILE.pem` stand for the public key itself."""
     return [f"key={_public(pair[5:], device)}" if pair.startswith("key=@") else pair for pair in pairs]
+
+
+def _with_ids(pairs: list[str], signer: Client) -> list[str]:
+    """`release=#23` stands for the id of the statement at position 23, whose proof is checked."""
+    return [_with_id(pair, signer) for pair in pairs]
+
+
+def _with_id(pair: str, signer: Client) -> str:
+    name, _, value = pair.partition("=")
+    if name not in NAMING or not (value.startswith("#") and value[1:].isdecimal()):
+        return pair
+    return f"{name}={hashlib.sha256(signer.entry(int(value[1:])).raw).hexdigest()}"
 
 
 def _public(name: str, device: Device) -> str:
@@ -205,12 +218,6 @@ def _agreed(as_json: bool) -> bool:
     if as_json or not sys.stdin.isatty():
         raise Malformed("not_confirmed", "nobody is there to confirm what is signed: say --yes")
     return Confirm.ask("Sign it?", default=False)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, str | int):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False).replace('"', "")
 
 
 def _document(result: Answer | Pending) -> dict[str, Any]:

@@ -77,6 +77,11 @@ def facts(pairs: Mapping[str, object]) -> Padding:
     return Padding(table, (0, 0, 0, 2))
 
 
+def spoken(said: str) -> Padding:
+    """A sentence that stands out from what is around it."""
+    return Padding(Text(f"{said}.", style="bold"), (0, 2, 1, 2))
+
+
 def rows(*headings: str, narrow: int = 0) -> Table:
     """An empty table without boxes; the first `narrow` columns keep their words on one line."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
@@ -87,7 +92,7 @@ def rows(*headings: str, narrow: int = 0) -> Table:
 
 def gates_table(gates: list[dict[str, Any]]) -> Table:
     """Every gate with its sign, word and sentence."""
-    table = rows("", "Gate", "", "Proved by", narrow=2)
+    table = rows("", "Gate", "What was found", "Proved by", narrow=2)
     for gate in gates:
         name = str(gate.get("gate") or gate.get("name")).replace("_", " ")
         proof = ", ".join(_position(item) for item in gate.get("proof", ()))
