@@ -19,7 +19,7 @@ and stays; the rules raise a deviation for the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -35,8 +35,7 @@ class Holder(NamedTuple):
     department: str
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(NamedTuple):
     """One side of a hand-over. `names` is the release's id, on the acceptance's side only."""
 
     id: str
@@ -51,6 +50,9 @@ class Handover:
 
     def has_parties_of(self, other: Handover) -> bool:
         return self.giver == other.giver and self.receiver == other.receiver
+
+
+Hop = tuple[Handover, Handover]  # a release and the acceptance that answers it
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ class Custody:
     statements: list[Handover] = field(default_factory=list)
     releases: dict[str, Handover] = field(default_factory=dict)  # waiting
     claims: dict[str, Handover] = field(default_factory=dict)  # acceptances waiting
-    moved: dict[str, tuple[Handover, Handover]] = field(default_factory=dict)  # by release id
+    moved: dict[str, Hop] = field(default_factory=dict)  # by release id
     alarmed: set[str] = field(default_factory=set)
 
     @property
@@ -130,23 +132,21 @@ class Custody:
         return True
 
     def _resolve(self) -> None:
-        while self.claims and (hop := self._next_hop()):
+        while self.claims and (hop := self._hop_from(self.holder)):
             self._move(*hop)
             self.holder, self.position = hop[1].receiver, hop[1].position
         if self.claims and 0 < len(self.releases) <= MAX_DETOURS:
             self._close_detours()
 
-    def _next_hop(self) -> tuple[Handover, Handover] | None:
-        return next(self._hops_from(self.holder, set()), None)
-
-    def _hops_from(self, holder: Holder | None, used: set[str]) -> Iterator[tuple[Handover, Handover]]:
+    def _hop_from(self, holder: Holder | None, used: Container[str] = ()) -> Hop | None:
         for release in self.releases.values():
             if release.giver == holder and release.id not in used:
                 claim = self._answer(release, used)
                 if claim:
-                    yield release, claim
+                    return release, claim
+        return None
 
-    def _answer(self, release: Handover, used: set[str]) -> Handover | None:
+    def _answer(self, release: Handover, used: Container[str]) -> Handover | None:
         """The acceptance that names the release, or else one that names none."""
         unnamed = None
         for claim in self.claims.values():
@@ -170,16 +170,16 @@ class Custody:
                 self._move(release, claim)
                 visited.add(claim.receiver)
 
-    def _detour(self, visited: set[Holder | None]) -> list[tuple[Handover, Handover]]:
+    def _detour(self, visited: set[Holder | None]) -> list[Hop]:
         starts = (release.giver for release in self.releases.values() if release.giver in visited)
         return next((walk for start in starts if (walk := self._walk_back_to(start))), [])
 
-    def _walk_back_to(self, start: Holder) -> list[tuple[Handover, Handover]]:
+    def _walk_back_to(self, start: Holder) -> list[Hop]:
         """Waiting hops from `start` back to it, or nothing if the walk ends elsewhere."""
-        walk: list[tuple[Handover, Handover]] = []
+        walk: list[Hop] = []
         used: set[str] = set()
         at = start
-        while hop := next(self._hops_from(at, used), None):
+        while hop := self._hop_from(at, used):
             walk.append(hop)
             used |= {hop[0].id, hop[1].id}
             at = hop[1].receiver

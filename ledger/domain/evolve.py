@@ -106,9 +106,10 @@ def _accepted_custody(chain: Chain, entry: Entry, event: CustodyAccepted) -> Non
     _hand_over(chain, handover_of(entry, event))
 
 
-def handover_of(entry: Entry, event: CustodyReleased | CustodyAccepted) -> Handover:
-    """One side of a hand-over, as custody keeps it. Only an acceptance has a `release`."""
+def handover_of(entry: Entry, event: Any) -> Handover:
+    """One side of a hand-over, as custody keeps it: a release, or an acceptance."""
     giver, receiver = event.giver, event.receiver
+    accepts = event.type == "CustodyAccepted"
     return Handover(
         entry.statement_id,
         Holder(giver.site, giver.department),
@@ -117,8 +118,8 @@ def handover_of(entry: Entry, event: CustodyReleased | CustodyAccepted) -> Hando
         event.seal,
         entry.position,
         entry.recorded_ms,
-        event.type == "CustodyAccepted",
-        getattr(event, "release", None),
+        accepts,
+        event.release if accepts else None,
     )
 
 

@@ -44,6 +44,14 @@ def _derived(event: Any) -> Names:
     return tuple(one.container for one in (*event.parents, *event.children))
 
 
+def _children(event: Any) -> Names:
+    return tuple(one.container for one in event.children)
+
+
+_MAKING: dict[str, Callable[[Any], Names]] = {
+    "CollectionCompleted": _collected,
+    "ContainersDerived": _children,
+}
 _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "CollectionCompleted": _collected,
     "ContainersDerived": _derived,
@@ -70,10 +78,8 @@ def containers_of(event: Event) -> Names:
 
 def created_by(event: Event) -> Names:
     """The containers that come to be with the event."""
-    if event.type == "CollectionCompleted":
-        return _collected(event)
-    children = getattr(event, "children", ())
-    return tuple(one.container for one in children)
+    making = _MAKING.get(event.type)
+    return making(event) if making else ()
 
 
 def _handover_sites(event: Any) -> Names:
