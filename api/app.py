@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.describing import describe
 from api.intake import Intake
 from api.metrics import Metrics
-from api.node import Holding, Node
+from api.node import Node
 from api.observed import CODE, Observed
 from api.problems import problem_of
 from api.routes import chains, containers, custody, entries, health, infusion, keys, log, session, statements
@@ -47,7 +47,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.node = Node(
-        ledger, settings, Sessions(ledger, settings), Intake(ledger, metrics), metrics, NoViews()
+        ledger, settings, Sessions(ledger, settings), Intake(ledger, metrics), metrics, NoProjection()
     )
     app.router.routes.insert(0, statements.route())
     for module in ROUTERS:
@@ -58,17 +58,11 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     return app
 
 
-class NoViews:
-    """Until the read models are there."""
-
-    def position(self) -> int:
-        return 0
+class NoProjection:
+    """Until the projector is there."""
 
     def lag(self) -> int:
         return 0
-
-    def holdings(self, where: object, after: str, limit: int) -> list[Holding]:
-        return []
 
 
 @asynccontextmanager

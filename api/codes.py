@@ -140,6 +140,8 @@ PROOFS = {
     "bad_receipt": "The receipt does not verify",
     "bad_tile": "A tile is damaged",
     "bad_tlog_proof": "The tlog-proof does not verify",
+    "deviation_not_due": "A deviation was raised that the rules do not ask for",
+    "deviation_omitted": "A deviation that the rules ask for is missing",
     "missing_file": "A file of the log is missing",
     "no_signature": "Nobody known has signed this",
     "unreadable_file": "A file of the log cannot be read",

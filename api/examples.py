@@ -191,9 +191,30 @@ CUSTODY: dict[str, Any] = {
             "container": DOSE,
             "chain": COI,
             "status": "present",
+            "used_up": False,
             "holder": CLEANROOM,
+            "held_since": 4650,
             "offered_to": WARD,
-            "position": 4711,
+            "offered_since": 4710,
+            "expires_at": "2026-12-20T12:00:00.000Z",
+            "position": 4650,
+        }
+    ],
+    "next_cursor": None,
+}
+HANDOVERS: dict[str, Any] = {
+    "as_of_position": 4713,
+    "lag": 0,
+    "handovers": [
+        {
+            "kind": "release",
+            "container": DOSE,
+            "chain": COI,
+            "statement_id": ID,
+            "giver": CLEANROOM,
+            "receiver": WARD,
+            "recorded_at": TIME,
+            "position": 4710,
         }
     ],
     "next_cursor": None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Protocol, cast
 
@@ -16,30 +15,11 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
 
 
-class Holding(Protocol):
-    """One container and its holder, as the read model says it."""
-
-    container: str
-    chain: str
-    status: str
-    site: str | None
-    department: str | None
-    offered_site: str | None
-    offered_department: str | None
-    position: int
-
-
-class Views(Protocol):
-    """The read models, as far as routes know them."""
-
-    def position(self) -> int:
-        """Entries taken in so far."""
+class Projection(Protocol):
+    """Keeps the read models up to date, as far as routes know it."""
 
     def lag(self) -> int:
         """Entries of the log that are not taken in yet."""
-
-    def holdings(self, where: Mapping[str, str | None], after: str, limit: int) -> Sequence[Holding]:
-        """Containers by id, behind `after`, that fit all of `where` that is not None."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +31,7 @@ class Node:
     sessions: Sessions
     intake: Intake
     metrics: Metrics
-    views: Views
+    projection: Projection
 
 
 def node_of(request: Request) -> Node:

@@ -29,7 +29,7 @@ class Health(BaseModel):
 )
 def get_health(node: TheNode) -> Health:
     size, _ = node.ledger.store.head()
-    return Health(status="ok", log_size=size, projection_lag=node.views.lag())
+    return Health(status="ok", log_size=size, projection_lag=node.projection.lag())
 
 
 @router.get(
@@ -41,5 +41,5 @@ def get_health(node: TheNode) -> Health:
 async def get_metrics(node: TheNode) -> Response:
     from starlette.concurrency import run_in_threadpool
 
-    size, lag = await run_in_threadpool(lambda: (node.ledger.store.head()[0], node.views.lag()))
+    size, lag = await run_in_threadpool(lambda: (node.ledger.store.head()[0], node.projection.lag()))
     return Response(node.metrics.text(size, lag), media_type=MEDIA_TYPE)

@@ -56,7 +56,7 @@ class KeyRing:
     def _find(self, kid: bytes) -> PublicKey | None:
         for stored in self._recorder.by_tag(f"key/{kid.hex()}", limit=1):
             for spki in _keys_in(entry_of(stored.position, stored.data, stored.recorded_ms).event):
-                key = PublicKey.from_spki(base64.urlsafe_b64decode(spki + "=" * (-len(spki) % 4)))
+                key = _public_key(spki)
                 if key.kid == kid:
                     self._keys[kid] = key
                     if len(self._keys) > MAX_KEYS:
@@ -69,6 +69,15 @@ def _keys_in(event: Event) -> list[str]:
     named = [getattr(event, "key", None), getattr(event, "event_key", None)]
     named += [administrator.key for administrator in getattr(event, "administrators", ())]
     return [spki for spki in named if spki]
+
+
+def _public_key(text: str) -> PublicKey:
+    """Raises `Malformed` (`malformed_key`, `unsupported_key`), `Unauthentic` (`low_order_point`)."""
+    try:
+        spki = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as error:
+        raise Malformed("malformed_key", f"the key is not base64url: {error}") from None
+    return PublicKey.from_spki(spki)
 
 
 def admit(raw: bytes, origin: str, keys: KeyRing) -> Admitted:
@@ -85,6 +94,8 @@ def admit_parsed(signed: Statement, origin: str, keys: KeyRing) -> Admitted:
         raise Unauthentic("wrong_log", f"signed for the log {signed.aud!r}; this one is {origin!r}")
     statement.verify(signed, keys.get(signed.kid))
     event = parse_event(canonical.decode(signed.payload))
+    for spki in _keys_in(event):
+        _public_key(spki)  # a key that nobody may ever verify with is not enrolled
     if isinstance(event, LateStatementAttested):
         return Admitted(signed, event, _late(signed, event, origin, keys))
     return Admitted(signed, event)

@@ -1,0 +1,40 @@
+"""Pages of the read models, with only the rows that the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Protocol, TypeVar
+
+from fastapi import Query
+
+from api.pages import after_of, cursor_of
+from api.reading import Reader
+from ledger.views.paging import Page
+
+LOOKS = 10  # pages that are looked through before a short one goes out
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+class OfChain(Protocol):
+    """A row about one therapy."""
+
+    @property
+    def chain(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=OfChain)
+Look = Callable[[str | None, int], Page[Row]]  # behind which key, how many
+
+
+def readable(reader: Reader, look: Look[Row], cursor: str | None, limit: int) -> Page[Row]:
+    """Up to `limit` rows. May be short, even empty, while there is more: then `next` says so."""
+    after = after_of(cursor) or None
+    found: list[Row] = []
+    for _ in range(LOOKS):
+        page = look(after, limit - len(found))
+        found += [row for row in page.items if reader.reads_all or reader.may_read(row.chain)]
+        after = page.next
+        if after is None or len(found) == limit:
+            break
+    return Page(found, cursor_of(after) if after else None, page.position)
