@@ -61,7 +61,6 @@ PEOPLE = {  # agent: enrolled by, role, site
     "otto": ("fay", "courier", "far-depot"),
 }
 QUALIFIED = {"nora": "bedside", "nils": "bedside", "phil": "bedside", "quinn": "batch_release"}
-ENVELOPE = ("occurred_at", "seen", "seq", "prev", "recorded_ms", "kid")
 
 
 def key_of(name: str) -> str:
@@ -123,12 +122,12 @@ class Scene:
     @property
     def seen(self) -> dict[str, Any] | None:
         """The newest checkpoint."""
-        size = self.world.size
+        size = max(self.checkpoints, default=0)
         return {"size": size, "root": self.checkpoints[size][0]} if size else None
 
     def entry(self, signer: str, stream: str, event: str, **fields: Any) -> Entry:
         """The statement that the signer would make now; `fields` may override the envelope's."""
-        key = fields.pop("kid", None) or kid(self.keys.get(signer, signer))
+        key = fields.pop("signed_with", None) or kid(self.keys.get(signer, signer))
         recorded_ms = fields.pop("recorded_ms", self.now_ms)
         last = self.world.signer(key)
         envelope = {

@@ -170,8 +170,10 @@ def _deviation(chain: Chain, entry: Entry, event: DeviationRaised) -> None:
 
 def _ledger_raised(chain: Chain, deviation: Deviation) -> None:
     if deviation.code in ALARMS:
+        # An alarm found by the very statement that ended the waiting leaves no mark.
         for name in deviation.containers or chain.waiting:
-            chain.container(name).custody.alarmed.add(deviation.code)
+            if name in chain.waiting:
+                chain.container(name).custody.alarmed.add(deviation.code)
     elif deviation.code == VOIDS_CUSTODY and deviation.cause in chain.handovers:
         statement = chain.handovers.pop(deviation.cause)
         for name in statement.containers:
