@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, cast
 
 from eventsourcing.dcb.application import DCBApplication
 
 from ledger.application.answer import Answer, RaisedDeviation
 from ledger.application.batch import Answers, Intaken, must_be_same
+from ledger.application.door import Done, Door
 from ledger.application.genesis import open_log
 from ledger.application.high_water import HighWater, Mark
 from ledger.application.intake import KeyRing, admit_parsed
@@ -90,6 +91,7 @@ class Ledger(DCBApplication):
             raise
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="verify")
         self._writer = Writer(self)
+        self._door = Door(self._admit, self._writer)
 
     @classmethod
     def create(
@@ -108,15 +110,16 @@ class Ledger(DCBApplication):
         Raises `Malformed`, `Unauthentic`, `Refused`, `TooMany` or `Fault`: then nothing
         was recorded, except after a `Fault` `commit_unknown`: send the same bytes again.
         """
-        ready = threading.Lock()
-        ready.acquire()
-        waiting = Waiting([self._admit(raw)], lambda _: ready.release())
-        self._writer.put(waiting)
-        ready.acquire()
-        (result,) = waiting.results
+        answered: SimpleQueue[Answer | UnbrokenError] = SimpleQueue()
+        self.submit_one(raw, answered.put)
+        result = answered.get()
         if isinstance(result, UnbrokenError):
             raise result
         return result
+
+    def submit_one(self, raw: bytes, done: Done) -> None:
+        """Record one; `done` gets the answer or the refusal, in the writer's thread: keep it short."""
+        self._door.enter(raw, done)
 
     def submit(self, raws: Sequence[bytes]) -> Future[list[Answer | UnbrokenError]]:
         """Record many, each answered on its own, in the order given; checked in a pool.
@@ -233,6 +236,7 @@ class Ledger(DCBApplication):
         if self._closed:
             return
         self._closed = True
+        self._door.close()
         self._pool.shutdown()
         self._writer.close()
         self._let_go()
