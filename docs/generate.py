@@ -1,0 +1,294 @@
+"""The reference pages, made from the code: `make docs` writes them, a test compares them.
+
+What the code cannot say of itself (what a gate asks, what a named type is for) stands here,
+and a gate or type without its sentence fails the generation.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import TypeAdapter
+
+import ledger.errors
+from api import codes, problems
+from clients.cli.reference import reference as cli_reference
+from ledger.domain import events
+from ledger.domain.findings import findings_markdown
+from ledger.domain.gates import INFUSION_GATES, RELEASE_GATES
+from ledger.domain.naming import STREAM_KINDS
+from ledger.domain.policy import RELATION_MEANINGS, policy_markdown
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+MADE = "<!-- Made from the code by docs/generate.py. Change the code, then run: make docs -->\n"
+
+NAMED_TYPES = {
+    "Timestamp": "UTC, with milliseconds: `2026-03-01T09:30:00.000Z`",
+    "Hex32": "a SHA-256, a root, an HMAC or a key id, as 64 lower-case hex digits",
+    "Name": "the name of a site, agent, organisation, department or product",
+    "Code": "a word that programs compare: a reason, a field, a qualification",
+    "Coi": "a chain of identity, scheme in front: `isbt128:CHA999926000001`",
+    "ContainerId": "the identifier on a bag or vial",
+    "Label": "a short text without personal data",
+    "Country": "two letters, ISO 3166-1",
+    "Base64": "base64url without padding",
+    "Role": "what a person or device may do at a site",
+    "SiteKind": "what a site is",
+    "Severity": "how bad a deviation is",
+    "Condition": "how a container was handed over",
+    "Method": "whether it was scanned or typed",
+}
+GATES = {
+    "chain_open": "A therapy was ordered under this identity.",
+    "product_in_force": "The product version of the order may be given in the order's country "
+    "(and, at release, in every country that the release names).",
+    "site_in_force": "The site was onboarded and is not suspended.",
+    "treatment_site": "The order plans the treatment at this site.",
+    "container_of_chain": "The container came to be in this therapy.",
+    "patient_matched": "At least two identifiers are the ordered patient's, and none differs.",
+    "checks_agree": "Two different people checked, each alone, and agree.",
+    "released": "Quality released the container for this country and protocol.",
+    "finished_product": "It was made or filled: starting material cannot be released.",
+    "not_expired": "The expiry on record has not passed. No expiry on record passes.",
+    "no_blocking_deviation": "No blocking deviation is open, nor was one disposed of as rejected, "
+    "on the container, on what it was made of, or on the whole therapy.",
+    "custody_here": "This site holds the container; it is not on its way elsewhere, and nobody elsewhere "
+    "claims it.",
+    "thaw_window": "The product's window after thaw is open in the worst case (ADR-0004).",
+    "earlier_bags_finished": "Earlier bags of an ordered set were infused, or Quality rejected them.",
+    "not_infused": "No infusion of it was recorded, and it is not used up.",
+}
+STREAMS = {
+    "log": "The log itself",
+    "site": "Sites",
+    "agent": "People, devices and their keys",
+    "product": "Products",
+    "chain": "The therapy",
+}
+
+INTROS = {
+    "events": """# Events
+
+What a statement can say. Every event also has the members `type`, `v` (its version), `occurred_at`,
+`seen`, `seq` and `prev`: see [formats](../formats.md). Decisions on a therapy also have
+`chain_version`, the number of entries that their signer saw. A member marked *optional* is left out
+when there is nothing to say. Who may say what stands in [policy](policy.md).
+""",
+    "policy": """# Who may say what
+
+A role counts at a site. For a **decision** the row is a condition: otherwise it is refused. A **fact**
+is recorded anyway. By somebody with a part in the therapy it then raises a deviation, by anybody else
+it is kept for review and changes nothing: see
+[ADR-0003](../adr/0003-facts-without-standing-are-tagged-review.md).
+Quality and administrator roles take effect with a second administrator's signature.
+""",
+    "findings": """# Findings
+
+What the ledger finds wrong with a recorded statement. Each becomes a `DeviationRaised`, signed by the
+ledger's event key, right behind the fact and in the same batch. A *blocking* one stops Quality's
+release and the infusion of the containers that it names (of all, where it names none) until Quality
+has dispositioned it.
+""",
+    "gates": """# Gates
+
+What must hold before Quality releases, and before an infusion is authorised. The answer always lists
+every gate, passed or failed, with a sentence and the entries that prove it.
+`POST /v1/chains/{coi}/infusion-check` asks the infusion's gates without recording anything.
+""",
+    "errors": """# Errors
+
+Every way in which the ledger says no. HTTP answers are problems (RFC 9457) with these codes. A code's
+meaning never changes. 4xx, except 429, is a verdict about what was sent: sending the same again is
+useless. 429 and 5xx say nothing about it: the same bytes may be sent again.
+
+A status is given where the ledger or its server raises the code by name.
+""",
+}
+
+
+def pages() -> dict[str, str]:
+    """File name under docs/reference to its text."""
+    made = {
+        "events.md": _events,
+        "policy.md": _policy,
+        "findings.md": _findings,
+        "gates.md": _gates,
+        "errors.md": _errors,
+        "cli.md": cli_reference,
+    }
+    return {name: f"{MADE}{page().rstrip()}\n" for name, page in made.items()}
+
+
+# --- events ------------------------------------------------------------------------------
+
+
+def _events() -> str:
+    parts = [INTROS["events"]]
+    for stream, title in STREAMS.items():
+        parts.append(f"## {title}: stream `{stream}/…`\n")
+        parts += [_event(event) for event in events.EVENTS if STREAM_KINDS[event.__name__] == stream]
+    return "\n".join([*parts, "## Parts\n", *map(_part, _parts()), "## Types\n", *_types()])
+
+
+def _event(event: type[events.Event]) -> str:
+    (version,) = get_args(event.model_fields["v"].annotation)
+    common = {*events.Event.model_fields, "chain_version"}
+    head = f"### `{event.__name__}` v{version} ({event.kind})\n"
+    return "\n".join([head, _says(event), _members(event, common)])
+
+
+def _says(model: type[Any]) -> str:
+    """The class's own docstring, not an inherited one."""
+    own = model.__dict__.get("__doc__") or ""
+    text = " ".join(inspect.cleandoc(own).split())
+    return f"{text}\n" if text else ""
+
+
+def _members(model: type[events.Part], leave_out: set[str]) -> str:
+    schema = model.model_json_schema()
+    rows = [
+        f"| `{name}` | {_type(about)} | {'' if name in schema.get('required', ()) else 'optional'} |"
+        for name, about in schema["properties"].items()
+        if name not in leave_out
+    ]
+    return (
+        "\n".join(["| Member | Type | |", "|---|---|---|", *rows, ""]) if rows else "No members of its own.\n"
+    )
+
+
+def _parts() -> list[type[events.Part]]:
+    models = [one for one in vars(events).values() if isinstance(one, type) and issubclass(one, events.Part)]
+    return [one for one in models if not issubclass(one, events.Event) and one is not events.Part]
+
+
+def _part(part: type[events.Part]) -> str:
+    return "\n".join([f"### `{part.__name__}`\n", _says(part), _members(part, set())])
+
+
+def _types() -> Iterator[str]:
+    yield "| Type | Meaning | Written as |\n|---|---|---|"
+    for name, meaning in NAMED_TYPES.items():
+        schema = TypeAdapter(getattr(events, name)).json_schema()
+        values = ", ".join(f"`{value}`" for value in schema.get("enum", ()))
+        pattern = "`" + schema.get("pattern", "").replace("|", "\\|") + "`"
+        yield f"| `{name}` | {meaning} | {values or pattern} |"
+
+
+def _shapes() -> dict[str, str]:
+    return {json.dumps(TypeAdapter(getattr(events, name)).json_schema()): name for name in NAMED_TYPES}
+
+
+def _type(about: dict[str, Any]) -> str:
+    about = {key: value for key, value in about.items() if key not in ("title", "default", "description")}
+    named = _shapes().get(json.dumps(about))
+    if named:
+        return f"`{named}`"
+    if "$ref" in about:
+        return f"`{about['$ref'].rpartition('/')[2]}`"
+    if "anyOf" in about:
+        return " or ".join(_type(one) for one in about["anyOf"])
+    if "const" in about or "enum" in about:
+        return ", ".join(f"`{value}`" for value in about.get("enum", [about.get("const")]))
+    return _PLAIN[about["type"]](about)
+
+
+def _array(about: dict[str, Any]) -> str:
+    least, most = about.get("minItems", 0), about.get("maxItems")
+    return f"{least} to {most} of {_type(about['items'])}"
+
+
+def _integer(about: dict[str, Any]) -> str:
+    most = about.get("maximum")
+    return f"integer, {about.get('minimum')} to {'2^53 - 1' if most == events.MAX_INT else most}"
+
+
+_PLAIN: dict[str, Callable[[dict[str, Any]], str]] = {
+    "array": _array,
+    "integer": _integer,
+    "string": lambda _: "text",
+    "boolean": lambda _: "true or false",
+    "null": lambda _: "`null`",
+}
+
+
+# --- rules -------------------------------------------------------------------------------
+
+
+def _policy() -> str:
+    meanings = [f"- `{name}`: {meaning}." for name, meaning in RELATION_MEANINGS.items()]
+    return "\n".join(
+        [INTROS["policy"], policy_markdown(), "## Relations, as the code calls them\n", *meanings]
+    )
+
+
+def _findings() -> str:
+    return f"{INTROS['findings']}\n{findings_markdown()}"
+
+
+def _gates() -> str:
+    rows = [
+        f"| `{name}` | {_yes(name in RELEASE_GATES)} | {_yes(name in INFUSION_GATES)} | {GATES[name]} |"
+        for name in dict.fromkeys([*INFUSION_GATES, *RELEASE_GATES])
+    ]
+    head = ["| Gate | Quality release | Infusion | It asks |", "|---|---|---|---|"]
+    return "\n".join([INTROS["gates"], *head, *rows])
+
+
+def _yes(asked: bool) -> str:
+    return "yes" if asked else ""
+
+
+# --- errors ------------------------------------------------------------------------------
+
+
+def _errors() -> str:
+    tree = inspect.cleandoc(ledger.errors.__doc__ or "")
+    parts = [INTROS["errors"], f"```text\n{tree}\n```\n"]
+    statuses = _statuses()
+    for title in ("BYTES", "SIGNERS", "DECISIONS", "REQUESTS", "PROOFS", "PROGRAMS", "FAULTS"):
+        parts += [f"## {title.capitalize()}\n", "| Code | HTTP | Meaning |", "|---|---|---|"]
+        for code, meaning in getattr(codes, title).items():
+            parts.append(f"| `{code}` | {', '.join(sorted(statuses.get(code, ())))} | {meaning} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _statuses() -> dict[str, set[str]]:
+    """Code to statuses, from the places in ledger/ and api/ that raise it."""
+    found: dict[str, set[str]] = {}
+    for package in ("ledger", "api"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for kind, code in _raised(ast.parse(path.read_text(encoding="utf-8"))):
+                problem = problems.problem_of(kind(code, ""))
+                found.setdefault(code, set()).add(str(problem.status))
+    return found
+
+
+def _raised(tree: ast.AST) -> Iterator[tuple[type[ledger.errors.UnbrokenError], str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name):
+            kind, code = getattr(ledger.errors, node.func.id, None), node.args[0]
+            if kind and isinstance(code, ast.Constant) and isinstance(code.value, str):
+                yield kind, code.value
+
+
+def main() -> int:
+    """Write every page that changed."""
+    (DOCS / "reference").mkdir(exist_ok=True)
+    for name, text in pages().items():
+        path = DOCS / "reference" / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"docs/reference/{name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
