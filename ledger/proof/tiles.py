@@ -17,7 +17,8 @@ from ledger.proof.merkle import NodeReader, leaf_hash, node_hash, root
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 256
-MAX_PATH = 64  # of an index below 2^63; int() takes its time over thousands of digits
+MAX_PATH = 64  # int() takes its time over thousands of digits
+MAX_INDEX = 2**55  # of tiles of 256 in a log of 2^63; no column of a database holds much more
 MAX_ENTRY = 65_535
 _HASH = 32
 _FULL = TILE_WIDTH * _HASH
@@ -60,7 +61,7 @@ def parse_tile_path(path: str) -> TileRef:
         level, higher, lowest, width = match.groups()
         index = int(higher.replace("x", "").replace("/", "") + lowest)
         found = TileRef("entries" if level == "entries" else int(level), index, int(width or TILE_WIDTH))
-        if tile_path(found.level, found.index, found.width) == path:
+        if tile_path(found.level, found.index, found.width) == path and index < MAX_INDEX:
             return found
     raise Malformed("malformed_tile_path", f"{path[:80]!r} is not the path of a tile")
 
