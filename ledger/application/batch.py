@@ -156,7 +156,9 @@ class Answers:
         self._ledger = ledger
         self._sealed = sealed
         key = ledger.config.log_key
-        self._signed = receipt.receipt_signature(key, ledger.origin, sealed.root, sealed.time_ms // 1000)
+        self._signed = receipt.receipt_signature(
+            key, ledger.origin, sealed.size, sealed.root, sealed.time_ms // 1000
+        )
 
     def of(self, result: Decided) -> Answer | UnbrokenError:
         if not isinstance(result, Accepted):

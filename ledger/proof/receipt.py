@@ -2,6 +2,11 @@
 
 A receipt is a COSE_Sign1 whose detached payload is the root that its inclusion proof leads
 to. One signature over a root serves every entry of a batch: only the proofs differ.
+
+RFC 9942 leaves tree size and leaf index unsigned, and the root alone does not tell them: the
+proof of entry 10 of 11 leads to the same root as one "of entry 3 of 4". So our receipts sign
+the size too, as a private claim that other verifiers pass over; size and root together leave
+the index no choice. (A tlog-proof needs none of this: a checkpoint signs its size.)
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ _ALG, _KID, _CLAIMS, _VDS, _VDP = 1, 4, 15, 395, 396  # RFC 9942 §4
 _RFC9162_SHA256 = 1  # RFC 9942 §5: the verifiable data structure
 _INCLUSION = -1
 _ISS, _SUB, _IAT = 1, 2, 6
+_SIZE = -65537  # CWT claims below -65536 are for private use (RFC 8392 §9.1)
 _ALGORITHMS = (ED25519, ES256)  # what `SigningKey` emits
 _TOP = 2**63
 _HEADER = "c2sp.org/tlog-proof@v1"
@@ -45,14 +51,16 @@ class Receipt:
     signature: bytes
 
 
-def _protected(alg: int, kid: bytes, origin: str, time_s: int) -> bytes:
-    claims = {_ISS: origin, _SUB: origin, _IAT: time_s}
+def _protected(alg: int, kid: bytes, origin: str, time_s: int, size: int) -> bytes:
+    claims = {_ISS: origin, _SUB: origin, _IAT: time_s, _SIZE: size}
     return cbor2.dumps({_ALG: alg, _KID: kid, _CLAIMS: claims, _VDS: _RFC9162_SHA256})
 
 
-def receipt_signature(key: SigningKey, origin: str, root: bytes, time_s: int) -> tuple[bytes, bytes]:
-    """The protected header and the signature over `root`, for every entry under that root."""
-    protected = _protected(key.alg, key.public.kid, origin, time_s)
+def receipt_signature(
+    key: SigningKey, origin: str, size: int, root: bytes, time_s: int
+) -> tuple[bytes, bytes]:
+    """The protected header and the signature over `root`, for every entry of that tree."""
+    protected = _protected(key.alg, key.public.kid, origin, time_s, size)
     return protected, key.sign(sig_structure(protected, root))
 
 
@@ -73,12 +81,12 @@ def parse_receipt(data: bytes) -> Receipt:
         alg, kid, claims, _ = load(protected).values()
         (inclusion,) = unprotected[_VDP][_INCLUSION]
         size, index, proof = load(inclusion)
-        origin, _, time_s = claims.values()
+        origin, _, time_s, _ = claims.values()
         found = Receipt(origin, alg, kid, time_s, size, index, tuple(proof), protected, signature)
     except (Malformed, ValueError, TypeError, AttributeError, LookupError):
         raise Malformed("malformed_receipt", "not the structure of a receipt") from None
     _check(found)
-    again = _protected(alg, kid, origin, time_s), signature
+    again = _protected(alg, kid, origin, time_s, size), signature
     if encode_receipt(again, size, index, proof) != data:
         raise Malformed("malformed_receipt", "not a receipt in the one form that is written here")
     return found

@@ -130,7 +130,7 @@ def tree() -> tuple[merkle.NodeReader, bytes]:
 @by_algorithm
 def test_scitt_cose_verifies_our_receipt_of_every_entry_and_of_no_other(alg: int) -> None:
     key, (read, root), size = new_key(alg), tree(), len(ENTRIES)
-    signed = receipt.receipt_signature(key, "ledger.example/unbroken", root, 1_790_000_000)
+    signed = receipt.receipt_signature(key, "ledger.example/unbroken", size, root, 1_790_000_000)
     for index, entry in enumerate(ENTRIES):
         token = receipt.encode_receipt(signed, size, index, merkle.inclusion_proof(index, size, read))
         pem = oracles.public_pem(key)
@@ -149,7 +149,7 @@ def test_scitt_cose_verifies_our_receipt_of_every_entry_and_of_no_other(alg: int
 @by_algorithm
 def test_an_oracle_verifies_our_receipts_signature_over_the_root(accepts: Accepts, alg: int) -> None:
     key, (read, root), size = new_key(alg), tree(), len(ENTRIES)
-    signed = receipt.receipt_signature(key, "ledger.example/unbroken", root, 1_790_000_000)
+    signed = receipt.receipt_signature(key, "ledger.example/unbroken", size, root, 1_790_000_000)
     token = receipt.encode_receipt(signed, size, 2, merkle.inclusion_proof(2, size, read))
     assert accepts(token, key, root)
     assert not accepts(token, key, bytes(32))
@@ -158,7 +158,7 @@ def test_an_oracle_verifies_our_receipts_signature_over_the_root(accepts: Accept
 @by_algorithm
 def test_we_verify_a_receipt_that_scitt_cose_signed_in_our_order(alg: int) -> None:
     key, (read, root), size = new_key(alg), tree(), len(ENTRIES)
-    claims = {1: "ledger.example/unbroken", 2: "ledger.example/unbroken", 6: 1_790_000_000}
+    claims = {1: "ledger.example/unbroken", 2: "ledger.example/unbroken", 6: 1_790_000_000, -65537: size}
     inclusion = cbor2.dumps([size, 3, merkle.inclusion_proof(3, size, read)])
     token = scitt_cose.sign_sign1(
         root,
