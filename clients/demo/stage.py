@@ -9,6 +9,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -179,16 +180,22 @@ class Stage:
         self.console.print(f"\n[bold]{escape(title)}[/]")
 
     def line(self, text: str, mark: str = " ") -> None:
-        self.console.print(f"  {mark} {escape(text)}", highlight=False, soft_wrap=False)
+        self._print(text, mark)
 
     def tell(self, agent: str, stream: str, payload: Document, told: Document) -> None:
+        """The sentence of what was signed, and where it stands."""
         place = f"entry {told['position']}" if "position" in told else "on the phone, not yet sent"
-        text = escape(sentence(payload, agent.capitalize(), stream))
-        self.console.print(f"  [green]✓[/] {text}  [dim]({place})[/]", highlight=False)
+        self._print(f"{sentence(payload, agent.capitalize(), stream)} ({place})", "✓", "green")
         for raised in told.get("deviations", ()):
             weight = "blocks the bag" if raised["blocking"] else "blocks nothing"
-            note = f"the ledger noted: {raised['code']} ({raised['severity']}, {weight})"
-            self.console.print(f"    [yellow]![/] {escape(note)}", highlight=False)
+            self._print(f"the ledger noted {raised['code']} ({raised['severity']}, {weight})", "!", "yellow")
+
+    def _print(self, text: str, mark: str, style: str = "") -> None:
+        """One mark, then the text, its further lines under its first word."""
+        lines = textwrap.wrap(text, self.console.width - 6, break_long_words=False) or [""]
+        self.console.print(f"  [{style or 'none'}]{mark}[/] {escape(lines[0])}", highlight=False)
+        for rest in lines[1:]:
+            self.console.print(f"    {escape(rest)}", highlight=False)
 
 
 def _free_port() -> int:

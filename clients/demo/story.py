@@ -78,7 +78,7 @@ class Story:
         self.lineage()
         self.verify_from_outside()
         self.tamper()
-        self.stage.line(f"\nThe whole story took {time.monotonic() - self.started:.0f} seconds.")
+        self.stage.line(f"The whole story took {time.monotonic() - self.started:.0f} seconds.")
 
     def wristband(self, name: str, born: str, number: str) -> list[dict[str, str]]:
         """What is read on a wristband, as commitments: no name leaves the hospital."""
@@ -233,7 +233,9 @@ class Story:
         self.stage.chapter("8. Where the dose came from, as any site can ask")
         found = self.stage.asks("audrey", "lineage", container=DOSE)
         for up in found.get("parents", []):
-            self.stage.line(f"bag {DOSE} was made from bag {up['container']} (entry {up['position']})")
+            self.stage.line(
+                f"Bag {DOSE} was filled from bag {up['container']}, collected in entry {up['position']}."
+            )
 
     def verify_from_outside(self) -> None:
         stage = self.stage
@@ -242,7 +244,7 @@ class Story:
         size = stage.downloads("audrey", self.copy)
         stage.line(f"Downloaded {size} entries. No server is asked from here on.")
         stage.console.print(
-            stage.run_program("clients.cli.main", "verify", str(self.copy), "--log-key", stage.log_key),
+            stage.run_program("clients.cli", "verify", str(self.copy), "--log-key", stage.log_key),
             markup=False,
         )
 
