@@ -60,9 +60,9 @@ class Shape:
     @property
     def hint(self) -> str:
         """How to write it, in a few words; empty for plain text."""
-        if self.title == "Commitment":
-            return "by --patient-file"
         if self.kind == "array" and self.item:
+            if self.item.title == "Commitment":
+                return "by --patient-file"
             inner = self.item.hint
             return f"{inner}, several by commas" if inner else "several by commas"
         if self.short:

@@ -187,7 +187,7 @@ def _draw_report(console: Console, report: Report) -> None:
     table = rows("Step", "", "What is checked", "Seconds", narrow=2)
     for step in report.steps:
         verdict = mark(step.ok) if step.ok is not None else Text("- not reached", style="dim")
-        said = Text(f"{step.name}\n").append(step.detail, style="dim")
+        said = Text(step.name).append("" if step.ok is None else f"\n{step.detail}", style="dim")
         for problem in step.problems[:10]:
             said.append(f"\n- {problem}", style="red")
         table.add_row(f"{step.number}.", verdict, said, f"{step.seconds:.3f}")

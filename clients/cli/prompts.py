@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from clients.forms import Shape, value
+from clients.patients import commitments
 from ledger.errors import UnbrokenError
 
 Ask = Callable[[str], str]
@@ -21,6 +22,16 @@ def asked(shape: Shape, known: Mapping[str, Any], ask: Ask | None = None) -> dic
     given = {name: _member(name, part, ask, console) for name, part in shape.parts if name not in known}
     optional = {name for name, part in shape.parts if not part.required}
     return {name: found for name, found in given.items() if found is not None or name not in optional}
+
+
+def asked_patient(keys: Mapping[str, bytes], ask: Ask | None = None) -> list[dict[str, str]]:
+    """Ask for each identifier that has a key; an empty answer leaves it out."""
+    console = Console(stderr=True, highlight=False)
+    ask = ask or (lambda question: console.input(Text(question)))
+    given = {
+        field: ask(f"patient's {field.replace('_', ' ')} (empty: not known): ") for field in sorted(keys)
+    }
+    return commitments({field: text for field, text in given.items() if text.strip()}, keys)
 
 
 def _member(name: str, shape: Shape, ask: Ask, console: Console) -> Any:

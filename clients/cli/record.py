@@ -20,10 +20,10 @@ from rich.text import Text
 from clients.cli.chains import draw_chain
 from clients.cli.events import known_event
 from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
-from clients.cli.prompts import asked
+from clients.cli.prompts import asked, asked_patient
 from clients.cli.screen import DONE, WAITING, facts, show, spoken
 from clients.drafts import Draft, event_type, needs_version
-from clients.forms import filled, moment, shape_of, written
+from clients.forms import Shape, filled, moment, shape_of, written
 from clients.keys import Device
 from clients.patients import commitments, load_identifiers, load_keys
 from clients.sdk import Client, Pending
@@ -80,10 +80,11 @@ def record(
     with client(home, passphrase_file) as signer:
         pairs = _with_ids(_with_keys(members or [], signer.device), signer)
         fields = _from_file(file) | filled(shape_of(event_type(name)), pairs)
+        keys = patient_keys or signer.device.home / PATIENT_KEYS
         if patient_file:
-            fields["patient"] = _patient(patient_file, patient_keys or signer.device.home / PATIENT_KEYS)
+            fields["patient"] = commitments(load_identifiers(patient_file), load_keys(keys))
         if not (file or yes) and sys.stdin.isatty():
-            fields |= asked(shape_of(event_type(name)), fields)
+            fields |= _ask_for_the_rest(shape_of(event_type(name)), fields, keys)
         when = moment(occurred_at) if occurred_at else None
         confirm_and_record(signer, {"type": name} | fields, stream, when, offline, yes, as_json)
 
@@ -201,8 +202,12 @@ def _public(name: str, device: Device) -> str:
     return to_base64(PublicKey.from_spki(spki).spki)
 
 
-def _patient(file: Path, keys: Path) -> list[dict[str, str]]:
-    return commitments(load_identifiers(file), load_keys(keys))
+def _ask_for_the_rest(shape: Shape, known: dict[str, Any], keys: Path) -> dict[str, Any]:
+    """Identifiers are asked for by name and leave as commitments only."""
+    patient = {}
+    if "patient" in dict(shape.parts) and "patient" not in known:
+        patient = {"patient": asked_patient(load_keys(keys))}
+    return patient | asked(shape, known | patient)
 
 
 def _look_first(signer: Client, fields: dict[str, Any], stream: str, console: Console) -> None:

@@ -60,7 +60,7 @@ class FakeLedger:
 
     @property
     def transport(self) -> httpx.MockTransport:
-        return httpx.MockTransport(self.handle)
+        return httpx.MockTransport(lambda request: self.handle(request))
 
     @property
     def statements(self) -> list[bytes]:
@@ -116,7 +116,7 @@ class FakeLedger:
 
     def receipt(self, position: int) -> bytes:
         """In the tree as it is now."""
-        signed = receipt_signature(self.key, ORIGIN, self.root, TIME_S)
+        signed = receipt_signature(self.key, ORIGIN, len(self.entries), self.root, TIME_S)
         return encode_receipt(signed, len(self.entries), position, self.proof(position))
 
     def proof(self, position: int) -> list[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clients.drafts import draft
-from clients.forms import OWN, filled, moment, shape_of
+from clients.forms import OWN, filled, moment, shape_of, written
 from ledger.domain.events import (
     EVENTS,
     AgentEnrolled,
@@ -116,3 +116,35 @@ def test_hints_tell_how_to_write_a_member() -> None:
     assert hints["containers"] == "several by commas"
     assert hints["giver"] == "site/department"
     assert hints["condition"] == "intact or damaged or thawed or unknown"
+
+
+def test_what_is_written_reads_back_as_the_same() -> None:
+    typed = [
+        "giver=st-mary/ward-5",
+        "receiver=depot/van-2",
+        "containers=BAG-1, BAG-2",
+        "release=none",
+        "seal=S 1",
+    ]
+    members = filled(shape_of(CustodyAccepted), typed)
+    again = filled(shape_of(CustodyAccepted), [f"{name}={written(value)}" for name, value in members.items()])
+    assert again == members
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (1, "1"),
+        (True, "yes"),
+        (False, "no"),
+        (None, "none"),
+        ([], "none"),
+        ([{"role": "nurse", "site": "st-mary"}], "nurse@st-mary"),
+        ({"product": "p", "version": 2}, "p:2"),
+        ({"field": "birth_date", "commitment": "ab" * 32}, "birth_date (as commitment abababababab…)"),
+        ({"container": "BAG-1", "volume_ul": 5, "bag": 1}, "container BAG-1; volume_ul 5; bag 1"),
+    ],
+)
+def test_members_are_written_as_people_type_them(value: object, text: str) -> None:
+    assert written(value) == text
