@@ -46,7 +46,7 @@ def infusion_gates(
     before there are two.
     """
     look = conditions.Look(world, world.chain(coi), container, site, now_ms, patient)
-    return [Gate(name, *gate(look)) for name, gate in INFUSION_GATES.items()]
+    return [_worst(name, [gate(look)]) for name, gate in INFUSION_GATES.items()]
 
 
 def release_gates(
