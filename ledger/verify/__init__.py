@@ -1,0 +1,38 @@
+"""The offline audit of a whole log. It trusts nothing but the log's key, given from outside.
+
+1. The log key opens the latest checkpoint: its log signature and its timestamped
+   cosignature.
+2. Every stored checkpoint opens, sizes strictly grow, times never decrease, and the latest
+   is the last.
+3. Each entry's leaf hash equals the level-0 tile, each higher tile follows from those below
+   it, and the root at the size of every checkpoint is that checkpoint's root.
+4. Every entry is a strict statement of this log with a canonical payload of a known event;
+   entry 0 is the genesis that names this very log key; no key uses a `cti` twice.
+5. Every signature verifies with a key that the log itself enrolled before.
+6. The replay: every entry judged again by the rules in force at its position. No decision
+   that they refuse; exactly the deviations that they require, none omitted, none invented.
+
+What it cannot see: entries or checkpoints after the latest checkpoint that it is given; a
+second history shown to others (compare checkpoints, or let witnesses co-sign); a true
+statement that never reached the log, unless a later one by the same key shows the gap; a
+stored checkpoint that was taken out, unless a statement names it. And whether what was
+signed was so.
+"""
+
+from __future__ import annotations
+
+from ledger.proof.note import VerifierKey
+from ledger.verify.report import Problem, Report, Step
+from ledger.verify.source import DirectorySource, LogSource
+from ledger.verify.steps import Audit, Progress
+
+__all__ = ["Audit", "DirectorySource", "LogSource", "Problem", "Progress", "Report", "Step", "audit"]
+
+
+def audit(source: LogSource, log_vkey: str, *, workers: int = 1, progress: Progress | None = None) -> Report:
+    """Audit a log against its key, a C2SP verifier key. `workers`: processes for step 5.
+
+    Never raises for what the source holds: that is in the report. Raises `Malformed`
+    (`malformed_vkey`) for a key that is none.
+    """
+    return Audit(source, VerifierKey.parse(log_vkey)).run(workers, progress)

@@ -1,0 +1,160 @@
+"""Step 4: every entry is a strict statement of this log, and the keys that it enrols.
+
+What the envelopes say comes from `signatures`, where they are parsed; here the payloads are
+read, in order.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from ledger.domain.events import AgentEnrolled, Event, KeyAdded, LogOpened, parse_event
+from ledger.domain.world import Entry
+from ledger.errors import Malformed, ProofInvalid, UnbrokenError
+from ledger.proof import canonical, statement
+from ledger.proof.keys import PublicKey
+from ledger.verify.report import told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.proof.note import VerifierKey
+    from ledger.verify.checkpoints import Heads
+    from ledger.verify.report import Findings
+    from ledger.verify.signatures import Checked, Envelope
+
+_NAMES_A_KEY = b'key":"'  # in every canonical payload that enrols one
+
+
+class Enrolled:
+    """The keys that the log's entries name, and where each was named first."""
+
+    def __init__(self) -> None:
+        self.spki: dict[bytes, bytes] = {}
+        self.position: dict[bytes, int] = {}
+
+    def collect(self, first: int, raws: Sequence[bytes | None]) -> None:
+        """Look through entries for keys, cheaply: few of them enrol any."""
+        for position, raw in enumerate(raws, first):
+            if raw is not None and _NAMES_A_KEY in raw:
+                self._read(position, raw)
+
+    def _read(self, position: int, raw: bytes) -> None:
+        try:
+            event = parse_event(canonical.decode(statement.parse(raw).payload))
+        except Exception:  # steps 4 and 5 say what is wrong with it
+            return
+        for text in _keys_in(event):
+            self._add(position, text)
+
+    def _add(self, position: int, text: str) -> None:
+        try:
+            key = PublicKey.from_spki(unbase64url(text))
+        except UnbrokenError:  # then nothing can be signed with it either
+            return
+        self.spki.setdefault(key.kid, key.spki)
+        self.position.setdefault(key.kid, position)
+
+    def in_time(self, kid: bytes, position: int) -> bool:
+        """True if the key was enrolled before the entry; genesis names its own."""
+        return self.position.get(kid, position) < position or position == 0
+
+
+class Reader:
+    """Makes entries of checked statements, in order. One per audit."""
+
+    def __init__(self, vkey: VerifierKey, heads: Heads, enrolled: Enrolled, findings: Findings) -> None:
+        self._vkey = vkey
+        self._heads = heads
+        self._enrolled = enrolled
+        self._findings = findings
+        self._used: dict[bytes, set[bytes]] = {}  # kid to its ctis
+        self.entries = 0
+
+    @property
+    def signers(self) -> int:
+        """How many different keys signed what was read."""
+        return len(self._used)
+
+    def read(self, position: int, checked: Checked) -> Entry | None:
+        """The entry, or None where it cannot be read; what is wrong is noted."""
+        envelope, wrong = checked
+        if wrong is not None:
+            self._wrong(position, envelope, *wrong)
+        if envelope is None:
+            return None
+        self._check_key(position, envelope, wrong is None)
+        self._check_unique(position, envelope)
+        try:
+            event = self._event(position, envelope)
+            return self._entry(position, envelope, event)
+        except Exception as error:  # hostile bytes: a finding, whatever they provoke
+            self._wrong(position, envelope, 4, told(error))
+            return None
+
+    def _entry(self, position: int, envelope: Envelope, event: Event) -> Entry:
+        head = self._heads.covering(position)
+        if head is None:
+            raise ProofInvalid("bad_checkpoint", "no checkpoint covers it")
+        self.entries += 1
+        return Entry(
+            position=position,
+            statement_id=envelope.id.hex(),
+            kid=envelope.kid.hex(),
+            signer=envelope.iss,
+            stream=envelope.sub,
+            event=event,
+            recorded_ms=head.time_s * 1000,
+        )
+
+    def _event(self, position: int, envelope: Envelope) -> Event:
+        event = parse_event(canonical.decode(envelope.payload))
+        if position == 0 or isinstance(event, LogOpened):
+            self._check_genesis(position, event)
+        return event
+
+    def _check_genesis(self, position: int, event: Event) -> None:
+        """Entry 0, and no other, opens this log and names the key that the audit was given."""
+        if not isinstance(event, LogOpened):
+            raise Malformed("bad_genesis", f"entry 0 opens no log: it is {event.type}")
+        if position != 0:
+            raise Malformed("bad_genesis", "a log is opened once, by entry 0")
+        if event.origin != self._vkey.name or event.log_key != str(self._vkey):
+            raise ProofInvalid("bad_genesis", f"entry 0 names another log or key: {event.log_key[:120]!r}")
+
+    def _check_key(self, position: int, envelope: Envelope, is_known: bool) -> None:
+        """The signature is right; was the key there yet?"""
+        if is_known and not self._enrolled.in_time(envelope.kid, position):
+            later = self._enrolled.position[envelope.kid]
+            what = f"signed with a key that the log only enrolled later, with entry {later}"
+            self._wrong(position, envelope, 5, what)
+
+    def _check_unique(self, position: int, envelope: Envelope) -> None:
+        used = self._used.setdefault(envelope.kid, set())
+        if envelope.cti in used:
+            self._wrong(position, envelope, 4, f"its key used the cti {envelope.cti.hex()} before")
+        used.add(envelope.cti)
+
+    def _wrong(self, position: int, envelope: Envelope | None, step: int, what: str) -> None:
+        statement_id = envelope.id.hex() if envelope else None
+        self._findings.wrong(step, position, what, statement_id=statement_id)
+
+
+def _keys_in(event: Event) -> list[str]:
+    """The public keys that an event enrols (base64url)."""
+    if isinstance(event, LogOpened):
+        return [event.event_key, *(root.key for root in event.administrators)]
+    return [event.key] if isinstance(event, AgentEnrolled | KeyAdded) else []
+
+
+def unbase64url(text: str) -> bytes:
+    """Canonical base64url without padding. Raises `Malformed` (`invalid_event`)."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        data = b""
+    if not data or base64.urlsafe_b64encode(data).rstrip(b"=").decode() != text:
+        raise Malformed("invalid_event", "it holds a text that is not canonical base64url")
+    return data

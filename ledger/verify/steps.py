@@ -1,0 +1,137 @@
+"""The audit's loop: some thousands of entries at a time through steps 3 to 6."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.domain.rules import RULE_SET
+from ledger.verify.checkpoints import Heads, open_all, open_latest
+from ledger.verify.entries import Enrolled, Reader
+from ledger.verify.replay import Replay
+from ledger.verify.report import Findings, Report, told
+from ledger.verify.signatures import Workers, workers
+from ledger.verify.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.domain.rules import Verdict
+    from ledger.domain.world import Entry
+    from ledger.proof.note import VerifierKey
+    from ledger.verify.signatures import Envelope
+    from ledger.verify.source import LogSource
+
+Progress = Callable[[int, int], None]
+"""(entries done, entries in all)"""
+
+
+SMALL = 2_000  # entries; below, starting processes takes longer than they save
+BUNDLES = 16  # read, checked and judged together: bounds the memory
+
+
+class Judged(NamedTuple):
+    """What became of an entry: None where it is no statement, no event, or not as the rules demand."""
+
+    envelope: Envelope | None
+    entry: Entry | None
+    verdict: Verdict | None
+
+
+class Audit:
+    """One audit of one source. A subclass may look at each entry, and at the end."""
+
+    def __init__(self, source: LogSource, vkey: VerifierKey, findings: Findings | None = None) -> None:
+        self.source = source
+        self.vkey = vkey
+        self.findings = findings or Findings()
+        self.heads = Heads()
+        self._enrolled = Enrolled()
+        self._checkers = Workers(None)
+
+    def run(self, processes: int = 1, progress: Progress | None = None) -> Report:
+        """All steps; what stays proved is said whatever fails."""
+        report = Report(self.vkey.name, list(self.findings.steps.values()))
+        try:
+            with workers(processes) as self._checkers:
+                self._open()
+                last = self.heads.last
+                if last is not None:
+                    report.size, report.root = last.size, last.root.hex()
+                    report.proved = self._walk(last.size, progress or _silent)
+        except Exception as error:  # a source that breaks its contract is a finding too
+            self.findings.wrong(1, None, f"the audit could not go on: {told(error)}")
+        return report
+
+    # --- for subclasses ----------------------------------------------------------------
+
+    def look(self, first: int, judged: Sequence[Judged]) -> None:
+        """Entries that went through step 6, in order."""
+
+    def finish(self) -> None:
+        """After the last entry."""
+
+    # --- the steps ---------------------------------------------------------------------
+
+    def _open(self) -> None:
+        latest = open_latest(self.source, self.vkey, self.findings)  # step 1
+        self.heads = open_all(self.source, self.vkey, latest, self.findings)  # step 2
+
+    def _walk(self, size: int, progress: Progress) -> str:
+        tree = Tree(self.source, self.heads, self.findings)
+        reader = Reader(self.vkey, self.heads, self._enrolled, self.findings)
+        replay = Replay(self.vkey.name, self.heads, self._enrolled, self.findings)
+        for first, raws in tree.slabs(BUNDLES):  # step 3
+            self.look(first, self._judge(first, raws, reader, replay))
+            progress(first + len(raws), size)
+        with self.findings.timed(6):
+            replay.finish()
+        self.finish()
+        self._close(size, reader, replay)
+        return proved(self.findings, tree, size)
+
+    def _judge(
+        self, first: int, raws: Sequence[bytes | None], reader: Reader, replay: Replay
+    ) -> list[Judged]:
+        with self.findings.timed(5):  # step 5: keys first, then signatures on all cores
+            self._enrolled.collect(first, raws)
+            checked = self._checkers.check(self.vkey.name, self._enrolled.spki, raws)
+        with self.findings.timed(4):  # step 4: what the checked envelopes hold, in order
+            entries = [reader.read(position, one) for position, one in enumerate(checked, first)]
+        with self.findings.timed(6):  # step 6
+            verdicts = [replay.judge(entry) for entry in entries]
+        envelopes = [one.envelope for one in checked]
+        return [Judged(*each) for each in zip(envelopes, entries, verdicts, strict=True)]
+
+    def _close(self, size: int, reader: Reader, replay: Replay) -> None:
+        keys = len(self._enrolled.spki)
+        self.findings.done(4, f"{reader.entries} of {size} entries read, {keys} keys enrolled")
+        self.findings.done(5, f"{size} signatures, by {reader.signers} different keys")
+        judged = f"{replay.judged} entries judged by rule set {RULE_SET}"
+        self.findings.done(6, replay.stopped or f"{judged}, {replay.deviations} deviations by the ledger")
+
+
+def _silent(_: int, __: int) -> None:
+    """Nobody watches."""
+
+
+def proved(findings: Findings, tree: Tree, size: int) -> str:
+    """What remains proved, in one or two sentences."""
+    if not tree.committed:
+        return "Nothing about the entries: no checkpoint's root came out of them."
+    whole = min(tree.bad, default=tree.committed)
+    told = [f"{_entries(min(whole, tree.committed))} exactly what checkpoint {tree.committed} committed to."]
+    others = len([position for position in tree.bad if position < tree.committed])
+    if others:
+        told.append(f"So are all others up to {tree.committed - 1} except {others}, which are named above.")
+    signed = findings.first_position((4, 5), size)
+    judged = min(findings.first_position((6,), size), signed)
+    if whole == signed == judged == size:
+        return f"{told[0]} They are signed with keys that the log itself enrolled, and follow its rules."
+    told.append(f"{_entries(signed)} strict statements of this log, signed with keys that it enrolled.")
+    told.append(f"{_entries(judged)} as the rules demand.")
+    return " ".join(told)
+
+
+def _entries(count: int) -> str:
+    return {0: "No entries are", 1: "Entry 0 is"}.get(count, f"Entries 0 to {count - 1} are")
