@@ -8,7 +8,6 @@ back, all that it touched is forgotten too.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
@@ -28,7 +27,7 @@ from ledger.domain.world import (
 from ledger.store.decode import entry_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ledger.domain.chain import Chain
     from ledger.store.recorder import StoredCheckpoint, StoredEntry
@@ -54,7 +53,7 @@ class StoredWorld:
         self.origin = origin
         self.reader = reader
         self.before = before
-        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._kept: dict[str, Any] = {}
         self._pending: list[tuple[Entry, tuple[str, ...]]] = []
 
     def log(self) -> LogState:
@@ -100,10 +99,11 @@ class StoredWorld:
                 kept.apply(entry)
 
     def settle(self) -> None:
-        """What was pending is stored now. Keeps memory flat: what was unused for longest goes."""
+        """What was pending is stored now. Keeps memory flat: the older half goes, and is folded
+        anew when it is asked for again."""
         self._pending.clear()
-        while len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
+        if len(self._kept) > MAX_KEPT:
+            self.forget(list(self._kept)[: MAX_KEPT // 2])
 
     def roll_back(self) -> None:
         """What was pending will never be stored: forget all that it touched."""
@@ -123,9 +123,8 @@ class StoredWorld:
     def _load(self, tag: str) -> Any:
         return self._keep(tag, self._fold)
 
-    def _keep(self, tag: str, make: Any) -> Any:
+    def _keep(self, tag: str, make: Callable[[str], Any]) -> Any:
         try:
-            self._kept.move_to_end(tag)
             return self._kept[tag]
         except KeyError:
             made = self._kept[tag] = make(tag)
