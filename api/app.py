@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -21,6 +22,7 @@ from api.routes import chains, containers, custody, entries, health, infusion, k
 from api.sessions import Sessions
 from api.settings import Settings
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.views.runner import Projector
 
 if TYPE_CHECKING:
     from ledger.application import Ledger
@@ -47,27 +49,29 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.node = Node(
-        ledger, settings, Sessions(ledger, settings), Intake(ledger, metrics), metrics, NoProjection()
+        ledger=ledger,
+        settings=settings,
+        sessions=Sessions(ledger, settings),
+        intake=Intake(ledger, metrics),
+        metrics=metrics,
+        projector=Projector(ledger.store.engine, ledger.store),
     )
     app.router.routes.insert(0, statements.route())
     for module in ROUTERS:
         app.include_router(module.router)
     app.add_middleware(Observed, metrics=metrics)
     _say_problems(app)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app, infusion.InfusionQuestion)  # type: ignore[method-assign]
     return app
-
-
-class NoProjection:
-    """Until the projector is there."""
-
-    def lag(self) -> int:
-        return 0
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """The read models follow the log for as long as this process serves."""
+    projector: Projector = app.state.node.projector
+    projector.start()
     yield
+    await run_in_threadpool(projector.close)
 
 
 def _say_problems(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from api.problems import MEDIA_TYPE, TYPE, problem_of
 from ledger.errors import (
@@ -21,6 +22,7 @@ from ledger.errors import (
     UnbrokenError,
 )
 
+SCHEMAS = "#/components/schemas/{model}"
 Responses = dict[int | str, dict[str, Any]]
 
 EXAMPLES: dict[int, UnbrokenError] = {
@@ -86,12 +88,39 @@ def sent(examples: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the schema of problems; made once."""
+def sent_json(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    """`openapi_extra` of a route that takes JSON which it reads itself; `describe` adds the schema."""
+    schema = {"$ref": SCHEMAS.format(model=model.__name__)}
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def describe(app: FastAPI, *sent_models: type[BaseModel]) -> dict[str, Any]:
+    """The OpenAPI document, with the schemas of problems and of what is sent; made once."""
     if app.openapi_schema is None:
         made = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
-        made["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+        _put_schemas(made["components"].setdefault("schemas", {}), sent_models)
+        for item in made["paths"].values():
+            for operation in item.values():
+                _say_400(operation["responses"])
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _put_schemas(schemas: dict[str, Any], models: tuple[type[BaseModel], ...]) -> None:
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = PROBLEM
+    for model in models:
+        schema = model.model_json_schema(ref_template=SCHEMAS)
+        schemas |= schema.pop("$defs", {})
+        schemas[model.__name__] = schema
+
+
+def _say_400(responses: dict[str, Any]) -> None:
+    """FastAPI says that it answers 422 to a wrong parameter; here that is a 400 and a problem."""
+    if MEDIA_TYPE not in responses.get("422", {"content": {MEDIA_TYPE: {}}})["content"]:
+        del responses["422"]
+        responses.setdefault("400", _problem(EXAMPLES[400]))

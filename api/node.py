@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
 
@@ -13,13 +13,7 @@ if TYPE_CHECKING:
     from api.sessions import Sessions
     from api.settings import Settings
     from ledger.application import Ledger
-
-
-class Projection(Protocol):
-    """Keeps the read models up to date, as far as routes know it."""
-
-    def lag(self) -> int:
-        """Entries of the log that are not taken in yet."""
+    from ledger.views.runner import Projector
 
 
 @dataclass(frozen=True)
@@ -31,7 +25,7 @@ class Node:
     sessions: Sessions
     intake: Intake
     metrics: Metrics
-    projection: Projection
+    projector: Projector
 
 
 def node_of(request: Request) -> Node:

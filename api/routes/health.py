@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.describing import problems, shown
@@ -29,7 +30,7 @@ class Health(BaseModel):
 )
 def get_health(node: TheNode) -> Health:
     size, _ = node.ledger.store.head()
-    return Health(status="ok", log_size=size, projection_lag=node.projection.lag())
+    return Health(status="ok", log_size=size, projection_lag=node.projector.lag())
 
 
 @router.get(
@@ -39,7 +40,5 @@ def get_health(node: TheNode) -> Health:
     responses=shown(METRICS, "Text format 0.0.4", media_type=MEDIA_TYPE) | problems(503),
 )
 async def get_metrics(node: TheNode) -> Response:
-    from starlette.concurrency import run_in_threadpool
-
-    size, lag = await run_in_threadpool(lambda: (node.ledger.store.head()[0], node.projection.lag()))
+    size, lag = await run_in_threadpool(lambda: (node.ledger.store.head()[0], node.projector.lag()))
     return Response(node.metrics.text(size, lag), media_type=MEDIA_TYPE)

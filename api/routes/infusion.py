@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from api.bodies import JSON, media_type, read_body
-from api.describing import problems, shown
+from api.describing import problems, sent_json, shown
 from api.examples import CHECK, QUESTION
 from api.node import node_of
 from api.reading import Reader, TheReader
@@ -24,7 +24,7 @@ router = APIRouter(tags=["chains"])
 class InfusionQuestion(BaseModel):
     """May this bag be given here, now? `patient`: what was read on the wristband, or null."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": QUESTION})
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     container: ContainerId
     site: Name
@@ -74,12 +74,7 @@ async def question_in(request: Request) -> InfusionQuestion:
     "/v1/chains/{coi}/infusion-check",
     summary="Try every gate before an infusion; records nothing",
     responses=shown(CHECK, "The gates") | problems(400, 401, 404, 413, 415, 503),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {JSON: {"schema": InfusionQuestion.model_json_schema(), "example": QUESTION}},
-        }
-    },
+    openapi_extra=sent_json(InfusionQuestion, QUESTION),
 )
 def check_infusion(
     reader: TheReader, coi: Coi, question: Annotated[InfusionQuestion, Depends(question_in)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
@@ -22,6 +23,8 @@ from ledger.proof.statement import MAX_STATEMENT
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+
 JSON = "application/json"
 DESCRIPTION = """Record one signed statement (`application/cose`), or up to 1,000 as a CBOR sequence
 (`application/cbor-seq`, RFC 8742), of which each is answered on its own, in order.
@@ -40,10 +43,14 @@ class Lean(APIRoute):
     """Described like every route, but run without FastAPI's dependencies and exit stacks: on the
     busiest path they would cost more than checking the signature's envelope."""
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        response: Response = await self.endpoint(request)
-        await response(scope, receive, send)
+    def __init__(self, path: str, endpoint: Endpoint, **described: Any) -> None:
+        super().__init__(path, endpoint, **described)
+
+        async def lean(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await endpoint(Request(scope, receive))
+            await response(scope, receive, send)
+
+        self.app = lean
 
 
 async def post_statements(request: Request) -> Response:
