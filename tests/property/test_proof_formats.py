@@ -61,8 +61,11 @@ def write_receipt(found: receipt.Receipt) -> bytes:
 
 
 def receipts() -> list[bytes]:
-    signed = [receipt.receipt_signature(key, ORIGIN, bytes(32), 1_790_000_000) for key in KEYS]
-    return [receipt.encode_receipt(each, size, 3, PROOF) for each in signed for size in (9, 70_000)]
+    made = [(key, size) for key in KEYS for size in (9, 70_000)]
+    signed = [
+        (receipt.receipt_signature(key, ORIGIN, size, bytes(32), 1_790_000_000), size) for key, size in made
+    ]
+    return [receipt.encode_receipt(each, size, 3, PROOF) for each, size in signed]
 
 
 def payloads() -> list[bytes]:

@@ -131,7 +131,7 @@ def test_a_proof_file_reads_back(index: int, proof: list[bytes], extra: bytes, r
     assert receipt.parse_tlog_proof(data) == (index, proof, rest, extra)
 
 
-@given(st.integers(0, 63) | st.just("entries"), st.integers(0, 2**63 - 1), st.integers(1, 256))
+@given(st.integers(0, 63) | st.just("entries"), st.integers(0, tiles.MAX_INDEX - 1), st.integers(1, 256))
 def test_a_tile_path_reads_back(level: Any, index: int, width: int) -> None:
     path = tiles.tile_path(level, index, width)
     assert tiles.parse_tile_path(path) == tiles.TileRef(level, index, width)
