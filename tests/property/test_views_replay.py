@@ -1,0 +1,148 @@
+"""Laws of the read models: replay equals increment, and the views are the fold, at every position."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from ledger.domain.chain import Chain
+from ledger.store.decode import entry_of
+from ledger.store.engines import migrate, open_engine
+from ledger.store.recorder import LedgerRecorder
+from ledger.views import chains, schema
+from ledger.views.folding import rows_of
+from ledger.views.runner import Projector
+from tests.store.told import LAB, VAN, WARD, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Engine
+
+CHAINS = ("demo:CHAIN-A", "demo:CHAIN-B", "demo:CHAIN-C")
+BAGS = tuple(f"BAG-{number}" for number in range(4))
+PARTIES = (WARD, VAN, LAB)
+KINDS = (
+    "order",
+    "collect",
+    "release",
+    "accept",
+    "claim",
+    "derive",
+    "deviate",
+    "dispose",
+    "infuse",
+    "stranger",
+)
+
+steps = st.tuples(
+    st.sampled_from(KINDS), st.sampled_from(CHAINS), st.sampled_from(BAGS), st.integers(0, 10_000)
+)
+histories = st.lists(steps, min_size=1, max_size=60)
+cuts = st.lists(st.integers(1, 9), max_size=30)
+
+
+def tell(history: list[tuple[str, str, str, int]]) -> Told:
+    """Whatever comes, in any order: facts contradict one another, and decisions name nothing."""
+    told = Told()
+    said: list[str] = ["ab" * 32]
+    for kind, coi, bag, number in history:
+        said.append(_say(told, kind, coi, bag, number, said[number % len(said)]))
+    return told
+
+
+def _say(told: Told, kind: str, coi: str, bag: str, number: int, earlier: str) -> str:
+    giver, receiver = PARTIES[number % 3], PARTIES[(number + 1) % 3]
+    code = ("late_by_retired_key", "role_not_permitted", "seal_differs")[number % 3]
+    ways: dict[str, Callable[[], str]] = {
+        "order": lambda: told.order(coi),
+        "collect": lambda: told.collect(coi, bag, at=giver),
+        "release": lambda: told.release(coi, bag, giver, receiver),
+        "accept": lambda: told.accept(coi, bag, giver, receiver, earlier),
+        "claim": lambda: told.accept(coi, bag, giver, receiver, None),
+        "derive": lambda: told.derive(coi, bag, BAGS[number % 4], volume_ul=number % 150),
+        "deviate": lambda: told.deviate(coi, code, earlier, by="ledger", containers=[bag]),
+        "dispose": lambda: told.dispose(coi, earlier, ("accepted", "rejected")[number % 2]),
+        "infuse": lambda: told.infuse(coi, bag),
+        "stranger": lambda: told.say(
+            coi, "Packed", standing=False, at=giver, containers=[bag], shipper="BOX"
+        ),
+    }
+    return ways[kind]()
+
+
+@contextmanager
+def log() -> Iterator[LedgerRecorder]:
+    with tempfile.TemporaryDirectory() as directory:
+        engine = open_engine(f"sqlite:///{directory}/ledger.db")
+        migrate(engine)
+        recorder = LedgerRecorder(engine)
+        yield recorder
+        recorder.close()
+        engine.dispose()
+
+
+def tables(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
+            for table in schema.ALL
+        } | {"view_timeline": sorted(map(tuple, connection.execute(select(schema.timeline))))}
+
+
+@settings(max_examples=60, deadline=None)
+@given(history=histories, cuts=cuts)
+def test_views_grown_with_the_log_equal_views_made_from_nothing(
+    history: list[tuple[str, str, str, int]], cuts: list[int]
+) -> None:
+    told = tell(history)
+    with log() as recorder:
+        projectors = [Projector(recorder.engine, recorder, batch) for batch in (1, 4)]
+        stop = 0
+        for number, cut in enumerate(cuts):
+            told.store(recorder, stop := stop + cut)
+            projectors[number % 2].catch_up()
+        told.store(recorder)
+        projectors[0].catch_up()
+        grown = tables(recorder.engine)
+        projectors[1].rebuild()
+        assert tables(recorder.engine) == grown
+
+
+@settings(max_examples=60, deadline=None)
+@given(history=histories, share=st.floats(0, 1))
+def test_views_as_of_a_position_are_the_fold_of_the_entries_before_it(
+    history: list[tuple[str, str, str, int]], share: float
+) -> None:
+    told = tell(history)
+    with log() as recorder:
+        told.store(recorder)
+        stop = round(share * len(told.entries))
+        Projector(recorder.engine, recorder, 7).catch_up(stop)
+        assert _of_chains(tables(recorder.engine)) == _folded(recorder, stop)
+
+
+def _of_chains(found: dict[str, list[tuple[Any, ...]]]) -> dict[str, set[tuple[Any, ...]]]:
+    return {name: set(rows) for name, rows in found.items() if name != "view_timeline"}
+
+
+def _folded(recorder: LedgerRecorder, stop: int) -> dict[str, set[tuple[Any, ...]]]:
+    """Each therapy folded whole, by itself, from the entries with its tag."""
+    expected: dict[str, set[tuple[Any, ...]]] = {
+        table.name: set() for table in schema.ALL if table is not schema.timeline
+    }
+    for coi in CHAINS:
+        chain, last = Chain(coi), -1
+        for stored in recorder.by_tag(f"chain/{coi}", before=stop):
+            chain.apply(entry_of(stored.position, stored.data, stored.recorded_ms))
+            last = stored.position
+        if last >= 0:
+            expected["view_chain"].add(chains.row(chain, last))
+        for name, rows in rows_of(chain).items():
+            expected[name] |= set(rows.values())
+    return expected
