@@ -56,27 +56,32 @@ class Batch:
         return [self._decide(one) if isinstance(one, Admitted) else one for one in waiting]
 
     def _decide(self, admitted: Admitted) -> Decided:
+        """Only the judgement may refuse: an error while recording is one of the whole batch."""
         try:
-            return self._repeated(admitted) or self._accept(admitted)
+            again = self._repeated(admitted)
+            if again is not None:
+                return again
+            entry = self._entry(admitted.statement, admitted.event)
+            self._check_late(admitted)
+            verdict = judge(entry, self._world)
+            if not verdict.standing:
+                self._ledger.reviews.take(entry.kid, self.time_ms)
         except UnbrokenError as refusal:
             return refusal
+        return self._accept(admitted, entry, verdict)
 
     def _repeated(self, admitted: Admitted) -> Accepted | Answer | None:
         """Equal to-be-signed bytes get the first answer; other bytes may not reuse a cti."""
-        first = self._here.get(admitted.kid_cti)
+        kid_cti = admitted.kid_cti
+        first = self._here.get(kid_cti)
         if first is not None:
             must_be_same(first.signed, admitted.statement)
             return first
-        position = self._known.get(admitted.kid_cti)
+        position = self._known.get(kid_cti)
         return None if position is None else self._ledger.answer_again(position, admitted.statement)
 
-    def _accept(self, admitted: Admitted) -> Accepted:
+    def _accept(self, admitted: Admitted, entry: Entry, verdict: Verdict) -> Accepted:
         signed = admitted.statement
-        entry = self._entry(signed, admitted.event)
-        self._check_late(admitted)
-        verdict = judge(entry, self._world)
-        if not verdict.standing:
-            self._ledger.reviews.take(entry.kid, self.time_ms)
         self._add(signed, entry, verdict)
         raised = tuple(self._raise(finding, entry, verdict) for finding in verdict.findings)
         accepted = self._here[admitted.kid_cti] = Accepted(entry.position, signed, raised)

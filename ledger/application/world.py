@@ -84,7 +84,11 @@ class StoredWorld:
 
     def checkpoint(self, size: int) -> tuple[str, int] | None:
         """Root (hex) and time (ms) of the checkpoint of that size, if the log ever had it."""
-        return cast("tuple[str, int] | None", self._keep(f"checkpoint/{size}", self._checkpoint))
+        tag = f"checkpoint/{size}"
+        found = self._keep(tag, self._checkpoint)
+        if found is None:  # not yet: the log may come to have it
+            del self._kept[tag]
+        return cast("tuple[str, int] | None", found)
 
     def apply(self, entry: Entry, tags: tuple[str, ...]) -> None:
         """Let an entry that was accepted, but isn't stored yet, change what is kept."""
