@@ -13,6 +13,7 @@ from ledger.errors import Malformed, ProofInvalid
 from ledger.proof import merkle, receipt, tiles
 from ledger.proof.keyfile import new_key
 from ledger.proof.keys import ED25519, ES256, SigningKey
+from ledger.proof.statement import sig_structure
 
 ORIGIN = "ledger.example/unbroken"
 KEYS = [new_key(ED25519), new_key(ES256)]
@@ -120,7 +121,7 @@ def rebuilt(replaced: dict[str, Any]) -> bytes:
     claims = replaced.get("claims", {1: ORIGIN, 2: ORIGIN, 6: 1, -65537: 11})
     header = {1: ED25519, 4: KEYS[0].public.kid, 15: claims, 395: 1}
     protected = replaced.get("protected", cbor2.dumps(header))
-    to_sign = receipt.sig_structure(protected, merkle.root(11, READ))
+    to_sign = sig_structure(protected, merkle.root(11, READ))
     proofs = {396: {-1: [replaced.get("inclusion", cbor2.dumps(inclusion))]}}
     body = [protected, replaced.get("unprotected", proofs), replaced.get("payload"), KEYS[0].sign(to_sign)]
     body[3] = replaced.get("signature", body[3])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.errors import Malformed, ProofInvalid
 from ledger.proof import checkpoint, merkle, note, receipt, tiles
-from ledger.proof.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.proof.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.proof.keyfile import new_key
 
 KEY = new_key()
@@ -30,7 +30,8 @@ LINES = st.text(st.characters(codec="utf-8", min_codepoint=32), min_size=1, max_
 SIZES = st.integers(0, checkpoint.MAX_SIZE)
 TIMES = st.integers(0, checkpoint.MAX_TIME)
 ROOTS = st.binary(min_size=32, max_size=32)
-HEADS = st.builds(Checkpoint, NAMES, SIZES, ROOTS, st.lists(LINES, max_size=3).map(tuple))
+ORIGINS = NAMES.filter(lambda name: name != "cosignature/v1")  # which `bad_origin` refuses
+HEADS = st.builds(Checkpoint, ORIGINS, SIZES, ROOTS, st.lists(LINES, max_size=3).map(tuple))
 
 
 def proof_file(index: int, extra: bytes = b"") -> bytes:
@@ -137,30 +138,9 @@ def test_a_tile_path_reads_back(level: Any, index: int, width: int) -> None:
     assert tiles.parse_tile_path(path) == tiles.TileRef(level, index, width)
 
 
-@given(st.text(max_size=80) | st.from_regex(r"tile/[0-9entris]{1,7}(/x?[0-9]{1,4}){1,4}(\.p/[0-9]{1,4})?"))
-@settings(max_examples=300)
-def test_a_path_that_is_read_is_the_one_that_is_written(path: str) -> None:
-    try:
-        found = tiles.parse_tile_path(path)
-    except Malformed as error:
-        assert error.code == "malformed_tile_path"
-    else:
-        assert tiles.tile_path(found.level, found.index, found.width) == path
-
-
 @given(st.lists(st.binary(max_size=40), max_size=256))
 def test_an_entry_bundle_reads_back(entries: list[bytes]) -> None:
     assert tiles.decode_bundle(tiles.encode_bundle(entries)) == entries
-
-
-@given(st.binary(max_size=100))
-def test_a_bundle_that_is_read_is_the_one_that_is_written(data: bytes) -> None:
-    try:
-        entries = tiles.decode_bundle(data)
-    except Malformed as error:
-        assert error.code == "malformed_bundle"
-    else:
-        assert tiles.encode_bundle(entries) == data
 
 
 TEXTS = st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))
@@ -184,15 +164,3 @@ def test_mutated_texts_are_refused_and_do_no_harm(whole: bytes, data: st.DataObj
     accepted = outcome(open_checkpoint, mutated, VKEY) == "accepted"
     accepted |= outcome(receipt.verify_tlog_proof, mutated, ENTRIES[2], VKEY) == "accepted"
     assert not accepted or mutated == whole or mutated.endswith(SIGNED.partition(b"\n\n")[2])
-
-
-@given(
-    st.text(max_size=60) | st.from_regex(r"[^\n]{0,9}\n[0-9]{1,21}\n[A-Za-z0-9+/=]{43,45}\n", fullmatch=True)
-)
-def test_a_checkpoint_body_that_is_read_is_the_one_that_is_written(text: str) -> None:
-    try:
-        found = parse_checkpoint(text)
-    except Malformed as error:
-        assert error.code == "malformed_checkpoint"
-    else:
-        assert found.body() == text
