@@ -14,7 +14,7 @@ import base64
 import binascii
 import re
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import padding, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -70,8 +70,10 @@ def open_key(pem: bytes, passphrase: bytes) -> SigningKey:
         private = serialization.load_pem_private_key(pem, passphrase or b"\0")
     except ValueError:
         raise Unauthentic("wrong_passphrase", "the passphrase does not open this key file") from None
-    except (TypeError, UnsupportedAlgorithm) as error:
-        raise Malformed("malformed_key_file", f"the key file cannot be read: {error}") from None
+    except (TypeError, UnsupportedAlgorithm, InternalError, MemoryError):  # a cost that makes no sense
+        raise Malformed(
+            "malformed_key_file", "the key file is encrypted in a way that can't be read"
+        ) from None
     return SigningKey(_supported(private))
 
 
