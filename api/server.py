@@ -5,24 +5,33 @@ What can be expected to go wrong ends with one line that says what, and what to 
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
+from api import maintenance
 from api.administrators import administrator
 from api.app import create_app
+from api.bar import Bar
 from api.home import Home, Keys
 from api.logs import log_to_stderr
 from api.settings import Settings
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.events import Seen
 from ledger.errors import Fault, Malformed, UnbrokenError
+from ledger.store.engines import migrate, open_engine
+from ledger.store.fsck import fsck
+from ledger.store.recorder import LedgerRecorder
+from ledger.views.runner import Projector
 
 app = typer.Typer(
     help="The server of a chain-of-custody ledger.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -99,13 +108,45 @@ def serve(
             ledger.close()
 
 
+app.command()(maintenance.fsck)
+app.command()(maintenance.rebuild)
+app.command()(maintenance.demo)
+
+
+@app.command("fsck")
+def check(
+    data: Data,
+    database_url: DatabaseUrl = "",
+    workers: Annotated[int, typer.Option(help="Processes that check signatures")] = os.cpu_count() or 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON")] = False,
+) -> None:
+    """Verify everything that is stored; a server may run meanwhile. Status 1: something is wrong."""
+    home = Home(data)
+    vkey = str(home.vkey())
+    with _recorder(home, database_url) as recorder, Bar("Checking entries") as bar:
+        report = fsck(recorder, vkey, workers=workers, progress=bar.show)
+    typer.echo(json.dumps(report.to_json(), indent=2) if as_json else report.text())
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def rebuild(data: Data, database_url: DatabaseUrl = "") -> None:
+    """Throw the read models away and make them again from the log."""
+    home = Home(data)
+    home.vkey()
+    with home.locked(), _recorder(home, database_url) as recorder:
+        migrate(recorder.engine)
+        size = Projector(recorder.engine, recorder).rebuild()
+    typer.echo(f"The read models were made again from {size} entries.")
+
+
 def main() -> None:
-    """The program. Expected errors end with one line and status 1."""
+    """The program. Expected errors end with one line and status 2."""
     try:
         app()
     except (UnbrokenError, OSError) as error:
         sys.stderr.write(explain(error) + "\n")
-        raise SystemExit(1) from None
+        raise SystemExit(2) from None
 
 
 def explain(error: UnbrokenError | OSError) -> str:
@@ -122,6 +163,20 @@ def _open(config: LedgerConfig) -> Ledger:
         return ledger
     ledger.close()
     raise Malformed("no_log_here", "the database holds no log yet")
+
+
+@contextmanager
+def _recorder(home: Home, database_url: str) -> Iterator[LedgerRecorder]:
+    """The stored log without its keys. Raises `Malformed` (`no_log_here`) where no file is."""
+    if not database_url and not home.database.exists():
+        raise Malformed("no_log_here", f"there is no {home.database}")
+    engine = open_engine(database_url or home.database_url)
+    recorder = LedgerRecorder(engine)
+    try:
+        yield recorder
+    finally:
+        recorder.close()
+        engine.dispose()
 
 
 def _config(home: Home, keys: Keys, database_url: str) -> LedgerConfig:
