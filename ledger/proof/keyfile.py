@@ -46,7 +46,7 @@ def new_key(alg: int = ED25519) -> SigningKey:
 
 def seal_key(key: SigningKey, passphrase: bytes) -> bytes:
     """The key as encrypted PEM. Raises `Malformed` (`no_passphrase`): never in the clear."""
-    if not passphrase:
+    if not passphrase.strip(b"\0"):  # HMAC pads with zeros: to it they are no passphrase
         raise Malformed("no_passphrase", "a private key is never written without a passphrase")
     plain = key.private.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

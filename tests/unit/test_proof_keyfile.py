@@ -1,47 +1,54 @@
-"""Key files: they open again, here and with OpenSSL's form, and cost a guesser time and memory."""
+"""A private key at rest: sealed with scrypt, opened by its passphrase, never in the clear."""
 
 from __future__ import annotations
 
 import base64
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ledger.errors import Malformed, Unauthentic, UnbrokenError
+from ledger.errors import Malformed, Unauthentic
 from ledger.proof import keyfile
 from ledger.proof.keyfile import new_key, open_key, seal_key
 from ledger.proof.keys import ED25519, ED25519_FULL, ES256, SigningKey
+from tests.property.mangled import altered, flipped
 
-PASSPHRASE = "für Elise 7".encode()
-
-
-@pytest.fixture(autouse=True)
-def _cheap_guesses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tenth of a second a key adds up; one test keeps the real cost."""
-    if "real_cost" not in request.fixturenames:
-        monkeypatch.setattr(keyfile, "_N", 16)
-        monkeypatch.setattr(keyfile, "_P", 1)
+PASSPHRASE = b"correct horse battery staple"
+KEY = new_key()
+SEALED = seal_key(KEY, PASSPHRASE)
+PEM = serialization.Encoding.PEM
 
 
 @pytest.fixture
-def real_cost() -> None:
-    """Ask for the parameters that are written in production."""
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scrypt at its least cost, for tests that open many files."""
+    monkeypatch.setattr(keyfile, "_N", 2)
+    monkeypatch.setattr(keyfile, "_P", 1)
 
 
-def der_of(pem: bytes) -> bytes:
-    return base64.b64decode(b"".join(pem.splitlines()[1:-1]))
+def pem(private: object, *, sealed: bool, form: str = "PKCS8") -> bytes:
+    how = serialization.BestAvailableEncryption(PASSPHRASE) if sealed else serialization.NoEncryption()
+    shape = getattr(serialization.PrivateFormat, form)
+    return bytes(private.private_bytes(PEM, shape, how))  # type: ignore[attr-defined]
 
 
-def pem_of(key: object, encryption: serialization.KeySerializationEncryption) -> bytes:
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(*form, encryption)  # type: ignore[attr-defined, no-any-return]
-
-
-def code(pem: bytes, passphrase: bytes = PASSPHRASE) -> str:
+def opened(data: bytes) -> SigningKey | None:
     try:
-        open_key(pem, passphrase)
-    except UnbrokenError as error:
+        return open_key(data, PASSPHRASE)
+    except (Malformed, Unauthentic):
+        return None
+
+
+def outcome(data: bytes, passphrase: bytes = PASSPHRASE) -> str:
+    try:
+        open_key(data, passphrase)
+    except (Malformed, Unauthentic) as error:
         return error.code
     return "opened"
 
@@ -49,93 +56,129 @@ def code(pem: bytes, passphrase: bytes = PASSPHRASE) -> str:
 @pytest.mark.parametrize("alg", [ED25519, ES256])
 def test_a_sealed_key_opens_as_the_same_key(alg: int) -> None:
     key = new_key(alg)
-    opened = open_key(seal_key(key, PASSPHRASE), PASSPHRASE)
-    assert (opened.public.kid, opened.alg) == (key.public.kid, alg)
-    key.public.verify(alg, opened.sign(b"m"), b"m")
+    again = open_key(seal_key(key, PASSPHRASE), PASSPHRASE)
+    assert (again.public.kid, again.alg) == (key.public.kid, alg)
+    assert again.sign(b"a message") == key.sign(b"a message")
 
 
-def test_a_guess_costs_scrypt_at_16_mib(real_cost: None) -> None:
-    key = new_key()
-    pem = seal_key(key, PASSPHRASE)
-    cost = b"".join(bytes([2, len(raw)]) + raw for raw in (b"\x40\x00", b"\x08", b"\x05"))  # N, r, p
-    assert cost in der_of(pem)
-    assert open_key(pem, PASSPHRASE).public.kid == key.public.kid
+@pytest.mark.parametrize("wrong", [b"", b"correct horse battery stapl", PASSPHRASE + b" ", b"\xff" * 300])
+def test_a_wrong_passphrase_opens_nothing(wrong: bytes) -> None:
+    assert outcome(SEALED, wrong) == "wrong_passphrase"
 
 
-def test_the_same_key_sealed_twice_gives_different_bytes() -> None:
-    key = new_key()
-    assert seal_key(key, PASSPHRASE) != seal_key(key, PASSPHRASE)
+def test_the_same_key_is_never_sealed_the_same_way_twice(cheap: None) -> None:
+    assert len({seal_key(KEY, PASSPHRASE) for _ in range(20)}) == 20
 
 
-def test_the_private_half_does_not_stand_in_the_file() -> None:
-    private = ed25519.Ed25519PrivateKey.generate()
-    sealed = der_of(seal_key(SigningKey(private), PASSPHRASE))
-    assert private.private_bytes_raw() not in sealed
-
-
-@pytest.mark.parametrize("guess", [b"", b"fur Elise 7", PASSPHRASE + b" ", PASSPHRASE.upper()])
-def test_a_wrong_passphrase_is_called_that(guess: bytes) -> None:
-    assert code(seal_key(new_key(), PASSPHRASE), guess) == "wrong_passphrase"
-
-
-def test_of_400_wrong_passphrases_each_is_called_that() -> None:
-    """One in 256 leaves a right-looking padding, and gibberish behind it."""
-    pem = seal_key(new_key(), PASSPHRASE)
-    assert {code(pem, b"guess %d" % number) for number in range(400)} == {"wrong_passphrase"}
-
-
-def test_a_key_is_never_written_in_the_clear() -> None:
+@pytest.mark.parametrize("passphrase", [b"", b"\0", b"\0\0\0"])
+def test_a_key_is_not_sealed_without_a_passphrase(passphrase: bytes) -> None:
+    """HMAC pads its key with zeros, so that zeros alone are no passphrase either."""
     with pytest.raises(Malformed, match="no_passphrase"):
-        seal_key(new_key(), b"")
+        seal_key(KEY, passphrase)
 
 
-def test_a_key_file_in_the_clear_is_not_opened() -> None:
-    bare = pem_of(ed25519.Ed25519PrivateKey.generate(), serialization.NoEncryption())
-    assert code(bare) == "malformed_key_file"
+def test_nothing_of_the_key_stands_in_the_file() -> None:
+    raw = KEY.private.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )[-32:]
+    body = base64.b64decode(b"".join(SEALED.splitlines()[1:-1]))
+    assert raw not in body
+    assert KEY.public.raw not in body
 
 
-def test_a_key_file_that_openssl_would_write_opens() -> None:
-    private = ed25519.Ed25519PrivateKey.generate()
-    pem = pem_of(private, serialization.BestAvailableEncryption(PASSPHRASE))
-    assert open_key(pem, PASSPHRASE).public.raw == private.public_key().public_bytes_raw()
+def test_the_file_names_scrypt_with_16_mebibytes_and_aes_256() -> None:
+    body = base64.b64decode(b"".join(SEALED.splitlines()[1:-1]))
+    assert bytes.fromhex("06092b06010401da47040b") in body  # RFC 7914 §7.1
+    assert bytes.fromhex("02024000020108020105") in body  # N = 16384, r = 8, p = 5
+    assert bytes.fromhex("060960864801650304012a") in body
+    assert 128 * keyfile._N * keyfile._R == 16 * 2**20
+
+
+@pytest.mark.parametrize("form", ["PKCS8", "TraditionalOpenSSL"])
+def test_a_plaintext_key_is_refused_whatever_the_passphrase(form: str) -> None:
+    private = new_key(ES256).private
+    for passphrase in (b"", PASSPHRASE):
+        assert outcome(pem(private, sealed=False, form=form), passphrase) == "malformed_key_file"
+
+
+def test_a_key_that_another_program_sealed_by_pkcs8_opens() -> None:
+    assert open_key(pem(KEY.private, sealed=True), PASSPHRASE).public.kid == KEY.public.kid
+
+
+@pytest.mark.parametrize("kind", ["P-384", "RSA"])
+def test_a_sealed_key_of_another_kind_is_refused(kind: str) -> None:
+    private = (
+        ec.generate_private_key(ec.SECP384R1()) if kind == "P-384" else rsa.generate_private_key(65537, 2048)
+    )
+    assert outcome(pem(private, sealed=True)) == "malformed_key_file"
 
 
 @pytest.mark.parametrize(
-    "private", [ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)]
+    "data",
+    [
+        b"",
+        b"not a key",
+        SEALED[:-40],
+        SEALED + SEALED,
+        b"comment\n" + SEALED,
+        SEALED.replace(b"ENCRYPTED ", b""),
+        SEALED.replace(b"\n", b"\r\n"),
+        SEALED + b"\n" * 9000,
+        b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n",
+        b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n=\n-----END ENCRYPTED PRIVATE KEY-----\n",
+    ],
+    ids=["empty", "words", "cut", "two", "comment", "label", "crlf", "long", "hollow", "padding"],
 )
-def test_a_key_of_another_kind_is_no_key_file_of_ours(private: object) -> None:
-    pem = pem_of(private, serialization.BestAvailableEncryption(PASSPHRASE))
-    assert code(pem) == "malformed_key_file"
+def test_what_is_not_one_whole_sealed_key_is_refused_as_such(data: bytes) -> None:
+    assert outcome(data) == "malformed_key_file"
 
 
-def test_a_file_cut_short_anywhere_is_malformed() -> None:
-    pem = seal_key(new_key(), PASSPHRASE)
-    for end in range(len(pem) - 1):
-        assert code(pem[:end]) == "malformed_key_file", end
+def test_white_space_around_the_file_does_no_harm() -> None:
+    assert outcome(b"\n" + SEALED + b"\n\n") == "opened"
 
 
-def test_an_altered_file_is_refused_or_opens_but_never_ends_in_a_foreign_exception() -> None:
-    """The form has no checksum, so an altered ciphertext may open as another key."""
-    pem = seal_key(new_key(), PASSPHRASE)
-    for at in range(len(pem)):
-        altered = pem[:at] + bytes([pem[at] ^ 4]) + pem[at + 1 :]
-        assert code(altered) in {"malformed_key_file", "wrong_passphrase", "opened"}
+@pytest.mark.usefixtures("cheap")
+class TestCheaply:
+    """Many files, each sealed at scrypt's least cost."""
+
+    @given(
+        passphrase=st.binary(max_size=80).map(lambda each: b"!" + each), alg=st.sampled_from([ED25519, ES256])
+    )
+    @settings(max_examples=40, deadline=None)
+    def test_any_passphrase_opens_what_it_sealed(self, passphrase: bytes, alg: int) -> None:
+        key = new_key(alg)
+        assert open_key(seal_key(key, passphrase), passphrase).public.kid == key.public.kid
+
+    def test_a_file_with_one_bit_of_its_ciphertext_altered_never_opens_as_the_key(self) -> None:
+        key = new_key()
+        lines = seal_key(key, PASSPHRASE).splitlines()
+        body = base64.b64decode(b"".join(lines[1:-1]))
+        for at in range(8 * (len(body) - 64), 8 * len(body)):
+            forged = base64.b64encode(flipped(body, at))
+            found = opened(b"\n".join([lines[0], forged, lines[-1], b""]))
+            assert found is None or found.public.kid != key.public.kid
+
+    @given(data=st.data())
+    @settings(deadline=None)
+    def test_altered_files_are_refused_and_do_no_harm(self, data: st.DataObject) -> None:
+        sealed = seal_key(KEY, PASSPHRASE)
+        label = sealed.index(b"\n") + 120  # past the cost, which could be raised to minutes
+        found = opened(sealed[:label] + data.draw(altered(sealed[label:])))
+        assert found is None or found.public.spki
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00" * 9000, b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"])
-def test_what_is_no_key_file_is_malformed(data: bytes) -> None:
-    assert code(data) == "malformed_key_file"
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl program to compare with")
+@pytest.mark.parametrize("alg", [ED25519, ES256])
+def test_openssls_own_program_opens_the_file(alg: int, tmp_path: Path) -> None:
+    key = new_key(alg)
+    file = tmp_path / "key.pem"
+    file.write_bytes(seal_key(key, PASSPHRASE))
+    given_to = ["-in", str(file), "-passin", f"pass:{PASSPHRASE.decode()}", "-pubout", "-outform", "DER"]
+    done = subprocess.run(["openssl", "pkey", *given_to], capture_output=True, check=True)
+    assert done.stdout == key.public.spki
 
 
-@pytest.mark.parametrize("alg", [ED25519_FULL, 0, -35])
-def test_no_key_is_made_for_an_algorithm_that_we_do_not_emit(alg: int) -> None:
-    with pytest.raises(Malformed, match="unsupported_algorithm"):
-        new_key(alg)
-
-
-def test_a_wrong_passphrase_is_unauthentic_and_a_broken_file_malformed() -> None:
-    pem = seal_key(new_key(), PASSPHRASE)
-    with pytest.raises(Unauthentic):
-        open_key(pem, b"no")
-    with pytest.raises(Malformed):
-        open_key(pem[1:], PASSPHRASE)
+def test_a_new_key_is_made_for_two_algorithms_alone() -> None:
+    for alg in (ED25519_FULL, 0, -257):
+        with pytest.raises(Malformed, match="unsupported_algorithm"):
+            new_key(alg)
