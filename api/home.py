@@ -45,13 +45,14 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.keys = self.path / "keys"
+        self.database = self.path / "ledger.db"
         self.high_water = self.path / "high-water"
         self._vkey = self.keys / "log.vkey"
 
     @property
     def database_url(self) -> str:
         """Of the embedded database."""
-        return f"sqlite:///{self.path}/ledger.db"
+        return f"sqlite:///{self.database}"
 
     def vkey(self) -> VerifierKey:
         """Which log this is. Raises `Malformed`: `no_log_here`, `malformed_vkey`."""

@@ -18,13 +18,13 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from api import maintenance
 from api.administrators import administrator
 from api.app import create_app
 from api.bar import Bar
 from api.home import Home, Keys
 from api.logs import log_to_stderr
 from api.settings import Settings
+from clients.demo import story
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.events import Seen
 from ledger.errors import Fault, Malformed, UnbrokenError
@@ -108,11 +108,6 @@ def serve(
             ledger.close()
 
 
-app.command()(maintenance.fsck)
-app.command()(maintenance.rebuild)
-app.command()(maintenance.demo)
-
-
 @app.command("fsck")
 def check(
     data: Data,
@@ -138,6 +133,14 @@ def rebuild(data: Data, database_url: DatabaseUrl = "") -> None:
         migrate(recorder.engine)
         size = Projector(recorder.engine, recorder).rebuild()
     typer.echo(f"The read models were made again from {size} entries.")
+
+
+@app.command()
+def demo(
+    exit_at_end: Annotated[bool, typer.Option("--exit", help="End after the story")] = False,
+) -> None:
+    """One therapy of three companies on a real server, told hand-off by hand-off."""
+    raise typer.Exit(story.tell(exit_at_end))
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import Fault
 from ledger.store.faults import faults
@@ -49,7 +50,10 @@ def open_engine(url: str) -> Engine:
 
     Raises `Fault` (`store_unavailable`) for a URL that is neither SQLite file nor PostgreSQL.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # the text may hold a password: it is not repeated
+        raise Fault("store_unavailable", "the database's URL cannot be read") from None
     kind = parsed.get_backend_name()
     if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return _open_sqlite(parsed)
