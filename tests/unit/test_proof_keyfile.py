@@ -166,6 +166,23 @@ class TestCheaply:
         found = opened(sealed[:label] + data.draw(altered(sealed[label:])))
         assert found is None or found.public.spki
 
+    def test_of_400_wrong_passphrases_each_is_called_that(self) -> None:
+        """One in 256 leaves a right-looking padding, and gibberish behind it."""
+        sealed = seal_key(KEY, PASSPHRASE)
+        assert {outcome(sealed, b"guess %d" % number) for number in range(400)} == {"wrong_passphrase"}
+
+    def test_a_file_with_any_byte_altered_ends_in_no_foreign_exception(self) -> None:
+        """The cost's own bytes among them: one that makes no sense is a malformed file."""
+        sealed = seal_key(KEY, PASSPHRASE)
+        for at in range(len(sealed)):
+            code = outcome(flipped(sealed, 8 * at + 2))
+            assert code in {"malformed_key_file", "wrong_passphrase", "opened"}
+
+    def test_a_file_cut_short_anywhere_is_malformed(self) -> None:
+        sealed = seal_key(KEY, PASSPHRASE)
+        for end in range(len(sealed) - 1):
+            assert outcome(sealed[:end]) == "malformed_key_file", end
+
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl program to compare with")
 @pytest.mark.parametrize("alg", [ED25519, ES256])
