@@ -68,7 +68,8 @@ class Step:
 class Report:
     """The outcome of an audit. `size` and `root` (hex) are those of the last checkpoint that opened.
 
-    `proved` says, in a sentence, what stays proved whatever failed.
+    `proved` says, in a sentence, what stays proved whatever failed. `seconds` is the whole wall time:
+    the steps and, with several workers, the start of their processes.
     """
 
     origin: str
@@ -76,6 +77,7 @@ class Report:
     size: int = 0
     root: str = ""
     proved: str = "Nothing is proved."
+    seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
@@ -106,6 +108,7 @@ class Report:
             "root": self.root,
             "first_wrong": asdict(wrong) if wrong else None,
             "proved": self.proved,
+            "seconds": round(self.seconds, 6),
             "crypto_seconds": round(self.crypto_seconds, 6),
             "replay_seconds": round(self.replay_seconds, 6),
             "steps": [_step_json(step) for step in self.steps],

@@ -7,10 +7,13 @@ caller. Nothing here knows an event.
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from itertools import chain
 from multiprocessing import get_context
 from typing import NamedTuple, TypeAlias
 
@@ -21,6 +24,7 @@ from ledger.verify.report import told
 
 CHUNK = 256  # statements that one worker takes at a time: some 40 ms of work
 
+Wrong: TypeAlias = tuple[int, str]  # step, sentence
 Keys: TypeAlias = Mapping[bytes, bytes]  # kid to SubjectPublicKeyInfo
 
 
@@ -36,33 +40,34 @@ class Envelope(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """`envelope` is None for bytes that are no statement; `wrong` is (step, sentence)."""
+    """`envelope` is None for bytes that are no statement, or that could not even be read."""
 
     envelope: Envelope | None
-    wrong: tuple[int, str] | None
+    wrong: Wrong | None
 
 
-NOTHING = Checked(None, None)  # an entry that could not even be read
+Fields: TypeAlias = tuple[bytes, bytes, str, str, bytes, bytes]
+Outcome: TypeAlias = tuple[Fields | None, Wrong | None]  # plain, because it travels between processes
 
 
-def check_chunk(origin: str, keys: Keys, raws: Sequence[bytes | None]) -> list[Checked]:
+def check_chunk(origin: str, keys: Keys, raws: Sequence[bytes | None]) -> list[Outcome]:
     """Check statements, each on its own. Runs in a worker process; never raises."""
-    return [NOTHING if raw is None else _check(origin, keys, raw) for raw in raws]
+    return [(None, None) if raw is None else _check(origin, keys, raw) for raw in raws]
 
 
-def _check(origin: str, keys: Keys, raw: bytes) -> Checked:
+def _check(origin: str, keys: Keys, raw: bytes) -> Outcome:
     try:
         found = statement.parse(raw)
     except Exception as error:  # whatever hostile bytes provoke is a finding about them
-        return Checked(None, (4, told(error)))
-    envelope = Envelope(found.id, found.kid, found.iss, found.sub, found.cti, found.payload)
+        return None, (4, told(error))
+    fields = (found.id, found.kid, found.iss, found.sub, found.cti, found.payload)
     if found.aud != origin:
-        return Checked(envelope, (4, f"signed for another log: {found.aud[:80]!r}"))
+        return fields, (4, f"signed for another log: {found.aud[:80]!r}")
     try:
         statement.verify(found, _key(keys, found.kid))
     except Exception as error:
-        return Checked(envelope, (5, told(error)))
-    return Checked(envelope, None)
+        return fields, (5, told(error))
+    return fields, None
 
 
 def _key(keys: Keys, kid: bytes) -> PublicKey:
@@ -87,23 +92,24 @@ class Workers:
         """The outcome for each statement, in order."""
         chunks = [raws[at : at + CHUNK] for at in range(0, len(raws), CHUNK)]
         run = map if self._pool is None else self._pool.map
-        return [one for part in run(partial(check_chunk, origin, keys), chunks) for one in part]
+        outcomes = chain.from_iterable(run(partial(check_chunk, origin, keys), chunks))
+        return [Checked(None if fields is None else Envelope(*fields), wrong) for fields, wrong in outcomes]
 
 
 @contextmanager
 def workers(count: int) -> Iterator[Workers]:
-    """`count` processes; one means here, in this process.
-
-    They are started afresh, not forked: a fork of a process with threads can hang. They
-    start while the caller goes on with the first steps.
-    """
+    """`count` processes, all started; one means here, in this process."""
     if count <= 1:
         yield Workers(None)
         return
-    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(count, mp_context=get_context(_start_method()))
     try:
-        for _ in range(count):
-            pool.submit(check_chunk, "", {}, [])
+        wait([pool.submit(check_chunk, "", {}, []) for _ in range(count)])
         yield Workers(pool)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _start_method() -> str:
+    """Fork is fast, but a copy of a process with threads can hang on a lock that one of them held."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"

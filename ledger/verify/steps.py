@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,15 +53,17 @@ class Audit:
     def run(self, processes: int = 1, progress: Progress | None = None) -> Report:
         """All steps; what stays proved is said whatever fails."""
         report = Report(self.vkey.name, list(self.findings.steps.values()))
+        start = time.perf_counter()
         try:
-            with workers(processes) as self._checkers:
-                self._open()
-                last = self.heads.last
-                if last is not None:
-                    report.size, report.root = last.size, last.root.hex()
+            self._open()
+            last = self.heads.last
+            if last is not None:
+                report.size, report.root = last.size, last.root.hex()
+                with workers(processes if last.size > SMALL else 1) as self._checkers:
                     report.proved = self._walk(last.size, progress or _silent)
         except Exception as error:  # a source that breaks its contract is a finding too
             self.findings.wrong(1, None, f"the audit could not go on: {told(error)}")
+        report.seconds = time.perf_counter() - start
         return report
 
     # --- for subclasses ----------------------------------------------------------------
