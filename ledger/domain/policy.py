@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from ledger.domain.events import EVENTS, Role
+from ledger.domain.events import EVENTS, PlannedSites, Role
 from ledger.domain.registry import LEDGER, Agent
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ POLICY: dict[str, Row] = {
     "ManufacturingStarted": _row("manufacturer", "at_party"),
     "ContainersDerived": _row("cell_lab manufacturer", "at_party"),
     "DeviationRaised": _row(THERAPY_ROLES, "related"),
-    "DeviationDispositioned": _row("quality", "related"),
+    "DeviationDispositioned": _row("quality", "assessing"),
     "Released": _row("quality", "releasing_site", "batch_release"),
     "ThawStarted": _row("cell_lab manufacturer nurse physician", "at_party"),
     "ThawCompleted": _row("cell_lab manufacturer nurse physician", "at_party"),
@@ -86,6 +86,7 @@ RELATION_MEANINGS: dict[str, str] = {
     "giver": "at the giver's site",
     "receiver": "at the receiver's site",
     "related": "at a site with a part in the therapy, or of the product's sponsor",
+    "assessing": "at a site of the order (not a courier's), or of the product's sponsor",
     "releasing_site": "at the releasing site: one planned for manufacture, or of the product's sponsor",
     "treatment_site": "at the treatment site of the order, named in the decision",
 }
@@ -121,8 +122,8 @@ def may_read_chain(agent: Agent, world: World, chain: Chain) -> bool:
         return True
     if chain.order is None:
         return False
-    planned, reading = chain.order.sites, THERAPY_ROLES - {"courier"}
-    if _has_role_at(agent, reading, (planned.collection, planned.treatment, *planned.manufacturing)):
+    reading = THERAPY_ROLES - {"courier"}
+    if _has_role_at(agent, reading, _care_and_manufacture(chain.order.sites)):
         return True
     if _has_role_at(agent, THERAPY_ROLES, chain.present_sites()):
         return True
@@ -173,10 +174,23 @@ def _related(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     return _at_a_site_of(chain, row.roles, agent) or _of_sponsor(chain, row.roles, agent, world)
 
 
+def _assessing(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    """What happened on the road is not for the carrier to clear."""
+    chain = world.chain(entry.stream.removeprefix("chain/"))
+    if chain.order is None:
+        return False
+    return _has_role_at(agent, row.roles, _care_and_manufacture(chain.order.sites)) or _of_sponsor(
+        chain, row.roles, agent, world
+    )
+
+
+def _care_and_manufacture(sites: PlannedSites) -> tuple[str, ...]:
+    return (sites.collection, sites.treatment, *sites.manufacturing)
+
+
 def _ordering(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     event: Any = entry.event
-    sites = (event.sites.collection, event.sites.treatment, *event.sites.manufacturing)
-    if _has_role_at(agent, row.roles, sites):
+    if _has_role_at(agent, row.roles, _care_and_manufacture(event.sites)):
         return True
     sponsor = sponsor_of(event.product.product, world)
     return sponsor == agent.organisation and not agent.roles.isdisjoint(row.roles)
@@ -241,6 +255,7 @@ _RELATIONS: dict[str, Callable[[Row, Entry, Agent, World], bool]] = {
     "giver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).giver.site),
     "receiver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).receiver.site),
     "related": _related,
+    "assessing": _assessing,
     "releasing_site": _releasing_site,
     "treatment_site": _treatment_site,
 }

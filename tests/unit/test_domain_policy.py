@@ -73,7 +73,7 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "ManufacturingStarted": ("manufacturer", "here"),
     "ContainersDerived": ("cell_lab manufacturer", "here"),
     "DeviationRaised": (PARTICIPANTS, "here sponsor planned"),
-    "DeviationDispositioned": ("quality", "here sponsor planned"),
+    "DeviationDispositioned": ("quality", "here sponsor"),
     "Released": ("quality", "here"),
     "ThawStarted": ("cell_lab manufacturer nurse physician", "here"),
     "ThawCompleted": ("cell_lab manufacturer nurse physician", "here"),
