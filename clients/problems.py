@@ -39,6 +39,7 @@ BY_STATUS: dict[int, type[UnbrokenError]] = {
 }
 BY_CODE: dict[str, type[UnbrokenError]] = {  # where several classes share a status
     "stale_view": StaleView,
+    "view_from_future": StaleView,
     "no_session": Unauthorised,
     "not_yours": Unauthorised,
 }
