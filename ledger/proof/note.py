@@ -138,8 +138,10 @@ def verify_note(data: bytes, vkeys: Iterable[VerifierKey]) -> Note:
     kind; a cosignature (0x04) is checked by `checkpoint.open_checkpoint`, which knows its time.
     Raises `Malformed` (`malformed_note`), `ProofInvalid` (`no_signature`, `bad_note`).
     """
-    note = parse_note(data)
-    for vkey in vkeys:
+    note, relied_on = parse_note(data), list(vkeys)
+    if not relied_on:
+        raise ProofInvalid("no_signature", "a note that is checked against no key proves nothing")
+    for vkey in relied_on:
         if vkey.alg != SIGNATURE:
             raise ProofInvalid("bad_note", f"{vkey.name}: a cosigner's key, which signs no plain note")
         check_signature(vkey, find(note, vkey), note.text.encode(), "bad_note")

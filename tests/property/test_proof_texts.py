@@ -91,6 +91,7 @@ def test_a_signed_note_verifies_and_a_cosigners_key_does_not_fit_it(text: str, n
     assert note.verify_note(data, [vkey]).text == text
     assert outcome(note.verify_note, data, [vkey.as_type(note.COSIGNATURE)]) == "bad_note"
     assert outcome(note.verify_note, data, [vkey, note.vkey_of(name, OTHER.public)]) == "no_signature"
+    assert outcome(note.verify_note, data, []) == "no_signature"
 
 
 @given(NAMES, st.sampled_from([note.SIGNATURE, note.COSIGNATURE]))
