@@ -127,9 +127,6 @@ def _new(new: Sequence[NewContainer], chain: Chain, world: World, found: Found) 
             found.add("bag_numbers_wrong", one.container)
 
 
-# --- each fact -------------------------------------------------------------------------
-
-
 def _patient(_: Entry, event: PatientIdentified, chain: Chain, __: World, found: Found) -> None:
     sites = _order_sites(chain)
     _planned(event.site, (sites.collection, sites.treatment), (), found)
@@ -285,7 +282,7 @@ def _infusion_completed(_: Entry, event: InfusionCompleted, chain: Chain, world:
             found.add("dose_exceeds_volume", name)
 
 
-# A fact without a rule of its own here: `DeviationRaised`, which says itself what is wrong.
+# `DeviationRaised` has no rule: it says itself what is wrong.
 _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "PatientIdentified": _patient,
     "CollectionCompleted": _collected,
