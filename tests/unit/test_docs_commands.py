@@ -55,3 +55,7 @@ def test_example_runs(path: Path, number: int, text: str, tmp_path: Path) -> Non
     script = tmp_path / f"{path.stem}_{number}.py"
     script.write_text(text, encoding="utf-8")
     runpy.run_path(str(script), run_name="__main__")
+
+
+def test_there_are_examples() -> None:
+    assert {path.name for path, _, _ in EXAMPLES} >= {"formats.md"}
