@@ -102,6 +102,8 @@ class Device:
             raise Conflict("key_exists", f"{path} holds a key already; a key is never overwritten")
         key = new_key(alg)
         write_private(path, seal_key(key, self._secret()), exclusive=True)
+        if not following:
+            self._key = key
         return key.public
 
     def next_public(self) -> PublicKey:

@@ -7,7 +7,8 @@ session is opened by the first request that needs one, and again when it has run
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -18,7 +19,8 @@ from ledger.proof.merkle import NodeReader
 from ledger.proof.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path, tile_reader
 
 HASH_SIZE = 32
-TIMEOUT_S = 30.0
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # a dock without a network must not hold up a courier
+BRIEFLY_S = 2.0
 KEPT_TILES = 1024  # 8 MB of full tiles, which never change
 ONE = "application/cose"
 JSON = "application/json"
@@ -33,7 +35,7 @@ class Remote:
         self, server: str, sign_in: Callable[[str], bytes], transport: httpx.BaseTransport | None = None
     ) -> None:
         """`sign_in` signs the statement that answers a challenge."""
-        self._http = httpx.Client(base_url=server, transport=transport, timeout=TIMEOUT_S)
+        self._http = httpx.Client(base_url=server, transport=transport, timeout=TIMEOUT)
         self._sign_in = sign_in
         self._session = threading.Lock()
         self._token = ""
@@ -41,6 +43,15 @@ class Remote:
 
     def close(self) -> None:
         self._http.close()
+
+    @contextmanager
+    def briefly(self) -> Iterator[None]:
+        """Meanwhile, wait for no answer longer than `BRIEFLY_S`: somebody wants to sign."""
+        self._http.timeout = httpx.Timeout(BRIEFLY_S)
+        try:
+            yield
+        finally:
+            self._http.timeout = TIMEOUT
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request as it is, whatever the answer. Raises `Fault` `unreachable`."""

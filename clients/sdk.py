@@ -32,9 +32,9 @@ from clients.keys import Device
 from clients.outbox import Held, Link, Outbox, Signed
 from clients.problems import error_of
 from clients.reads import Reads
-from clients.remote import Remote
+from clients.remote import BRIEFLY_S, Remote
 from clients.sending import Answer, Outcome, Sender, stored_answer
-from ledger.errors import Fault, Malformed, NotFound, ProofInvalid, TooMany, UnbrokenError
+from ledger.errors import Fault, Malformed, NotFound, TooMany, UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.checkpoint import open_checkpoint
 
@@ -113,7 +113,7 @@ class Client(Reads):
             if offline:
                 raise Malformed("decision_offline", f"{made.type} is a decision: it needs the ledger's view")
             return self._decide(made)
-        held = self.queue(made)
+        held = self.queue(made, offline=offline)
         return Pending(held, "kept in the outbox") if offline else self._settle(held)
 
     def record_many(self, items: Iterable[tuple[Fields, str]]) -> list[Outcome]:
@@ -139,9 +139,13 @@ class Client(Reads):
             fields = {**fields, "chain_version": version}
         return draft(fields, stream, occurred_at)
 
-    def queue(self, made: Draft) -> Held:
-        """Sign a draft and keep it, durably; sends nothing."""
-        if not self.outbox.last(self.kid) and not self.outbox.unsent(1):
+    def queue(self, made: Draft, *, offline: bool = False) -> Held:
+        """Sign a draft and keep it, durably; sends nothing.
+
+        A device that knows nothing of its key's sequence asks for it first, briefly, unless
+        `offline`; without an answer it begins at 0, which the log takes as a gap at worst.
+        """
+        if not offline and not self.outbox.last(self.kid) and not self.outbox.unsent(1):
             self._align_if_reachable()
         return self.outbox.sign(self.kid, lambda link: self._signed(made, link), alone=made.is_decision)
 
@@ -156,12 +160,13 @@ class Client(Reads):
         """Keep statements that other devices signed, to send them from here; count the new ones."""
         return self.outbox.carry([foreign(raw) for raw in statements])
 
-    def align(self) -> None:
+    def align(self, wait_s: float = 300.0) -> None:
         """Ask the log for this key's last statement, so that the sequence goes on from there.
 
-        Raises what the server says; `NotFound` is taken as: it has recorded none.
+        Waits so long for another program that sends. Raises what the server says;
+        `NotFound` is taken as: it has recorded none.
         """
-        with self.disk.sending():
+        with self.disk.sending(wait_s):
             try:
                 known = self.remote.read(f"/v1/keys/{self.kid.hex()}")
             except NotFound:
@@ -207,13 +212,8 @@ class Client(Reads):
             self._sender.check_heads()
 
     def _align_if_reachable(self) -> None:
-        """A device that was set up anew goes on with its key's sequence, if it can ask."""
-        try:
-            self.align()
-        except ProofInvalid:
-            raise
-        except UnbrokenError:
-            pass
+        with contextlib.suppress(UnbrokenError), self.remote.briefly():
+            self.align(BRIEFLY_S)
 
     def _signed(self, made: Draft, link: Link) -> Signed:
         profile = self.device.profile

@@ -111,8 +111,6 @@ def test_facts_made_offline_chain_onto_each_other_and_arrive_in_order(
 
 
 def test_offline_only_queues_without_a_word_to_the_network(client: Client, ledger: FakeLedger) -> None:
-    client.record(THAW, CHAIN)
-    ledger.requests.clear()
     assert isinstance(client.record(THAW, CHAIN, offline=True), Pending)
     assert ledger.requests == []
 
