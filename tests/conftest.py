@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 LOCAL = "postgresql://127.0.0.1:5432/postgres"
 ENGINES = ("sqlite", "postgresql")
+
+# A busy machine is no bug: an example may take as long as it takes.
+settings.register_profile("unbroken", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unbroken")
 
 
 def _servers() -> Iterator[str]:

@@ -144,7 +144,7 @@ class TestCheaply:
     @given(
         passphrase=st.binary(max_size=80).map(lambda each: b"!" + each), alg=st.sampled_from([ED25519, ES256])
     )
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_any_passphrase_opens_what_it_sealed(self, passphrase: bytes, alg: int) -> None:
         key = new_key(alg)
         assert open_key(seal_key(key, passphrase), passphrase).public.kid == key.public.kid
@@ -159,7 +159,6 @@ class TestCheaply:
             assert found is None or found.public.kid != key.public.kid
 
     @given(data=st.data())
-    @settings(deadline=None)
     def test_altered_files_are_refused_and_do_no_harm(self, data: st.DataObject) -> None:
         sealed = seal_key(KEY, PASSPHRASE)
         label = sealed.index(b"\n") + 120  # past the cost, which could be raised to minutes
