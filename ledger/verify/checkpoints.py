@@ -70,6 +70,8 @@ def open_all(
         seen = _walk(source, vkey, heads, findings)
         if latest is not None:
             _must_be_last(latest, heads, findings)
+        if heads.last is None:
+            findings.wrong(2, None, "there is no checkpoint that opens", where="checkpoints")
         findings.done(2, f"{len(heads.heads)} of {seen} stored checkpoints open and grow")
     return heads
 

@@ -25,7 +25,7 @@ from ledger.verify.report import told
 
 if TYPE_CHECKING:
     from ledger.domain.memory import Owed
-    from ledger.domain.world import Entry
+    from ledger.domain.world import Entry, Sequence
     from ledger.verify.checkpoints import Head, Heads
     from ledger.verify.entries import Enrolled
     from ledger.verify.report import Findings
@@ -61,8 +61,10 @@ class Replay:
         self._enter_batch(entry)
         try:
             self._check_late(entry)
-            self._check_ledger(entry)
-            return self._record(entry)
+            last = self._world.signer(entry.kid)
+            verdict = self._record(entry)
+            self._check_ledger(entry, last)
+            return verdict
         except Exception as error:  # whatever a hostile entry provokes is a finding about it
             self._refused(entry, error)
             return None
@@ -134,12 +136,12 @@ class Replay:
         what = f"the deviation {owed.finding.code!r} that the rules require behind it {how}"
         self._findings.wrong(6, cause.position, what, statement_id=cause.statement_id)
 
-    def _check_ledger(self, entry: Entry) -> None:
+    def _check_ledger(self, entry: Entry, last: Sequence) -> None:
         """What the ledger signs about a fact is exact in those members, too, that no rule gives."""
         if entry.signer != LEDGER or not isinstance(entry.event, DeviationRaised):
             return
         self.deviations += 1
-        event, last, start = entry.event, self._world.signer(entry.kid), self._start
+        event, start = entry.event, self._start
         expected = (0, None) if last.seq is None else (last.seq + 1, last.statement_id)
         if (event.seq, event.prev) != expected:
             self._odd(entry, f"its number and predecessor are not {expected}")
