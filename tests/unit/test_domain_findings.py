@@ -267,6 +267,14 @@ def test_finding_container_expired() -> None:
     assert codes == {"container_expired": (DOSE,)}
 
 
+def test_a_container_is_expired_from_the_moment_that_its_label_names() -> None:
+    scene = scene_at("at_ward")
+    scene.forward(90 * 24 * 3600 - 120)  # two hand-overs of a minute each came since the filling
+    early = timestamp(scene.now_ms - 1)
+    assert raised(thaw(scene, DOSE, occurred_at=early)) == {}
+    assert raised(thaw(scene, DOSE_2)) == {"container_expired": (DOSE_2,)}
+
+
 @pytest.mark.parametrize(("bag", "of"), [(2, 1), (1, None), (None, 2)])
 def test_finding_bag_numbers_wrong(bag: int | None, of: int | None) -> None:
     scene = scene_at("at_cleanroom")
@@ -403,6 +411,14 @@ def test_finding_volume_exceeds_parent() -> None:
     said = scene.on_chain("mia", "ContainersDerived", **filled(scene, DOSE, parents=parents))
     assert raised(said) == {"volume_exceeds_parent": (FRESH,)}
     assert scene.chain.containers[FRESH].left_ul == -1
+
+
+def test_a_container_is_consumed_when_nothing_is_left_in_it() -> None:
+    scene = scene_at("at_cleanroom")
+    half = {"parents": [{"container": FRESH, "volume_ul": 100_000}]}
+    for name, status in ((DOSE, "present"), (DOSE_2, "consumed")):
+        scene.on_chain("mia", "ContainersDerived", **filled(scene, name, **half))
+        assert scene.chain.containers[FRESH].status == status
 
 
 def test_a_split_cannot_make_more_than_was_drawn() -> None:

@@ -266,6 +266,14 @@ def test_refusal_not_permitted() -> None:
     assert refused(NotPermitted, scene, "kit", CHAIN, "TherapyOrdered", **ORDER) == "not_permitted"
 
 
+def test_the_ledger_enrols_nobody() -> None:
+    person = {"organisation": "northcell", "roles": [{"role": "nurse", "site": "northcell-1"}]}
+    fields = person | {"key": key_of("newby")}
+    assert refused(NotPermitted, furnished(), "ledger", "agent/newby", "AgentEnrolled", **fields) == (
+        "not_permitted"
+    )
+
+
 def test_refusal_site_exists() -> None:
     assert refused(Conflict, furnished(), "ben", "site/northcell-1", "SiteOnboarded", **SITE) == "site_exists"
 

@@ -93,6 +93,11 @@ def test_the_ledgers_deviation_says_what_the_finding_says_and_its_cause() -> Non
     }
 
 
+def test_the_ledgers_own_deviation_stands_and_finds_nothing() -> None:
+    said = {"code": "clock_ahead", "severity": "minor", "blocking": False, "containers": [], "cause": None}
+    assert scene_at("collected").judge("ledger", CHAIN, "DeviationRaised", **said) == STANDING
+
+
 def test_every_event_has_a_stream_and_those_that_make_containers_name_them() -> None:
     scene = scene_at("collected")
     collected = next(entry for entry, _ in scene.entries if entry.event.type == "CollectionCompleted")
