@@ -91,20 +91,23 @@ def connect(known: Head, head: Head, reader_of: ReaderOf) -> None:
         if old.root != new.root:
             raise _fork(old, new)
         return
-    read = reader_of(new.size)
     try:
-        proof = consistency_proof(old.size, new.size, read)
-        verify_consistency(old.size, old.root, new.size, new.root, proof)
-    except ProofInvalid:
-        if root(new.size, read) != new.root:
-            raise ProofInvalid(
-                "wrong_tiles", f"the server's hash tiles do not make the tree of {new.size} that it signed"
-            ) from None
-        raise _fork(old, new) from None
+        _prove(old, new, reader_of(new.size))
     except NotFound as error:
         code, what = ("log_went_back", "no longer shows") if new is known else ("tiles_withheld", "hides")
         detail = f"the log {what} its tree of {new.size} entries: {error.detail}"
         raise ProofInvalid(code, detail, heads=_shown(old, new)) from None
+
+
+def _prove(old: Head, new: Head, read: NodeReader) -> None:
+    try:
+        proof = consistency_proof(old.size, new.size, read)
+        verify_consistency(old.size, old.root, new.size, new.root, proof)
+    except ProofInvalid:
+        if root(new.size, read) == new.root:
+            raise _fork(old, new) from None
+        detail = f"the server's hash tiles do not make the tree of {new.size} that it signed"
+        raise ProofInvalid("wrong_tiles", detail) from None
 
 
 def _fork(old: Head, new: Head) -> ProofInvalid:

@@ -94,34 +94,28 @@ def custody(
 
 
 def draw_chain(console: Console, document: Document) -> None:
-    """A therapy at a glance."""
-    order = document.get("order") or {}
-    console.print(
-        facts(
-            {
-                "therapy": document["coi"],
-                "version": document["version"],
-                "product": f"{order['product']} (version {order['product_version']})"
-                if order
-                else "not ordered yet",
-                "protocol": order.get("protocol"),
-                "treatment": order.get("treatment_site"),
-            }
-        )
-    )
+    """A therapy at a glance: the order, its bags, and what still stands in the way."""
+    console.print(facts({"therapy": document["coi"], "version": document["version"]} | _order(document)))
+    console.print()
     table = rows("Bag", "State", "Held by", "On the way to", "Volume", narrow=2)
-    for bag in document.get("containers", ()):
-        table.add_row(
-            bag["container"], bag["status"], _place(bag["holder"]), _place(bag["offered_to"]), _volume(bag)
-        )
+    for bag in document["containers"]:
+        holder, offered = _place(bag["holder"]), _place(bag["offered_to"])
+        table.add_row(bag["container"], bag["status"], holder, offered, _volume(bag))
+    console.print(table if document["containers"] else "  No bags yet.")
     console.print()
-    console.print(table if document.get("containers") else "  No bags yet.")
-    open_ones = [one for one in document.get("deviations", ()) if not one["disposition"]]
-    console.print()
-    if open_ones:
-        _deviations_table(console, open_ones)
+    standing = [one for one in document["deviations"] if one["blocks"] or not one["disposition"]]
+    if standing:
+        _deviations_table(console, standing)
     else:
         console.print("  No open deviations.")
+
+
+def _order(document: Document) -> Document:
+    order = document["order"]
+    if not order:
+        return {"product": "not ordered yet"}
+    product = f"{order['product']} (version {order['product_version']})"
+    return {"product": product, "protocol": order["protocol"], "treatment": order["treatment_site"]}
 
 
 def draw_timeline(console: Console, document: Document) -> None:

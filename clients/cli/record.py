@@ -115,16 +115,23 @@ def enrol(
 
 def approve(
     agent: Annotated[str, typer.Argument(help="Whose enrolment.")],
-    enrolment: Annotated[str, typer.Argument(help="The enrolment's statement id, as `enrol` printed it.")],
+    enrolment: Annotated[str, typer.Argument(help="Its statement id, as `enrol` printed it, or #position.")],
     yes: Yes = False,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
     """Put the second signature under another administrator's enrolment."""
-    fields = {"type": "EnrolmentApproved", "enrolment": enrolment}
+    stream = f"agent/{agent}"
     with client(home, passphrase_file) as signer:
-        confirm_and_record(signer, fields, f"agent/{agent}", None, False, yes, as_json)
+        found = signer.entry(_placed(enrolment) or signer.position_of(enrolment))
+        if (found.stream, found.payload["type"]) != (stream, "AgentEnrolled"):
+            raise Malformed("wrong_enrolment", f"entry {found.position} does not enrol {agent}")
+        console = Console(highlight=False, quiet=as_json)
+        console.print("What you put your name under:\n")
+        console.print(spoken(sentence(found.payload, found.signer, found.stream)))
+        fields = {"type": "EnrolmentApproved", "enrolment": hashlib.sha256(found.raw).hexdigest()}
+        confirm_and_record(signer, fields, stream, None, False, yes, as_json)
 
 
 def confirm_and_record(
@@ -186,9 +193,15 @@ def _with_ids(pairs: list[str], signer: Client) -> list[str]:
 
 def _with_id(pair: str, signer: Client) -> str:
     name, _, value = pair.partition("=")
-    if name not in NAMING or not (value.startswith("#") and value[1:].isdecimal()):
+    position = _placed(value) if name in NAMING else None
+    if position is None:
         return pair
-    return f"{name}={hashlib.sha256(signer.entry(int(value[1:])).raw).hexdigest()}"
+    return f"{name}={hashlib.sha256(signer.entry(position).raw).hexdigest()}"
+
+
+def _placed(text: str) -> int | None:
+    """`#23` -> 23."""
+    return int(text[1:]) if text.startswith("#") and text[1:].isdecimal() and len(text) < 18 else None
 
 
 def _public(name: str, device: Device) -> str:

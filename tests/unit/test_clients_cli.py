@@ -317,8 +317,13 @@ def test_an_agent_is_enrolled_from_a_public_key_file(room: Room, tmp_path: Path)
         {"role": "nurse", "site": "st-mary"},
     ]
     assert statement.parse(room.ledger.statements[0]).sub == "agent/kit"
-    room("approve", "kit", enrolled["statement_id"], "--yes")
-    assert room.said()[1]["enrolment"] == enrolled["statement_id"]
+    room.ledger.documents["/v1/entries"] = {"position": 1}
+    for named in ("#1", enrolled["statement_id"]):
+        shown = " ".join(room("approve", "kit", named, "--yes").split())
+        assert "anna enrolled kit of swift as courier at depot and nurse at st-mary" in shown
+        assert room.said()[-1]["enrolment"] == enrolled["statement_id"]
+    wrong = room.json("approve", "nora", "#1", "--yes", code=USAGE)
+    assert wrong["error"]["code"] == "wrong_enrolment"
     (tmp_path / "kit.pem").write_text(key["kid"])
     wrong = [
         "enrol",
