@@ -210,6 +210,7 @@ def _run(ledger: Ledger, listener: socket.socket) -> None:
         log_config=None,
         access_log=False,  # it would write addresses, which name therapies
         server_header=False,
+        proxy_headers=False,  # nothing here depends on who is at the other end
         lifespan="on",
         ws="none",
         timeout_keep_alive=65,  # longer than the proxies in front of it

@@ -59,8 +59,8 @@ class InfusionCheck(BaseModel):
 
 async def question_in(request: Request) -> InfusionQuestion:
     """Raises `Malformed`: `unsupported_media_type`, `body_too_large`, `malformed_json`, `invalid_request`."""
-    media_type(request, JSON)
-    body = await read_body(request, node_of(request).settings.max_question)
+    media_type(request.scope, JSON)
+    body = await read_body(request.scope, request.receive, node_of(request).settings.max_question)
     try:
         return InfusionQuestion.model_validate_json(body)
     except ValidationError as error:

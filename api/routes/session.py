@@ -43,8 +43,8 @@ class SessionSeen(BaseModel):
 
 
 async def sign_in_body(request: Request) -> bytes:
-    media_type(request, COSE)
-    return await read_body(request, node_of(request).settings.max_question)
+    media_type(request.scope, COSE)
+    return await read_body(request.scope, request.receive, node_of(request).settings.max_question)
 
 
 @router.get(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
@@ -10,22 +9,22 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from api.answers import answer_json, answers_json
-from api.bodies import COSE, SEQUENCE, media_type, read_body
+from api.bodies import COSE, JSON, SEQUENCE, media_type, read_body
 from api.describing import Responses, problems, sent, shown
 from api.examples import ANSWER, ANSWERS, STATEMENT
-from api.node import node_of
 from api.observed import CODE
-from api.problems import problem_of
+from api.problems import MEDIA_TYPE, problem_of
 from api.sequence import split
 from ledger.errors import UnbrokenError
 from ledger.proof.statement import MAX_STATEMENT
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+    from api.intake import Intake
+    from api.settings import Settings
 
-JSON = "application/json"
+PATH = "/v1/statements"
 DESCRIPTION = """Record one signed statement (`application/cose`), or up to 1,000 as a CBOR sequence
 (`application/cbor-seq`, RFC 8742), of which each is answered on its own, in order.
 
@@ -37,53 +36,72 @@ RESPONSES: Responses = (
     | shown(ANSWERS, "Each answered on its own", 200)
     | problems(400, 401, 403, 409, 413, 415, 422, 429, 503, signature=True)
 )
+Headers = list[tuple[bytes, bytes]]
 
 
-class Lean(APIRoute):
-    """Described like every route, but run without FastAPI's dependencies and exit stacks: on the
-    busiest path they would cost more than checking the signature's envelope."""
+class Statements:
+    """POST /v1/statements as a bare ASGI application, the busiest path of all.
 
-    def __init__(self, path: str, endpoint: Endpoint, **described: Any) -> None:
-        super().__init__(path, endpoint, **described)
+    It needs no routing by pattern, no dependencies and no exit stacks, which together would
+    cost the event loop as much as all the rest of a request.
+    """
 
-        async def lean(scope: Scope, receive: Receive, send: Send) -> None:
-            response = await endpoint(Request(scope, receive))
-            await response(scope, receive, send)
+    def __init__(self, intake: Intake, settings: Settings) -> None:
+        self._intake = intake
+        self._settings = settings
 
-        self.app = lean
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if media_type(scope, COSE, SEQUENCE) == COSE:
+                status, body = 201, await self._one(scope, receive)
+            else:
+                status, body = 200, await self._many(scope, receive)
+            headers: Headers = [(b"content-type", JSON.encode())]
+        except UnbrokenError as error:
+            problem = problem_of(error)
+            scope[CODE] = problem.code
+            status, body = problem.status, problem.body()
+            headers = [(name.encode(), value.encode()) for name, value in problem.headers().items()]
+            headers.append((b"content-type", MEDIA_TYPE.encode()))
+        headers.append((b"content-length", b"%d" % len(body)))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _one(self, scope: Scope, receive: Receive) -> bytes:
+        raw = await read_body(scope, receive, MAX_STATEMENT, "statement_too_large")
+        result = await self._intake.one(raw)
+        if isinstance(result, UnbrokenError):
+            raise result
+        return answer_json(result)
+
+    async def _many(self, scope: Scope, receive: Receive) -> bytes:
+        body = await read_body(scope, receive, self._settings.max_body)
+        results = await self._intake.many(split(body, self._settings.max_statements))
+        return answers_json(results)
 
 
 async def post_statements(request: Request) -> Response:
-    """Record one statement, or several, each answered on its own."""
-    if media_type(request, COSE, SEQUENCE) == COSE:
-        return await _one(request)
-    node = node_of(request)
-    body = await read_body(request, node.settings.max_body)
-    results = await node.intake.many(split(body, node.settings.max_statements))
-    return Response(answers_json(results), media_type=JSON)
+    """What the description is made of; `Lean` runs `Statements` in its place."""
+    raise NotImplementedError
 
 
-async def _one(request: Request) -> Response:
-    raw = await read_body(request, MAX_STATEMENT, "statement_too_large")
-    result = await node_of(request).intake.one(raw)
-    if isinstance(result, UnbrokenError):
-        request.scope[CODE] = result.code
-        return problem_of(result).response()
-    return Response(answer_json(result), 201, media_type=JSON)
+class Lean(APIRoute):
+    """A route that is described like every other, and runs an ASGI application."""
+
+    def __init__(self, app: ASGIApp, **described: Any) -> None:
+        super().__init__(PATH, post_statements, methods=["POST"], **described)
+        self.app = app
 
 
-def route() -> Lean:
-    """The route, to be put first."""
-    extra: dict[str, Any] = sent({COSE: STATEMENT, SEQUENCE: STATEMENT + STATEMENT})
+def route(app: ASGIApp) -> Lean:
+    """The route, for the description and for all that is not a plain POST."""
     return Lean(
-        "/v1/statements",
-        post_statements,
-        methods=["POST"],
+        app,
         status_code=201,
         summary="Record signed statements",
         description=DESCRIPTION,
         responses=RESPONSES,
-        openapi_extra=extra,
+        openapi_extra=sent({COSE: STATEMENT, SEQUENCE: STATEMENT + STATEMENT}),
         response_class=Response,
         tags=["statements"],
     )
