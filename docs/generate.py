@@ -1,7 +1,6 @@
 """The reference pages, made from the code: `make docs` writes them, a test compares them.
 
-What the code cannot say of itself (what a gate asks, what a named type is for) stands here,
-and a gate or type without its sentence fails the generation.
+What the code cannot say of itself stands in `sentences.py`.
 """
 
 from __future__ import annotations
@@ -14,11 +13,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 import ledger.errors
 from api import codes, problems
+from api.app import ROUTERS
+from api.describing import describe
+from api.routes import infusion, statements
 from clients.cli.reference import reference as cli_reference
+from docs.sentences import GATES, INTROS, NAMED_TYPES, STREAMS
 from ledger.domain import events
 from ledger.domain.findings import findings_markdown
 from ledger.domain.gates import INFUSION_GATES, RELEASE_GATES
@@ -29,89 +33,6 @@ DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 MADE = "<!-- Made from the code by docs/generate.py. Change the code, then run: make docs -->\n"
 
-NAMED_TYPES = {
-    "Timestamp": "UTC, with milliseconds: `2026-03-01T09:30:00.000Z`",
-    "Hex32": "a SHA-256, a root, an HMAC or a key id, as 64 lower-case hex digits",
-    "Name": "the name of a site, agent, organisation, department or product",
-    "Code": "a word that programs compare: a reason, a field, a qualification",
-    "Coi": "a chain of identity, scheme in front: `isbt128:CHA999926000001`",
-    "ContainerId": "the identifier on a bag or vial",
-    "Label": "a short text without personal data",
-    "Country": "two letters, ISO 3166-1",
-    "Base64": "base64url without padding",
-    "Role": "what a person or device may do at a site",
-    "SiteKind": "what a site is",
-    "Severity": "how bad a deviation is",
-    "Condition": "how a container was handed over",
-    "Method": "whether it was scanned or typed",
-}
-GATES = {
-    "chain_open": "A therapy was ordered under this identity.",
-    "product_in_force": "The product version of the order may be given in the order's country "
-    "(and, at release, in every country that the release names).",
-    "site_in_force": "The site was onboarded and is not suspended.",
-    "treatment_site": "The order plans the treatment at this site.",
-    "container_of_chain": "The container came to be in this therapy.",
-    "patient_matched": "At least two identifiers are the ordered patient's, and none differs.",
-    "checks_agree": "Two different people checked, each alone, and agree.",
-    "released": "Quality released the container for this country and protocol.",
-    "finished_product": "It was made or filled: starting material cannot be released.",
-    "not_expired": "The expiry on record has not passed. No expiry on record passes.",
-    "no_blocking_deviation": "No blocking deviation is open, nor was one disposed of as rejected, "
-    "on the container, on what it was made of, or on the whole therapy.",
-    "custody_here": "This site holds the container; it is not on its way elsewhere, and nobody elsewhere "
-    "claims it.",
-    "thaw_window": "The product's window after thaw is open in the worst case (ADR-0004).",
-    "earlier_bags_finished": "Earlier bags of an ordered set were infused, or Quality rejected them.",
-    "not_infused": "No infusion of it was recorded, and it is not used up.",
-}
-STREAMS = {
-    "log": "The log itself",
-    "site": "Sites",
-    "agent": "People, devices and their keys",
-    "product": "Products",
-    "chain": "The therapy",
-}
-
-INTROS = {
-    "events": """# Events
-
-What a statement can say. Every event also has the members `type`, `v` (its version), `occurred_at`,
-`seen`, `seq` and `prev`: see [formats](../formats.md). Decisions on a therapy also have
-`chain_version`, the number of entries that their signer saw. A member marked *optional* is left out
-when there is nothing to say. Who may say what stands in [policy](policy.md).
-""",
-    "policy": """# Who may say what
-
-A role counts at a site. For a **decision** the row is a condition: otherwise it is refused. A **fact**
-is recorded anyway. By somebody with a part in the therapy it then raises a deviation, by anybody else
-it is kept for review and changes nothing: see
-[ADR-0003](../adr/0003-facts-without-standing-are-tagged-review.md).
-Quality and administrator roles take effect with a second administrator's signature.
-""",
-    "findings": """# Findings
-
-What the ledger finds wrong with a recorded statement. Each becomes a `DeviationRaised`, signed by the
-ledger's event key, right behind the fact and in the same batch. A *blocking* one stops Quality's
-release and the infusion of the containers that it names (of all, where it names none) until Quality
-has dispositioned it.
-""",
-    "gates": """# Gates
-
-What must hold before Quality releases, and before an infusion is authorised. The answer always lists
-every gate, passed or failed, with a sentence and the entries that prove it.
-`POST /v1/chains/{coi}/infusion-check` asks the infusion's gates without recording anything.
-""",
-    "errors": """# Errors
-
-Every way in which the ledger says no. HTTP answers are problems (RFC 9457) with these codes. A code's
-meaning never changes. 4xx, except 429, is a verdict about what was sent: sending the same again is
-useless. 429 and 5xx say nothing about it: the same bytes may be sent again.
-
-A status is given where the ledger or its server raises the code by name.
-""",
-}
-
 
 def pages() -> dict[str, str]:
     """File name under docs/reference to its text."""
@@ -121,6 +42,7 @@ def pages() -> dict[str, str]:
         "findings.md": _findings,
         "gates.md": _gates,
         "errors.md": _errors,
+        "http.md": _http,
         "cli.md": cli_reference,
     }
     return {name: f"{MADE}{page().rstrip()}\n" for name, page in made.items()}
@@ -277,6 +199,33 @@ def _raised(tree: ast.AST) -> Iterator[tuple[type[ledger.errors.UnbrokenError], 
             kind, code = getattr(ledger.errors, node.func.id, None), node.args[0]
             if kind and isinstance(code, ast.Constant) and isinstance(code.value, str):
                 yield kind, code.value
+
+
+# --- HTTP --------------------------------------------------------------------------------
+
+
+def _http() -> str:
+    rows = ["| Method and path | What it does | Session | Answers |", "|---|---|---|---|"]
+    for path, item in _paths().items():
+        for method, about in item.items():
+            needed = _yes("security" in about)
+            statuses = ", ".join(sorted(about["responses"]))
+            rows.append(f"| `{method.upper()} {path}` | {about['summary']} | {needed} | {statuses} |")
+    return "\n".join([INTROS["http"], *rows])
+
+
+def _paths() -> dict[str, dict[str, Any]]:
+    """The paths of the OpenAPI document, without a ledger behind it."""
+    app = FastAPI()
+    app.router.routes.append(statements.route(_nobody))
+    for module in ROUTERS:
+        app.include_router(module.router)
+    paths: dict[str, dict[str, Any]] = describe(app, infusion.InfusionQuestion)["paths"]
+    return paths
+
+
+async def _nobody(*_: Any) -> None:
+    """Answers nothing: only the description is wanted."""
 
 
 def main() -> int:

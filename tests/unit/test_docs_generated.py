@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import pytest
 
+from docs.generate import pages
 from tests.unit.documents import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
-PAGES: dict[str, str] = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
+PAGES = pages()
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
@@ -23,4 +21,4 @@ def test_no_page_is_left_over() -> None:
 
 
 def test_the_same_code_makes_the_same_pages() -> None:
-    assert runpy.run_path(str(Path(ROOT / "docs" / "generate.py")))["pages"]() == PAGES
+    assert pages() == PAGES
