@@ -11,7 +11,8 @@ from api.pages import after_of, cursor_of
 from api.reading import Reader
 from ledger.views.paging import Page
 
-LOOKS = 10  # pages that are looked through before a short one goes out
+LOOKS = 10  # at the read model, before a short page goes out
+STRIDE = 100  # rows a look: whether one may be read can mean folding its therapy
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -31,8 +32,8 @@ def readable(reader: Reader, look: Look[Row], cursor: str | None, limit: int) ->
     """Up to `limit` rows. May be short, even empty, while there is more: then `next` says so."""
     after = after_of(cursor) or None
     found: list[Row] = []
-    for _ in range(LOOKS):
-        page = look(after, limit - len(found))
+    for _ in range(max(LOOKS, -(-limit // STRIDE))):
+        page = look(after, min(limit - len(found), STRIDE))
         found += [row for row in page.items if reader.reads_all or reader.may_read(row.chain)]
         after = page.next
         if after is None or len(found) == limit:

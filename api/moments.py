@@ -27,9 +27,10 @@ At = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The entries before `position` count."""
+    """The entries before `position` count. `asked`: somebody wants to see the past."""
 
     position: int
+    asked: bool = True
 
 
 def moment_of(reader: TheReader, before_position: BeforePosition = None, at: At = None) -> Moment:
@@ -40,7 +41,7 @@ def moment_of(reader: TheReader, before_position: BeforePosition = None, at: At 
         found = reader.node.ledger.store.checkpoint_before_ms(milliseconds(at))
         return Moment(min(found.size, reader.size) if found else 0)
     if before_position is None:
-        return Moment(reader.size)
+        return Moment(reader.size, asked=False)
     if before_position > reader.size:
         raise NotFound("not_recorded_yet", f"the log has {reader.size} entries")
     return Moment(before_position)

@@ -12,7 +12,9 @@ from api.conditional import document
 from api.describing import problems, shown
 from api.documents import Place
 from api.examples import COI, CUSTODY, DOSE, HANDOVERS
+from api.history import held_at
 from api.listing import Limit, readable
+from api.moments import TheMoment
 from api.pages import Cursor
 from api.reading import TheReader
 from ledger.domain.events import Coi, ContainerId, Name
@@ -86,28 +88,27 @@ class Handovers(BaseModel):
 
 @router.get(
     "/v1/custody",
-    summary="Who holds what",
+    summary="Who holds what, or held it",
     response_model=Custody,
-    responses=shown(CUSTODY, "A page of containers, by id") | problems(400, 401, 503),
+    responses=shown(CUSTODY, "A page of containers, by id; of the past, by therapy")
+    | problems(400, 401, 503),
 )
 def get_custody(
     request: Request,
     reader: TheReader,
+    moment: TheMoment,
     question: Annotated[CustodyQuestion, Query()],
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
+    if moment.asked:
+        return document(request, _custody(held_at(reader, moment, question, cursor, limit), 0))
+
     def look(after: str | None, count: int) -> Page[Held]:
         return held(reader.node.ledger.store.engine, **question.filters(), after=after, limit=count)
 
     page = readable(reader, look, cursor, limit)
-    found = Custody(
-        as_of_position=page.position,
-        lag=max(reader.size - page.position, 0),
-        holdings=[_holding(each) for each in page.items],
-        next_cursor=page.next,
-    )
-    return document(request, found)
+    return document(request, _custody(page, max(reader.size - page.position, 0)))
 
 
 @router.get(
@@ -135,6 +136,15 @@ def get_handovers(
         next_cursor=page.next,
     )
     return document(request, found)
+
+
+def _custody(page: Page[Held], lag: int) -> Custody:
+    return Custody(
+        as_of_position=page.position,
+        lag=lag,
+        holdings=[_holding(each) for each in page.items],
+        next_cursor=page.next,
+    )
 
 
 def _holding(row: Held) -> Holding:

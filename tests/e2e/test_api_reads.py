@@ -401,6 +401,39 @@ def test_pages_of_custody_join_to_the_whole(stage: Stage) -> None:
     assert pages == whole
 
 
+def test_custody_of_the_past_is_what_each_hand_over_made_it(stage: Stage) -> None:
+    """Replayed entry by entry: a department holds a bag exactly between two hand-overs."""
+    timeline = read(stage, "audrey", f"{CHAIN}/timeline")["entries"]
+    holders = []
+    for entry in timeline:
+        found = read(stage, "audrey", "/v1/custody", container="BAG-F1", before_position=entry["position"])
+        assert (found["as_of_position"], found["lag"]) == (entry["position"], 0)
+        holders += [one["holder"]["department"] for one in found["holdings"]]
+    assert list(dict.fromkeys(holders)) == ["apheresis", "van-2", "cleanroom"]
+
+
+def test_custody_of_the_past_lists_all_that_a_site_held(stage: Stage) -> None:
+    made = read(stage, "audrey", f"{CHAIN}/lineage")["containers"][1]["position"]
+    then = read(stage, "audrey", "/v1/custody", site="northcell-1", before_position=made + 1)
+    assert [one["container"] for one in then["holdings"]] == ["BAG-D1"]
+    assert read(stage, "otto", "/v1/custody", site="northcell-1", before_position=made + 1)["holdings"] == []
+    now = read(stage, "audrey", "/v1/custody", used_up=True, at="2099-01-01T00:00:00.000Z", limit=1)
+    rest = read(stage, "audrey", "/v1/custody", used_up=True, at="2099-01-01T00:00:00.000Z",
+                cursor=now["next_cursor"])  # fmt: skip
+    assert [one["chain"] for one in now["holdings"] + rest["holdings"]] == [COI, COI, OTHER]
+
+
+def test_a_read_model_that_lags_says_so(sqlite_url: str, tmp_path: Path) -> None:
+    with served(sqlite_url, tmp_path) as stage:
+        projector = stage.app.state.node.projector
+        projector.close()
+        position = projector.catch_up()
+        stage.scenario.order(COI)
+        found = read(stage, "nora", "/v1/custody")
+        assert (found["as_of_position"], found["lag"]) == (position, 1)
+        assert stage.get("/v1/health").json()["projection_lag"] == 1
+
+
 @pytest.mark.parametrize("cursor", ["!!", "NDcxMQ==", "eA"])
 def test_a_cursor_of_nobodys_is_refused(stage: Stage, cursor: str) -> None:
     assert code(stage.get("/v1/custody", "audrey", params={"cursor": cursor})) == "invalid_request"
@@ -528,3 +561,18 @@ def test_a_database_that_is_gone_is_a_503(stage: Stage, monkeypatch: pytest.Monk
         response = stage.get(path)
         assert (response.status_code, code(response)) == (503, "store_unavailable")
         assert response.headers["retry-after"] == "5"
+
+
+def test_a_long_list_that_one_may_not_read_comes_in_short_pages_with_a_way_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.app.state.node.projector.catch_up()
+    monkeypatch.setattr("api.listing.LOOKS", 1)
+    monkeypatch.setattr("api.listing.STRIDE", 1)
+    monkeypatch.setattr("api.history.LOOKS", 1)
+    now = read(stage, "otto", "/v1/custody", used_up=True, limit=1)
+    assert now["holdings"] == []
+    assert now["next_cursor"]
+    then = read(stage, "otto", "/v1/custody", used_up=True, before_position=size(stage))
+    assert then["holdings"] == []
+    assert then["next_cursor"]
