@@ -28,7 +28,7 @@ def anchors(path: Path) -> set[str]:
 def test_links_resolve(path: Path) -> None:
     dead = []
     for link in links(path):
-        if not "://" in link:
+        if "://" not in link:
             target, _, anchor = link.partition("#")
             found = (path.parent / target).resolve() if target else path
             if not found.exists() or (anchor and anchor not in anchors(found)):
