@@ -50,7 +50,8 @@ def fsck(
 ) -> Report:
     """Audit the stored log and every row around it; problems name the row.
 
-    Raises `Malformed` (`malformed_vkey`); whatever is wrong with the database is a finding.
+    Raises `Malformed` (`malformed_vkey`), and `Fault` where the database cannot be opened at
+    all. Whatever is wrong with what it holds is a finding.
     """
     vkey = VerifierKey.parse(log_vkey)
     with snapshot(recorder.engine) as reads:

@@ -60,14 +60,17 @@ class Replay:
         self.judged += 1
         self._enter_batch(entry)
         try:
-            self._check_late(entry)
-            last = self._world.signer(entry.kid)
-            verdict = self._record(entry)
-            self._check_ledger(entry, last)
-            return verdict
+            return self._judge(entry)
         except Exception as error:  # whatever a hostile entry provokes is a finding about it
             self._refused(entry, error)
             return None
+
+    def _judge(self, entry: Entry) -> Verdict:
+        self._check_late(entry)
+        last = self._world.signer(entry.kid)
+        verdict = self._record(entry)
+        self._check_ledger(entry, last)
+        return verdict
 
     def _skip(self) -> None:
         """An entry that cannot be read; if a deviation was owed, it may be that one."""
