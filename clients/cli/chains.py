@@ -148,10 +148,9 @@ def _late(entry: Document) -> bool:
 
 
 def _draw_custody(console: Console, document: Document) -> None:
-    table = rows("Bag", "State", "Held by", "On the way to", "Therapy", "Since", narrow=2)
+    table = rows("Bag", "State", "Held by", "On the way to", "Therapy", narrow=2)
     for held in document["holdings"]:
         offered = _place(held["offered_to"])
-        since = f"#{held['position']}"
         table.add_row(
             held["container"], held["status"], _place(held["holder"]), offered, held["chain"], since
         )
