@@ -65,11 +65,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.node = node
-    intake = statements.Statements(node.intake, node.settings)
-    app.straight, app.recording = Observed(intake, node.metrics), statements.route(intake)
-    app.router.routes.append(app.recording)
-    for module in ROUTERS:
-        app.include_router(module.router)
+    _put_routes(app, node)
     app.add_middleware(Observed, metrics=node.metrics)
     _say_problems(app)
     app.openapi = lambda: describe(app, infusion.InfusionQuestion)  # type: ignore[method-assign]
@@ -86,6 +82,14 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         metrics=metrics,
         projector=Projector(ledger.store.engine, ledger.store),
     )
+
+
+def _put_routes(app: Server, node: Node) -> None:
+    intake = statements.Statements(node.intake, node.settings)
+    app.straight, app.recording = Observed(intake, node.metrics), statements.route(intake)
+    app.router.routes.append(app.recording)
+    for module in ROUTERS:
+        app.include_router(module.router)
 
 
 @asynccontextmanager

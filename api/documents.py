@@ -152,30 +152,32 @@ def _order(chain: Chain) -> OrderDocument | None:
 
 
 def container_document(one: Container, coi: str, position: int) -> ContainerDocument:
-    custody = one.custody
     return ContainerDocument(
         container=one.id,
         chain=coi,
         as_of_position=position,
         status=one.status,
-        holder=place_of(custody.holder),
-        held_since=custody.position if custody.holder else None,
-        offered_to=place_of(custody.offered.receiver if custody.offered else None),
-        claimed_by=[Place(site=by.site, department=by.department) for by in _claimants(one)],
-        made_by=one.made_by,
-        parents=list(one.parents),
-        din=one.din,
-        product_code=one.product_code,
-        division=one.division,
-        volume_ul=one.volume_ul,
-        left_ul=one.left_ul,
-        expires_at=one.expires_at,
-        bag=one.bag,
-        of=one.of,
         packing=_packing(one),
         releases=_releases(one),
         position=one.position,
+        **_custody(one),
+        **_contents(one),
     )
+
+
+def _custody(one: Container) -> dict[str, Any]:
+    custody = one.custody
+    return {
+        "holder": place_of(custody.holder),
+        "held_since": custody.position if custody.holder else None,
+        "offered_to": place_of(custody.offered.receiver if custody.offered else None),
+        "claimed_by": [Place(site=by.site, department=by.department) for by in _claimants(one)],
+    }
+
+
+def _contents(one: Container) -> dict[str, Any]:
+    told = ("made_by", "din", "product_code", "division", "volume_ul", "left_ul", "expires_at", "bag", "of")
+    return {name: getattr(one, name) for name in told} | {"parents": list(one.parents)}
 
 
 def _claimants(one: Container) -> list[Holder]:

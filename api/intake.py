@@ -19,6 +19,8 @@ from ledger.errors import Fault, UnbrokenError
 
 Result = Answer | UnbrokenError
 
+PART = 8  # statements of one burst that one core checks
+
 
 class Recorder(Protocol):
     """The ledger, as far as the intake knows it."""
@@ -55,8 +57,15 @@ class Intake:
         return results
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In parts: statements of different requests need no order, so every core gets some."""
         raws, waiting = self._raws, self._waiting
         self._raws, self._waiting = [], []
+        for at in range(0, len(raws), PART):
+            self._submit(loop, raws[at : at + PART], waiting[at : at + PART])
+
+    def _submit(
+        self, loop: asyncio.AbstractEventLoop, raws: list[bytes], waiting: list[asyncio.Future[Result]]
+    ) -> None:
         started = time.perf_counter()
 
         def done(future: Future[list[Result]]) -> None:

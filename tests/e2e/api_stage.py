@@ -17,9 +17,11 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.settings import Settings
 from ledger.proof import canonical, statement
-from tests.scenario import ORIGIN, Clock, Scenario, Signer, open_scenario
+from tests.scenario import APHERESIS, ORIGIN, Clock, Scenario, Signer, b64, open_scenario, therapy
 
 COSE, SEQUENCE = "application/cose", "application/cbor-seq"
+COI, OTHER = "isbt128:CHA999926000001", "isbt128:CHA999926000002"
+CHAIN, STREAM = f"/v1/chains/{COI}", f"chain/{COI}"
 
 
 class Loop:
@@ -135,3 +137,52 @@ def code(response: httpx.Response) -> str:
     assert problem["detail"]
     found: str = problem["code"]
     return found
+
+
+def collected(stage: Stage, bag: str = "BAG-1") -> bytes:
+    """A signed collection, to be posted."""
+    return stage.scenario.sign(
+        "anna", STREAM, "CollectionCompleted", at=APHERESIS, ended_at="2026-09-21T12:00:00.000Z",
+        containers=[{"container": bag, "volume_ul": 100_000}],
+    )  # fmt: skip
+
+
+@contextmanager
+def two_therapies(folder: Path) -> Iterator[Stage]:
+    """One whole therapy (`COI`); one that has only been collected (`OTHER`); an auditor, audrey;
+    a courier who holds nothing, otto."""
+    with served(f"sqlite:///{folder}/ledger.db", folder) as stage:
+        scenario = stage.scenario
+        enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
+        enrol(scenario, "otto", "courier", "cleo", "swift-cryo", "swift-depot")
+        therapy(scenario, COI)
+        scenario.order(OTHER, "patient-2")
+        scenario.say(
+            "anna", f"chain/{OTHER}", "CollectionCompleted", at=APHERESIS,
+            ended_at="2026-09-21T12:00:00.000Z", containers=[{"container": "OTHER-F1", "volume_ul": 1000}],
+        )  # fmt: skip
+        catch_up(stage)
+        yield stage
+
+
+def enrol(scenario: Scenario, agent: str, role: str, by: str, organisation: str, site: str) -> None:
+    scenario.say(
+        by, f"agent/{agent}", "AgentEnrolled", organisation=organisation,
+        roles=[{"role": role, "site": site}], key=b64(scenario.signer(agent).key.public.spki),
+    )  # fmt: skip
+
+
+def catch_up(stage: Stage) -> None:
+    """Let the read models take in all that there is."""
+    stage.app.state.node.projector.catch_up()
+
+
+def read(stage: Stage, agent: str, path: str, **params: Any) -> Any:
+    """A document that the agent may read."""
+    response = stage.get(path, agent, params=params)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def size(stage: Stage) -> int:
+    return stage.scenario.ledger.store.head()[0]

@@ -105,24 +105,11 @@ def until_it_answers(address: str) -> None:
 
 def onboarded(site: str, seq: int, prev: str | None) -> bytes:
     payload = {
-        "type": "SiteOnboarded",
-        "v": 1,
-        "occurred_at": "2026-01-01T00:00:00.000Z",
-        "seen": None,
-        "seq": seq,
-        "prev": prev,
-        "organisation": "st-mary-trust",
-        "site_kind": "care",
-        "country": "GB",
-    }
-    return statement.sign(
-        ADA.key,
-        iss="ada",
-        sub=f"site/{site}",
-        aud=ORIGIN,
-        cti=os.urandom(16),
-        payload=canonical.encode(payload),
-    )
+        "type": "SiteOnboarded", "v": 1, "occurred_at": "2026-01-01T00:00:00.000Z", "seen": None, "seq": seq,
+        "prev": prev, "organisation": "st-mary-trust", "site_kind": "care", "country": "GB",
+    }  # fmt: skip
+    named = {"iss": "ada", "sub": f"site/{site}", "aud": ORIGIN, "cti": os.urandom(16)}
+    return statement.sign(ADA.key, payload=canonical.encode(payload), **named)  # type: ignore[arg-type]
 
 
 def post(address: str, raw: bytes) -> httpx.Response:
