@@ -17,7 +17,7 @@ from eventsourcing.dcb.application import DCBApplication
 
 from ledger.application.answer import Answer, RaisedDeviation
 from ledger.application.batch import Answers, Intaken, must_be_same
-from ledger.application.door import Done, Door
+from ledger.application.door import Door
 from ledger.application.genesis import open_log
 from ledger.application.high_water import HighWater, Mark
 from ledger.application.intake import KeyRing, admit_parsed
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Ledger", "LedgerConfig", "RaisedDeviation"]
 
-CHUNK = 64  # statements a pool thread checks before it hands over
+CHUNK = 16  # statements that one thread checks before it hands over
 
 
 @dataclass(frozen=True)
@@ -110,28 +110,34 @@ class Ledger(DCBApplication):
         Raises `Malformed`, `Unauthentic`, `Refused`, `TooMany` or `Fault`: then nothing
         was recorded, except after a `Fault` `commit_unknown`: send the same bytes again.
         """
-        answered: SimpleQueue[Answer | UnbrokenError] = SimpleQueue()
-        self.submit_one(raw, answered.put)
-        result = answered.get()
+        answered: SimpleQueue[list[Answer | UnbrokenError]] = SimpleQueue()
+        self._door.enter([raw], answered.put)
+        (result,) = answered.get()
         if isinstance(result, UnbrokenError):
             raise result
         return result
 
-    def submit_one(self, raw: bytes, done: Done) -> None:
-        """Record one; `done` gets the answer or the refusal, in the writer's thread: keep it short."""
-        self._door.enter(raw, done)
-
     def submit(self, raws: Sequence[bytes]) -> Future[list[Answer | UnbrokenError]]:
-        """Record many, each answered on its own, in the order given; checked in a pool.
+        """Record some, each answered on its own, decided in the order given.
+
+        Callbacks of the future run in the writer's thread: they must be short.
+        """
+        future: Future[list[Answer | UnbrokenError]] = Future()
+        if len(raws) <= CHUNK:
+            self._door.enter(raws, future.set_result)
+        else:
+            self._spread(raws, future)
+        return future
+
+    def _spread(self, raws: Sequence[bytes], future: Future[list[Answer | UnbrokenError]]) -> None:
+        """Check a long list on every core.
 
         The last chunk's task waits for the others: they stand before it in the queue, so
         they are running or done by then.
         """
-        future: Future[list[Answer | UnbrokenError]] = Future()
         chunks = [raws[at : at + CHUNK] for at in range(0, len(raws), CHUNK)]
         parts = [self._pool.submit(self._admit_all, chunk) for chunk in chunks[:-1]]
-        self._pool.submit(self._hand_over, parts, chunks[-1] if chunks else [], future)
-        return future
+        self._pool.submit(self._hand_over, parts, chunks[-1], future)
 
     def _hand_over(
         self,

@@ -1,4 +1,4 @@
-"""The door for statements that come one at a time, from many threads at once.
+"""The door for statements that come in ones and twos, from many callers at once.
 
 As many threads as there are cores check signatures; what was checked together goes to the
 writer together. So the number of threads that compete for the interpreter does not grow
@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
+from ledger.application.answer import Answer
 from ledger.application.writer import Waiting
-from ledger.errors import TooMany, UnbrokenError
+from ledger.errors import Fault, TooMany, UnbrokenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ledger.application.answer import Answer
     from ledger.application.batch import Intaken
     from ledger.application.writer import Writer
 
-TOGETHER = 8  # small enough that every core gets some of a burst
+TOGETHER = 8  # statements: small enough that every core gets some of a burst
+
+Done: TypeAlias = Callable[[list[Answer | UnbrokenError]], None]
+Entered: TypeAlias = tuple[Sequence[bytes], Done]
 
 
-Done: TypeAlias = "Callable[[Answer | UnbrokenError], None]"
+def _closing() -> Fault:
+    return Fault("closing", "this node is closing and recorded nothing of this; send it again")
 
 
 class Door:
@@ -34,7 +37,8 @@ class Door:
     def __init__(self, admit: Callable[[bytes], Intaken], writer: Writer) -> None:
         self._admit = admit
         self._writer = writer
-        self._queue: SimpleQueue[tuple[bytes, Done] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Entered | None] = SimpleQueue()
+        self._closing = False
         self._threads = [
             threading.Thread(target=self._run, name=f"verify-{number}", daemon=True)
             for number in range(os.cpu_count() or 1)
@@ -42,15 +46,23 @@ class Door:
         for thread in self._threads:
             thread.start()
 
-    def enter(self, raw: bytes, done: Done) -> None:
-        """Queue one statement; `done` gets its answer, in the writer's thread: it must be short."""
-        self._queue.put((raw, done))
+    def enter(self, raws: Sequence[bytes], done: Done) -> None:
+        """Queue some statements; `done` gets their answers, in the writer's thread: it must be short."""
+        if self._closing:
+            done([_closing()] * len(raws))
+        else:
+            self._queue.put((raws, done))
 
     def close(self) -> None:
+        """Finish what is being checked; what came too late is told so."""
+        self._closing = True
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
             thread.join()
+        while not self._queue.empty():
+            if (late := self._queue.get()) is not None:
+                late[1]([_closing()] * len(late[0]))
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -59,9 +71,9 @@ class Door:
             if closing:
                 return
 
-    def _together(self, first: tuple[bytes, Done]) -> tuple[list[tuple[bytes, Done]], bool]:
-        found = [first]
-        while len(found) < TOGETHER:
+    def _together(self, first: Entered) -> tuple[list[Entered], bool]:
+        found, count = [first], len(first[0])
+        while count < TOGETHER:
             try:
                 one = self._queue.get_nowait()
             except Empty:
@@ -69,16 +81,19 @@ class Door:
             if one is None:
                 return found, True
             found.append(one)
+            count += len(one[0])
         return found, False
 
-    def _pass_on(self, entered: list[tuple[bytes, Done]]) -> None:
-        admitted = [self._admit(raw) for raw, _ in entered]
+    def _pass_on(self, entered: list[Entered]) -> None:
+        admitted = [self._admit(raw) for raws, _ in entered for raw in raws]
 
         def done(results: list[Answer | UnbrokenError]) -> None:
-            for (_, tell), result in zip(entered, results, strict=True):
-                tell(result)
+            at = 0
+            for raws, tell in entered:
+                tell(results[at : at + len(raws)])
+                at += len(raws)
 
         try:
             self._writer.put(Waiting(admitted, done))
         except TooMany as busy:
-            done([busy] * len(entered))
+            done([busy] * len(admitted))

@@ -438,6 +438,14 @@ def test_a_database_that_lost_acknowledged_entries_is_not_signed_on(
         Ledger(scenario.ledger.config)
 
 
+def test_a_statement_that_comes_while_the_node_closes_is_told_so(scenario: Scenario) -> None:
+    collected(scenario)
+    raw = packed(scenario)
+    scenario.ledger.close()
+    with pytest.raises(Fault, match="closing"):
+        scenario.ledger.record(raw)
+
+
 def test_another_key_cannot_open_somebody_elses_log(scenario: Scenario) -> None:
     from dataclasses import replace
 
