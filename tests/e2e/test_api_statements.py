@@ -208,3 +208,40 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(sqlite_url: str, tmp_pa
         assert {code(one) for one in full} == {"disk_full"}
         assert stage.scenario.ledger.store.head()[0] >= head[0]
         event.remove(engine, "checkout", limit)
+
+
+# --- what is left behind ---------------------------------------------------------------------
+
+
+def test_a_body_that_breaks_off_is_not_recorded(stage: Stage) -> None:
+    raw = collected(stage)
+    messages = [{"type": "http.request", "body": raw, "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def broken_off() -> None:
+        async def receive() -> Any:
+            return messages.pop(0)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"content-type", b"application/cose"), (b"content-length", b"%d" % (len(raw) + 1))]
+        scope = {"type": "http", "method": "POST", "path": "/v1/statements", "headers": headers}
+        await stage.app(scope, receive, send)
+
+    before = stage.scenario.ledger.store.head()
+    stage.loop.run(broken_off())
+    assert (sent, stage.scenario.ledger.store.head()) == ([], before)
+    assert 'route="/v1/statements",status="499"} 1' in stage.get("/metrics").text
+
+
+def test_a_refusal_leaves_a_line_with_its_code_and_without_the_statement(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "unbroken.requests")
+    response = stage.post(stage.scenario.sign("stranger", STREAM, "TherapyOrdered", **ordered("patient-1")))
+    (line,) = [vars(record) for record in caplog.records if record.name == "unbroken.requests"]
+    assert (line["route"], line["status"], line["code"]) == ("/v1/statements", 401, "unknown_key")
+    assert line["request_id"] == response.headers["x-request-id"]
+    assert COI not in str(line)
+    assert 'unbroken_statements_total{code="unknown_key"} 1' in stage.get("/metrics").text
