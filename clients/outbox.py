@@ -98,9 +98,12 @@ class Outbox:
         with self.disk.writing() as db:
             if alone and _last_on_its_way(db, kid):
                 raise Conflict("outbox_not_empty", "earlier statements are not recorded yet: send them first")
-            signed = make(Link(*_last(db, kid), newest_head(db)))
-            _insert(db, signed)
-            return _find(db, signed.id)
+            return _sign(db, kid, make)
+
+    def sign_all(self, kid: bytes, makes: Iterable[Callable[[Link], Signed]]) -> list[Held]:
+        """Sign several, each after the one before: all of them are kept, or none."""
+        with self.disk.writing() as db:
+            return [_sign(db, kid, make) for make in makes]
 
     def carry(self, statements: Iterable[Signed]) -> int:
         """Keep statements that another device signed, to send them for it; count the new ones."""
@@ -184,6 +187,12 @@ def _find(db: sqlite3.Connection, statement_id: bytes) -> Held:
     if row is None:
         raise NotFound("not_in_outbox", f"this device keeps no statement {statement_id.hex()}")
     return _held(row)
+
+
+def _sign(db: sqlite3.Connection, kid: bytes, make: Callable[[Link], Signed]) -> Held:
+    signed = make(Link(*_last(db, kid), newest_head(db)))
+    _insert(db, signed)
+    return _find(db, signed.id)
 
 
 def _insert(db: sqlite3.Connection, signed: Signed) -> None:

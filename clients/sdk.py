@@ -19,6 +19,7 @@ import contextlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,15 +118,16 @@ class Client(Reads):
         return Pending(held, "kept in the outbox") if offline else self._settle(held)
 
     def record_many(self, items: Iterable[tuple[Fields, str]]) -> list[Outcome]:
-        """Queue many facts, then send them together; what was answered, in order.
+        """Sign many facts in one transaction, then send them together; what was answered, in order.
 
-        Raises as `flush`.
+        Raises `Malformed` before anything is signed, and as `flush`.
         """
-        for fields, stream in items:
-            made = self.draft(fields, stream)
+        drafts = [self.draft(fields, stream) for fields, stream in items]
+        for made in drafts:
             if made.is_decision:
                 raise Malformed("decision_in_batch", f"{made.type} is a decision: record it by itself")
-            self.queue(made)
+        self._know_sequence()
+        self.outbox.sign_all(self.kid, [partial(self._signed, made) for made in drafts])
         return self.flush()
 
     def draft(self, fields: Fields, stream: str, occurred_at: str | None = None) -> Draft:
@@ -145,9 +147,9 @@ class Client(Reads):
         A device that knows nothing of its key's sequence asks for it first, briefly, unless
         `offline`; without an answer it begins at 0, which the log takes as a gap at worst.
         """
-        if not offline and not self.outbox.last(self.kid) and not self.outbox.unsent(1):
-            self._align_if_reachable()
-        return self.outbox.sign(self.kid, lambda link: self._signed(made, link), alone=made.is_decision)
+        if not offline:
+            self._know_sequence()
+        return self.outbox.sign(self.kid, partial(self._signed, made), alone=made.is_decision)
 
     def flush(self) -> list[Outcome]:
         """Send all that waits; see `Sender.flush` for what stays. Then connect the new heads."""
@@ -211,7 +213,9 @@ class Client(Reads):
         with contextlib.suppress(Fault, TooMany):
             self._sender.check_heads()
 
-    def _align_if_reachable(self) -> None:
+    def _know_sequence(self) -> None:
+        if self.outbox.last(self.kid) or self.outbox.unsent(1):
+            return
         with contextlib.suppress(UnbrokenError), self.remote.briefly():
             self.align(BRIEFLY_S)
 

@@ -151,9 +151,7 @@ def _draw_custody(console: Console, document: Document) -> None:
     table = rows("Bag", "State", "Held by", "On the way to", "Therapy", narrow=2)
     for held in document["holdings"]:
         offered = _place(held["offered_to"])
-        table.add_row(
-            held["container"], held["status"], _place(held["holder"]), offered, held["chain"], since
-        )
+        table.add_row(held["container"], held["status"], _place(held["holder"]), offered, held["chain"])
     console.print(table if document["holdings"] else "  Nothing is held there that you may see.")
     if document.get("lag"):
         console.print(

@@ -168,3 +168,15 @@ def test_a_transaction_that_fails_leaves_nothing(outbox: Outbox) -> None:
         db.execute("INSERT INTO signer VALUES (?, 1, ?, 1)", (KID, b""))
         raise sqlite3.OperationalError("disk I/O error")
     assert outbox.last(KID) is None
+
+
+def test_several_are_signed_together_or_not_at_all(outbox: Outbox) -> None:
+    def fail(link: Link) -> Signed:
+        raise ValueError(link.seq)
+
+    with pytest.raises(ValueError, match="2"):
+        outbox.sign_all(KID, [signing, signing, fail])
+    assert outbox.held() == []
+    held = outbox.sign_all(KID, [signing] * 3)
+    assert [each.seq for each in held] == [0, 1, 2]
+    assert held[2].raw.rpartition(b":")[2].decode() == held[1].id.hex()
