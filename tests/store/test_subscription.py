@@ -46,7 +46,7 @@ def test_what_comes_later_is_delivered(
     recorder: LedgerRecorder, other_node: LedgerRecorder, by_other_node: bool
 ) -> None:
     writer = other_node if by_other_node else recorder
-    with recorder.subscribe(ONLY_A) as subscription, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, recorder.subscribe(ONLY_A) as subscription:
         waiting = pool.submit(next, subscription)
         writer.append([DCBEvent("Noted", b"x", ["chain/b"])])
         writer.append([DCBEvent("Noted", b"x", ["chain/a"])])

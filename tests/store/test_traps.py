@@ -66,7 +66,7 @@ def test_an_entry_between_the_first_look_and_the_wait_is_delivered(
         return wait(*args)
 
     monkeypatch.setattr(recorder.arrivals, "wait", late)
-    with recorder.subscribe() as subscription, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, recorder.subscribe() as subscription:
         assert pool.submit(next, subscription).result(timeout=30).position == 1
 
 
@@ -100,7 +100,7 @@ def test_a_tailing_reader_misses_nothing_of_two_nodes(
         for _ in range(60):
             node.append(NOTED)
 
-    with recorder.subscribe() as subscription, ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(3) as pool, recorder.subscribe() as subscription:
         tail = pool.submit(lambda: [next(subscription).position for _ in range(120)])
         for node in (recorder, other_node):
             pool.submit(write, node)
