@@ -7,11 +7,10 @@ again; here they are only taken apart, as fast as it goes.
 from __future__ import annotations
 
 import hashlib
-import json
 
 import cbor2
 
-from ledger.domain.events import parse_event
+from ledger.domain.events import read_event
 from ledger.domain.world import Entry
 from ledger.errors import Fault, Malformed
 
@@ -33,7 +32,7 @@ def entry_of(position: int, data: bytes, recorded_ms: int) -> Entry:
             kid=headers[_KID].hex(),
             signer=claims[_ISS],
             stream=claims[_SUB],
-            event=parse_event(json.loads(payload)),
+            event=read_event(payload),
             recorded_ms=recorded_ms,
         )
     except (cbor2.CBORError, ValueError, KeyError, TypeError, AttributeError, Malformed) as error:

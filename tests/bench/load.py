@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
+from api.intake import PART
 from ledger.proof.statement import parse
 from tests.scenario import APHERESIS, Scenario, b64, patient
 
 if TYPE_CHECKING:
-    from ledger.application import Ledger
+    from ledger.application import Answer, Ledger
+    from ledger.errors import UnbrokenError
 
 WRITERS = 64
 
@@ -58,7 +62,7 @@ def statements(scenario: Scenario, chain: tuple[str, str], count: int) -> list[b
     return made
 
 
-def record_all(ledger: Ledger, work: list[list[bytes]]) -> None:
+def record_from_threads(ledger: Ledger, work: list[list[bytes]]) -> None:
     """One thread per list, each waiting for its answer before it sends the next."""
 
     def write(raws: list[bytes]) -> None:
@@ -67,3 +71,35 @@ def record_all(ledger: Ledger, work: list[list[bytes]]) -> None:
 
     with ThreadPoolExecutor(len(work)) as pool:
         list(pool.map(write, work))
+
+
+def record_from_loop(ledger: Ledger, work: list[list[bytes]]) -> None:
+    """The same writers without a thread each, as the HTTP server serves them: every one sends
+    its next statement when its last is answered, and those who are ready together go together."""
+    answered: SimpleQueue[tuple[list[int], Future[list[Answer | UnbrokenError]]]] = SimpleQueue()
+    left = [iter(raws) for raws in work]
+
+    def send(writers: list[int]) -> int:
+        ready = [(writer, raw) for writer in writers if (raw := next(left[writer], None)) is not None]
+        for at in range(0, len(ready), PART):
+            part = ready[at : at + PART]
+            future = ledger.submit([raw for _, raw in part])
+            future.add_done_callback(partial(_keep, answered, [writer for writer, _ in part]))
+        return len(writers) - len(ready)
+
+    busy = len(work) - send(list(range(len(work))))
+    while busy:
+        busy -= send(_drain(answered))
+
+
+def _keep(answered: SimpleQueue[Any], writers: list[int], future: Future[Any]) -> None:
+    answered.put((writers, future))
+
+
+def _drain(answered: SimpleQueue[Any]) -> list[int]:
+    writers: list[int] = []
+    while not writers or not answered.empty():
+        some, future = answered.get()
+        assert not any(isinstance(result, Exception) for result in future.result())
+        writers += some
+    return writers

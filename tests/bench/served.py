@@ -10,9 +10,6 @@ import time
 from pathlib import Path
 
 import uvicorn
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from api.app import create_app
 from api.settings import Settings
@@ -23,10 +20,9 @@ from tests.scenario import ORIGIN
 PASSPHRASE = b"bench"
 
 
-async def empty(request: Request) -> Response:
-    """What any POST on this server costs: read the body, say that it was done."""
-    await request.body()
-    return Response(b"{}", 201, media_type="application/json")
+async def empty() -> dict[str, bool]:
+    """What an ordinary POST route of this server costs when it does nothing at all."""
+    return {"done": True}
 
 
 def main() -> None:
@@ -36,7 +32,7 @@ def main() -> None:
     )
     config = LedgerConfig(url, ORIGIN, log_key, event_key, None, lambda: time.time_ns() // 1_000_000)
     app = create_app(Ledger(config), Settings())
-    app.router.routes.insert(0, Route("/empty", empty, methods=["POST"]))
+    app.post("/empty", status_code=201)(empty)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 
