@@ -201,10 +201,11 @@ def _releasing_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     if not agent.has_role(row.roles, event.site):
         return False
     order = world.chain(entry.stream.removeprefix("chain/")).order
-    if order is None or event.site in order.sites.manufacturing:
-        return order is not None
+    if order is None:
+        return False
     site = world.site(event.site)
-    return site is not None and site.organisation == sponsor_of(order.product.product, world)
+    of_sponsor = site is not None and site.organisation == sponsor_of(order.product.product, world)
+    return of_sponsor or event.site in order.sites.manufacturing
 
 
 def _treatment_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:

@@ -21,14 +21,18 @@ from tests.domain_scene import (
     FAR_VAN,
     FRESH,
     HOUR_MS,
+    ORDER,
     OTHER_COI,
     PHARMACY,
+    PRODUCT,
     VAN,
     WARD,
     Said,
     Scene,
     collection,
+    enrol,
     filled,
+    furnished,
     kid,
     patient,
     scene_at,
@@ -358,6 +362,15 @@ def test_finding_release_unanswered() -> None:
     assert raised(identify(scene)) == {}
 
 
+def test_an_alarm_is_not_repeated_when_more_comes_to_wait() -> None:
+    scene = scene_at("collected")
+    scene.accept("kit", APHERESIS, VAN, FRESH)
+    scene.forward(86_401)
+    assert raised(identify(scene)) == {"claim_unanswered": (FRESH,)}
+    assert raised(scene.release("anna", APHERESIS, PHARMACY, FRESH)) == {}
+    assert raised(identify(scene)) == {}
+
+
 def test_an_alarm_may_be_raised_again_for_the_next_hand_over() -> None:
     scene = scene_at("collected")
     for giver, receiver, from_, to in (("anna", "kit", APHERESIS, VAN), ("kit", "mia", VAN, CLEANROOM)):
@@ -439,6 +452,20 @@ def test_finding_thaw_before_release() -> None:
 def test_starting_material_is_thawed_for_manufacture_without_a_release() -> None:
     scene = scene_at("at_cleanroom")
     assert raised(thaw(scene, FRESH, at=CLEANROOM, signer="mia")) == {}
+
+
+def test_a_hospital_that_makes_thaws_its_material_but_no_dose_before_its_release() -> None:
+    scene = furnished()
+    rules = PRODUCT | {"sites": ["st-mary"]}
+    scene.say("quinn", "product/bedside-car", "ProductVersionDefined", **rules)
+    sites = ORDER["sites"] | {"manufacturing": ["st-mary"]}
+    order = ORDER | {"product": {"product": "bedside-car", "version": 1}, "sites": sites}
+    scene.say("carl", CHAIN, "TherapyOrdered", **order)
+    scene.on_chain("anna", "CollectionCompleted", **collection(scene, FRESH, at=WARD))
+    enrol(scene, "max", "ada", ("manufacturer", "st-mary"))
+    assert raised(thaw(scene, FRESH)) == {}
+    scene.on_chain("max", "ContainersDerived", **filled(scene, DOSE, at=WARD))
+    assert raised(thaw(scene, DOSE)) == {"thaw_before_release": (DOSE,)}
 
 
 def test_finding_repeated_step() -> None:
