@@ -7,10 +7,11 @@ at start, and run as the driver's own SQL.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from sqlalchemy import ARRAY, bindparam, delete, func, insert, select
+from sqlalchemy import ARRAY, Integer, LargeBinary, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect, Engine, Table
     from sqlalchemy.sql.base import Executable
+    from sqlalchemy.types import TypeEngine
+
+Column: TypeAlias = tuple[Any, ...]
+ToArray: TypeAlias = Callable[[Column], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Prepared:
 
     sql: str
     names: tuple[str, ...]
-    by_column: bool = False  # takes one array a column instead of one row
+    by_column: tuple[ToArray, ...] = ()  # takes one array a column
 
     def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
         bound = tuple([values[name] for name in self.names])
@@ -42,7 +47,8 @@ class Prepared:
         if not rows:
             return
         if self.by_column:
-            connection.exec_driver_sql(self.sql, tuple([list(column) for column in zip(*rows, strict=True)]))
+            columns = zip(self.by_column, zip(*rows, strict=True), strict=True)
+            connection.exec_driver_sql(self.sql, tuple([array(values) for array, values in columns]))
         else:
             connection.exec_driver_sql(self.sql, list(rows))
 
@@ -85,7 +91,24 @@ class Compiler:
         arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in columns]
         rows = func.unnest(*arrays).table_valued(*columns).render_derived()
         query = select(*[rows.c[name] for name in columns])
-        return replace(self.prepare(ending(new.from_select(columns, query))), by_column=True)
+        arrays_of = tuple(_to_array(table.c[name].type) for name in columns)
+        return replace(self.prepare(ending(new.from_select(columns, query))), by_column=arrays_of)
+
+
+def _to_array(kind: TypeEngine[Any]) -> ToArray:
+    """How a column becomes an array. The driver's own way takes some Python calls a value."""
+    if isinstance(kind, Integer):
+        return _numbers
+    return _bytes if isinstance(kind, LargeBinary) else list
+
+
+def _numbers(values: Column) -> str:
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def _bytes(values: Column) -> str:
+    """`{"\\\\x00ff",…}`: PostgreSQL's text of a bytea array. No NULL."""
+    return "{" + ",".join(['"\\\\x' + value.hex() + '"' for value in values]) + "}"
 
 
 def _positional(is_postgres: bool) -> Dialect:
