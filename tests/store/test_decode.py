@@ -1,0 +1,70 @@
+"""From stored bytes to entries: exact for what is whole, and a named fault for what isn't."""
+
+from __future__ import annotations
+
+import hashlib
+
+import cbor2
+import pytest
+
+from ledger.domain.events import Packed, to_payload
+from ledger.errors import Fault
+from ledger.proof import canonical, statement
+from ledger.proof.keyfile import new_key
+from ledger.store.decode import entry_of
+
+PAYLOAD = {
+    "type": "Packed",
+    "v": 1,
+    "occurred_at": "2026-09-21T12:00:00.000Z",
+    "seen": None,
+    "seq": 7,
+    "prev": "ab" * 32,
+    "at": {"site": "st-mary", "department": "ward-5"},
+    "containers": ["BAG-1"],
+    "shipper": "BOX 1",
+}
+
+
+def signed() -> bytes:
+    payload = canonical.encode(PAYLOAD)
+    return statement.sign(
+        new_key(), iss="anna", sub="chain/demo:A-1", aud="log", cti=bytes(16), payload=payload
+    )
+
+
+def test_an_entry_says_what_the_strict_parser_says() -> None:
+    raw = signed()
+    parsed, entry = statement.parse(raw), entry_of(41, raw, 1000)
+    assert (entry.position, entry.recorded_ms) == (41, 1000)
+    assert (entry.signer, entry.stream, entry.kid) == (parsed.iss, parsed.sub, parsed.kid.hex())
+    assert entry.statement_id == parsed.id.hex() == hashlib.sha256(raw).hexdigest()
+    assert isinstance(entry.event, Packed)
+    assert to_payload(entry.event) == PAYLOAD
+
+
+def _with(payload: bytes) -> bytes:
+    protected = cbor2.dumps({4: bytes(32), 15: {1: "anna", 2: "chain/demo:A-1"}})
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, bytes(64)]))
+
+
+DAMAGED = {
+    "nothing": b"",
+    "no CBOR": b"\xff\xff",
+    "cut off": signed()[:-70],
+    "no tag": cbor2.dumps([b"", {}, b"", b""]),
+    "no array": cbor2.dumps(cbor2.CBORTag(18, 7)),
+    "no header": cbor2.dumps(cbor2.CBORTag(18, [cbor2.dumps({}), {}, b"{}", b""])),
+    "no JSON": _with(b"{"),
+    "no object": _with(b"[]"),
+    "no text": _with(b"\xff"),
+    "no event": _with(b'{"type": "Packed", "v": 1}'),
+    "no such event": _with(b'{"type": "Lost", "v": 1}'),
+}
+
+
+@pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED.keys())
+def test_damaged_bytes_are_a_fault_that_names_the_entry(data: bytes) -> None:
+    with pytest.raises(Fault, match="entry 41 is damaged") as caught:
+        entry_of(41, data, 1000)
+    assert (caught.value.code, caught.value.extra) == ("store_failed", {"position": 41})
