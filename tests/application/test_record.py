@@ -221,7 +221,8 @@ def test_a_decision_on_a_stale_view_is_refused(scenario: Scenario) -> None:
     scenario.say("anna", CHAIN, "DeviationRaised", code="bag_warm", severity="major", blocking=True,
                  containers=["BAG-1"], cause=None)  # fmt: skip
     raw = scenario.sign("quinn", CHAIN, "Released", chain_version=seen, site="northcell-1",
-                        containers=["BAG-1"], certificate="ab" * 32, countries=["GB"], protocols=["UB-001"])  # fmt: skip
+                        containers=["BAG-1"], certificate="ab" * 32,
+                        countries=["GB"], protocols=["UB-001"])  # fmt: skip
     with pytest.raises(StaleView, match="stale_view"):
         scenario.ledger.record(raw)
 
