@@ -40,9 +40,11 @@ class Door:
         self._queue: SimpleQueue[Entered | None] = SimpleQueue()
         self._closing = False
         self._threads = [
-            threading.Thread(target=self._run, name=f"verify-{number}", daemon=True)
+            threading.Thread(target=self._run, args=(number,), name=f"verify-{number}", daemon=True)
             for number in range(os.cpu_count() or 1)
         ]
+        self._checking = [False] * len(self._threads)
+        writer.expects_more = self.is_busy
         for thread in self._threads:
             thread.start()
 
@@ -52,6 +54,10 @@ class Door:
             done([_closing()] * len(raws))
         else:
             self._queue.put((raws, done))
+
+    def is_busy(self) -> bool:
+        """Whether more statements are on their way to the writer."""
+        return any(self._checking) or not self._queue.empty()
 
     def close(self) -> None:
         """Finish what is being checked; what came too late is told so."""
@@ -64,10 +70,13 @@ class Door:
             if (late := self._queue.get()) is not None:
                 late[1]([_closing()] * len(late[0]))
 
-    def _run(self) -> None:
+    def _run(self, number: int) -> None:
         while (first := self._queue.get()) is not None:
+            self._checking[number] = True
             entered, closing = self._together(first)
-            self._pass_on(entered)
+            admitted = [self._admit(raw) for raws, _ in entered for raw in raws]
+            self._checking[number] = False  # before the hand-over: a lone statement must not wait
+            self._pass_on(entered, admitted)
             if closing:
                 return
 
@@ -84,9 +93,7 @@ class Door:
             count += len(one[0])
         return found, False
 
-    def _pass_on(self, entered: list[Entered]) -> None:
-        admitted = [self._admit(raw) for raws, _ in entered for raw in raws]
-
+    def _pass_on(self, entered: list[Entered], admitted: list[Intaken]) -> None:
         def done(results: list[Answer | UnbrokenError]) -> None:
             at = 0
             for raws, tell in entered:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ledger.store.recorder import Sealed
 
 MAX_BATCH = 1_000  # statements: bounds the time that the lock is held
+GATHER = 64  # statements; up to so many, those being checked are worth waiting for
+LINGER_S = 0.005  # and no longer
 MAX_WAITING = 20_000  # submissions
 
 log = logging.getLogger("unbroken.writer")
@@ -46,6 +49,7 @@ class Writer:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self.expects_more: Callable[[], bool] = lambda: False
         self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -71,10 +75,13 @@ class Writer:
                 return
 
     def _drain(self, first: Waiting) -> tuple[list[Waiting], bool]:
+        """Whatever waits; up to `GATHER`, also what is being checked right now: a commit costs
+        about as much as checking that many, whoever shares it."""
         batch, count = [first], len(first.admitted)
+        until = time.monotonic() + LINGER_S
         while count < MAX_BATCH:
             try:
-                waiting = self._queue.get_nowait()
+                waiting = self._next(until if count < GATHER else 0)
             except Empty:
                 break
             if waiting is None:
@@ -82,6 +89,13 @@ class Writer:
             batch.append(waiting)
             count += len(waiting.admitted)
         return batch, False
+
+    def _next(self, until: float) -> Waiting | None:
+        """Raises `Empty`."""
+        left = until - time.monotonic()
+        if left > 0 and self.expects_more():
+            return self._queue.get(timeout=left)
+        return self._queue.get_nowait()
 
     def _serve(self, batch: list[Waiting]) -> None:
         """Commit and answer. Whatever fails here is an answer: the thread must live on."""
