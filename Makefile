@@ -26,7 +26,7 @@ bench: $(VENV)/.dev
 
 # The kill test at full count: 200 times on each database.
 faults: $(VENV)/.dev
-	UNBROKEN_KILLS=200 $(BIN)/python -m pytest tests/fault $(ARGS)
+	UNBROKEN_KILLS=200 $(BIN)/python -m pytest -s tests/fault $(ARGS)
 
 # The reference pages, made from the code.
 docs: $(VENV)/.dev
