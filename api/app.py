@@ -18,7 +18,19 @@ from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
 from api.problems import problem_of
-from api.routes import chains, containers, custody, entries, health, infusion, keys, log, session, statements
+from api.routes import (
+    chains,
+    containers,
+    custody,
+    deviations,
+    entries,
+    health,
+    infusion,
+    keys,
+    log,
+    session,
+    statements,
+)
 from api.sessions import Sessions
 from api.settings import Settings
 from ledger.errors import Malformed, NotFound, UnbrokenError
@@ -36,7 +48,7 @@ DESCRIPTION = """Who held which bag of cells, for which patient, and the proof o
 Writing needs a signature by an enrolled key, reading a session opened by a signed sign-in. The
 log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
 an RFC 9457 document with a stable `code`."""
-ROUTERS = (session, log, entries, chains, infusion, containers, custody, keys, health)
+ROUTERS = (session, log, entries, chains, infusion, containers, custody, deviations, keys, health)
 
 
 class Server(FastAPI):

@@ -157,6 +157,15 @@ DEVIATIONS: dict[str, Any] = {
     "closed": [],
     "reviews": [],
 }
+RAISED: dict[str, Any] = {
+    "as_of_position": 4713,
+    "lag": 0,
+    "deviations": [
+        {name: value for name, value in DEVIATION.items() if name != "blocks"}
+        | {"chain": COI, "disposition": None}
+    ],
+    "next_cursor": None,
+}
 _PARENT = {
     "container": FRESH,
     "made_by": "collection",

@@ -123,3 +123,21 @@ def test_a_long_list_that_one_may_not_read_comes_in_short_pages_with_a_way_on(
     then = read(stage, "otto", "/v1/custody", used_up=True, before_position=size(stage))
     assert then["holdings"] == []
     assert then["next_cursor"]
+
+
+def test_a_deviation_is_listed_for_quality_until_it_is_dispositioned(
+    stage: Stage,
+) -> None:
+    chain = f"chain/{OTHER}"
+    fields = {"severity": "major", "blocking": True, "containers": ["OTHER-F1"], "cause": None}
+    raised = stage.scenario.say("anna", chain, "DeviationRaised", code="bag_leaks", **fields)
+    named = raised.statement_id.hex()
+    catch_up(stage)
+    listed = read(stage, "quinn", "/v1/deviations", severity="major", blocking=True)["deviations"]
+    assert [one["code"] for one in listed if one["statement_id"] == named] == ["bag_leaks"]
+    stage.scenario.say(
+        "quinn", chain, "DeviationDispositioned", chain_version=stage.scenario.version(OTHER),
+        deviation=named, disposition="accepted", reason="inspected",
+    )  # fmt: skip
+    catch_up(stage)
+    assert named not in [one["statement_id"] for one in read(stage, "quinn", "/v1/deviations")["deviations"]]
