@@ -88,12 +88,16 @@ class Workers:
     def __init__(self, pool: ProcessPoolExecutor | None) -> None:
         self._pool = pool
 
-    def check(self, origin: str, keys: Keys, raws: Sequence[bytes | None]) -> list[Checked]:
-        """The outcome for each statement, in order."""
+    def check(self, origin: str, keys: Keys, raws: Sequence[bytes | None]) -> Iterator[Outcome]:
+        """The outcome for each statement, in order. Processes begin at once, on a copy of `keys`."""
         chunks = [raws[at : at + CHUNK] for at in range(0, len(raws), CHUNK)]
         run = map if self._pool is None else self._pool.map
-        outcomes = chain.from_iterable(run(partial(check_chunk, origin, keys), chunks))
-        return [Checked(None if fields is None else Envelope(*fields), wrong) for fields, wrong in outcomes]
+        return chain.from_iterable(run(partial(check_chunk, origin, keys), chunks))
+
+
+def checked(outcomes: Iterator[Outcome]) -> list[Checked]:
+    """Wait for outcomes."""
+    return [Checked(None if fields is None else Envelope(*fields), wrong) for fields, wrong in outcomes]
 
 
 @contextmanager

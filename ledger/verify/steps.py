@@ -11,16 +11,16 @@ from ledger.verify.checkpoints import Heads, open_all, open_latest
 from ledger.verify.entries import Enrolled, Reader
 from ledger.verify.replay import Replay
 from ledger.verify.report import Findings, Report, told
-from ledger.verify.signatures import Workers, workers
+from ledger.verify.signatures import Workers, checked, workers
 from ledger.verify.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ledger.domain.rules import Verdict
     from ledger.domain.world import Entry
     from ledger.proof.note import VerifierKey
-    from ledger.verify.signatures import Envelope
+    from ledger.verify.signatures import Checked, Envelope
     from ledger.verify.source import LogSource
 
 Progress = Callable[[int, int], None]
@@ -84,26 +84,35 @@ class Audit:
         tree = Tree(self.source, self.heads, self.findings)
         reader = Reader(self.vkey, self.heads, self._enrolled, self.findings)
         replay = Replay(self.vkey.name, self.heads, self._enrolled, self.findings)
-        for first, raws in tree.slabs(BUNDLES):  # step 3
-            self.look(first, self._judge(first, raws, reader, replay))
-            progress(first + len(raws), size)
+        for first, checks in self._checks(tree):
+            self.look(first, self._judge(first, checks, reader, replay))
+            progress(first + len(checks), size)
         with self.findings.timed(6):
             replay.finish()
         self.finish()
         self._close(size, reader, replay)
         return proved(self.findings, tree, size)
 
-    def _judge(
-        self, first: int, raws: Sequence[bytes | None], reader: Reader, replay: Replay
-    ) -> list[Judged]:
-        with self.findings.timed(5):  # step 5: keys first, then signatures on all cores
-            self._enrolled.collect(first, raws)
-            checked = self._checkers.check(self.vkey.name, self._enrolled.spki, raws)
+    def _checks(self, tree: Tree) -> Iterator[tuple[int, list[Checked]]]:
+        """Entries whose envelopes and signatures were checked; the next are read meanwhile."""
+        slabs = tree.slabs(BUNDLES)  # step 3
+        slab = next(slabs, None)
+        while slab is not None:
+            first, raws = slab
+            with self.findings.timed(5):  # step 5: keys first, then signatures on all cores
+                self._enrolled.collect(first, raws)
+                outcomes = self._checkers.check(self.vkey.name, self._enrolled.spki, raws)
+            slab = next(slabs, None)
+            with self.findings.timed(5):
+                checks = checked(outcomes)
+            yield first, checks
+
+    def _judge(self, first: int, checks: list[Checked], reader: Reader, replay: Replay) -> list[Judged]:
         with self.findings.timed(4):  # step 4: what the checked envelopes hold, in order
-            entries = [reader.read(position, one) for position, one in enumerate(checked, first)]
+            entries = [reader.read(position, one) for position, one in enumerate(checks, first)]
         with self.findings.timed(6):  # step 6
             verdicts = [replay.judge(entry) for entry in entries]
-        envelopes = [one.envelope for one in checked]
+        envelopes = [one.envelope for one in checks]
         return [Judged(*each) for each in zip(envelopes, entries, verdicts, strict=True)]
 
     def _close(self, size: int, reader: Reader, replay: Replay) -> None:
