@@ -16,6 +16,7 @@ from ledger.errors import Malformed, ProofInvalid, UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.keys import PublicKey
 from ledger.verify.report import told
+from ledger.verify.signatures import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +73,7 @@ class Reader:
         self._findings = findings
         self._used: dict[bytes, set[bytes]] = {}  # kid to its ctis
         self.entries = 0
+        self.unread: int | None = None  # the first position whose bytes are not there
 
     @property
     def signers(self) -> int:
@@ -83,6 +85,8 @@ class Reader:
         envelope, wrong = checked
         if wrong is not None:
             self._wrong(position, envelope, *wrong)
+        if checked == NOTHING and self.unread is None:
+            self.unread = position
         if envelope is None:
             return None
         self._check_key(position, envelope, wrong is None)

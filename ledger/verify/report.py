@@ -49,7 +49,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Step:
-    """One numbered step: `ok` is None where it was not reached. `seconds` is wall time."""
+    """One numbered step: `ok` is None where it could not be done, or not whole. `seconds`: wall time."""
 
     number: int
     name: str
@@ -61,7 +61,7 @@ class Step:
 
     @property
     def verdict(self) -> str:
-        return {True: "ok", False: "FAILED", None: "not reached"}[self.ok]
+        return {True: "ok", False: "FAILED", None: "not done"}[self.ok]
 
 
 @dataclass(slots=True)
@@ -171,10 +171,11 @@ class Findings:
         else:
             noted.uncounted += 1
 
-    def done(self, step: int, detail: str) -> None:
-        """The step came to its end: it is ok unless something was wrong."""
+    def done(self, step: int, detail: str, *, whole: bool = True) -> None:
+        """The step came to its end: it is ok if it saw the whole, and nothing was wrong."""
         noted = self.steps[step]
-        noted.ok = noted.ok is not False
+        if noted.ok is None and whole:
+            noted.ok = True
         noted.detail = detail
 
     def stopped(self, step: int, detail: str) -> None:

@@ -82,6 +82,9 @@ def _public(spki: bytes) -> PublicKey:
     return PublicKey.from_spki(spki)
 
 
+NOTHING = Checked(None, None)  # the entry could not even be read
+
+
 class Workers:
     """Checks chunks, here or in processes of their own."""
 

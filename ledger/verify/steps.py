@@ -91,7 +91,7 @@ class Audit:
             replay.finish()
         self.finish()
         self._close(size, reader, replay)
-        return proved(self.findings, tree, size)
+        return proved(self.findings, tree, size if reader.unread is None else reader.unread)
 
     def _checks(self, tree: Tree) -> Iterator[tuple[int, list[Checked]]]:
         """Entries whose envelopes and signatures were checked; the next are read meanwhile."""
@@ -116,29 +116,30 @@ class Audit:
         return [Judged(*each) for each in zip(envelopes, entries, verdicts, strict=True)]
 
     def _close(self, size: int, reader: Reader, replay: Replay) -> None:
-        keys = len(self._enrolled.spki)
-        self.findings.done(4, f"{reader.entries} of {size} entries read, {keys} keys enrolled")
-        self.findings.done(5, f"{size} signatures, by {reader.signers} different keys")
+        whole, keys = reader.unread is None, len(self._enrolled.spki)
+        self.findings.done(4, f"{reader.entries} of {size} entries read, {keys} keys enrolled", whole=whole)
+        self.findings.done(5, f"signatures by {reader.signers} different keys", whole=whole)
         judged = f"{replay.judged} entries judged by rule set {RULE_SET}"
-        self.findings.done(6, replay.stopped or f"{judged}, {replay.deviations} deviations by the ledger")
+        told = replay.stopped or f"{judged}, {replay.deviations} deviations by the ledger"
+        self.findings.done(6, told, whole=whole)
 
 
 def _silent(_: int, __: int) -> None:
     """Nobody watches."""
 
 
-def proved(findings: Findings, tree: Tree, size: int) -> str:
-    """What remains proved, in one or two sentences."""
+def proved(findings: Findings, tree: Tree, read: int) -> str:
+    """What remains proved, in a few sentences. `read`: entries before the first that is missing."""
     if not tree.committed:
         return "Nothing about the entries: no checkpoint's root came out of them."
-    whole = min(tree.bad, default=tree.committed)
-    told = [f"{_entries(min(whole, tree.committed))} exactly what checkpoint {tree.committed} committed to."]
-    others = len([position for position in tree.bad if position < tree.committed])
+    whole = min(tree.bad | {tree.committed})
+    told = [f"{_entries(whole)} exactly what checkpoint {tree.committed} committed to."]
+    others = sum(position < tree.committed for position in tree.bad)
     if others:
         told.append(f"So are all others up to {tree.committed - 1} except {others}, which are named above.")
-    signed = findings.first_position((4, 5), size)
-    judged = min(findings.first_position((6,), size), signed)
-    if whole == signed == judged == size:
+    signed = findings.first_position((4, 5), read)
+    judged = min(findings.first_position((6,), read), signed)
+    if whole == signed == judged:
         return f"{told[0]} They are signed with keys that the log itself enrolled, and follow its rules."
     told.append(f"{_entries(signed)} strict statements of this log, signed with keys that it enrolled.")
     told.append(f"{_entries(judged)} as the rules demand.")

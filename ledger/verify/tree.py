@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ledger.verify.source import LogSource
 
 
+GIVE_UP = 256  # bundles in a row without entries and hashes: a head may claim more than a disk can hold
+
+
 class Tree:
     """Reads the log bundle by bundle and holds it against the checkpoints.
 
@@ -43,26 +46,35 @@ class Tree:
         self._hashed: list[bytes | None] = []  # since the last checkpoint: from the entries
         self._stored: list[bytes | None] = []  # the same, from the tiles
         self._roots = self._tiles = 0
+        self._absent = 0  # bundles in a row of which nothing could be read
 
     def slabs(self, bundles: int) -> Iterator[tuple[int, list[bytes | None]]]:
         """(first position, entries) of `bundles` bundles at a time; None for an entry that cannot be read."""
         width = bundles * TILE_WIDTH
         for first in range(0, self._size, width):
             with self._findings.timed(3):
-                yielded = [
-                    entry
-                    for index in range(first // TILE_WIDTH, -(-min(first + width, self._size) // TILE_WIDTH))
-                    for entry in self._take(index)
-                ]
-            yield first, yielded
+                last = -(-min(first + width, self._size) // TILE_WIDTH)
+                entries = [entry for index in range(first // TILE_WIDTH, last) for entry in self._take(index)]
+            yield first, entries
+            if self._absent >= GIVE_UP:
+                self._give_up(first + len(entries))
+                return
         with self._findings.timed(3):
             self._finish()
+
+    def _give_up(self, position: int) -> None:
+        rest = f"entries {position} to {self._size - 1}"
+        what = f"nothing of the last {GIVE_UP} bundles could be read: {rest} were not looked for"
+        self._findings.wrong(3, position, what)
+        self._findings.stopped(3, what)
 
     def _take(self, index: int) -> Sequence[bytes | None]:
         width = min(TILE_WIDTH, self._size - index * TILE_WIDTH)
         entries = self._bundle(index, width)
         self._hashed += [None if entry is None else leaf_hash(entry) for entry in entries]
-        self._stored += self._leaves(index, width)
+        leaves = self._leaves(index, width)
+        self._stored += leaves
+        self._absent = self._absent + 1 if entries[0] is None and leaves[0] is None else 0
         while self._head is not None and self._head.size <= index * TILE_WIDTH + width:
             self._settle(self._head)
             self._head = next(self._heads, None)

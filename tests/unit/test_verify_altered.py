@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.proof.checkpoint import Checkpoint, sign_checkpoint
 from ledger.proof.tiles import decode_bundle
 from ledger.verify import DirectorySource, Report, audit
-from tests.scenario import open_scenario
+from tests.scenario import ORIGIN, open_scenario
 from tests.unit.verify_book import Book, tell_story
 
 TILE, BUNDLE = "tile/0/000.p/36", "tile/entries/000.p/36"
@@ -200,3 +201,22 @@ def test_an_empty_directory_proves_nothing_and_says_so(book: Book, tmp_path: Pat
     assert not report.ok
     assert report.proved == "Nothing is proved."
     assert [step.ok for step in report.steps] == [False, False, None, None, None, None]
+
+
+def test_entries_that_are_gone_are_not_said_to_be_signed_or_judged(book: Book, log: Path) -> None:
+    (log / BUNDLE).unlink()
+    report = check(book, log)
+    assert [step.ok for step in report.steps] == [True, True, False, None, None, None]
+    assert "Entries 0 to" not in report.proved
+
+
+def test_a_head_that_claims_more_than_any_disk_holds_ends_the_search_soon(book: Book, log: Path) -> None:
+    """The log's own key may have signed it: the audit must not look for 2^62 entries."""
+    head = Checkpoint(ORIGIN, 2**62, bytes(32))
+    note = sign_checkpoint(head, book.log_key, 2**33)
+    (log / f"checkpoints/{2**62}").write_bytes(note)
+    (log / "checkpoint").write_bytes(note)
+    report = check(book, log)
+    assert not report.ok
+    assert "were not looked for" in report.steps[2].detail
+    assert report.proved.startswith("Nothing about the entries")
