@@ -1,0 +1,60 @@
+"""Old artefacts verify for ever: each folder under tests/vectors, whatever version wrote it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.domain.events import parse_event
+from ledger.errors import ProofInvalid, UnbrokenError
+from ledger.proof import canonical, receipt, statement
+from ledger.proof.checkpoint import open_checkpoint
+from ledger.proof.keys import PublicKey
+from ledger.proof.note import VerifierKey
+from tests.unit.documents import ROOT, blocks
+
+FOLDERS = sorted(path for path in (ROOT / "tests" / "vectors").iterdir() if path.is_dir())
+
+
+def log_of(folder: Path) -> VerifierKey:
+    return VerifierKey.parse((folder / "log.vkey").read_text().strip())
+
+
+def test_there_are_artefacts() -> None:
+    assert "0001-packed" in {folder.name for folder in FOLDERS}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_statement_still_verifies_and_reads(folder: Path) -> None:
+    signed = statement.parse((folder / "statement.cose").read_bytes())
+    statement.verify(signed, PublicKey.from_spki((folder / "signer.spki").read_bytes()))
+    assert parse_event(canonical.decode(signed.payload)).type
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_proofs_still_hold(folder: Path) -> None:
+    raw, vkey = (folder / "statement.cose").read_bytes(), log_of(folder)
+    found = receipt.verify_receipt((folder / "receipt.cose").read_bytes(), raw, vkey.public, vkey.name)
+    head = receipt.verify_tlog_proof((folder / "proof.tlog-proof").read_bytes(), raw, vkey)
+    latest = open_checkpoint((folder / "checkpoint").read_bytes(), vkey)
+    assert (found.size, head.checkpoint) == (latest.checkpoint.size, latest.checkpoint)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_no_changed_byte_of_the_statement_passes(folder: Path) -> None:
+    raw = (folder / "statement.cose").read_bytes()
+    key, vkey = PublicKey.from_spki((folder / "signer.spki").read_bytes()), log_of(folder)
+    token = (folder / "receipt.cose").read_bytes()
+    for at in range(len(raw)):
+        changed = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
+        with pytest.raises(UnbrokenError):
+            statement.verify(statement.parse(changed), key)
+        with pytest.raises(ProofInvalid):
+            receipt.verify_receipt(token, changed, vkey.public, vkey.name)
+
+
+def test_the_example_of_the_formats_page_is_the_first_one() -> None:
+    text = "".join(block.text for block in blocks(ROOT / "docs" / "formats.md")).replace("\n", "")
+    for name in ("statement.cose", "receipt.cose"):
+        assert (FOLDERS[0] / name).read_bytes().hex() in text
