@@ -22,7 +22,7 @@ from tests.scenario import ORIGIN, open_scenario
 from tests.unit.verify_book import CHAIN, Book, tell_story
 
 relaxed = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
