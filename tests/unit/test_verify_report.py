@@ -80,8 +80,12 @@ def test_a_hash_of_a_higher_tile_is_named(book: Book, log: Path, at: int) -> Non
     assert wrong.what == f"hash {at // 32} of this tile does not follow from the tiles below it"
 
 
-def test_workers_find_the_same_as_one_process(book: Book, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_find_the_same_as_one_process(
+    book: Book, log: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
     monkeypatch.setattr(steps, "SMALL", 0)
+    monkeypatch.setattr(signatures, "_start_method", lambda: method)
     path = log / "tile/entries/001"
     path.write_bytes(path.read_bytes()[:-1] + b"\x00")
     alone, together = check(book, log), check(book, log, workers=2)
