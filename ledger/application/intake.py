@@ -13,7 +13,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.domain.events import Event, LateStatementAttested, parse_event
+from ledger.domain.events import AgentEnrolled, Event, KeyAdded, LateStatementAttested, LogOpened, parse_event
 from ledger.errors import Malformed, Unauthentic
 from ledger.proof import canonical, statement
 from ledger.proof.keys import PublicKey
@@ -66,9 +66,12 @@ class KeyRing:
 
 
 def _keys_in(event: Event) -> list[str]:
-    named = [getattr(event, "key", None), getattr(event, "event_key", None)]
-    named += [administrator.key for administrator in getattr(event, "administrators", ())]
-    return [spki for spki in named if spki]
+    """The public keys (base64url) that an event puts into the log."""
+    if isinstance(event, AgentEnrolled | KeyAdded):
+        return [event.key]
+    if isinstance(event, LogOpened):
+        return [event.event_key, *(administrator.key for administrator in event.administrators)]
+    return []
 
 
 def _public_key(text: str) -> PublicKey:
