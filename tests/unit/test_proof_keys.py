@@ -146,6 +146,14 @@ def test_a_signature_of_another_length_or_of_no_meaning_is_refused(alg: int, sig
         new_key(alg).public.verify(alg, signature, MESSAGE)
 
 
+def test_a_zero_before_s_makes_no_second_signature() -> None:
+    """As numbers r and s are the same; as bytes they are not."""
+    key = new_key(ES256)
+    signature = key.sign(MESSAGE)
+    with pytest.raises(Unauthentic, match="bad_signature"):
+        key.public.verify(ES256, signature[:32] + b"\0" + signature[32:], MESSAGE)
+
+
 @pytest.mark.parametrize(
     ("kind", "alg"), [(ED25519, ES256), (ES256, ED25519), (ES256, ED25519_FULL), (ES256, 0)]
 )

@@ -138,6 +138,7 @@ def test_a_checkpoint_of_another_log_under_the_same_key_does_not_open() -> None:
         f"o\n-3\n{b64(ROOT)}\n",
         f"o\n3 \n{b64(ROOT)}\n",
         f"o\n\u0663\n{b64(ROOT)}\n",
+        f"o\n\u00b2\n{b64(ROOT)}\n",  # a superscript, which isdigit() and not int() takes for a digit
         f"o\n{2**63}\n{b64(ROOT)}\n",
         f"o\n{'9' * 5000}\n{b64(ROOT)}\n",
         f"o\n3\n{b64(ROOT[:31])}\n",
@@ -148,10 +149,15 @@ def test_a_checkpoint_of_another_log_under_the_same_key_does_not_open() -> None:
         f"o\n3\n{b64(ROOT)}\n\n",
         f"o\n3\n{b64(ROOT)}\n\nextension\n",
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_a_body_that_we_would_not_write_is_no_checkpoint(text: str) -> None:
     assert code(parse_checkpoint, text) == "malformed_checkpoint"
+
+
+def test_the_largest_size_is_signed_and_read() -> None:
+    largest = Checkpoint(ORIGIN, 2**63 - 1, ROOT)
+    assert open_checkpoint(sign_checkpoint(largest, KEY, TIME), VKEY).checkpoint == largest
 
 
 @pytest.mark.parametrize(
