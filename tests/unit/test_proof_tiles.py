@@ -111,6 +111,9 @@ def test_what_lies_left_of_the_edge_is_said_to_be_missing() -> None:
     assert code(merkle.inclusion_proof, 599, 600, read) == "accepted"
     assert code(merkle.inclusion_proof, 3, 600, read) == "no_such_tile"
     assert code(read, 0, 600) == "no_such_tile"
+    assert code(read, 0, 3) == "no_such_tile"  # though the edge's own tile has a hash 3
+    assert code(read, 8, 3) == "no_such_tile"
+    assert code(read, 16, 0) == "no_such_tile"  # of a level that isn't begun
 
 
 @pytest.mark.parametrize("held", [b"", bytes(31), bytes(32 * 4 + 31)], ids=len)
