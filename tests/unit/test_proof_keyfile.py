@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,14 @@ def test_a_sealed_key_of_another_kind_is_refused(kind: str) -> None:
 )
 def test_what_is_not_one_whole_sealed_key_is_refused_as_such(data: bytes) -> None:
     assert outcome(data) == "malformed_key_file"
+
+
+@pytest.mark.parametrize("change", [lambda der: der[:-1], lambda der: der + b"\0"], ids=["cut", "longer"])
+def test_a_file_whose_length_is_not_the_one_it_states_is_malformed(change: Callable[[bytes], bytes]) -> None:
+    """Else it would be taken for a wrong passphrase, and its owner would go on guessing."""
+    first, *lines, last = SEALED.splitlines()
+    forged = base64.b64encode(change(base64.b64decode(b"".join(lines))))
+    assert outcome(b"\n".join([first, forged, last, b""])) == "malformed_key_file"
 
 
 def test_white_space_around_the_file_does_no_harm() -> None:
