@@ -97,6 +97,20 @@ class Writer:
             return self._queue.get(timeout=left)
         return self._queue.get_nowait()
 
+    def _top_up(self, batch: list[Waiting]) -> None:
+        """What came while another node held the lock goes along."""
+        count = sum(len(waiting.admitted) for waiting in batch)
+        while count < MAX_BATCH:
+            try:
+                waiting = self._queue.get_nowait()
+            except Empty:
+                return
+            if waiting is None:  # the end: for `_run` to find
+                self._queue.put(None)
+                return
+            batch.append(waiting)
+            count += len(waiting.admitted)
+
     def _serve(self, batch: list[Waiting]) -> None:
         """Commit and answer. Whatever fails here is an answer: the thread must live on."""
         try:
@@ -119,6 +133,7 @@ class Writer:
         sealed = None
         try:
             with ledger.store.writing() as writing:
+                self._top_up(batch)
                 ledger.refresh(writing)
                 one = Batch(ledger, writing, [each for waiting in batch for each in waiting.admitted])
                 decided = [one.decide_all(waiting.admitted) for waiting in batch]
