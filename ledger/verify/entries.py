@@ -16,7 +16,7 @@ from ledger.errors import Malformed, ProofInvalid, UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.keys import PublicKey
 from ledger.verify.report import told
-from ledger.verify.signatures import NOTHING
+from ledger.verify.signatures import NOTHING, Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ledger.proof.note import VerifierKey
     from ledger.verify.checkpoints import Heads
     from ledger.verify.report import Findings
-    from ledger.verify.signatures import Checked, Envelope
+    from ledger.verify.signatures import Outcome
 
 _NAMES_A_KEY = b'key":"'  # in every canonical payload that enrols one
 
@@ -80,16 +80,18 @@ class Reader:
         """How many different keys signed what was read."""
         return len(self._used)
 
-    def read(self, position: int, checked: Checked) -> Entry | None:
-        """The entry, or None where it cannot be read; what is wrong is noted."""
-        envelope, wrong = checked
+    def read(self, position: int, outcome: Outcome) -> tuple[Envelope | None, Entry | None]:
+        """What can be read of an entry; what is wrong is noted."""
+        fields, wrong = outcome
+        envelope = Envelope(*fields) if fields else None
         if wrong is not None:
             self._wrong(position, envelope, *wrong)
-        if checked == NOTHING and self.unread is None:
+        if outcome == NOTHING and self.unread is None:
             self.unread = position
-        if envelope is None:
-            return None
-        self._check_key(position, envelope, wrong is None)
+        return envelope, None if envelope is None else self._read(position, envelope, wrong is None)
+
+    def _read(self, position: int, envelope: Envelope, is_signed: bool) -> Entry | None:
+        self._check_key(position, envelope, is_signed)
         self._check_unique(position, envelope)
         try:
             event = self._event(position, envelope)
@@ -128,9 +130,9 @@ class Reader:
         if event.origin != self._vkey.name or event.log_key != str(self._vkey):
             raise ProofInvalid("bad_genesis", f"entry 0 names another log or key: {event.log_key[:120]!r}")
 
-    def _check_key(self, position: int, envelope: Envelope, is_known: bool) -> None:
+    def _check_key(self, position: int, envelope: Envelope, is_signed: bool) -> None:
         """The signature is right; was the key there yet?"""
-        if is_known and not self._enrolled.in_time(envelope.kid, position):
+        if is_signed and not self._enrolled.in_time(envelope.kid, position):
             later = self._enrolled.position[envelope.kid]
             what = f"signed with a key that the log only enrolled later, with entry {later}"
             self._wrong(position, envelope, 5, what)

@@ -11,7 +11,7 @@ from ledger.verify.checkpoints import Heads, open_all, open_latest
 from ledger.verify.entries import Enrolled, Reader
 from ledger.verify.replay import Replay
 from ledger.verify.report import Findings, Report, told
-from ledger.verify.signatures import Workers, checked, workers
+from ledger.verify.signatures import Workers, workers
 from ledger.verify.tree import Tree
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.domain.rules import Verdict
     from ledger.domain.world import Entry
     from ledger.proof.note import VerifierKey
-    from ledger.verify.signatures import Checked, Envelope
+    from ledger.verify.signatures import Envelope, Outcome
     from ledger.verify.source import LogSource
 
 Progress = Callable[[int, int], None]
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], None]
 
 
 SMALL = 2_000  # entries; below, starting processes takes longer than they save
-BUNDLES = 16  # read, checked and judged together: bounds the memory
+BUNDLES = 32  # read, checked and judged together: bounds the memory
 
 
 class Judged(NamedTuple):
@@ -93,7 +93,7 @@ class Audit:
         self._close(size, reader, replay)
         return proved(self.findings, tree, size if reader.unread is None else reader.unread)
 
-    def _checks(self, tree: Tree) -> Iterator[tuple[int, list[Checked]]]:
+    def _checks(self, tree: Tree) -> Iterator[tuple[int, list[Outcome]]]:
         """Entries whose envelopes and signatures were checked; the next are read meanwhile."""
         slabs = tree.slabs(BUNDLES)  # step 3
         slab = next(slabs, None)
@@ -104,16 +104,14 @@ class Audit:
                 outcomes = self._checkers.check(self.vkey.name, self._enrolled.spki, raws)
             slab = next(slabs, None)
             with self.findings.timed(5):
-                checks = checked(outcomes)
+                checks = list(outcomes)
             yield first, checks
 
-    def _judge(self, first: int, checks: list[Checked], reader: Reader, replay: Replay) -> list[Judged]:
+    def _judge(self, first: int, checks: list[Outcome], reader: Reader, replay: Replay) -> list[Judged]:
         with self.findings.timed(4):  # step 4: what the checked envelopes hold, in order
-            entries = [reader.read(position, one) for position, one in enumerate(checks, first)]
+            read = [reader.read(position, one) for position, one in enumerate(checks, first)]
         with self.findings.timed(6):  # step 6
-            verdicts = [replay.judge(entry) for entry in entries]
-        envelopes = [one.envelope for one in checks]
-        return [Judged(*each) for each in zip(envelopes, entries, verdicts, strict=True)]
+            return [Judged(envelope, entry, replay.judge(entry)) for envelope, entry in read]
 
     def _close(self, size: int, reader: Reader, replay: Replay) -> None:
         whole, keys = reader.unread is None, len(self._enrolled.spki)
