@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ledger.proof import statement
 from ledger.proof.keys import PublicKey
-from ledger.store.source import RecorderSource
-from ledger.verify import audit
+from ledger.verify import DirectorySource, audit
 from tests.bench.load import chains, statements
 from tests.bench.table import RUNS, Row, at_least, at_most
 from tests.scenario import open_scenario
+from tests.unit.verify_book import Book
 
 ENTRIES = 12_000
 CORES = os.cpu_count() or 1
@@ -31,10 +31,11 @@ def run() -> list[Row]:
             assert not any(isinstance(result, Exception) for result in results)
         ledger = scenario.ledger
         jobs = _jobs(ledger)
+        log = DirectorySource(Book.of(scenario).write(Path(directory) / "log"))
         bare, crypto, replay = [], [], []
         for _ in range(RUNS):
             bare.append(len(jobs) / _bare(jobs))
-            report = audit(RecorderSource(ledger.store), str(ledger.vkey), workers=CORES)
+            report = audit(log, str(ledger.vkey), workers=CORES)
             assert report.first_wrong is None, report.first_wrong
             crypto.append(report.crypto_seconds)
             replay.append(report.replay_seconds)
