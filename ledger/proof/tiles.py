@@ -167,8 +167,8 @@ def edge_reader(edge: Edge, changed: Tiles) -> NodeReader:
 def tile_reader(read_tile: TileReader) -> NodeReader:
     """Nodes from tiles; `read_tile(level, index)` gives the hashes that the tile has so far.
 
-    Nodes inside a tile are computed once and kept as long as the reader is. Raises
-    `ProofInvalid` (`no_such_tile`) where a tile is too short.
+    Nodes inside a tile are computed from its hashes, and kept as long as the reader is.
+    Raises `ProofInvalid` (`no_such_tile`) where a tile is too short.
     """
     nodes: dict[tuple[int, int], bytes] = {}
     held: Tiles = {}
@@ -177,24 +177,26 @@ def tile_reader(read_tile: TileReader) -> NodeReader:
         found = nodes.get((level, index))
         if found is None:
             tile_level, height = divmod(level, TILE_HEIGHT)
-            if height:
-                found = node_hash(read(level - 1, 2 * index), read(level - 1, 2 * index + 1))
-            else:
-                found = hash_in(tile_level, index)
-            nodes[level, index] = found
+            found = nodes[level, index] = _joined(hashes_in(tile_level, index << height, 1 << height))
         return found
 
-    def hash_in(tile_level: int, index: int) -> bytes:
-        tile, at = divmod(index, TILE_WIDTH)
+    def hashes_in(tile_level: int, index: int, count: int) -> list[bytes]:
+        tile, first = divmod(index, TILE_WIDTH)
         hashes = held.get((tile_level, tile))
         if hashes is None:
             hashes = held[tile_level, tile] = read_tile(tile_level, tile)
-        found = hashes[at * _HASH : (at + 1) * _HASH]
-        if len(found) != _HASH:
-            raise ProofInvalid("no_such_tile", f"tile {tile_level}/{tile} has no hash {at}")
-        return found
+        if len(hashes) < (first + count) * _HASH:
+            raise ProofInvalid("no_such_tile", f"tile {tile_level}/{tile} has no hash {first + count - 1}")
+        return [hashes[at * _HASH : (at + 1) * _HASH] for at in range(first, first + count)]
 
     return read
+
+
+def _joined(row: list[bytes]) -> bytes:
+    """The node over a power of two of neighbours."""
+    while len(row) > 1:
+        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+    return row[0]
 
 
 def bundle_hashes(entries: Sequence[bytes]) -> bytes:
