@@ -29,6 +29,10 @@ _TAG = b"\xd2"
 _ALG, _KID, _CLAIMS, _VDS, _VDP = 1, 4, 15, 395, 396  # RFC 9942 §4
 _RFC9162_SHA256 = 1  # RFC 9942 §5: the verifiable data structure
 _INCLUSION = -1
+_BYTES_32 = b"\x58\x20"  # the head of a byte string of 32
+_START = _TAG + b"\x84"  # an array of four
+_PROOFS = b"\xa1\x19\x01\x8c\xa1\x20\x81"  # {396: {-1: [ ... ]}}
+_NIL = b"\xf6"
 _ISS, _SUB, _IAT = 1, 2, 6
 _SIZE = -65537  # CWT claims below -65536 are for private use (RFC 8392 §9.1)
 _ALGORITHMS = (ED25519, ES256)  # what `SigningKey` emits
@@ -67,11 +71,15 @@ def receipt_signature(
 def encode_receipt(signed: tuple[bytes, bytes], size: int, index: int, proof: list[bytes]) -> bytes:
     """The receipt of entry `index`. A tree of one leaf has no proof to show (RFC 9942 §5.2).
 
-    Cheap on purpose: it is made for every answer. `proof` is what `merkle` gave.
+    Cheap on purpose: it is made for every answer, so the hashes are joined by hand.
+    `proof` is what `merkle` gave: hashes of 32 bytes.
     """
     protected, signature = signed
-    inclusion = cbor2.dumps([size, index, proof])
-    return _TAG + cbor2.dumps([protected, {_VDP: {_INCLUSION: [inclusion]}}, None, signature])
+    count = len(proof)
+    array = bytes([0x80 | count]) if count < 24 else bytes([0x98, count])
+    head = b"\x83" + cbor2.dumps(size) + cbor2.dumps(index) + array
+    inclusion = cbor2.dumps(_BYTES_32.join([head, *proof]))
+    return b"".join((_START, cbor2.dumps(protected), _PROOFS, inclusion, _NIL, cbor2.dumps(signature)))
 
 
 def parse_receipt(data: bytes) -> Receipt:
