@@ -38,7 +38,7 @@ class Stage:
         self.console = console
         self.server = ""
         self.log_key = ""
-        self._environment = os.environ | {PASSPHRASE: secrets.token_hex(16)}
+        self._environment = os.environ | {PASSPHRASE: secrets.token_hex(16), "COLUMNS": str(console.width)}
         self._processes: list[subprocess.Popen[str]] = []
         self._companies: dict[str, subprocess.Popen[str]] = {}
         self._employer: dict[str, str] = {}

@@ -127,7 +127,18 @@ def test_a_tile_that_the_log_has_not_filled_yet_is_not_there(stage: Stage, path:
 
 
 @pytest.mark.parametrize(
-    "path", ["64/000", "0/0", "0/000.p/0", "0/000.p/256", "0/000.p/007", "0/x000/000", "x/000", "0/../../etc"]
+    "path",
+    [
+        "64/000",
+        "0/0",
+        "0/000.p/0",
+        "0/000.p/256",
+        "0/000.p/007",
+        "0/x000/000",
+        "x/000",
+        "0/../../etc",
+        f"0/{'x999/' * 40}999",  # beyond what any database counts to
+    ],
 )
 def test_a_path_that_is_no_tile_is_refused(stage: Stage, path: str) -> None:
     response = stage.get(f"/log/tile/{path}")
