@@ -14,8 +14,8 @@ from api.describing import Responses, problems, sent, shown
 from api.examples import ANSWER, ANSWERS, STATEMENT
 from api.observed import CODE
 from api.problems import MEDIA_TYPE, problem_of
-from api.sequence import split
 from ledger.errors import UnbrokenError
+from ledger.proof.sequence import split
 from ledger.proof.statement import MAX_STATEMENT
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from clients.cli.screen import REFUSED, WAITING, rows, show
 from clients.drafts import payload_of
 from clients.outbox import Held
 from clients.sending import Outcome
-from clients.sequences import split_sequence
 from clients.words import clock, sentence
 from ledger.errors import Conflict, NotFound
+from ledger.proof.sequence import split
 
 outbox = typer.Typer(no_args_is_help=True, help="What was signed here, and what became of it.")
 STATES = {
@@ -91,7 +91,7 @@ def import_(
 ) -> None:
     """Take statements that another device signed, to send them for it. They stay its own."""
     with client(home) as mine:
-        statements = split_sequence(file.read_bytes())
+        statements = split(file.read_bytes())
         taken = mine.carry(statements)
     document = {"file": str(file), "statements": len(statements), "new": taken}
     text = f"{taken} of {len(statements)} statements are new here. Send them: unbroken outbox send"

@@ -158,7 +158,6 @@ class Answers:
     """Makes the answers of a sealed batch: one receipt signature serves them all."""
 
     def __init__(self, ledger: Ledger, sealed: Seal) -> None:
-        self._ledger = ledger
         self._sealed = sealed
         key = ledger.config.log_key
         self._signed = receipt.receipt_signature(

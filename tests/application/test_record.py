@@ -30,6 +30,7 @@ from tests.scenario import (
     b64,
     hand_over,
     open_scenario,
+    ordered,
     patient,
     therapy,
 )
@@ -192,8 +193,7 @@ def test_statements_of_one_submission_build_on_each_other(scenario: Scenario) ->
 
 
 def _ordered() -> dict[str, object]:
-    from tests.scenario import ordered
-
+    """What an order says, without its envelope."""
     return ordered("patient-1")
 
 

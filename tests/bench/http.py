@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api.sequence import split
 from ledger.proof.keyfile import seal_key
+from ledger.proof.sequence import split
 from tests.bench.load import chains, statements
 from tests.bench.served import PASSPHRASE
 from tests.bench.table import RUNS, Row, at_least

@@ -14,13 +14,13 @@ from typing import Any
 
 import httpx
 
-from api.sequence import split
 from ledger.errors import UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.checkpoint import Checkpoint, log_vkey, sign_checkpoint
 from ledger.proof.keys import SigningKey
 from ledger.proof.merkle import inclusion_proof, leaf_hash
 from ledger.proof.receipt import encode_receipt, encode_tlog_proof, receipt_signature
+from ledger.proof.sequence import split
 from ledger.proof.tiles import (
     EMPTY_EDGE,
     TILE_WIDTH,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.sequence import split
 from ledger.errors import Malformed
+from ledger.proof.sequence import split
 
 plain = st.none() | st.booleans() | st.integers(-(2**64), 2**64 - 1) | st.floats() | st.binary() | st.text()
 items = st.recursive(

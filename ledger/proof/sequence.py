@@ -1,4 +1,4 @@
-"""A body of several statements: a CBOR sequence (RFC 8742), taken apart without decoding.
+"""A body or file of several statements: a CBOR sequence (RFC 8742), taken apart without decoding.
 
 Only the lengths are read. Whether each item is a statement is for the strict parser to say,
 so that one bad statement is answered on its own and does not spoil the others.
@@ -11,7 +11,7 @@ from ledger.errors import Malformed
 _STRINGS, _ARRAY, _MAP, _TAG = (2, 3), 4, 5, 6  # major types, RFC 8949 section 3.1
 
 
-def split(body: bytes, limit: int) -> list[bytes]:
+def split(body: bytes, limit: int | None = None) -> list[bytes]:
     """The encoded items of the sequence, in order, exactly as they came.
 
     Raises `Malformed`: `malformed_cbor` naming the byte where the sequence breaks (then
