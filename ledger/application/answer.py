@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class RaisedDeviation:
+class RaisedDeviation(NamedTuple):
     """A deviation that the ledger raised in the same batch as the fact."""
 
     position: int
@@ -16,8 +15,7 @@ class RaisedDeviation:
     blocking: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Durable and provable: `receipt` (RFC 9942) proves `position` in the tree of `size`.
 
     `statement_id` is the SHA-256 of the statement's bytes, `recorded_ms` the ledger's time

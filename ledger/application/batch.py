@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from ledger.application.answer import Answer, RaisedDeviation
 from ledger.application.intake import Admitted
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 MAX_CLOCK_BACK_MS = 5 * 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """An accepted statement, not committed yet."""
 
     position: int

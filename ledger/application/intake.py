@@ -10,8 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.events import AgentEnrolled, Event, KeyAdded, LateStatementAttested, LogOpened, parse_event
 from ledger.errors import Malformed, Unauthentic
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 MAX_KEYS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A statement whose signature verified, and the event that it says."""
 
     statement: Statement

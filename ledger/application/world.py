@@ -24,7 +24,7 @@ from ledger.domain.world import (
     signer_tag,
     site_tag,
 )
-from ledger.store.decode import entry_of
+from ledger.store.decode import LazyEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -136,7 +136,7 @@ class StoredWorld:
 
     def _entries(self, tag: str) -> Iterator[Entry]:
         for stored in self.reader.by_tag(tag, before=self.before):
-            yield entry_of(stored.position, stored.data, stored.recorded_ms)
+            yield LazyEntry(stored)
         yield from (entry for entry, tags in self._pending if tag in tags)
 
     def _fold(self, tag: str) -> Any:
@@ -149,13 +149,14 @@ class StoredWorld:
         stored = self.reader.last_by_tag(tag, self.before)
         if stored is None:
             return Sequence(None, None)
-        entry = entry_of(stored.position, stored.data, stored.recorded_ms)
+        entry = LazyEntry(stored)
         return Sequence(entry.event.seq, entry.statement_id)
 
     def _first_chain(self, tag: str) -> str | None:
         container = tag.removeprefix("container/")
         for entry in self._entries(tag):
-            created = getattr(entry.event, CREATED_IN.get(entry.event.type, ""), ())
+            members = CREATED_IN.get(entry.type)
+            created = getattr(entry.event, members) if members else ()
             if any(new.container == container for new in created):
                 return entry.stream.removeprefix("chain/")
         return None

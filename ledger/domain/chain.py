@@ -128,6 +128,6 @@ class Chain:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
-        handler = HANDLERS.get(entry.event.type)
+        handler = HANDLERS.get(entry.type)
         if handler:
             handler(self, entry, entry.event)

@@ -7,7 +7,7 @@ in either order. It then has `position` -1, and keeps what is said of it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ledger.domain.custody import Custody, Handover, Holder
 
@@ -15,8 +15,7 @@ Status = Literal["present", "consumed", "thawing", "thawed", "infusing", "infuse
 Making = Literal["", "collection", "split", "pool", "transform", "fill"]
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When something was done: claimed (`occurred_at`) and proved (`seen_size`, `recorded_ms`)."""
 
     position: int
@@ -27,16 +26,14 @@ class Moment:
     site: str
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(NamedTuple):
     position: int
     shipper: str
     seal: str | None
     logger: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class QualityRelease:
+class QualityRelease(NamedTuple):
     """Quality's release, for these countries and protocols."""
 
     position: int
@@ -46,8 +43,7 @@ class QualityRelease:
     protocols: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One person's blind check. `matches`: two identifiers equal the order's, none contradicts."""
 
     position: int
@@ -56,8 +52,7 @@ class Check:
     matches: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Authorisation:
+class Authorisation(NamedTuple):
     position: int
     version: int  # of the chain
     signer: str

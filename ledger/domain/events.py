@@ -550,7 +550,7 @@ def _reader() -> TypeAdapter[Event]:
     return TypeAdapter(any_event)
 
 
-_READER = _reader()
+_READER = _reader().validator  # without the adapter's own layer of Python
 
 
 def read_event(payload: bytes) -> Event:
@@ -559,9 +559,10 @@ def read_event(payload: bytes) -> Event:
     Twice as fast as decoding and `parse_event`. Raises `Malformed` (`invalid_event`).
     """
     try:
-        return _READER.validate_json(payload)
+        event: Event = _READER.validate_json(payload)
     except ValidationError as error:
         raise Malformed("invalid_event", str(error.errors(include_input=False)[0]["msg"])) from None
+    return event
 
 
 def to_payload(event: Event) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class LogState:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
-        handler = _ON_LOG.get(entry.event.type)
+        handler = _ON_LOG.get(entry.type)
         if handler:
             handler(self, entry, entry.event)
 
@@ -84,7 +84,7 @@ class Site:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
-        handler = _ON_SITE.get(entry.event.type)
+        handler = _ON_SITE.get(entry.type)
         if handler:
             self.position = entry.position
             handler(self, entry, entry.event)
@@ -162,7 +162,7 @@ class Agent:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
-        handler = _ON_AGENT.get(entry.event.type)
+        handler = _ON_AGENT.get(entry.type)
         if handler:
             handler(self, entry, entry.event)
 
@@ -220,7 +220,7 @@ class Key:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
-        handler = _ON_KEY.get(entry.event.type)
+        handler = _ON_KEY.get(entry.type)
         if handler:
             self.position = entry.position
             handler(self, entry, entry.event)
@@ -270,7 +270,7 @@ class Product:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
-        if entry.event.type == "ProductVersionDefined":
+        if entry.type == "ProductVersionDefined":
             event: Any = entry.event
             self.owner = self.owner or entry.signer
             self.versions[event.version] = ProductVersion(event, entry.position)

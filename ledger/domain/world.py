@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 Aggregate = Chain | LogState | Site | Agent | Product | Key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen only because that would make each one five times as dear
 class Entry:
-    """One statement at its place in the log.
+    """One statement at its place in the log. Nobody changes one.
 
     `position` counts from 0, `statement_id` and `kid` are lower-case hex, `signer` is the
     agent's id (or `ledger`), `stream` the envelope's subject, `recorded_ms` the ledger's
@@ -39,6 +39,10 @@ class Entry:
     stream: str
     event: Event
     recorded_ms: int
+
+    @property
+    def type(self) -> str:
+        return self.event.type
 
 
 class Sequence(NamedTuple):

@@ -17,7 +17,9 @@ from ledger.errors import Malformed
 LIMIT = 2**53  # RFC 8785 §3.2.2.3 by way of I-JSON (RFC 7493 §2.2): beyond it readers differ
 MAX_DEPTH = 32  # an event nests four deep; readers in other languages stop at depths of their own
 
-_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_encoder = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+)
 
 
 def encode(obj: object) -> bytes:
@@ -37,7 +39,7 @@ def decode(data: bytes) -> dict[str, Any]:
     `not_canonical`.
     """
     try:
-        obj = _decoder.decode(data.decode())
+        obj = _read(data.decode())
         again = _encoder.encode(obj).encode()
     except (ValueError, RecursionError) as error:
         raise Malformed("malformed_json", f"the payload is not JSON: {error}") from None
@@ -49,6 +51,15 @@ def decode(data: bytes) -> dict[str, Any]:
     if not data.isascii() or data.count(b"{") + data.count(b"[") > MAX_DEPTH:
         _must_be_ours(obj)
     return obj
+
+
+def _read(text: str) -> Any:
+    """What the decoder reads, without its search for white space where there is none."""
+    if text[:1] == "{":
+        obj, end = _decoder.raw_decode(text)
+        if end == len(text):
+            return obj
+    return _decoder.decode(text)
 
 
 def _must_be_ours(obj: object) -> None:

@@ -8,8 +8,7 @@ label 1, an indefinite length, a second order of labels or a trailing byte canno
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cbor2
 
@@ -32,9 +31,8 @@ _CLAIM = [_ISS, _SUB, _AUD, _CTI]
 _ALGORITHMS = (ED25519, ED25519_FULL, ES256)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A parsed statement. `id`: SHA-256 of `raw`; `tbs`: the bytes that were signed.
+class Statement(NamedTuple):
+    """A parsed statement. `id`: SHA-256 of `raw`.
 
     `kid` has 32 bytes, `cti` 16, `signature` 64; `iss`, `sub`, `aud` are the claims'
     signer, stream and log.
@@ -52,7 +50,11 @@ class Statement:
     payload: bytes
     signature: bytes
     id: bytes
-    tbs: bytes
+
+    @property
+    def tbs(self) -> bytes:
+        """The bytes that were signed."""
+        return sig_structure(self.protected, self.payload)
 
 
 def sig_structure(protected: bytes, payload: bytes, external_aad: bytes = b"") -> bytes:
@@ -100,7 +102,7 @@ def parse(raw: bytes, content_type: str = EVENT_CONTENT_TYPE) -> Statement:
         raise Malformed("malformed_cbor", "not in the one deterministic encoding (RFC 8949 §4.2.1)")
     return Statement(
         raw, protected, alg, kid, declared, iss, sub, aud, cti, payload, signature,
-        hashlib.sha256(raw).digest(), sig_structure(protected, payload),
+        hashlib.sha256(raw).digest(),
     )  # fmt: skip
 
 

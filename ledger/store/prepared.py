@@ -34,8 +34,12 @@ class Prepared:
     by_column: tuple[ToArray, ...] = ()  # takes one array a column
 
     def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
+        """All that it finds, as the driver's plain tuples."""
         bound = tuple([values[name] for name in self.names])
-        return connection.exec_driver_sql(self.sql, bound).fetchall()
+        result = connection.exec_driver_sql(self.sql, bound)
+        found: Sequence[Any] = result.cursor.fetchall() if result.cursor else ()
+        result.close()
+        return found
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Execute; return the number of rows touched."""

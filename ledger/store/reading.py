@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.errors import NotFound
 from ledger.store.schema import tag_hash
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from ledger.store.statements import Statements
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
+class StoredEntry(NamedTuple):
     """One entry: leaf index, event type, the statement's exact bytes, ledger time (ms)."""
 
     position: int
@@ -27,8 +25,7 @@ class StoredEntry:
     recorded_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCheckpoint:
+class StoredCheckpoint(NamedTuple):
     """A signed head: tree size, root (32 bytes), ledger time (ms), the note's exact bytes."""
 
     size: int
@@ -48,7 +45,7 @@ class Reads(ABC):
 
     def entries(self, start: int, stop: int) -> list[StoredEntry]:
         """Entries of the positions `start` up to, not including, `stop`."""
-        return [StoredEntry(*row) for row in self._rows(self._sql.entries, start=start, stop=stop)]
+        return list(map(StoredEntry._make, self._rows(self._sql.entries, start=start, stop=stop)))
 
     def entries_with_tags(self, start: int, stop: int) -> list[tuple[StoredEntry, list[str]]]:
         """The same, each with all that it was tagged with."""
@@ -61,7 +58,7 @@ class Reads(ABC):
         """Entries with the tag at positions > `after` and < `before`, the oldest first."""
         bounds = {"after": after, "before": _or_all(before), "limit": _or_all(limit)}
         rows = self._rows(self._sql.by_tag, tag=tag, hash=tag_hash(tag), **bounds)
-        return [StoredEntry(*row) for row in rows]
+        return list(map(StoredEntry._make, rows))
 
     def last_by_tag(self, tag: str, before: int | None = None) -> StoredEntry | None:
         """The newest entry with the tag at a position < `before`."""

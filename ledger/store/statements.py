@@ -13,12 +13,13 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     bindparam,
-    func,
     insert,
     literal_column,
     select,
     update,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from ledger.store.prepared import Compiler, Prepared
 from ledger.store.schema import checkpoint, entry, head, tag, tile
@@ -98,12 +99,28 @@ class Statements(Compiler):
         return self.prepare(select(entry.c.kid_cti, entry.c.position).where(entry.c.kid_cti.in_(keys)))
 
 
+class _Place(FunctionElement[int]):
+    """Where the second text begins within the first, from 1; 0: nowhere."""
+
+    inherit_cache = True
+    type = Integer()
+
+
+@compiles(_Place, "sqlite")
+def _sqlite_place(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Place, "postgresql")
+def _postgres_place(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **kw)})"
+
+
 def has_tag(name: Any) -> ColumnElement[bool]:
     """The entry's line names the tag itself, not only one with the same hash."""
     end = literal_column("'\n'", Text())
-    line = end + entry.c.tags + end
-    without: ColumnElement[bool] = func.replace(line, end + name + end, literal_column("''", Text())) != line
-    return without
+    found: ColumnElement[bool] = _Place(end + entry.c.tags + end, end + name + end) > ZERO
+    return found
 
 
 def _number(name: str) -> BindParameter[int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.errors import Fault
 from ledger.proof.merkle import inclusion_proofs, leaf_hash, root
@@ -32,8 +32,7 @@ Seal = Callable[[int, bytes], tuple[bytes, int]]
 """(size, root) -> (signed checkpoint note, its time in ms)."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(NamedTuple):
     """A statement to store. `kid_cti`: 32 + 16 bytes, never used before; `data`: exact bytes."""
 
     type: str

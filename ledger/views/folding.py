@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.domain.chain import Chain
 from ledger.domain.world import chain_tag
-from ledger.store.decode import entry_of
+from ledger.store.decode import LazyEntry, entry_of
 from ledger.views import chains, custody, deviations, lineage, schema, timeline
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Folding:
     def _load(self, coi: str, before: int) -> Kept:
         chain = Chain(coi)
         for stored in self._store.by_tag(chain_tag(coi), before=before) if before else ():
-            chain.apply(entry_of(stored.position, stored.data, stored.recorded_ms))
+            chain.apply(LazyEntry(stored))
         return Kept(chain, rows_of(chain))
 
 

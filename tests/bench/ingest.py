@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from ledger.proof.keys import PublicKey
     from ledger.proof.statement import Statement
 
+CORES = os.cpu_count() or 1
 EACH = 40  # statements a writer
-Work = list[list["tuple[Statement, PublicKey]"]]
+Work = list[list["tuple[Statement, bytes, PublicKey]"]]  # with the bytes that were signed
 
 
 class Stream(Aggregate):
@@ -50,7 +51,8 @@ def run() -> list[Row]:
             raws = [statements(scenario, chain, 2 * EACH) for chain in chains(scenario)]
             first, second = [one[:EACH] for one in raws], [one[EACH:] for one in raws]
             work = [
-                [(s, scenario.ledger.keys.get(s.kid)) for s in map(statement.parse, one)] for one in first
+                [(s, s.tbs, scenario.ledger.keys.get(s.kid)) for s in map(statement.parse, one)]
+                for one in first
             ]
             ours.append(_rate(partial(record_from_loop, scenario.ledger, first)))
             threads.append(_rate(partial(record_from_threads, scenario.ledger, second)))
@@ -76,7 +78,7 @@ def _floor(work: Work, path: str) -> None:
     database.execute("PRAGMA synchronous=FULL")
     database.execute("CREATE TABLE entry (position INTEGER PRIMARY KEY, data BLOB)")
     checked: SimpleQueue[bytes] = SimpleQueue()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(CORES) as pool:
         jobs = [pool.submit(_check, one, checked) for one in work]
         left = sum(map(len, work))
         while left:
@@ -89,9 +91,9 @@ def _floor(work: Work, path: str) -> None:
     database.close()
 
 
-def _check(work: list[tuple[Statement, PublicKey]], checked: SimpleQueue[bytes]) -> None:
-    for signed, key in work:
-        key.verify(signed.alg, signed.signature, signed.tbs)
+def _check(work: list[tuple[Statement, bytes, PublicKey]], checked: SimpleQueue[bytes]) -> None:
+    for signed, tbs, key in work:
+        key.verify(signed.alg, signed.signature, tbs)
         checked.put(signed.raw)
 
 
@@ -117,9 +119,9 @@ def _stock(work: Work, path: str) -> float:
 
 
 def _stock_all(app: Application, pool: ThreadPoolExecutor, streams: list[Stream], work: Work) -> None:
-    def write(stream: Stream, one: list[tuple[Statement, PublicKey]]) -> None:
-        for signed, key in one:
-            key.verify(signed.alg, signed.signature, signed.tbs)
+    def write(stream: Stream, one: list[tuple[Statement, bytes, PublicKey]]) -> None:
+        for signed, tbs, key in one:
+            key.verify(signed.alg, signed.signature, tbs)
             stream.record(signed.raw.hex())
             app.save(stream)
 
