@@ -4,7 +4,8 @@ Floor: the same signature checks by the same number of threads (as many as cores
 many the application checks with), feeding one raw batched insert of the same bytes into
 SQLite (WAL, FULL). Peer: the library's own Application on its SQLite recorder, 64 threads, the
 same checks before each save, each writer on an aggregate of its own. Our 64 writers are served
-as the HTTP server serves them; a row more shows them as 64 threads that block.
+as the HTTP server serves them; a row more shows them as 64 threads that block, and one what
+the way to the writer costs alone: strict parsing, signature checks and the raw insert.
 """
 
 from __future__ import annotations
@@ -12,25 +13,34 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
+from ledger.application import Answer
+from ledger.application.door import Door
+from ledger.application.intake import admit
 from ledger.proof import statement
 from tests.bench.load import WRITERS, chains, record_from_loop, record_from_threads, statements
 from tests.bench.table import RUNS, Row, at_least, seconds
 from tests.scenario import open_scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ledger.application import Ledger
+    from ledger.application.writer import Waiting
     from ledger.proof.keys import PublicKey
     from ledger.proof.statement import Statement
 
 CORES = os.cpu_count() or 1
+_NOTHING = Answer(0, b"", 0, 0, (), b"")
 EACH = 40  # statements a writer
 Work = list[list["tuple[Statement, bytes, PublicKey]"]]  # with the bytes that were signed
 
@@ -44,7 +54,7 @@ class Stream(Aggregate):
 
 
 def run() -> list[Row]:
-    ours, threads, floors, stocks = [], [], [], []
+    ours, threads, floors, stocks, idle = [], [], [], [], []
     for _ in range(RUNS):
         with tempfile.TemporaryDirectory() as directory:
             scenario = open_scenario(f"sqlite:///{directory}/ledger.db", Path(directory))
@@ -58,13 +68,17 @@ def run() -> list[Row]:
             threads.append(_rate(partial(record_from_threads, scenario.ledger, second)))
             floors.append(_rate(partial(_floor, work, f"{directory}/floor.db")))
             stocks.append(_stock(work, f"{directory}/stock.db"))
+            idle.append(_undecided(scenario.ledger, first, f"{directory}/undecided.db"))
             scenario.ledger.close()
     middle = RUNS // 2
-    mine, blocking, floor, stock = (sorted(rates)[middle] for rates in (ours, threads, floors, stocks))
+    mine, blocking, floor, stock, bare = (
+        sorted(rates)[middle] for rates in (ours, threads, floors, stocks, idle)
+    )
     return [
         at_least(f"SQLite FULL, {WRITERS} writers, beside the floor", mine, floor, 0.5),
         at_least(f"SQLite FULL, {WRITERS} writers, beside stock eventsourcing", mine, stock, 2.5),
         at_least(f"{WRITERS} threads that block, beside stock eventsourcing", blocking, stock, 1.0),
+        at_least("the way to the writer alone: nothing decided, indexed or proved", bare, floor, 0.5),
     ]
 
 
@@ -72,11 +86,66 @@ def _rate(action: partial[None]) -> float:
     return WRITERS * EACH / seconds(action)
 
 
-def _floor(work: Work, path: str) -> None:
+class _RawWriter:
+    """Stands in for the ledger's writer: one raw batched insert, and an empty answer."""
+
+    def __init__(self, path: str) -> None:
+        self.expects_more: Callable[[], bool] = lambda: False
+        self._path = path
+        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
+        self.put = self._queue.put
+        self._thread = Thread(target=self._run)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        database = _raw_table(self._path)
+        while waiting := self._queue.get():
+            batch = [waiting]
+            while not self._queue.empty() and (more := self._queue.get()):
+                batch.append(more)
+            rows = [(one.statement.raw,) for waiting in batch for one in waiting.admitted]  # type: ignore[union-attr]
+            database.executemany("INSERT INTO entry (data) VALUES (?)", rows)
+            database.commit()
+            for waiting in batch:
+                waiting.done([_NOTHING] * len(waiting.admitted))
+        database.close()
+
+
+def _undecided(ledger: Ledger, work: list[list[bytes]], path: str) -> float:
+    writer = _RawWriter(path)
+    door = Door(lambda raw: admit(raw, ledger.origin, ledger.keys), writer)  # type: ignore[arg-type]
+    rate = _rate(partial(record_from_loop, _Entrance(door), work))  # type: ignore[arg-type]
+    door.close()
+    writer.close()
+    return rate
+
+
+class _Entrance:
+    """The part of a ledger that the load generator knows."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def submit(self, raws: Sequence[bytes]) -> Future[list[Any]]:
+        future: Future[list[Any]] = Future()
+        self._door.enter(raws, future.set_result)
+        return future
+
+
+def _raw_table(path: str) -> sqlite3.Connection:
     database = sqlite3.connect(path, check_same_thread=False)
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")
     database.execute("CREATE TABLE entry (position INTEGER PRIMARY KEY, data BLOB)")
+    return database
+
+
+def _floor(work: Work, path: str) -> None:
+    database = _raw_table(path)
     checked: SimpleQueue[bytes] = SimpleQueue()
     with ThreadPoolExecutor(CORES) as pool:
         jobs = [pool.submit(_check, one, checked) for one in work]
