@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from pydantic import ValidationError
 
-from ledger.domain.events import Administrator
+from ledger.domain.parts import Administrator
 from ledger.errors import Malformed
 from ledger.proof.keys import PublicKey
 

@@ -68,6 +68,7 @@ SIGNERS = {
 DECISIONS = {
     "agent_exists": "There is an agent of this name",
     "already_dispositioned": "Quality has said what becomes of this deviation",
+    "already_lifted": "The quarantine was lifted before",
     "already_suspended": "The site is suspended already",
     "bad_genesis": "A log does not begin like this",
     "chain_exists": "There is a therapy under this id",
@@ -104,6 +105,7 @@ DECISIONS = {
     "unknown_deviation": "There is no such deviation",
     "unknown_enrolment": "There is no such enrolment",
     "unknown_product_version": "There is no such version of the product",
+    "unknown_quarantine": "There is no such quarantine",
     "unknown_rule_set": "This program does not know that rule set",
     "unknown_site": "There is no such site",
     "version_not_next": "Versions follow one another",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.container import Container
     from ledger.domain.custody import Holder
-    from ledger.domain.deviation import Deviation
+    from ledger.domain.deviation import Deviation, Quarantine
 
 
 class Place(BaseModel):
@@ -54,12 +54,17 @@ class ReleaseDocument(BaseModel):
 
 
 class ContainerDocument(BaseModel):
-    """A container now, or as of `as_of_position`. `held_since` is the entry that moved it last."""
+    """A container now, or as of `as_of_position`. `held_since` is the entry that moved it last.
+
+    `quarantined`: it is, or something that it was made of. `lost`: and not found since.
+    """
 
     container: str
     chain: str
     as_of_position: int
     status: str
+    quarantined: bool
+    lost: bool
     holder: Place | None
     held_since: int | None
     offered_to: Place | None
@@ -95,6 +100,17 @@ class DeviationDocument(BaseModel):
     disposition_position: int | None
 
 
+class QuarantineDocument(BaseModel):
+    """`lifted_position` is None while it holds."""
+
+    statement_id: str
+    position: int
+    reason: str
+    containers: list[str]
+    put_by: str
+    lifted_position: int | None
+
+
 class ChainDocument(BaseModel):
     """One therapy. `version` is what the signer of a decision names as `chain_version`."""
 
@@ -104,6 +120,7 @@ class ChainDocument(BaseModel):
     order: OrderDocument | None
     containers: list[ContainerDocument]
     deviations: list[DeviationDocument]
+    quarantines: list[QuarantineDocument]
 
 
 class TimelineEntry(BaseModel):
@@ -128,8 +145,9 @@ def chain_document(chain: Chain, position: int) -> ChainDocument:
         version=chain.version,
         as_of_position=position,
         order=_order(chain),
-        containers=[container_document(one, chain.coi, position) for one in chain.containers.values()],
+        containers=[container_document(one, chain, position) for one in chain.containers.values()],
         deviations=[deviation_document(one) for one in chain.deviations.values()],
+        quarantines=[_quarantine(one) for one in chain.quarantines.values()],
     )
 
 
@@ -151,12 +169,14 @@ def _order(chain: Chain) -> OrderDocument | None:
     )
 
 
-def container_document(one: Container, coi: str, position: int) -> ContainerDocument:
+def container_document(one: Container, chain: Chain, position: int) -> ContainerDocument:
     return ContainerDocument(
         container=one.id,
-        chain=coi,
+        chain=chain.coi,
         as_of_position=position,
         status=one.status,
+        quarantined=any(chain.quarantined(one.id)),
+        lost=one.is_lost,
         packing=_packing(one),
         releases=_releases(one),
         position=one.position,
@@ -215,6 +235,17 @@ def deviation_document(one: Deviation) -> DeviationDocument:
         raised_by=one.raised_by,
         disposition=one.disposition,
         disposition_position=one.disposition_position,
+    )
+
+
+def _quarantine(one: Quarantine) -> QuarantineDocument:
+    return QuarantineDocument(
+        statement_id=one.id,
+        position=one.position,
+        reason=one.reason,
+        containers=list(one.containers),
+        put_by=one.put_by,
+        lifted_position=one.lifted,
     )
 
 

@@ -94,6 +94,8 @@ CONTAINER: dict[str, Any] = {
     "chain": COI,
     "as_of_position": 4713,
     "status": "present",
+    "quarantined": False,
+    "lost": False,
     "holder": CLEANROOM,
     "held_since": 4650,
     "offered_to": WARD,
@@ -143,6 +145,16 @@ CHAIN: dict[str, Any] = {
     },
     "containers": [CONTAINER],
     "deviations": [DEVIATION],
+    "quarantines": [
+        {
+            "statement_id": OTHER_ID,
+            "position": 4655,
+            "reason": "label_check",
+            "containers": [DOSE],
+            "put_by": "mia",
+            "lifted_position": 4699,
+        }
+    ],
 }
 TIMELINE: dict[str, Any] = {
     "coi": COI,

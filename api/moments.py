@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from api.reading import TheReader
-from ledger.domain.events import Timestamp
+from ledger.domain.parts import Timestamp
 from ledger.domain.world import milliseconds
 from ledger.errors import Malformed, NotFound
 

@@ -26,7 +26,7 @@ from api.logs import log_to_stderr
 from api.settings import Settings
 from clients.demo import story
 from ledger.application import Ledger, LedgerConfig
-from ledger.domain.events import Seen
+from ledger.domain.parts import Seen
 from ledger.errors import Fault, Malformed, UnbrokenError
 from ledger.store.engines import migrate, open_engine
 from ledger.store.fsck import fsck

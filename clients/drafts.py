@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.outbox import Link, Signed
-from ledger.domain.events import VERSIONS, ChainDecision, Event, parse_event, to_payload
+from ledger.domain.events import VERSIONS, parse_event, to_payload
+from ledger.domain.parts import ChainDecision, Event
 from ledger.errors import Malformed
 from ledger.proof import canonical, statement
 from ledger.proof.keys import SigningKey

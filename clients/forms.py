@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from clients.drafts import ENVELOPE, now
-from ledger.domain.events import Country, Event, Hex32, Name, Timestamp
+from ledger.domain.parts import Country, Event, Hex32, Name, Timestamp
 from ledger.errors import Malformed
 
 OWN = frozenset({"type", "v", "occurred_at", "chain_version", *ENVELOPE})  # not for a form to fill

@@ -42,6 +42,11 @@ SENTENCES: dict[str, str] = {
     "ContainersDerived": "{who} {how} {parents} into {children} at {at}",
     "DeviationRaised": "{who} raised a deviation, {severity}: {code}{containers}{blocking}",
     "DeviationDispositioned": "{who} closed the deviation {deviation}: {disposition} ({reason})",
+    "Quarantined": "{who} put {containers} into quarantine ({reason})",
+    "QuarantineLifted": "{who} lifted the quarantine {quarantine} ({reason})",
+    "ContainerDamaged": "{who} found {containers} DAMAGED at {at}: {damage}",
+    "ContainerLost": "{who} reported {containers} LOST at {at}",
+    "ContainerFound": "{who} found {containers} again at {at}, {condition}",
     "Released": "{who} released {containers} for patients in {countries} under protocol {protocols}",
     "ThawStarted": "{who} began to thaw {containers} at {at}",
     "ThawCompleted": "{who} finished thawing {containers} at {at}",
@@ -68,6 +73,12 @@ CONDITIONS = {
     "damaged": "DAMAGED",
     "thawed": "THAWED",
     "unknown": "condition unknown",
+}
+DAMAGES = {
+    "leak": "it leaks",
+    "breakage": "it is broken",
+    "label": "its label cannot be relied on",
+    "other": "see the deviation",
 }
 DERIVED = {
     "split": "split",
@@ -194,6 +205,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "condition": _from(CONDITIONS, "condition"),
     "containers": _affected,
     "countries": lambda p: listed(p["countries"]),
+    "damage": _from(DAMAGES, "damage"),
     "deviation": lambda p: p["deviation"][:12],
     "dose_given_ul": lambda p: millilitres(p["dose_given_ul"]),
     "ended_at": lambda p: f", ended {clock(p['ended_at'])} UTC",
@@ -206,6 +218,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "outcome": _from(OUTCOMES, "outcome"),
     "parents": lambda p: bags(p["parents"]),
     "product": _product,
+    "quarantine": lambda p: p["quarantine"][:12],
     "protocols": lambda p: listed(p["protocols"]),
     "qualification": lambda p: p["qualification"].replace("_", " "),
     "reason": lambda p: p["reason"].replace("_", " "),

@@ -24,6 +24,7 @@ from api.routes import infusion, statements
 from clients.cli.reference import reference as cli_reference
 from docs.sentences import GATES, INTROS, NAMED_TYPES, STREAMS
 from ledger.domain import events
+from ledger.domain import parts as shared
 from ledger.domain.findings import findings_markdown
 from ledger.domain.gates import INFUSION_GATES, RELEASE_GATES
 from ledger.domain.naming import STREAM_KINDS
@@ -59,9 +60,9 @@ def _events() -> str:
     return "\n".join([*parts, "## Parts\n", *map(_part, _parts()), "## Types\n", *_types()])
 
 
-def _event(event: type[events.Event]) -> str:
+def _event(event: type[shared.Event]) -> str:
     (version,) = get_args(event.model_fields["v"].annotation)
-    common = {*events.Event.model_fields, "chain_version"}
+    common = {*shared.Event.model_fields, "chain_version"}
     head = f"### `{event.__name__}` v{version} ({event.kind})\n"
     return "\n".join([head, _says(event), _members(event, common)])
 
@@ -73,7 +74,7 @@ def _says(model: type[Any]) -> str:
     return f"{text}\n" if text else ""
 
 
-def _members(model: type[events.Part], leave_out: set[str]) -> str:
+def _members(model: type[shared.Part], leave_out: set[str]) -> str:
     schema = model.model_json_schema()
     rows = [
         f"| `{name}` | {_type(about)} | {'' if name in schema.get('required', ()) else 'optional'} |"
@@ -85,26 +86,26 @@ def _members(model: type[events.Part], leave_out: set[str]) -> str:
     )
 
 
-def _parts() -> list[type[events.Part]]:
-    models = [one for one in vars(events).values() if isinstance(one, type) and issubclass(one, events.Part)]
-    return [one for one in models if not issubclass(one, events.Event) and one is not events.Part]
+def _parts() -> list[type[shared.Part]]:
+    models = [one for one in vars(shared).values() if isinstance(one, type) and issubclass(one, shared.Part)]
+    return [one for one in models if not issubclass(one, shared.Event) and one is not shared.Part]
 
 
-def _part(part: type[events.Part]) -> str:
+def _part(part: type[shared.Part]) -> str:
     return "\n".join([f"### `{part.__name__}`\n", _says(part), _members(part, set())])
 
 
 def _types() -> Iterator[str]:
     yield "| Type | Meaning | Written as |\n|---|---|---|"
     for name, meaning in NAMED_TYPES.items():
-        schema = TypeAdapter(getattr(events, name)).json_schema()
+        schema = TypeAdapter(getattr(shared, name)).json_schema()
         values = ", ".join(f"`{value}`" for value in schema.get("enum", ()))
         pattern = "`" + schema.get("pattern", "").replace("|", "\\|") + "`"
         yield f"| `{name}` | {meaning} | {values or pattern} |"
 
 
 def _shapes() -> dict[str, str]:
-    return {json.dumps(TypeAdapter(getattr(events, name)).json_schema()): name for name in NAMED_TYPES}
+    return {json.dumps(TypeAdapter(getattr(shared, name)).json_schema()): name for name in NAMED_TYPES}
 
 
 def _type(about: dict[str, Any]) -> str:
@@ -128,7 +129,7 @@ def _array(about: dict[str, Any]) -> str:
 
 def _integer(about: dict[str, Any]) -> str:
     most = about.get("maximum")
-    return f"integer, {about.get('minimum')} to {'2^53 - 1' if most == events.MAX_INT else most}"
+    return f"integer, {about.get('minimum')} to {'2^53 - 1' if most == shared.MAX_INT else most}"
 
 
 _PLAIN: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -33,6 +33,8 @@ GATES = {
     "not_expired": "The expiry on record has not passed. No expiry on record passes.",
     "no_blocking_deviation": "No blocking deviation is open, nor was one disposed of as rejected, "
     "on the container, on what it was made of, or on the whole therapy.",
+    "not_quarantined": "No quarantine holds the container, or what it was made of.",
+    "not_lost": "It was never reported lost, or was found since by the latest that anybody said.",
     "custody_here": "This site holds the container; it is not on its way elsewhere, and nobody elsewhere "
     "claims it.",
     "thaw_window": "The product's window after thaw is open in the worst case (ADR-0004).",

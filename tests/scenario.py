@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ledger.application import Answer, Ledger, LedgerConfig
-from ledger.domain.events import Administrator
+from ledger.domain.parts import Administrator
 from ledger.domain.world import timestamp
 from ledger.proof import canonical, statement
 from ledger.proof.keyfile import new_key

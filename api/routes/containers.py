@@ -44,7 +44,7 @@ class ContainerLineage(BaseModel):
 )
 def get_container(request: Request, reader: TheReader, moment: TheMoment, container: ContainerId) -> Response:
     chain = chain_with(reader, moment, container)
-    found = container_document(chain.containers[container], chain.coi, moment.position)
+    found = container_document(chain.containers[container], chain, moment.position)
     return document(request, found)
 
 

@@ -17,7 +17,7 @@ from api.listing import Limit, readable
 from api.moments import TheMoment
 from api.pages import Cursor
 from api.reading import TheReader
-from ledger.domain.events import Coi, ContainerId, Name
+from ledger.domain.parts import Coi, ContainerId, Name
 from ledger.domain.world import timestamp
 from ledger.views.custody import Held, Waiting, held, waiting
 from ledger.views.paging import Page

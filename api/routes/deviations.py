@@ -14,7 +14,7 @@ from api.examples import RAISED
 from api.listing import Limit, readable
 from api.pages import Cursor
 from api.reading import TheReader
-from ledger.domain.events import Severity
+from ledger.domain.parts import Severity
 from ledger.views.deviations import Raised, deviations
 from ledger.views.paging import Page
 

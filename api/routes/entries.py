@@ -15,7 +15,8 @@ from api.describing import problems, shown
 from api.examples import ENTRY, PROOF, RECEIPT
 from api.reading import Reader, TheReader
 from ledger.application import node_reader
-from ledger.domain.events import Hex32, to_payload
+from ledger.domain.events import to_payload
+from ledger.domain.parts import Hex32
 from ledger.domain.world import Entry, timestamp
 from ledger.errors import Malformed, NotFound
 from ledger.proof import merkle, receipt

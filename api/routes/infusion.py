@@ -14,8 +14,8 @@ from api.examples import CHECK, QUESTION
 from api.node import node_of
 from api.reading import Reader, TheReader
 from api.routes.chains import Coi
-from ledger.domain.events import ContainerId, Name, Patient
 from ledger.domain.gates import Gate, infusion_gates
+from ledger.domain.parts import ContainerId, Name, Patient
 from ledger.errors import Malformed
 
 router = APIRouter(tags=["chains"])

@@ -12,7 +12,7 @@ from api.conditional import document
 from api.describing import problems, shown
 from api.examples import KEY
 from api.reading import TheReader
-from ledger.domain.events import Hex32
+from ledger.domain.parts import Hex32
 from ledger.errors import NotFound
 
 router = APIRouter(tags=["registry"])

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import facts, rows, show
-from clients.words import clock, millilitres, party, sentence
+from clients.words import bags, clock, millilitres, party, sentence
 from ledger.errors import Malformed
 
 Document = dict[str, Any]
@@ -100,7 +100,7 @@ def draw_chain(console: Console, document: Document) -> None:
     table = rows("Bag", "State", "Held by", "On the way to", "Volume", narrow=2)
     for bag in document["containers"]:
         holder, offered = _place(bag["holder"]), _place(bag["offered_to"])
-        table.add_row(bag["container"], bag["status"], holder, offered, _volume(bag))
+        table.add_row(bag["container"], _state(bag), holder, offered, _volume(bag))
     console.print(table if document["containers"] else "  No bags yet.")
     console.print()
     standing = [one for one in document["deviations"] if one["blocks"] or not one["disposition"]]
@@ -108,6 +108,16 @@ def draw_chain(console: Console, document: Document) -> None:
         _deviations_table(console, standing)
     else:
         console.print("  No open deviations.")
+    for one in document["quarantines"]:
+        if one["lifted_position"] is None:
+            said = f"{bags(one['containers'])} since #{one['position']}, {one['reason'].replace('_', ' ')}"
+            console.print(Text(f"  QUARANTINE: {said}", style="bold red"))
+
+
+def _state(bag: Document) -> Text:
+    """Its state, and in words whatever forbids to use it."""
+    alarms = [word for word, on in (("QUARANTINE", bag["quarantined"]), ("LOST", bag["lost"])) if on]
+    return Text(", ".join([bag["status"], *alarms]), style="bold red" if alarms else "")
 
 
 def _order(document: Document) -> Document:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from ledger.domain.events import Administrator, Seen
+    from ledger.domain.parts import Administrator, Seen
     from ledger.domain.registry import LogState
     from ledger.proof.keys import SigningKey
     from ledger.proof.note import VerifierKey

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from ledger.application.answer import Answer, RaisedDeviation
 from ledger.application.intake import Admitted
-from ledger.domain.events import Event, parse_event
+from ledger.domain.events import parse_event
+from ledger.domain.parts import Event
 from ledger.domain.rules import Finding, Verdict, deviation_of, judge, tags_of
 from ledger.domain.world import Entry, timestamp
 from ledger.errors import Conflict, Fault, NotPermitted, UnbrokenError

@@ -11,7 +11,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from ledger.application.high_water import Mark
-from ledger.domain.events import Administrator, Seen, parse_event
+from ledger.domain.events import parse_event
+from ledger.domain.parts import Administrator, Seen
 from ledger.domain.rules import RULE_SET, Verdict, tags_of
 from ledger.domain.world import Entry, timestamp
 from ledger.errors import Conflict, Malformed

@@ -15,11 +15,14 @@ from ledger.domain.evolve import HANDLERS
 
 if TYPE_CHECKING:
     from ledger.domain.custody import Handover
-    from ledger.domain.deviation import Deviation
-    from ledger.domain.events import Commitment, TherapyOrdered
+    from ledger.domain.deviation import Deviation, Quarantine
+    from ledger.domain.events import TherapyOrdered
+    from ledger.domain.parts import Commitment
     from ledger.domain.world import Entry
 
-Group = Literal["order", "container", "custody", "deviation", "release", "thaw", "check", "infusion"]
+Group = Literal[
+    "order", "container", "custody", "deviation", "quarantine", "release", "thaw", "check", "infusion"
+]
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
 
@@ -44,6 +47,7 @@ class Chain:
     answers: dict[str, list[str]] = field(default_factory=dict)  # release id to acceptances' ids
     waiting: set[str] = field(default_factory=set)  # containers with an unanswered hand-over
     deviations: dict[str, Deviation] = field(default_factory=dict)
+    quarantines: dict[str, Quarantine] = field(default_factory=dict)
     touched: dict[Group, int] = field(default_factory=dict)
 
     @property
@@ -92,6 +96,13 @@ class Chain:
                 not deviation.containers or not lineage.isdisjoint(deviation.containers)
             ):
                 yield deviation
+
+    def quarantined(self, container: str) -> Iterator[Quarantine]:
+        """Quarantines that hold this container: its own, and its ancestors'."""
+        lineage = self.lineage(container) if self.quarantines else set()
+        for quarantine in self.quarantines.values():
+            if quarantine.holds and not lineage.isdisjoint(quarantine.containers):
+                yield quarantine
 
     def is_rejected(self, container: str) -> bool:
         """True if Quality rejected it, or something that it was made of."""

@@ -16,7 +16,7 @@ from ledger.domain.window import opening, product_of, window_closes
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.container import Check, Container
-    from ledger.domain.events import Commitment
+    from ledger.domain.parts import Commitment
     from ledger.domain.registry import ProductVersion
     from ledger.domain.world import World
 
@@ -136,6 +136,26 @@ def no_blocking_deviation(look: Look) -> Outcome:
     codes = ", ".join(sorted({one.code for one in blocking}))
     proof = tuple(one.position for one in blocking)
     return Outcome(False, f"Quality has not cleared: {codes}. Wait for Quality.", proof)
+
+
+def not_quarantined(look: Look) -> Outcome:
+    holding = list(look.chain.quarantined(look.name))
+    if not holding:
+        return Outcome(True, "No quarantine holds this container.")
+    reasons = ", ".join(sorted({one.reason for one in holding}))
+    proof = tuple(one.position for one in holding)
+    return Outcome(False, f"{look.name} is in quarantine ({reasons}): only Quality may lift it.", proof)
+
+
+def not_lost(look: Look) -> Outcome:
+    container = look.container
+    if container is None or container.lost is None:
+        return Outcome(True, f"{look.name} was never reported lost.")
+    if container.is_lost:
+        detail = f"{look.name} was reported lost and not found since: stop."
+        return Outcome(False, detail, (container.lost.position,))
+    proof = [one.position for one in (container.lost, container.found) if one]
+    return Outcome(True, f"{look.name} was lost and is found.", tuple(sorted(proof)))
 
 
 def not_infused(look: Look) -> Outcome:

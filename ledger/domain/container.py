@@ -78,6 +78,8 @@ class Container:
     custody: Custody = field(default_factory=Custody)
     packing: Packing | None = None
     in_manufacture: int | None = None  # position
+    lost: Moment | None = None  # the latest of either kind, by what the signers say
+    found: Moment | None = None
     thaw_starts: list[Moment] = field(default_factory=list)
     thaw_ends: list[Moment] = field(default_factory=list)
     quality_releases: list[QualityRelease] = field(default_factory=list)
@@ -122,6 +124,13 @@ class Container:
         if self.is_consumed:
             return "consumed"
         return "thawed" if self.thaw_ends else "thawing" if self.thaw_starts else "present"
+
+    @property
+    def is_lost(self) -> bool:
+        """In whatever order the two arrived; said at the same moment, it counts as lost."""
+        if self.lost is None:
+            return False
+        return self.found is None or self.found.occurred_at <= self.lost.occurred_at
 
     @property
     def dose_set(self) -> tuple[tuple[str, ...], int | None]:

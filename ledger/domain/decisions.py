@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.chain import Chain, Group
-from ledger.domain.events import ChainDecision
 from ledger.domain.gates import Gate, infusion_gates, release_gates
+from ledger.domain.parts import ChainDecision
 from ledger.domain.policy import POLICY, is_qualified
 from ledger.domain.registry_rules import require_permission, require_sites
 from ledger.domain.times import timestamp
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         DeviationDispositioned,
         InfusionAuthorised,
         InfusionChecked,
+        QuarantineLifted,
         Released,
         TherapyOrdered,
     )
@@ -34,13 +35,15 @@ if TYPE_CHECKING:
 # What each decision's gates read: an entry that touches one of these makes the view stale.
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
-    "Released": ("order", "container", "deviation", "release", "infusion"),
+    "QuarantineLifted": (),  # reads one quarantine, which must be in view
+    "Released": ("order", "container", "deviation", "quarantine", "release", "infusion"),
     "InfusionChecked": ("order",),
     "InfusionAuthorised": (
         "order",
         "container",
         "custody",
         "deviation",
+        "quarantine",
         "release",
         "thaw",
         "check",
@@ -122,6 +125,17 @@ def _dispositioned(entry: Entry, event: DeviationDispositioned, world: World, _:
         raise Conflict("already_dispositioned", f"{event.deviation} was {deviation.disposition} before")
 
 
+def _quarantine_lifted(entry: Entry, event: QuarantineLifted, world: World, _: Found) -> None:
+    chain = world.chain(_coi(entry))
+    quarantine = chain.quarantines.get(event.quarantine)
+    if quarantine is None:
+        raise Refused("unknown_quarantine", f"{event.quarantine} is no quarantine of this therapy")
+    if quarantine.version > event.chain_version:
+        raise _stale(event, chain)
+    if not quarantine.holds:
+        raise Conflict("already_lifted", f"{event.quarantine} was lifted at position {quarantine.lifted}")
+
+
 def _released(entry: Entry, event: Released, world: World, _: Found) -> None:
     coi, now_ms = _coi(entry), entry.recorded_ms
     _require_gates(release_gates(world, coi, event.containers, event.site, event.countries, now_ms))
@@ -157,6 +171,7 @@ def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
 
 _CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
     "DeviationDispositioned": _dispositioned,
+    "QuarantineLifted": _quarantine_lifted,
     "Released": _released,
     "InfusionChecked": _checked,
     "InfusionAuthorised": _authorised,

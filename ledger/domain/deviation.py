@@ -1,4 +1,4 @@
-"""A deviation of one therapy, from its raising to Quality's disposition."""
+"""What waits for Quality: deviations until their disposition, quarantines until they are lifted."""
 
 from __future__ import annotations
 
@@ -29,3 +29,20 @@ class Deviation:
     def blocks(self) -> bool:
         """A rejection stops what it names for ever; the other dispositions let it go on."""
         return self.blocking and self.disposition in (None, "rejected")
+
+
+@dataclass(slots=True)
+class Quarantine:
+    """`version` is the chain's when the containers were put into it."""
+
+    id: str  # of the statement that put them there
+    reason: str
+    containers: tuple[str, ...]
+    put_by: str
+    position: int
+    version: int
+    lifted: int | None = None  # position
+
+    @property
+    def holds(self) -> bool:
+        return self.lifted is None

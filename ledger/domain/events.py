@@ -5,8 +5,9 @@ unknown member, a float or a number out of range is refused before anything is d
 Quantities are integers in the unit that the field's name states, times are
 `YYYY-MM-DDThh:mm:ss.sssZ`, hashes and ids are lower-case hex.
 
-To add an event: write its class here with a `Literal` type and version, list it in
-`EVENTS`, give it a row in `policy.py`, and an `on_…` handler where it changes a state.
+To add an event: write its class here with a `Literal` type and version (what it is made of
+stands in `parts.py`, what is said of sites and people in `registry_events.py`), list it in
+`EVENTS`, give it a row in `policy.py`, and a handler where it changes a state.
 To change one: add a class with the next version beside the old one, which stays for ever.
 
 A *fact* has happened whether or not a rule likes it, and is recorded; a *decision* is
@@ -15,287 +16,50 @@ allowed or refused. The difference is each class's `kind`.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
+from pydantic import Field, TypeAdapter, ValidationError
+
+from ledger.domain.parts import (
+    Base64,
+    ChainDecision,
+    Code,
+    Condition,
+    ContainerId,
+    Containers,
+    Count,
+    Country,
+    Decision,
+    Drawn,
+    Event,
+    Fact,
+    Hex32,
+    Label,
+    Method,
+    Name,
+    NewContainers,
+    Party,
+    Patient,
+    PlannedSites,
+    ProductRef,
+    Severity,
+    Timestamp,
 )
-
+from ledger.domain.registry_events import (
+    AgentEnrolled,
+    EnrolmentApproved,
+    KeyAdded,
+    KeyRetired,
+    KeyRevoked,
+    LogOpened,
+    ProductVersionDefined,
+    QualificationGranted,
+    RuleSetAdopted,
+    SiteOnboarded,
+    SiteResumed,
+    SiteSuspended,
+)
 from ledger.errors import Malformed
-
-MAX_INT = 2**53 - 1
-
-Kind = Literal["fact", "decision"]
-_DATE = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}"
-
-
-def _on_the_calendar(moment: str) -> str:
-    """The pattern alone would let 31 February through, which has no place on a time line."""
-    datetime.fromisoformat(moment)
-    return moment
-
-
-# [0-9], not \d: in pydantic's patterns \d takes the digits of every script, which don't sort.
-Timestamp = Annotated[str, StringConstraints(pattern=f"^{_DATE}T{_TIME}Z$"), AfterValidator(_on_the_calendar)]
-Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Coi = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,16}:[A-Z0-9-]{4,48}$")]
-ContainerId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,47}$")]
-Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60000}$")]
-Count = Annotated[int, Field(ge=0, le=MAX_INT)]
-Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
-
-Role = Literal[
-    "administrator",
-    "coordinator",
-    "physician",
-    "apheresis",
-    "cell_lab",
-    "courier",
-    "manufacturer",
-    "quality",
-    "nurse",
-    "auditor",
-    "device",
-]
-SiteKind = Literal[
-    "care", "manufacturing", "franchise", "headquarters", "testing", "contract", "courier", "training"
-]
-Severity = Literal["review", "minor", "major", "critical"]
-Condition = Literal["intact", "damaged", "thawed", "unknown"]
-Method = Literal["scan", "typed"]
-
-
-class Part(BaseModel):
-    """A frozen, strict piece of an event."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Seen(Part):
-    """The newest checkpoint that the signing device held: tree size and root."""
-
-    size: Count
-    root: Hex32
-
-
-class Event(Part):
-    """What every event carries. The signer, stream, log and `cti` stand in the envelope."""
-
-    kind: ClassVar[Kind]
-    type: str
-    v: int
-    occurred_at: Timestamp
-    seen: Seen | None  # None: a device that has never met the log
-    seq: Count  # the number of this key's statement, from 0
-    prev: Hex32 | None  # the id of this key's last statement; None with seq 0
-
-
-class Fact(Event):
-    kind: ClassVar[Kind] = "fact"
-
-
-class Decision(Event):
-    kind: ClassVar[Kind] = "decision"
-
-
-class ChainDecision(Decision):
-    """A decision on a therapy names the chain version (entries) that its signer saw."""
-
-    chain_version: Count
-
-
-# --- parts ---------------------------------------------------------------------------
-
-
-class Commitment(Part):
-    """A patient identifier, as an HMAC-SHA-256 under a per-field key that stays in the vault."""
-
-    field: Code
-    commitment: Hex32
-
-
-class Party(Part):
-    """Who can hold a bag: a department of a site. The person acting for it is the signer."""
-
-    site: Name
-    department: Name
-
-
-class PlannedSites(Part):
-    """The sites with a planned relation to this therapy."""
-
-    collection: Name
-    manufacturing: Annotated[list[Name], Field(min_length=1, max_length=20)]
-    treatment: Name
-    couriers: Annotated[list[Name], Field(max_length=20)]
-
-
-class ProductRef(Part):
-    product: Name
-    version: Annotated[int, Field(ge=1, le=MAX_INT)]
-
-
-class NewContainer(Part):
-    """A container that comes to be. `bag` n of `of` m makes an ordered set of doses."""
-
-    container: ContainerId
-    din: Annotated[str, StringConstraints(pattern=r"^[A-NP-Z1-9][A-Z0-9]{12}$")] | None = None
-    product_code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{5,8}$")] | None = None
-    division: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,6}$")] | None = None
-    volume_ul: Count
-    expires_at: Timestamp | None = None
-    bag: Annotated[int, Field(ge=1, le=99)] | None = None
-    of: Annotated[int, Field(ge=1, le=99)] | None = None
-
-
-class Drawn(Part):
-    """How much of a parent went into a derivation."""
-
-    container: ContainerId
-    volume_ul: Count
-
-
-class RoleAtSite(Part):
-    role: Role
-    site: Name
-
-
-class Administrator(Part):
-    """A root administrator named by genesis. `key` is base64url SubjectPublicKeyInfo DER."""
-
-    agent: Name
-    organisation: Name
-    key: Base64
-
-
-NewContainers = Annotated[list[NewContainer], Field(min_length=1, max_length=200)]
-Patient = Annotated[list[Commitment], Field(min_length=2, max_length=8)]
-
-
-# --- the log's own stream: log/<origin> ----------------------------------------------
-
-
-class LogOpened(Decision):
-    """Entry 0: what this log is, its keys, and the administrators of two organisations."""
-
-    type: Literal["LogOpened"]
-    v: Literal[1]
-    origin: str
-    format: Literal[1]
-    log_key: str  # the C2SP verifier key of the checkpoints
-    event_key: Base64  # SubjectPublicKeyInfo of the key that signs deviations and links
-    administrators: Annotated[list[Administrator], Field(min_length=2, max_length=20)]
-    continues: Seen | None = None  # the last head of a log that this one replaces
-
-
-class RuleSetAdopted(Decision):
-    """From this position on, entries are judged by this version of the rules."""
-
-    type: Literal["RuleSetAdopted"]
-    v: Literal[1]
-    rule_set: Annotated[int, Field(ge=1, le=MAX_INT)]
-
-
-# --- the registry: site/<id>, agent/<id>, product/<id> --------------------------------
-
-
-class SiteOnboarded(Decision):
-    type: Literal["SiteOnboarded"]
-    v: Literal[1]
-    organisation: Name
-    site_kind: SiteKind
-    country: Country
-
-
-class SiteSuspended(Decision):
-    type: Literal["SiteSuspended"]
-    v: Literal[1]
-    reason: Code
-
-
-class SiteResumed(Decision):
-    type: Literal["SiteResumed"]
-    v: Literal[1]
-    reason: Code
-
-
-class AgentEnrolled(Decision):
-    """A person or device, its first key, and what it may do where.
-
-    Quality and administrator roles count only after a second signer's `EnrolmentApproved`.
-    """
-
-    type: Literal["AgentEnrolled"]
-    v: Literal[1]
-    organisation: Name
-    roles: Annotated[list[RoleAtSite], Field(min_length=1, max_length=50)]
-    key: Base64
-
-
-class EnrolmentApproved(Decision):
-    """The second signature under an enrolment, by another administrator."""
-
-    type: Literal["EnrolmentApproved"]
-    v: Literal[1]
-    enrolment: Hex32
-
-
-class QualificationGranted(Decision):
-    type: Literal["QualificationGranted"]
-    v: Literal[1]
-    qualification: Code
-    expires_at: Timestamp
-
-
-class KeyAdded(Decision):
-    type: Literal["KeyAdded"]
-    v: Literal[1]
-    key: Base64
-
-
-class KeyRetired(Decision):
-    """The key may still record late facts, never decisions."""
-
-    type: Literal["KeyRetired"]
-    v: Literal[1]
-    kid: Hex32
-    reason: Code
-
-
-class KeyRevoked(Decision):
-    """Nothing signed with the key is accepted from this position on."""
-
-    type: Literal["KeyRevoked"]
-    v: Literal[1]
-    kid: Hex32
-    reason: Code
-
-
-class ProductVersionDefined(Decision):
-    """One version of a product's rules: window, limits, where it may be given."""
-
-    type: Literal["ProductVersionDefined"]
-    v: Literal[1]
-    version: Annotated[int, Field(ge=1, le=MAX_INT)]
-    name: Label
-    window_starts: Literal["thaw_started", "thaw_completed"]
-    window_s: Annotated[int, Field(ge=60, le=7 * 86400)]
-    claim_limit_s: Annotated[int, Field(ge=60, le=30 * 86400)]
-    countries: Annotated[list[Country], Field(min_length=1, max_length=250)]
-    sites: Annotated[list[Name], Field(min_length=1, max_length=500)]  # active under the master file
-
 
 # --- the therapy: chain/<coi> ----------------------------------------------------------
 
@@ -361,6 +125,51 @@ class Packed(Fact):
     shipper: Label
     seal: Label | None = None
     logger: Label | None = None
+
+
+class Quarantined(Fact):
+    """These containers, and all that is made of them, wait until Quality lifts it."""
+
+    type: Literal["Quarantined"]
+    v: Literal[1]
+    containers: Containers
+    reason: Code
+
+
+class QuarantineLifted(ChainDecision):
+    """`quarantine` is the statement id of the `Quarantined` that ends."""
+
+    type: Literal["QuarantineLifted"]
+    v: Literal[1]
+    quarantine: Hex32
+    reason: Code
+
+
+class ContainerDamaged(Fact):
+    type: Literal["ContainerDamaged"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    damage: Literal["leak", "breakage", "label", "other"]
+
+
+class ContainerLost(Fact):
+    """They are not where they should be."""
+
+    type: Literal["ContainerLost"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+
+
+class ContainerFound(Fact):
+    """What was lost is here again; whether it may still be used is Quality's to say."""
+
+    type: Literal["ContainerFound"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    condition: Condition
 
 
 class ManufacturingStarted(Fact):
@@ -495,6 +304,11 @@ EVENTS: tuple[type[Event], ...] = (
     ContainersDerived,
     DeviationRaised,
     DeviationDispositioned,
+    Quarantined,
+    QuarantineLifted,
+    ContainerDamaged,
+    ContainerLost,
+    ContainerFound,
     Released,
     ThawStarted,
     ThawCompleted,

@@ -25,13 +25,15 @@ from ledger.domain.container import (
     QualityRelease,
 )
 from ledger.domain.custody import Handover, Holder
-from ledger.domain.deviation import Deviation
+from ledger.domain.deviation import Deviation, Quarantine
 from ledger.domain.registry import LEDGER
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.events import (
         CollectionCompleted,
+        ContainerFound,
+        ContainerLost,
         ContainersDerived,
         CustodyAccepted,
         CustodyReleased,
@@ -42,14 +44,15 @@ if TYPE_CHECKING:
         InfusionCompleted,
         InfusionStarted,
         ManufacturingStarted,
-        NewContainer,
-        Party,
+        Quarantined,
+        QuarantineLifted,
         Released,
         ThawCompleted,
         ThawStarted,
         TherapyOrdered,
     )
     from ledger.domain.events import Packed as PackedEvent
+    from ledger.domain.parts import NewContainer, Party
     from ledger.domain.world import Entry
 
 ALARMS = frozenset({"claim_unanswered", "release_unanswered"})
@@ -189,6 +192,43 @@ def _dispositioned(chain: Chain, entry: Entry, event: DeviationDispositioned) ->
         chain.touched["deviation"] = chain.version
 
 
+def _quarantined(chain: Chain, entry: Entry, event: Quarantined) -> None:
+    chain.quarantines[entry.statement_id] = Quarantine(
+        entry.statement_id,
+        event.reason,
+        tuple(event.containers),
+        entry.signer,
+        entry.position,
+        chain.version,
+    )
+    chain.touched["quarantine"] = chain.version
+
+
+def _quarantine_lifted(chain: Chain, entry: Entry, event: QuarantineLifted) -> None:
+    quarantine = chain.quarantines.get(event.quarantine)
+    if quarantine and quarantine.holds:
+        quarantine.lifted = entry.position
+        chain.touched["quarantine"] = chain.version
+
+
+def _lost(chain: Chain, entry: Entry, event: ContainerLost) -> None:
+    for name in event.containers:
+        container = chain.container(name)
+        container.lost = _later(container.lost, _moment(entry, event.at.site))
+    chain.touched["container"] = chain.version
+
+
+def _found(chain: Chain, entry: Entry, event: ContainerFound) -> None:
+    for name in event.containers:
+        container = chain.container(name)
+        container.found = _later(container.found, _moment(entry, event.at.site))
+    chain.touched["container"] = chain.version
+
+
+def _later(known: Moment | None, new: Moment) -> Moment:
+    return new if known is None or known.occurred_at < new.occurred_at else known
+
+
 def _quality_released(chain: Chain, entry: Entry, event: Released) -> None:
     countries, protocols = frozenset(event.countries), frozenset(event.protocols)
     release = QualityRelease(entry.position, entry.signer, event.site, countries, protocols)
@@ -253,6 +293,10 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "ContainersDerived": _derived,
     "DeviationRaised": _deviation,
     "DeviationDispositioned": _dispositioned,
+    "Quarantined": _quarantined,
+    "QuarantineLifted": _quarantine_lifted,
+    "ContainerLost": _lost,
+    "ContainerFound": _found,
     "Released": _quality_released,
     "ThawStarted": _thaw_started,
     "ThawCompleted": _thaw_completed,

@@ -22,21 +22,23 @@ if TYPE_CHECKING:
     from ledger.domain.container import Container
     from ledger.domain.events import (
         CollectionCompleted,
+        ContainerDamaged,
+        ContainerFound,
+        ContainerLost,
         ContainersDerived,
         CustodyAccepted,
         CustodyReleased,
         InfusionCompleted,
         InfusionStarted,
         ManufacturingStarted,
-        NewContainer,
         Packed,
-        Party,
         PatientIdentified,
-        PlannedSites,
+        Quarantined,
         ThawCompleted,
         ThawStarted,
     )
     from ledger.domain.findings import Found
+    from ledger.domain.parts import NewContainer, Party, PlannedSites
     from ledger.domain.world import Entry, World
 
 
@@ -91,9 +93,11 @@ def _held(containers: Iterable[Container], at: Party, found: Found) -> None:
             found.add("acted_without_custody", container.id)
 
 
-def _usable(containers: Iterable[Container], entry: Entry, found: Found) -> None:
-    """Not used up, and not expired at the latest moment at which it can have happened."""
+def _usable(containers: Iterable[Container], entry: Entry, chain: Chain, found: Found) -> None:
+    """Not quarantined, not used up, not expired at the latest moment at which it can have happened."""
     for container in containers:
+        if any(chain.quarantined(container.id)):
+            found.add("container_quarantined", container.id)
         if container.is_used_up:
             found.add("container_used_up", container.id)
         if container.expires_at is not None:
@@ -182,7 +186,7 @@ def _manufacturing(
 ) -> None:
     containers = _known(event.containers, chain, world, found)
     _held(containers, event.at, found)
-    _usable(containers, entry, found)
+    _usable(containers, entry, chain, found)
     _planned(event.at.site, _order_sites(chain).manufacturing, event.containers, found)
     product = product_of(chain, world)
     if product and event.at.site not in product.rules.sites:
@@ -195,7 +199,7 @@ def _derived(entry: Entry, event: ContainersDerived, chain: Chain, world: World,
         drawn[one.container] += one.volume_ul
     parents = _known(drawn, chain, world, found)
     _held(parents, event.at, found)
-    _usable(parents, entry, found)
+    _usable(parents, entry, chain, found)
     for parent in parents:
         if drawn[parent.id] > parent.left_ul:
             found.add("volume_exceeds_parent", parent.id)
@@ -210,7 +214,7 @@ def _derived(entry: Entry, event: ContainersDerived, chain: Chain, world: World,
 def _thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, found: Found) -> None:
     containers = _known(event.containers, chain, world, found)
     _held(containers, event.at, found)
-    _usable(containers, entry, found)
+    _usable(containers, entry, chain, found)
     sites = _order_sites(chain)
     _planned(event.at.site, (sites.treatment, *sites.manufacturing), event.containers, found)
     for container in containers:
@@ -246,7 +250,7 @@ def _infusion_started(entry: Entry, event: InfusionStarted, chain: Chain, world:
     for container in _known((name,), chain, world, found):
         if container.holder is None or container.holder.site != event.site:
             found.add("acted_without_custody", name)
-        _usable((container,), entry, found)
+        _usable((container,), entry, chain, found)
         if container.infusion_start:
             found.add("repeated_step", name)
         if not _is_authorised(container, event.site, chain):
@@ -260,7 +264,9 @@ def _is_authorised(container: Container, site: str, chain: Chain) -> bool:
     authorisation = container.authorisation
     if authorisation is None or authorisation.site != site:
         return False
-    return not any(chain.blocking(container.id))
+    return not (
+        any(chain.blocking(container.id)) or any(chain.quarantined(container.id)) or container.is_lost
+    )
 
 
 def _is_in_window(container: Container, entry: Entry, chain: Chain, world: World) -> bool:
@@ -282,6 +288,26 @@ def _infusion_completed(_: Entry, event: InfusionCompleted, chain: Chain, world:
             found.add("dose_exceeds_volume", name)
 
 
+def _quarantined(_: Entry, event: Quarantined, chain: Chain, world: World, found: Found) -> None:
+    _known(event.containers, chain, world, found)
+
+
+def _damaged(_: Entry, event: ContainerDamaged, chain: Chain, world: World, found: Found) -> None:
+    _known(event.containers, chain, world, found)
+    found.add("container_damaged", *event.containers)
+
+
+def _lost(_: Entry, event: ContainerLost, chain: Chain, world: World, found: Found) -> None:
+    _known(event.containers, chain, world, found)
+    found.add("container_lost", *event.containers)
+
+
+def _found_again(_: Entry, event: ContainerFound, chain: Chain, world: World, found: Found) -> None:
+    _known(event.containers, chain, world, found)
+    if event.condition != "intact":
+        found.add("condition_not_intact", *event.containers)
+
+
 # `DeviationRaised` has no rule: it says itself what is wrong.
 _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "PatientIdentified": _patient,
@@ -291,6 +317,10 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "Packed": _packed,
     "ManufacturingStarted": _manufacturing,
     "ContainersDerived": _derived,
+    "Quarantined": _quarantined,
+    "ContainerDamaged": _damaged,
+    "ContainerLost": _lost,
+    "ContainerFound": _found_again,
     "ThawStarted": _thaw_started,
     "ThawCompleted": _thaw_completed,
     "InfusionStarted": _infusion_started,

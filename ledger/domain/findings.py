@@ -69,6 +69,11 @@ FINDINGS: dict[str, Meaning] = {
     "container_used_up": Meaning(
         "critical", True, "It acts on a container that was emptied or infused before."
     ),
+    "container_quarantined": Meaning(
+        "critical", True, "It acts on a container that is in quarantine, or was made of one that is."
+    ),
+    "container_damaged": Meaning("major", True, "The container is damaged."),
+    "container_lost": Meaning("major", True, "The container was not where it should be."),
     "container_expired": Meaning("major", True, "The container may have been used after its expiry."),
     "bag_numbers_wrong": Meaning("major", True, "Bag n of m does not make an ordered set."),
     "typed_without_reason": Meaning("minor", False, "It was typed instead of scanned, and no reason given."),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.domain import conditions
 
 if TYPE_CHECKING:
-    from ledger.domain.events import Commitment
+    from ledger.domain.parts import Commitment
     from ledger.domain.world import World
 
 
@@ -78,6 +78,8 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "released": conditions.released,
     "not_expired": conditions.not_expired,
     "no_blocking_deviation": conditions.no_blocking_deviation,
+    "not_quarantined": conditions.not_quarantined,
+    "not_lost": conditions.not_lost,
     "custody_here": conditions.custody_here,
     "thaw_window": conditions.thaw_window,
     "earlier_bags_finished": conditions.earlier_bags_finished,
@@ -92,5 +94,7 @@ RELEASE_GATES: dict[str, GateCheck] = {
     "finished_product": conditions.finished_product,
     "not_expired": conditions.not_expired,
     "no_blocking_deviation": conditions.no_blocking_deviation,
+    "not_quarantined": conditions.not_quarantined,
+    "not_lost": conditions.not_lost,
     "not_infused": conditions.not_infused,
 }

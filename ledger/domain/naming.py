@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ledger.domain.events import EVENTS, Event
+from ledger.domain.events import EVENTS
+from ledger.domain.parts import Event
 from ledger.domain.registry import kid_of
 
 Names = tuple[str, ...]
@@ -60,6 +61,10 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "Packed": _listed,
     "ManufacturingStarted": _listed,
     "DeviationRaised": _listed,
+    "Quarantined": _listed,
+    "ContainerDamaged": _listed,
+    "ContainerLost": _listed,
+    "ContainerFound": _listed,
     "Released": _listed,
     "ThawStarted": _listed,
     "ThawCompleted": _listed,
@@ -102,6 +107,9 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "Packed": _party_site,
     "ManufacturingStarted": _party_site,
     "ContainersDerived": _party_site,
+    "ContainerDamaged": _party_site,
+    "ContainerLost": _party_site,
+    "ContainerFound": _party_site,
     "ThawStarted": _party_site,
     "ThawCompleted": _party_site,
     "InfusionStarted": _site,

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from ledger.domain.events import EVENTS, PlannedSites, Role
+from ledger.domain.events import EVENTS
+from ledger.domain.parts import PlannedSites, Role
 from ledger.domain.registry import LEDGER, Agent
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ POLICY: dict[str, Row] = {
     "ContainersDerived": _row("cell_lab manufacturer", "at_party"),
     "DeviationRaised": _row(THERAPY_ROLES, "related"),
     "DeviationDispositioned": _row("quality", "assessing"),
+    "Quarantined": _row("quality cell_lab manufacturer nurse", "related"),
+    "QuarantineLifted": _row("quality", "assessing"),
+    "ContainerDamaged": _row(HOLDING_ROLES, "at_party"),
+    "ContainerLost": _row(HOLDING_ROLES, "at_party"),
+    "ContainerFound": _row(HOLDING_ROLES, "at_party"),
     "Released": _row("quality", "releasing_site", "batch_release"),
     "ThawStarted": _row("cell_lab manufacturer nurse physician", "at_party"),
     "ThawCompleted": _row("cell_lab manufacturer nurse physician", "at_party"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from ledger.domain.events import LogOpened, ProductVersionDefined
+    from ledger.domain.registry_events import LogOpened, ProductVersionDefined
     from ledger.domain.world import Entry
 
 LEDGER = "ledger"  # the signer's name of what the ledger itself says

@@ -16,7 +16,7 @@ from ledger.domain.registry import LEDGER, Agent, kid_of
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
 
 if TYPE_CHECKING:
-    from ledger.domain.events import (
+    from ledger.domain.registry_events import (
         AgentEnrolled,
         EnrolmentApproved,
         KeyAdded,

@@ -18,7 +18,7 @@ from ledger.domain.times import milliseconds as milliseconds
 from ledger.domain.times import timestamp as timestamp
 
 if TYPE_CHECKING:
-    from ledger.domain.events import Event
+    from ledger.domain.parts import Event
 
 Aggregate = Chain | LogState | Site | Agent | Product | Key
 

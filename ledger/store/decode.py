@@ -16,7 +16,7 @@ from ledger.domain.world import Entry
 from ledger.errors import Fault, Malformed
 
 if TYPE_CHECKING:
-    from ledger.domain.events import Event
+    from ledger.domain.parts import Event
     from ledger.store.reading import StoredEntry
 
 _KID, _CLAIMS, _ISS, _SUB = 4, 15, 1, 2  # RFC 9052 table 3; RFC 9597; RFC 8392 section 4

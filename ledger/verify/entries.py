@@ -10,7 +10,9 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from ledger.domain.events import AgentEnrolled, Event, KeyAdded, LogOpened, parse_event
+from ledger.domain.events import parse_event
+from ledger.domain.parts import Event
+from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened
 from ledger.domain.world import Entry
 from ledger.errors import Malformed, ProofInvalid, UnbrokenError
 from ledger.proof import canonical, statement

@@ -14,7 +14,7 @@ from ledger.views.schema import timeline
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from ledger.domain.events import Event
+    from ledger.domain.parts import Event
     from ledger.domain.world import Entry
 
 LATE = "late_by_retired_key"  # the ledger's finding about a fact whose key had ended

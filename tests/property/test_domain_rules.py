@@ -75,6 +75,10 @@ FACTS: dict[str, dict[str, Any]] = {
                           "children": st.lists(made, min_size=1, max_size=2)},
     "DeviationRaised": {"code": st.just("bag_leaks"), "severity": st.just("major"), "blocking": st.booleans(),
                         "containers": st.lists(containers, max_size=2), "cause": st.none()},
+    "Quarantined": {"containers": several, "reason": st.just("why")},
+    "ContainerDamaged": {"at": parties, "containers": several, "damage": st.just("leak")},
+    "ContainerLost": {"at": parties, "containers": several},
+    "ContainerFound": {"at": parties, "containers": several, "condition": st.just("intact")},
     "ThawStarted": {"at": parties, "containers": several},
     "ThawCompleted": {"at": parties, "containers": several},
     "InfusionStarted": {"site": sites, "container": containers},
@@ -85,6 +89,7 @@ DECISIONS: dict[str, dict[str, Any]] = {
     "InfusionChecked": {"site": sites, "container": containers, "patient": patients,
                         "method": st.just("scan")},
     "InfusionAuthorised": {"site": sites, "container": containers},
+    "QuarantineLifted": {"quarantine": st.sampled_from(IDS), "reason": st.just("why")},
     "DeviationDispositioned": {"deviation": st.sampled_from(IDS), "disposition": st.just("accepted"),
                                "reason": st.just("assessed")},
 }  # fmt: skip

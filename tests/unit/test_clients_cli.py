@@ -32,6 +32,8 @@ COI = "isbt128:CHA9999260000AB"
 BAG = {
     "container": "BAG-1",
     "status": "present",
+    "quarantined": True,
+    "lost": False,
     "holder": {"site": "st-mary", "department": "ward-5"},
     "offered_to": None,
     "volume_ul": 50_000,
@@ -52,6 +54,10 @@ CHAIN = {
     "order": None,
     "containers": [BAG],
     "deviations": [DEVIATION],
+    "quarantines": [
+        {"position": 21, "reason": "seal_broken", "containers": ["BAG-1"], "lifted_position": None},
+        {"position": 9, "reason": "label_check", "containers": ["BAG-1"], "lifted_position": 11},
+    ],
 }
 SET_THAW = ["--set", "at=st-mary/ward-5", "--set", "containers=BAG-1"]
 
@@ -396,6 +402,14 @@ def test_a_therapys_story_is_told_in_plain_words_with_what_came_late(room: Room)
     assert room.json("replay", COI, "--at", "tomorrow", code=USAGE)["error"]["code"] == "bad_moment"
     room.ledger.documents[f"/v1/chains/{COI}"] = CHAIN
     assert "As it stood at 2026-03-01 10:00 UTC" in room("replay", COI, "--at", "2026-03-01T11:00+01:00")
+
+
+def test_a_therapy_shows_in_words_which_bag_is_in_quarantine(room: Room) -> None:
+    room.ledger.documents[f"/v1/chains/{COI}"] = CHAIN
+    said = room("chain", COI)
+    assert "present, QUARANTINE" in said
+    assert "QUARANTINE: bag BAG-1 since #21, seal broken" in said
+    assert "label check" not in said
 
 
 def test_lineage_is_drawn_as_a_tree(room: Room) -> None:

@@ -8,14 +8,14 @@ from clients.drafts import draft
 from clients.forms import OWN, filled, moment, shape_of, written
 from ledger.domain.events import (
     EVENTS,
-    AgentEnrolled,
     CollectionCompleted,
     ContainersDerived,
     CustodyAccepted,
     DeviationRaised,
-    Event,
     TherapyOrdered,
 )
+from ledger.domain.parts import Event
+from ledger.domain.registry_events import AgentEnrolled
 from ledger.errors import Malformed
 
 

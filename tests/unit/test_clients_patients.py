@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from clients.patients import commit, commitments, load_identifiers, load_keys, new_keys, normalise
-from ledger.domain.events import Commitment
+from ledger.domain.parts import Commitment
 from ledger.errors import Malformed
 
 KEY = bytes(range(32))

@@ -8,7 +8,8 @@ import string
 import pytest
 
 from clients.words import SENTENCES, clock, duration, listed, millilitres, sentence, subject
-from ledger.domain.events import EVENTS, Event
+from ledger.domain.events import EVENTS
+from ledger.domain.parts import Event
 
 ENVELOPE = {"type", "v", "occurred_at", "seen", "seq", "prev"}
 HAND_OVER = {

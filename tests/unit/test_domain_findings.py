@@ -493,6 +493,50 @@ def test_finding_step_out_of_order() -> None:
     }
 
 
+def test_finding_container_quarantined() -> None:
+    scene = scene_at("at_ward")
+    scene.on_chain("mia", "Quarantined", containers=[FRESH], reason="seal_broken")
+    assert raised(thaw(scene, DOSE)) == {"container_quarantined": (DOSE,)}
+
+
+def test_a_quarantine_of_what_is_not_here_says_so() -> None:
+    said = scene_at("made").on_chain("mia", "Quarantined", containers=["ODD-1"], reason="seal_broken")
+    assert raised(said) == {"container_not_in_chain": ("ODD-1",)}
+
+
+def test_a_quarantine_by_somebody_without_the_role_holds_and_is_told() -> None:
+    scene = scene_at("made")
+    said = scene.on_chain("kit", "Quarantined", containers=[DOSE], reason="seal_broken")
+    assert raised(said) == {"role_not_permitted": (DOSE,)}
+    assert any(scene.chain.quarantined(DOSE))
+
+
+def test_finding_container_damaged() -> None:
+    said = scene_at("at_ward").on_chain("nora", "ContainerDamaged", at=WARD, containers=[DOSE], damage="leak")
+    assert raised(said) == {"container_damaged": (DOSE,)}
+
+
+def test_finding_container_lost() -> None:
+    said = scene_at("at_ward").on_chain("nora", "ContainerLost", at=WARD, containers=[DOSE])
+    assert raised(said) == {"container_lost": (DOSE,)}
+
+
+def test_what_is_found_thawed_is_not_intact() -> None:
+    scene = scene_at("at_ward")
+    said = scene.on_chain("nora", "ContainerFound", at=WARD, containers=[DOSE], condition="thawed")
+    assert raised(said) == {"condition_not_intact": (DOSE,)}
+
+
+@pytest.mark.parametrize("said", ["Quarantined", "ContainerLost"])
+def test_an_authorisation_falls_with_a_quarantine_or_a_loss(said: str) -> None:
+    scene = scene_at("authorised")
+    fields = {"reason": "seal_broken"} if said == "Quarantined" else {"at": WARD}
+    told = scene.on_chain("nora", said, containers=[DOSE], **fields)
+    for deviation in told.deviations:
+        scene.clear(deviation)
+    assert "infusion_without_authorisation" in raised(start_infusion(scene))
+
+
 def test_finding_infusion_without_authorisation() -> None:
     assert raised(start_infusion(scene_at("checked"))) == {"infusion_without_authorisation": (DOSE,)}
 

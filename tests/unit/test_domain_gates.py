@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.events import Commitment
 from ledger.domain.gates import INFUSION_GATES, RELEASE_GATES, Gate, infusion_gates, release_gates
+from ledger.domain.parts import Commitment
 from ledger.domain.world import timestamp
 from ledger.errors import GateFailed
 from tests.domain_scene import (
@@ -95,7 +95,7 @@ def test_gate_chain_open() -> None:
     scene = scene_at("ordered")
     gates = infusion_gates(scene.world, "acme:NEVER-ORDERED", DOSE, "st-mary", scene.now_ms)
     passed = {gate.name for gate in gates if gate.passed}
-    assert passed == {"site_in_force", "no_blocking_deviation"}
+    assert passed == {"site_in_force", "no_blocking_deviation", "not_quarantined", "not_lost"}
     assert infusion(scene)["chain_open"].proof == (scene.chain.order_position,)
 
 
@@ -195,6 +195,62 @@ def test_what_quality_rejects_stays_stopped() -> None:
     scene = scene_at("checked")
     scene.clear(block(scene, DOSE), "rejected")
     assert failed(infusion(scene)) == {"no_blocking_deviation"}
+
+
+def quarantine(scene: Scene, *containers: str) -> Any:
+    said = scene.on_chain("mia", "Quarantined", containers=list(containers), reason="seal_broken")
+    assert said.deviations == []
+    return said.entry
+
+
+@pytest.mark.parametrize("name", [DOSE, FRESH])
+def test_gate_not_quarantined(name: str) -> None:
+    scene = scene_at("checked")
+    put = quarantine(scene, name)
+    for gates in (infusion(scene), release(scene)):
+        assert not gates["not_quarantined"].passed
+        assert gates["not_quarantined"].proof == (put.position,)
+    assert failed(infusion(scene)) == {"not_quarantined"}
+    scene.decide("quinn", "QuarantineLifted", quarantine=put.statement_id, reason="inspected")
+    assert failed(infusion(scene)) == set()
+
+
+def test_a_quarantine_holds_what_is_made_while_it_lasts_and_nothing_beside_it() -> None:
+    scene = scene_at("made")
+    quarantine(scene, DOSE)
+    child = [{"container": "DOSE-1A", "volume_ul": 25_000}]
+    scene.on_chain("lea", "ContainersDerived", at=CLEANROOM, how="split",
+                   parents=[{"container": DOSE, "volume_ul": 25_000}], children=child)  # fmt: skip
+    assert not release(scene, "DOSE-1A")["not_quarantined"].passed
+    assert failed(release(scene, DOSE_2)) == set()
+
+
+def test_two_quarantines_are_lifted_one_by_one() -> None:
+    scene = scene_at("checked")
+    first, second = quarantine(scene, DOSE), quarantine(scene, FRESH)
+    scene.decide("quinn", "QuarantineLifted", quarantine=first.statement_id, reason="inspected")
+    assert infusion(scene)["not_quarantined"].proof == (second.position,)
+
+
+def test_gate_not_lost() -> None:
+    scene = scene_at("checked")
+    lost = scene.on_chain("nora", "ContainerLost", at=WARD, containers=[DOSE])
+    scene.clear(lost.deviations[0])
+    gate = infusion(scene)["not_lost"]
+    assert (failed(infusion(scene)), gate.proof) == ({"not_lost"}, (lost.entry.position,))
+    assert not release(scene)["not_lost"].passed
+    scene.forward(60)
+    found = scene.on_chain("nora", "ContainerFound", at=WARD, containers=[DOSE], condition="intact").entry
+    assert infusion(scene)["not_lost"].proof == (lost.entry.position, found.position)
+    assert failed(infusion(scene)) == set()
+
+
+def test_lost_and_found_come_out_right_in_either_order_of_arrival() -> None:
+    scene = scene_at("checked")
+    lost_at = timestamp(scene.now_ms - 120_000)
+    scene.on_chain("nora", "ContainerFound", at=WARD, containers=[DOSE], condition="intact")
+    scene.on_chain("nils", "ContainerLost", at=WARD, containers=[DOSE], occurred_at=lost_at)
+    assert infusion(scene)["not_lost"].passed
 
 
 @pytest.mark.parametrize("stage", ["infusing", "infused"])

@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 import pytest
 
-from ledger.domain.events import EVENTS, Role
+from ledger.domain.events import EVENTS
+from ledger.domain.parts import Role
 from ledger.domain.policy import (
     POLICY,
     RELATION_MEANINGS,
@@ -74,6 +75,11 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "ContainersDerived": ("cell_lab manufacturer", "here"),
     "DeviationRaised": (PARTICIPANTS, "here sponsor planned"),
     "DeviationDispositioned": ("quality", "here sponsor"),
+    "Quarantined": ("cell_lab manufacturer nurse quality", "here sponsor planned"),
+    "QuarantineLifted": ("quality", "here sponsor"),
+    "ContainerDamaged": (HOLDERS, "here"),
+    "ContainerLost": (HOLDERS, "here"),
+    "ContainerFound": (HOLDERS, "here"),
     "Released": ("quality", "here"),
     "ThawStarted": ("cell_lab manufacturer nurse physician", "here"),
     "ThawCompleted": ("cell_lab manufacturer nurse physician", "here"),
@@ -157,6 +163,11 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         {"chain_version": 0, "deviation": "00" * 32, "disposition": "accepted", "reason": "why"},
         "st-mary",
     ),
+    "Quarantined": (CHAIN, {"containers": [FRESH], "reason": "why"}, "st-mary"),
+    "QuarantineLifted": (CHAIN, {"chain_version": 0, "quarantine": "00" * 32, "reason": "why"}, "st-mary"),
+    "ContainerDamaged": (CHAIN, {"at": WARD, "containers": [DOSE], "damage": "leak"}, "st-mary"),
+    "ContainerLost": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),
+    "ContainerFound": (CHAIN, {"at": WARD, "containers": [DOSE], "condition": "intact"}, "st-mary"),
     "Released": (CHAIN, {"chain_version": 0, "containers": [DOSE]} | RELEASED, "northcell-1"),
     "ThawStarted": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),
     "ThawCompleted": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),

@@ -538,6 +538,37 @@ def test_refusal_already_dispositioned() -> None:
         scene.clear(raised)
 
 
+def lift(error: type[UnbrokenError], scene: Scene, quarantine: str, **fields: Any) -> Any:
+    seen = {"chain_version": scene.chain.version, "quarantine": quarantine, "reason": "inspected"}
+    return refused(error, scene, "quinn", CHAIN, "QuarantineLifted", **seen | fields)
+
+
+def test_refusal_unknown_quarantine() -> None:
+    assert lift(Refused, scene_at("made"), "00" * 32) == "unknown_quarantine"
+
+
+def test_refusal_already_lifted() -> None:
+    scene = scene_at("made")
+    put = scene.on_chain("mia", "Quarantined", containers=[DOSE], reason="seal_broken")
+    scene.decide("quinn", "QuarantineLifted", quarantine=put.id, reason="inspected")
+    assert lift(Conflict, scene, put.id) == "already_lifted"
+
+
+def test_a_quarantine_that_its_signer_has_not_seen_cannot_be_lifted() -> None:
+    scene = scene_at("made")
+    before = scene.chain.version
+    put = scene.on_chain("mia", "Quarantined", containers=[DOSE], reason="seal_broken")
+    assert lift(StaleView, scene, put.id, chain_version=before) == "stale_view"
+
+
+def test_a_quarantine_makes_a_release_stale() -> None:
+    scene = scene_at("made")
+    before = scene.chain.version
+    scene.on_chain("mia", "Quarantined", containers=[DOSE], reason="seal_broken")
+    blind = release(scene, containers=[DOSE]) | {"chain_version": before}
+    assert refused(StaleView, scene, "quinn", CHAIN, "Released", **blind) == "stale_view"
+
+
 def test_refusal_gate_failed() -> None:
     scene = scene_at("thawed")
     assert (

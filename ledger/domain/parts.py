@@ -1,0 +1,166 @@
+"""What events are made of: the kinds of values, the parts, and what every event carries.
+
+Everything is frozen and strict: an unknown member, a float or a number out of range is
+refused. Quantities are integers in the unit that the field's name states, times are
+`YYYY-MM-DDThh:mm:ss.sssZ`, hashes and ids are lower-case hex.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+MAX_INT = 2**53 - 1
+
+Kind = Literal["fact", "decision"]
+_DATE = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}"
+
+
+def _on_the_calendar(moment: str) -> str:
+    """The pattern alone would let 31 February through, which has no place on a time line."""
+    datetime.fromisoformat(moment)
+    return moment
+
+
+# [0-9], not \d: in pydantic's patterns \d takes the digits of every script, which don't sort.
+Timestamp = Annotated[str, StringConstraints(pattern=f"^{_DATE}T{_TIME}Z$"), AfterValidator(_on_the_calendar)]
+Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Coi = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,16}:[A-Z0-9-]{4,48}$")]
+ContainerId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,47}$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60000}$")]
+Count = Annotated[int, Field(ge=0, le=MAX_INT)]
+Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
+
+Role = Literal[
+    "administrator",
+    "coordinator",
+    "physician",
+    "apheresis",
+    "cell_lab",
+    "courier",
+    "manufacturer",
+    "quality",
+    "nurse",
+    "auditor",
+    "device",
+]
+SiteKind = Literal[
+    "care", "manufacturing", "franchise", "headquarters", "testing", "contract", "courier", "training"
+]
+Severity = Literal["review", "minor", "major", "critical"]
+Condition = Literal["intact", "damaged", "thawed", "unknown"]
+Method = Literal["scan", "typed"]
+
+
+class Part(BaseModel):
+    """A frozen, strict piece of an event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Seen(Part):
+    """The newest checkpoint that the signing device held: tree size and root."""
+
+    size: Count
+    root: Hex32
+
+
+class Event(Part):
+    """What every event carries. The signer, stream, log and `cti` stand in the envelope."""
+
+    kind: ClassVar[Kind]
+    type: str
+    v: int
+    occurred_at: Timestamp
+    seen: Seen | None  # None: a device that has never met the log
+    seq: Count  # the number of this key's statement, from 0
+    prev: Hex32 | None  # the id of this key's last statement; None with seq 0
+
+
+class Fact(Event):
+    kind: ClassVar[Kind] = "fact"
+
+
+class Decision(Event):
+    kind: ClassVar[Kind] = "decision"
+
+
+class ChainDecision(Decision):
+    """A decision on a therapy names the chain version (entries) that its signer saw."""
+
+    chain_version: Count
+
+
+# --- parts ---------------------------------------------------------------------------
+
+
+class Commitment(Part):
+    """A patient identifier, as an HMAC-SHA-256 under a per-field key that stays in the vault."""
+
+    field: Code
+    commitment: Hex32
+
+
+class Party(Part):
+    """Who can hold a bag: a department of a site. The person acting for it is the signer."""
+
+    site: Name
+    department: Name
+
+
+class PlannedSites(Part):
+    """The sites with a planned relation to this therapy."""
+
+    collection: Name
+    manufacturing: Annotated[list[Name], Field(min_length=1, max_length=20)]
+    treatment: Name
+    couriers: Annotated[list[Name], Field(max_length=20)]
+
+
+class ProductRef(Part):
+    product: Name
+    version: Annotated[int, Field(ge=1, le=MAX_INT)]
+
+
+class NewContainer(Part):
+    """A container that comes to be. `bag` n of `of` m makes an ordered set of doses."""
+
+    container: ContainerId
+    din: Annotated[str, StringConstraints(pattern=r"^[A-NP-Z1-9][A-Z0-9]{12}$")] | None = None
+    product_code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{5,8}$")] | None = None
+    division: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,6}$")] | None = None
+    volume_ul: Count
+    expires_at: Timestamp | None = None
+    bag: Annotated[int, Field(ge=1, le=99)] | None = None
+    of: Annotated[int, Field(ge=1, le=99)] | None = None
+
+
+class Drawn(Part):
+    """How much of a parent went into a derivation."""
+
+    container: ContainerId
+    volume_ul: Count
+
+
+class RoleAtSite(Part):
+    role: Role
+    site: Name
+
+
+class Administrator(Part):
+    """A root administrator named by genesis. `key` is base64url SubjectPublicKeyInfo DER."""
+
+    agent: Name
+    organisation: Name
+    key: Base64
+
+
+NewContainers = Annotated[list[NewContainer], Field(min_length=1, max_length=200)]
+Patient = Annotated[list[Commitment], Field(min_length=2, max_length=8)]

@@ -1,0 +1,135 @@
+"""What is said about the log itself, its sites, people, devices, keys and products."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ledger.domain.parts import (
+    MAX_INT,
+    Administrator,
+    Base64,
+    Code,
+    Country,
+    Decision,
+    Hex32,
+    Label,
+    Name,
+    RoleAtSite,
+    Seen,
+    SiteKind,
+    Timestamp,
+)
+
+# --- the log's own stream: log/<origin> ----------------------------------------------
+
+
+class LogOpened(Decision):
+    """Entry 0: what this log is, its keys, and the administrators of two organisations."""
+
+    type: Literal["LogOpened"]
+    v: Literal[1]
+    origin: str
+    format: Literal[1]
+    log_key: str  # the C2SP verifier key of the checkpoints
+    event_key: Base64  # SubjectPublicKeyInfo of the key that signs deviations and links
+    administrators: Annotated[list[Administrator], Field(min_length=2, max_length=20)]
+    continues: Seen | None = None  # the last head of a log that this one replaces
+
+
+class RuleSetAdopted(Decision):
+    """From this position on, entries are judged by this version of the rules."""
+
+    type: Literal["RuleSetAdopted"]
+    v: Literal[1]
+    rule_set: Annotated[int, Field(ge=1, le=MAX_INT)]
+
+
+# --- the registry: site/<id>, agent/<id>, product/<id> --------------------------------
+
+
+class SiteOnboarded(Decision):
+    type: Literal["SiteOnboarded"]
+    v: Literal[1]
+    organisation: Name
+    site_kind: SiteKind
+    country: Country
+
+
+class SiteSuspended(Decision):
+    type: Literal["SiteSuspended"]
+    v: Literal[1]
+    reason: Code
+
+
+class SiteResumed(Decision):
+    type: Literal["SiteResumed"]
+    v: Literal[1]
+    reason: Code
+
+
+class AgentEnrolled(Decision):
+    """A person or device, its first key, and what it may do where.
+
+    Quality and administrator roles count only after a second signer's `EnrolmentApproved`.
+    """
+
+    type: Literal["AgentEnrolled"]
+    v: Literal[1]
+    organisation: Name
+    roles: Annotated[list[RoleAtSite], Field(min_length=1, max_length=50)]
+    key: Base64
+
+
+class EnrolmentApproved(Decision):
+    """The second signature under an enrolment, by another administrator."""
+
+    type: Literal["EnrolmentApproved"]
+    v: Literal[1]
+    enrolment: Hex32
+
+
+class QualificationGranted(Decision):
+    type: Literal["QualificationGranted"]
+    v: Literal[1]
+    qualification: Code
+    expires_at: Timestamp
+
+
+class KeyAdded(Decision):
+    type: Literal["KeyAdded"]
+    v: Literal[1]
+    key: Base64
+
+
+class KeyRetired(Decision):
+    """The key may still record late facts, never decisions."""
+
+    type: Literal["KeyRetired"]
+    v: Literal[1]
+    kid: Hex32
+    reason: Code
+
+
+class KeyRevoked(Decision):
+    """Nothing signed with the key is accepted from this position on."""
+
+    type: Literal["KeyRevoked"]
+    v: Literal[1]
+    kid: Hex32
+    reason: Code
+
+
+class ProductVersionDefined(Decision):
+    """One version of a product's rules: window, limits, where it may be given."""
+
+    type: Literal["ProductVersionDefined"]
+    v: Literal[1]
+    version: Annotated[int, Field(ge=1, le=MAX_INT)]
+    name: Label
+    window_starts: Literal["thaw_started", "thaw_completed"]
+    window_s: Annotated[int, Field(ge=60, le=7 * 86400)]
+    claim_limit_s: Annotated[int, Field(ge=60, le=30 * 86400)]
+    countries: Annotated[list[Country], Field(min_length=1, max_length=250)]
+    sites: Annotated[list[Name], Field(min_length=1, max_length=500)]  # active under the master file
