@@ -37,6 +37,10 @@ SENTENCES: dict[str, str] = {
     "CustodyReleased": "{who} handed {containers} over from {giver} to {receiver}, {condition}{seal}",
     "CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}",
     "Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}",
+    "Unpacked": "{who} took {containers} out of shipper {shipper} at {at}{seal}",
+    "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}",
+    "Stored": "{who} stored {containers} in {location}{place} at {at}",
+    "Retrieved": "{who} took {containers} out of {location} at {at}",
     "ManufacturingStarted": "{who} started manufacturing batch {batch} from {containers}"
     " on {platform} at {at}",
     "ContainersDerived": "{who} {how} {parents} into {children} at {at}",
@@ -53,6 +57,10 @@ SENTENCES: dict[str, str] = {
     "InfusionChecked": "{who} checked bag {container} against the patient's wristband at {site} ({method})",
     "InfusionAuthorised": "{who} gave permission to infuse bag {container} at {site}",
     "InfusionStarted": "{who} started the infusion of bag {container} at {site}",
+    "InfusionPaused": "{who} paused the infusion of bag {container} at {site} ({reason})",
+    "InfusionResumed": "{who} went on with the infusion of bag {container} at {site}",
+    "InfusionStopped": "{who} STOPPED the infusion of bag {container} at {site}: {dose_given_ul} given"
+    " ({reason})",
     "InfusionCompleted": "{who} finished the infusion of bag {container} at {site}: {dose_given_ul} given",
     "LateStatementAttested": "{who} put on record, without authority of its own, what a revoked key"
     " had signed before ({reason})",
@@ -86,7 +94,13 @@ DERIVED = {
     "transform": "made",
     "fill": "filled",
 }
-OUTCOMES = {"match": "it matches", "mismatch": "IT DOES NOT MATCH"}
+OUTCOMES = {
+    "match": "it matches",
+    "mismatch": "IT DOES NOT MATCH",
+    "intact": "it is intact",
+    "broken": "IT IS BROKEN",
+    "missing": "IT IS MISSING",
+}
 WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}
 SUBJECTS = {
     "agent": "{}",
@@ -217,6 +231,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "method": _read,
     "outcome": _from(OUTCOMES, "outcome"),
     "parents": lambda p: bags(p["parents"]),
+    "place": lambda p: f", {p['place']}",
     "product": _product,
     "quarantine": lambda p: p["quarantine"][:12],
     "protocols": lambda p: listed(p["protocols"]),

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from ledger.domain.custody import Custody, Handover, Holder
 
-Status = Literal["present", "consumed", "thawing", "thawed", "infusing", "infused"]
+Status = Literal["present", "consumed", "thawing", "thawed", "infusing", "paused", "stopped", "infused"]
 Making = Literal["", "collection", "split", "pool", "transform", "fill"]
 
 
@@ -31,6 +31,15 @@ class Packing(NamedTuple):
     shipper: str
     seal: str | None
     logger: str | None
+
+
+class Storage(NamedTuple):
+    """Where it was put; `retrieved` is the position of the entry that took it out again."""
+
+    position: int
+    location: str
+    place: str | None
+    retrieved: int | None = None
 
 
 class QualityRelease(NamedTuple):
@@ -77,6 +86,7 @@ class Container:
     of: int | None = None
     custody: Custody = field(default_factory=Custody)
     packing: Packing | None = None
+    storage: Storage | None = None
     in_manufacture: int | None = None  # position
     lost: Moment | None = None  # the latest of either kind, by what the signers say
     found: Moment | None = None
@@ -86,7 +96,10 @@ class Container:
     checks: dict[str, Check] = field(default_factory=dict)  # by signer: the latest counts
     authorisation: Authorisation | None = None
     infusion_start: Moment | None = None
+    paused: Moment | None = None  # the latest of either kind, by what the signers say
+    resumed: Moment | None = None
     infusion_end: Moment | None = None
+    was_stopped: bool = False
     dose_given_ul: int | None = None
 
     @property
@@ -118,19 +131,16 @@ class Container:
     @property
     def status(self) -> Status:
         if self.infusion_end:
-            return "infused"
+            return "stopped" if self.was_stopped else "infused"
         if self.infusion_start:
-            return "infusing"
+            return "paused" if _stands(self.paused, self.resumed) else "infusing"
         if self.is_consumed:
             return "consumed"
         return "thawed" if self.thaw_ends else "thawing" if self.thaw_starts else "present"
 
     @property
     def is_lost(self) -> bool:
-        """In whatever order the two arrived; said at the same moment, it counts as lost."""
-        if self.lost is None:
-            return False
-        return self.found is None or self.found.occurred_at <= self.lost.occurred_at
+        return _stands(self.lost, self.found)
 
     @property
     def dose_set(self) -> tuple[tuple[str, ...], int | None]:
@@ -143,3 +153,8 @@ class Container:
             one for one in self.quality_releases if country in one.countries and protocol in one.protocols
         )
         return next(covering, None)
+
+
+def _stands(said: Moment | None, unsaid: Moment | None) -> bool:
+    """In whatever order the two arrived; said at the same moment, it stands."""
+    return said is not None and (unsaid is None or unsaid.occurred_at <= said.occurred_at)

@@ -127,6 +127,46 @@ class Packed(Fact):
     logger: Label | None = None
 
 
+class Unpacked(Fact):
+    type: Literal["Unpacked"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    shipper: Label
+    seal: Label | None = None  # as it was read before it was broken
+
+
+class SealChecked(Fact):
+    """On the road or on arrival; the shipper stays shut."""
+
+    type: Literal["SealChecked"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    shipper: Label
+    seal: Label | None = None
+    outcome: Literal["intact", "broken", "missing"]
+
+
+class Stored(Fact):
+    """`location` names the freezer, tank or shelf, `place` where in it."""
+
+    type: Literal["Stored"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    location: Label
+    place: Label | None = None
+
+
+class Retrieved(Fact):
+    type: Literal["Retrieved"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    location: Label
+
+
 class Quarantined(Fact):
     """These containers, and all that is made of them, wait until Quality lifts it."""
 
@@ -264,6 +304,32 @@ class InfusionStarted(Fact):
     container: ContainerId
 
 
+class InfusionPaused(Fact):
+    type: Literal["InfusionPaused"]
+    v: Literal[1]
+    site: Name
+    container: ContainerId
+    reason: Code
+
+
+class InfusionResumed(Fact):
+    type: Literal["InfusionResumed"]
+    v: Literal[1]
+    site: Name
+    container: ContainerId
+
+
+class InfusionStopped(Fact):
+    """It ended before the bag was empty."""
+
+    type: Literal["InfusionStopped"]
+    v: Literal[1]
+    site: Name
+    container: ContainerId
+    dose_given_ul: Count
+    reason: Code
+
+
 class InfusionCompleted(Fact):
     type: Literal["InfusionCompleted"]
     v: Literal[1]
@@ -300,6 +366,10 @@ EVENTS: tuple[type[Event], ...] = (
     CustodyReleased,
     CustodyAccepted,
     Packed,
+    Unpacked,
+    SealChecked,
+    Stored,
+    Retrieved,
     ManufacturingStarted,
     ContainersDerived,
     DeviationRaised,
@@ -315,6 +385,9 @@ EVENTS: tuple[type[Event], ...] = (
     InfusionChecked,
     InfusionAuthorised,
     InfusionStarted,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStopped,
     InfusionCompleted,
     LateStatementAttested,
 )

@@ -15,12 +15,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ledger.domain import happened
 from ledger.domain.container import (
-    Authorisation,
-    Check,
     Container,
     Making,
-    Moment,
     Packing,
     QualityRelease,
 )
@@ -32,23 +30,15 @@ if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.events import (
         CollectionCompleted,
-        ContainerFound,
-        ContainerLost,
         ContainersDerived,
         CustodyAccepted,
         CustodyReleased,
         DeviationDispositioned,
         DeviationRaised,
-        InfusionAuthorised,
-        InfusionChecked,
-        InfusionCompleted,
-        InfusionStarted,
         ManufacturingStarted,
         Quarantined,
         QuarantineLifted,
         Released,
-        ThawCompleted,
-        ThawStarted,
         TherapyOrdered,
     )
     from ledger.domain.events import Packed as PackedEvent
@@ -211,74 +201,12 @@ def _quarantine_lifted(chain: Chain, entry: Entry, event: QuarantineLifted) -> N
         chain.touched["quarantine"] = chain.version
 
 
-def _lost(chain: Chain, entry: Entry, event: ContainerLost) -> None:
-    for name in event.containers:
-        container = chain.container(name)
-        container.lost = _later(container.lost, _moment(entry, event.at.site))
-    chain.touched["container"] = chain.version
-
-
-def _found(chain: Chain, entry: Entry, event: ContainerFound) -> None:
-    for name in event.containers:
-        container = chain.container(name)
-        container.found = _later(container.found, _moment(entry, event.at.site))
-    chain.touched["container"] = chain.version
-
-
-def _later(known: Moment | None, new: Moment) -> Moment:
-    return new if known is None or known.occurred_at < new.occurred_at else known
-
-
 def _quality_released(chain: Chain, entry: Entry, event: Released) -> None:
     countries, protocols = frozenset(event.countries), frozenset(event.protocols)
     release = QualityRelease(entry.position, entry.signer, event.site, countries, protocols)
     for name in event.containers:
         chain.container(name).quality_releases.append(release)
     chain.touched["release"] = chain.version
-
-
-def _moment(entry: Entry, site: str) -> Moment:
-    event = entry.event
-    seen_size = event.seen.size if event.seen else None
-    return Moment(entry.position, event.occurred_at, seen_size, entry.recorded_ms, entry.signer, site)
-
-
-def _thaw_started(chain: Chain, entry: Entry, event: ThawStarted) -> None:
-    for name in event.containers:
-        chain.container(name).thaw_starts.append(_moment(entry, event.at.site))
-    chain.touched["thaw"] = chain.version
-
-
-def _thaw_completed(chain: Chain, entry: Entry, event: ThawCompleted) -> None:
-    for name in event.containers:
-        chain.container(name).thaw_ends.append(_moment(entry, event.at.site))
-    chain.touched["thaw"] = chain.version
-
-
-def _checked(chain: Chain, entry: Entry, event: InfusionChecked) -> None:
-    check = Check(entry.position, entry.signer, event.site, chain.matches(event.patient))
-    chain.container(event.container).checks[entry.signer] = check
-    chain.touched["check"] = chain.version
-
-
-def _authorised(chain: Chain, entry: Entry, event: InfusionAuthorised) -> None:
-    container = chain.container(event.container)
-    container.authorisation = Authorisation(entry.position, chain.version, entry.signer, event.site)
-    chain.touched["infusion"] = chain.version
-
-
-def _infusion_started(chain: Chain, entry: Entry, event: InfusionStarted) -> None:
-    container = chain.container(event.container)
-    container.infusion_start = container.infusion_start or _moment(entry, event.site)
-    chain.touched["infusion"] = chain.version
-
-
-def _infusion_completed(chain: Chain, entry: Entry, event: InfusionCompleted) -> None:
-    container = chain.container(event.container)
-    if container.infusion_end is None:
-        container.infusion_end = _moment(entry, event.site)
-        container.dose_given_ul = event.dose_given_ul
-    chain.touched["infusion"] = chain.version
 
 
 # An event that is not here counts in the version and changes nothing else: what it says is
@@ -289,19 +217,24 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "CustodyReleased": _released_custody,
     "CustodyAccepted": _accepted_custody,
     "Packed": _packed,
+    "Stored": happened.stored,
+    "Retrieved": happened.retrieved,
     "ManufacturingStarted": _manufacturing,
     "ContainersDerived": _derived,
     "DeviationRaised": _deviation,
     "DeviationDispositioned": _dispositioned,
     "Quarantined": _quarantined,
     "QuarantineLifted": _quarantine_lifted,
-    "ContainerLost": _lost,
-    "ContainerFound": _found,
+    "ContainerLost": happened.lost,
+    "ContainerFound": happened.found,
     "Released": _quality_released,
-    "ThawStarted": _thaw_started,
-    "ThawCompleted": _thaw_completed,
-    "InfusionChecked": _checked,
-    "InfusionAuthorised": _authorised,
-    "InfusionStarted": _infusion_started,
-    "InfusionCompleted": _infusion_completed,
+    "ThawStarted": happened.thaw_started,
+    "ThawCompleted": happened.thaw_completed,
+    "InfusionChecked": happened.checked,
+    "InfusionAuthorised": happened.authorised,
+    "InfusionStarted": happened.infusion_started,
+    "InfusionPaused": happened.infusion_paused,
+    "InfusionResumed": happened.infusion_resumed,
+    "InfusionStopped": happened.infusion_completed,
+    "InfusionCompleted": happened.infusion_completed,
 }

@@ -8,14 +8,15 @@ finding: if the release never comes, the claim itself becomes one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain.custody import Handover, Holder
+from ledger.domain import bedside
+from ledger.domain.custody import Handover
 from ledger.domain.evolve import handover_of
 from ledger.domain.naming import containers_of, sites_of
-from ledger.domain.times import timestamp
-from ledger.domain.window import latest_ms, opening, product_of, window_closes
+from ledger.domain.questions import held_by, known_here, newly_made, order_sites, planned, usable
+from ledger.domain.window import product_of
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
@@ -28,17 +29,16 @@ if TYPE_CHECKING:
         ContainersDerived,
         CustodyAccepted,
         CustodyReleased,
-        InfusionCompleted,
-        InfusionStarted,
         ManufacturingStarted,
         Packed,
         PatientIdentified,
         Quarantined,
-        ThawCompleted,
-        ThawStarted,
+        Retrieved,
+        SealChecked,
+        Stored,
+        Unpacked,
     )
     from ledger.domain.findings import Found
-    from ledger.domain.parts import NewContainer, Party, PlannedSites
     from ledger.domain.world import Entry, World
 
 
@@ -69,71 +69,9 @@ def find_overdue(entry: Entry, chain: Chain, world: World, found: Found) -> None
                 found.add(code, name)
 
 
-# --- shared questions ------------------------------------------------------------------
-
-
-def _known(names: Iterable[str], chain: Chain, world: World, found: Found) -> list[Container]:
-    """The containers of this therapy among the names; the others are findings."""
-    known = []
-    for name in names:
-        container = chain.containers.get(name)
-        if container is not None:
-            known.append(container)
-        elif world.chain_of_container(name) in (None, chain.coi):
-            found.add("container_not_in_chain", name)
-        else:
-            found.add("container_known_elsewhere", name)
-    return known
-
-
-def _held(containers: Iterable[Container], at: Party, found: Found) -> None:
-    actor = Holder(at.site, at.department)
-    for container in containers:
-        if container.holder != actor and not container.custody.claimed_by(actor):
-            found.add("acted_without_custody", container.id)
-
-
-def _usable(containers: Iterable[Container], entry: Entry, chain: Chain, found: Found) -> None:
-    """Not quarantined, not used up, not expired at the latest moment at which it can have happened."""
-    for container in containers:
-        if any(chain.quarantined(container.id)):
-            found.add("container_quarantined", container.id)
-        if container.is_used_up:
-            found.add("container_used_up", container.id)
-        if container.expires_at is not None:
-            latest = timestamp(latest_ms(entry.event.occurred_at, entry.recorded_ms))
-            if container.expires_at <= latest:
-                found.add("container_expired", container.id)
-
-
-def _planned(site: str, planned: Iterable[str], names: Sequence[str], found: Found) -> None:
-    if site not in planned:
-        found.add("site_not_planned", *names)
-
-
-def _order_sites(chain: Chain) -> PlannedSites:
-    assert chain.order is not None  # the judge asked before
-    return chain.order.sites
-
-
-def _new(new: Sequence[NewContainer], chain: Chain, world: World, found: Found) -> None:
-    """Containers come to be once, in one therapy; bag n of m makes a set."""
-    times = Counter(one.container for one in new)
-    bags = Counter((one.of, one.bag) for one in new if one.of is not None)
-    for one in new:
-        elsewhere = world.chain_of_container(one.container)
-        if one.container in chain.containers or times[one.container] > 1:
-            found.add("container_reused", one.container)
-        elif elsewhere not in (None, chain.coi):
-            found.add("container_known_elsewhere", one.container)
-        half = (one.bag is None) != (one.of is None)
-        if half or (one.bag or 0) > (one.of or 0) or (one.of and bags[one.of, one.bag] > 1):
-            found.add("bag_numbers_wrong", one.container)
-
-
 def _patient(_: Entry, event: PatientIdentified, chain: Chain, __: World, found: Found) -> None:
-    sites = _order_sites(chain)
-    _planned(event.site, (sites.collection, sites.treatment), (), found)
+    sites = order_sites(chain)
+    planned(event.site, (sites.collection, sites.treatment), (), found)
     if event.outcome == "mismatch" or not chain.matches(event.patient):
         found.add("patient_mismatch")
     if event.method == "typed" and event.typed_reason is None:
@@ -141,13 +79,13 @@ def _patient(_: Entry, event: PatientIdentified, chain: Chain, __: World, found:
 
 
 def _collected(_: Entry, event: CollectionCompleted, chain: Chain, world: World, found: Found) -> None:
-    _planned(event.at.site, (_order_sites(chain).collection,), containers_of(event), found)
-    _new(event.containers, chain, world, found)
+    planned(event.at.site, (order_sites(chain).collection,), containers_of(event), found)
+    newly_made(event.containers, chain, world, found)
 
 
 def _released(entry: Entry, event: CustodyReleased, chain: Chain, world: World, found: Found) -> None:
     release = handover_of(entry, event)
-    for container in _known(event.containers, chain, world, found):
+    for container in known_here(event.containers, chain, world, found):
         if container.holder != release.giver and not container.custody.claimed_by(release.giver):
             found.add("release_by_non_holder", container.id)
     if event.condition != "intact":
@@ -158,7 +96,7 @@ def _released(entry: Entry, event: CustodyReleased, chain: Chain, world: World, 
 
 
 def _accepted(entry: Entry, event: CustodyAccepted, chain: Chain, world: World, found: Found) -> None:
-    _known(event.containers, chain, world, found)
+    known_here(event.containers, chain, world, found)
     if event.condition != "intact":
         found.add("condition_not_intact", *event.containers)
     release = chain.handovers.get(event.release) if event.release else None
@@ -178,16 +116,16 @@ def _compare(release: Handover, acceptance: Handover, found: Found) -> None:
 
 
 def _packed(_: Entry, event: Packed, chain: Chain, world: World, found: Found) -> None:
-    _held(_known(event.containers, chain, world, found), event.at, found)
+    held_by(known_here(event.containers, chain, world, found), event.at, found)
 
 
 def _manufacturing(
     entry: Entry, event: ManufacturingStarted, chain: Chain, world: World, found: Found
 ) -> None:
-    containers = _known(event.containers, chain, world, found)
-    _held(containers, event.at, found)
-    _usable(containers, entry, chain, found)
-    _planned(event.at.site, _order_sites(chain).manufacturing, event.containers, found)
+    containers = known_here(event.containers, chain, world, found)
+    held_by(containers, event.at, found)
+    usable(containers, entry, chain, found)
+    planned(event.at.site, order_sites(chain).manufacturing, event.containers, found)
     product = product_of(chain, world)
     if product and event.at.site not in product.rules.sites:
         found.add("site_not_active_for_product", *event.containers)
@@ -197,115 +135,64 @@ def _derived(entry: Entry, event: ContainersDerived, chain: Chain, world: World,
     drawn = Counter[str]()
     for one in event.parents:
         drawn[one.container] += one.volume_ul
-    parents = _known(drawn, chain, world, found)
-    _held(parents, event.at, found)
-    _usable(parents, entry, chain, found)
+    parents = known_here(drawn, chain, world, found)
+    held_by(parents, event.at, found)
+    usable(parents, entry, chain, found)
     for parent in parents:
         if drawn[parent.id] > parent.left_ul:
             found.add("volume_exceeds_parent", parent.id)
     children = tuple(one.container for one in event.children)
     if event.how == "split" and sum(one.volume_ul for one in event.children) > drawn.total():
         found.add("volume_exceeds_parent", *children)
-    sites = _order_sites(chain)
-    _planned(event.at.site, (sites.collection, *sites.manufacturing), children, found)
-    _new(event.children, chain, world, found)
-
-
-def _thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, found: Found) -> None:
-    containers = _known(event.containers, chain, world, found)
-    _held(containers, event.at, found)
-    _usable(containers, entry, chain, found)
-    sites = _order_sites(chain)
-    _planned(event.at.site, (sites.treatment, *sites.manufacturing), event.containers, found)
-    for container in containers:
-        if container.thaw_starts:
-            found.add("repeated_step", container.id)
-        if event.at.site == sites.treatment and not _may_thaw_here(container, chain):
-            found.add("thaw_before_release", container.id)
-
-
-def _may_thaw_here(container: Container, chain: Chain) -> bool:
-    """At the bedside: what Quality released. Where the hospital also makes: its material too."""
-    assert chain.order is not None
-    if container.released_for(chain.order.country, chain.order.protocol):
-        return True
-    return chain.order.sites.treatment in chain.order.sites.manufacturing and not chain.is_finished(
-        container.id
-    )
-
-
-def _thaw_completed(_: Entry, event: ThawCompleted, chain: Chain, world: World, found: Found) -> None:
-    containers = _known(event.containers, chain, world, found)
-    _held(containers, event.at, found)
-    for container in containers:
-        if not container.thaw_starts:
-            found.add("step_out_of_order", container.id)
-        if container.thaw_ends:
-            found.add("repeated_step", container.id)
-
-
-def _infusion_started(entry: Entry, event: InfusionStarted, chain: Chain, world: World, found: Found) -> None:
-    name = event.container
-    _planned(event.site, (_order_sites(chain).treatment,), (name,), found)
-    for container in _known((name,), chain, world, found):
-        if container.holder is None or container.holder.site != event.site:
-            found.add("acted_without_custody", name)
-        _usable((container,), entry, chain, found)
-        if container.infusion_start:
-            found.add("repeated_step", name)
-        if not _is_authorised(container, event.site, chain):
-            found.add("infusion_without_authorisation", name)
-        if not _is_in_window(container, entry, chain, world):
-            found.add("outside_thaw_window", name)
-
-
-def _is_authorised(container: Container, site: str, chain: Chain) -> bool:
-    """An authorisation stands until something stops the bag again."""
-    authorisation = container.authorisation
-    if authorisation is None or authorisation.site != site:
-        return False
-    return not (
-        any(chain.blocking(container.id)) or any(chain.quarantined(container.id)) or container.is_lost
-    )
-
-
-def _is_in_window(container: Container, entry: Entry, chain: Chain, world: World) -> bool:
-    product = product_of(chain, world)
-    moments = opening(container, product) if product else []
-    closes = window_closes(moments, product, world) if product and moments else None
-    return closes is not None and latest_ms(entry.event.occurred_at, entry.recorded_ms) <= closes
-
-
-def _infusion_completed(_: Entry, event: InfusionCompleted, chain: Chain, world: World, found: Found) -> None:
-    name = event.container
-    _planned(event.site, (_order_sites(chain).treatment,), (name,), found)
-    for container in _known((name,), chain, world, found):
-        if not container.infusion_start:
-            found.add("step_out_of_order", name)
-        if container.infusion_end:
-            found.add("repeated_step", name)
-        if event.dose_given_ul > container.left_ul:
-            found.add("dose_exceeds_volume", name)
+    sites = order_sites(chain)
+    planned(event.at.site, (sites.collection, *sites.manufacturing), children, found)
+    newly_made(event.children, chain, world, found)
 
 
 def _quarantined(_: Entry, event: Quarantined, chain: Chain, world: World, found: Found) -> None:
-    _known(event.containers, chain, world, found)
+    known_here(event.containers, chain, world, found)
 
 
 def _damaged(_: Entry, event: ContainerDamaged, chain: Chain, world: World, found: Found) -> None:
-    _known(event.containers, chain, world, found)
+    known_here(event.containers, chain, world, found)
     found.add("container_damaged", *event.containers)
 
 
 def _lost(_: Entry, event: ContainerLost, chain: Chain, world: World, found: Found) -> None:
-    _known(event.containers, chain, world, found)
+    known_here(event.containers, chain, world, found)
     found.add("container_lost", *event.containers)
 
 
 def _found_again(_: Entry, event: ContainerFound, chain: Chain, world: World, found: Found) -> None:
-    _known(event.containers, chain, world, found)
+    known_here(event.containers, chain, world, found)
     if event.condition != "intact":
         found.add("condition_not_intact", *event.containers)
+
+
+def _unpacked(_: Entry, event: Unpacked, chain: Chain, world: World, found: Found) -> None:
+    containers = known_here(event.containers, chain, world, found)
+    held_by(containers, event.at, found)
+    _same_seal(containers, event.shipper, event.seal, found)
+
+
+def _seal_checked(_: Entry, event: SealChecked, chain: Chain, world: World, found: Found) -> None:
+    containers = known_here(event.containers, chain, world, found)
+    held_by(containers, event.at, found)
+    _same_seal(containers, event.shipper, event.seal, found)
+    if event.outcome != "intact":
+        found.add("seal_broken", *event.containers)
+
+
+def _same_seal(containers: Sequence[Container], shipper: str, seal: str | None, found: Found) -> None:
+    """Against the packing that is known; another shipper's seal says nothing about this one."""
+    for container in containers:
+        packed = container.packing
+        if packed and packed.shipper == shipper and packed.seal and seal and packed.seal != seal:
+            found.add("seal_differs", container.id)
+
+
+def _stored(_: Entry, event: Stored | Retrieved, chain: Chain, world: World, found: Found) -> None:
+    held_by(known_here(event.containers, chain, world, found), event.at, found)
 
 
 # `DeviationRaised` has no rule: it says itself what is wrong.
@@ -315,14 +202,21 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "CustodyReleased": _released,
     "CustodyAccepted": _accepted,
     "Packed": _packed,
+    "Unpacked": _unpacked,
+    "SealChecked": _seal_checked,
+    "Stored": _stored,
+    "Retrieved": _stored,
     "ManufacturingStarted": _manufacturing,
     "ContainersDerived": _derived,
     "Quarantined": _quarantined,
     "ContainerDamaged": _damaged,
     "ContainerLost": _lost,
     "ContainerFound": _found_again,
-    "ThawStarted": _thaw_started,
-    "ThawCompleted": _thaw_completed,
-    "InfusionStarted": _infusion_started,
-    "InfusionCompleted": _infusion_completed,
+    "ThawStarted": bedside.thaw_started,
+    "ThawCompleted": bedside.thaw_completed,
+    "InfusionStarted": bedside.infusion_started,
+    "InfusionPaused": bedside.infusion_paused,
+    "InfusionResumed": bedside.infusion_resumed,
+    "InfusionStopped": bedside.infusion_stopped,
+    "InfusionCompleted": bedside.infusion_completed,
 }

@@ -93,6 +93,7 @@ FINDINGS: dict[str, Meaning] = {
     ),
     "condition_not_intact": Meaning("major", True, "The container was not handed over intact."),
     "seal_differs": Meaning("major", True, "The seal that arrived is not the seal that left."),
+    "seal_broken": Meaning("major", True, "The seal was broken or missing before it was to be opened."),
     "acted_without_custody": Meaning("major", True, "They acted on a container that they do not hold."),
     # manufacture
     "volume_exceeds_parent": Meaning("major", True, "More was taken out of a container than was in it."),
@@ -108,6 +109,7 @@ FINDINGS: dict[str, Meaning] = {
     "outside_thaw_window": Meaning(
         "critical", True, "The infusion may have started outside the product's window after thaw."
     ),
+    "infusion_stopped": Meaning("major", True, "The infusion was stopped before the bag was empty."),
     "dose_exceeds_volume": Meaning("major", True, "More was given than the bag held."),
 }
 

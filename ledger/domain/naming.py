@@ -59,6 +59,10 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "CustodyReleased": _listed,
     "CustodyAccepted": _listed,
     "Packed": _listed,
+    "Unpacked": _listed,
+    "SealChecked": _listed,
+    "Stored": _listed,
+    "Retrieved": _listed,
     "ManufacturingStarted": _listed,
     "DeviationRaised": _listed,
     "Quarantined": _listed,
@@ -71,6 +75,9 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "InfusionChecked": _one,
     "InfusionAuthorised": _one,
     "InfusionStarted": _one,
+    "InfusionPaused": _one,
+    "InfusionResumed": _one,
+    "InfusionStopped": _one,
     "InfusionCompleted": _one,
 }
 
@@ -105,6 +112,10 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "CustodyReleased": _handover_sites,
     "CustodyAccepted": _handover_sites,
     "Packed": _party_site,
+    "Unpacked": _party_site,
+    "SealChecked": _party_site,
+    "Stored": _party_site,
+    "Retrieved": _party_site,
     "ManufacturingStarted": _party_site,
     "ContainersDerived": _party_site,
     "ContainerDamaged": _party_site,
@@ -113,6 +124,9 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "ThawStarted": _party_site,
     "ThawCompleted": _party_site,
     "InfusionStarted": _site,
+    "InfusionPaused": _site,
+    "InfusionResumed": _site,
+    "InfusionStopped": _site,
     "InfusionCompleted": _site,
 }
 

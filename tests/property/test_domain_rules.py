@@ -75,6 +75,11 @@ FACTS: dict[str, dict[str, Any]] = {
                           "children": st.lists(made, min_size=1, max_size=2)},
     "DeviationRaised": {"code": st.just("bag_leaks"), "severity": st.just("major"), "blocking": st.booleans(),
                         "containers": st.lists(containers, max_size=2), "cause": st.none()},
+    "Unpacked": {"at": parties, "containers": several, "shipper": st.just("S-1")},
+    "SealChecked": {"at": parties, "containers": several, "shipper": st.just("S-1"),
+                    "outcome": st.sampled_from(["intact", "broken"])},
+    "Stored": {"at": parties, "containers": several, "location": st.just("TANK-1")},
+    "Retrieved": {"at": parties, "containers": several, "location": st.just("TANK-1")},
     "Quarantined": {"containers": several, "reason": st.just("why")},
     "ContainerDamaged": {"at": parties, "containers": several, "damage": st.just("leak")},
     "ContainerLost": {"at": parties, "containers": several},
@@ -82,6 +87,10 @@ FACTS: dict[str, dict[str, Any]] = {
     "ThawStarted": {"at": parties, "containers": several},
     "ThawCompleted": {"at": parties, "containers": several},
     "InfusionStarted": {"site": sites, "container": containers},
+    "InfusionPaused": {"site": sites, "container": containers, "reason": st.just("why")},
+    "InfusionResumed": {"site": sites, "container": containers},
+    "InfusionStopped": {"site": sites, "container": containers, "dose_given_ul": volumes,
+                        "reason": st.just("why")},
     "InfusionCompleted": {"site": sites, "container": containers, "dose_given_ul": volumes},
 }  # fmt: skip
 DECISIONS: dict[str, dict[str, Any]] = {

@@ -511,6 +511,58 @@ def test_a_quarantine_by_somebody_without_the_role_holds_and_is_told() -> None:
     assert any(scene.chain.quarantined(DOSE))
 
 
+def check_seal(scene: Scene, **fields: Any) -> Said:
+    seen = {"at": WARD, "containers": [DOSE], "shipper": "SHIPPER-9", "outcome": "intact"}
+    return scene.on_chain("nora", "SealChecked", **seen | fields)
+
+
+def packed_dose() -> Scene:
+    scene = scene_at("at_ward")
+    scene.on_chain("nora", "Packed", at=WARD, containers=[DOSE], shipper="SHIPPER-9", seal="SEAL-9")
+    return scene
+
+
+@pytest.mark.parametrize("outcome", ["broken", "missing"])
+def test_finding_seal_broken(outcome: str) -> None:
+    assert raised(check_seal(packed_dose(), seal="SEAL-9")) == {}
+    assert raised(check_seal(packed_dose(), outcome=outcome)) == {"seal_broken": (DOSE,)}
+
+
+def test_another_seal_on_the_same_shipper_is_told_on_the_road_and_at_unpacking() -> None:
+    assert raised(check_seal(packed_dose(), seal="SEAL-8")) == {"seal_differs": (DOSE,)}
+    assert raised(check_seal(packed_dose(), seal="SEAL-8", shipper="SHIPPER-8")) == {}
+    opened = {"at": WARD, "containers": [DOSE], "shipper": "SHIPPER-9"}
+    assert raised(packed_dose().on_chain("nora", "Unpacked", seal="SEAL-8", **opened)) == {
+        "seal_differs": (DOSE,)
+    }
+    assert raised(packed_dose().on_chain("nora", "Unpacked", seal="SEAL-9", **opened)) == {}
+
+
+@pytest.mark.parametrize(
+    ("event", "fields"),
+    [
+        ("Unpacked", {"shipper": "S-1"}),
+        ("SealChecked", {"shipper": "S-1", "outcome": "intact"}),
+        ("Stored", {"location": "TANK-1"}),
+        ("Retrieved", {"location": "TANK-1"}),
+    ],
+)
+def test_who_stores_or_opens_a_bag_holds_it(event: str, fields: dict[str, Any]) -> None:
+    said = scene_at("at_ward").on_chain("nora", event, at=PHARMACY, containers=[DOSE], **fields)
+    assert raised(said) == {"acted_without_custody": (DOSE,)}
+
+
+def test_a_container_says_where_it_is_stored_until_it_is_taken_out_there() -> None:
+    scene = scene_at("at_ward")
+    put = scene.on_chain("nora", "Stored", at=WARD, containers=[DOSE], location="TANK-1", place="A4").entry
+    container = scene.chain.containers[DOSE]
+    assert container.storage == (put.position, "TANK-1", "A4", None)
+    scene.on_chain("nora", "Retrieved", at=WARD, containers=[DOSE], location="TANK-2")
+    assert container.storage.retrieved is None
+    out = scene.on_chain("nora", "Retrieved", at=WARD, containers=[DOSE], location="TANK-1").entry
+    assert container.storage.retrieved == out.position
+
+
 def test_finding_container_damaged() -> None:
     said = scene_at("at_ward").on_chain("nora", "ContainerDamaged", at=WARD, containers=[DOSE], damage="leak")
     assert raised(said) == {"container_damaged": (DOSE,)}
@@ -562,6 +614,39 @@ def test_an_infusion_recorded_late_is_judged_by_the_latest_it_can_have_started()
     made_offline = {"occurred_at": timestamp(scene.now_ms), "seen": scene.seen}
     scene.now_ms += 2 * HOUR_MS
     assert raised(start_infusion(scene, **made_offline)) == {"outside_thaw_window": (DOSE,)}
+
+
+def interrupt(scene: Scene, event: str, **fields: Any) -> Said:
+    scene.forward(60)
+    return scene.on_chain("nora", event, **{"site": "st-mary", "container": DOSE} | fields)
+
+
+def test_an_infusion_is_paused_and_goes_on() -> None:
+    scene = scene_at("infusing")
+    assert raised(interrupt(scene, "InfusionPaused", reason="reaction")) == {}
+    assert scene.chain.containers[DOSE].status == "paused"
+    assert raised(interrupt(scene, "InfusionResumed")) == {}
+    assert scene.chain.containers[DOSE].status == "infusing"
+
+
+@pytest.mark.parametrize("stage", ["authorised", "infused"])
+@pytest.mark.parametrize(("event", "fields"), [("InfusionPaused", {"reason": "x"}), ("InfusionResumed", {})])
+def test_only_an_infusion_that_runs_is_interrupted(stage: str, event: str, fields: dict[str, Any]) -> None:
+    assert raised(interrupt(scene_at(stage), event, **fields)) == {"step_out_of_order": (DOSE,)}
+
+
+def test_what_was_never_paused_is_not_resumed() -> None:
+    assert raised(interrupt(scene_at("infusing"), "InfusionResumed")) == {"step_out_of_order": (DOSE,)}
+
+
+def test_finding_infusion_stopped() -> None:
+    scene = scene_at("infusing")
+    said = interrupt(scene, "InfusionStopped", dose_given_ul=20_000, reason="reaction")
+    assert raised(said) == {"infusion_stopped": (DOSE,)}
+    container = scene.chain.containers[DOSE]
+    assert (container.status, container.dose_given_ul, container.is_used_up) == ("stopped", 20_000, True)
+    assert raised(interrupt(scene, "InfusionCompleted", dose_given_ul=1)) == {"repeated_step": (DOSE,)}
+    assert container.status == "stopped"
 
 
 def test_finding_dose_exceeds_volume() -> None:

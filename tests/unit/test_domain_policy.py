@@ -71,6 +71,10 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "CustodyReleased": (HOLDERS, "here"),
     "CustodyAccepted": (HOLDERS, "here"),
     "Packed": (HOLDERS, "here"),
+    "Unpacked": (HOLDERS, "here"),
+    "SealChecked": (HOLDERS, "here"),
+    "Stored": (HOLDERS, "here"),
+    "Retrieved": (HOLDERS, "here"),
     "ManufacturingStarted": ("manufacturer", "here"),
     "ContainersDerived": ("cell_lab manufacturer", "here"),
     "DeviationRaised": (PARTICIPANTS, "here sponsor planned"),
@@ -86,6 +90,9 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "InfusionChecked": ("nurse physician", "here"),
     "InfusionAuthorised": ("nurse physician", "here"),
     "InfusionStarted": ("nurse physician", "here"),
+    "InfusionPaused": ("nurse physician", "here"),
+    "InfusionResumed": ("nurse physician", "here"),
+    "InfusionStopped": ("nurse physician", "here"),
     "InfusionCompleted": ("nurse physician", "here"),
     "LateStatementAttested": ("quality", "here sponsor planned"),
 }
@@ -94,6 +101,7 @@ QUALIFICATIONS = {
     "InfusionChecked": "bedside",
     "InfusionAuthorised": "bedside",
     "InfusionStarted": "bedside",
+    "InfusionResumed": "bedside",
 }
 RELATIONS = ("here", "planned", "sponsor", "stranger")
 NORTHCELL: dict[str, Any] = {"organisation": "northcell"}
@@ -147,6 +155,14 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         "st-mary",
     ),
     "Packed": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1"}, "st-mary"),
+    "Unpacked": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1"}, "st-mary"),
+    "SealChecked": (
+        CHAIN,
+        {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1", "outcome": "intact"},
+        "st-mary",
+    ),
+    "Stored": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "location": "TANK-1"}, "st-mary"),
+    "Retrieved": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "location": "TANK-1"}, "st-mary"),
     "ManufacturingStarted": (
         CHAIN,
         {"at": CLEANROOM, "batch": "B-1", "platform": "P-1", "containers": [FRESH]},
@@ -178,6 +194,13 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "InfusionAuthorised": (CHAIN, {"chain_version": 0, "site": "st-mary", "container": DOSE}, "st-mary"),
     "InfusionStarted": (CHAIN, {"site": "st-mary", "container": DOSE}, "st-mary"),
+    "InfusionPaused": (CHAIN, {"site": "st-mary", "container": DOSE, "reason": "why"}, "st-mary"),
+    "InfusionResumed": (CHAIN, {"site": "st-mary", "container": DOSE}, "st-mary"),
+    "InfusionStopped": (
+        CHAIN,
+        {"site": "st-mary", "container": DOSE, "dose_given_ul": 1, "reason": "why"},
+        "st-mary",
+    ),
     "InfusionCompleted": (CHAIN, {"site": "st-mary", "container": DOSE, "dose_given_ul": 1}, "st-mary"),
     "LateStatementAttested": (CHAIN, {"chain_version": 0, "statement": "AA", "reason": "why"}, "st-mary"),
 }

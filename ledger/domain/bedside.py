@@ -1,0 +1,128 @@
+"""What is wrong with a fact at the bedside: thaw and infusion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.domain.questions import held_by, known_here, order_sites, planned, usable
+from ledger.domain.window import latest_ms, opening, product_of, window_closes
+
+if TYPE_CHECKING:
+    from ledger.domain.chain import Chain
+    from ledger.domain.container import Container
+    from ledger.domain.events import (
+        InfusionCompleted,
+        InfusionPaused,
+        InfusionResumed,
+        InfusionStarted,
+        InfusionStopped,
+        ThawCompleted,
+        ThawStarted,
+    )
+    from ledger.domain.findings import Found
+    from ledger.domain.world import Entry, World
+
+
+def thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, found: Found) -> None:
+    containers = known_here(event.containers, chain, world, found)
+    held_by(containers, event.at, found)
+    usable(containers, entry, chain, found)
+    sites = order_sites(chain)
+    planned(event.at.site, (sites.treatment, *sites.manufacturing), event.containers, found)
+    for container in containers:
+        if container.thaw_starts:
+            found.add("repeated_step", container.id)
+        if event.at.site == sites.treatment and not _may_thaw_here(container, chain):
+            found.add("thaw_before_release", container.id)
+
+
+def _may_thaw_here(container: Container, chain: Chain) -> bool:
+    """At the bedside: what Quality released. Where the hospital also makes: its material too."""
+    assert chain.order is not None
+    if container.released_for(chain.order.country, chain.order.protocol):
+        return True
+    return chain.order.sites.treatment in chain.order.sites.manufacturing and not chain.is_finished(
+        container.id
+    )
+
+
+def thaw_completed(_: Entry, event: ThawCompleted, chain: Chain, world: World, found: Found) -> None:
+    containers = known_here(event.containers, chain, world, found)
+    held_by(containers, event.at, found)
+    for container in containers:
+        if not container.thaw_starts:
+            found.add("step_out_of_order", container.id)
+        if container.thaw_ends:
+            found.add("repeated_step", container.id)
+
+
+def infusion_started(entry: Entry, event: InfusionStarted, chain: Chain, world: World, found: Found) -> None:
+    name = event.container
+    planned(event.site, (order_sites(chain).treatment,), (name,), found)
+    for container in known_here((name,), chain, world, found):
+        if container.holder is None or container.holder.site != event.site:
+            found.add("acted_without_custody", name)
+        usable((container,), entry, chain, found)
+        if container.infusion_start:
+            found.add("repeated_step", name)
+        if not _is_authorised(container, event.site, chain):
+            found.add("infusion_without_authorisation", name)
+        if not _is_in_window(container, entry, chain, world):
+            found.add("outside_thaw_window", name)
+
+
+def _is_authorised(container: Container, site: str, chain: Chain) -> bool:
+    """An authorisation stands until something stops the bag again."""
+    authorisation = container.authorisation
+    if authorisation is None or authorisation.site != site:
+        return False
+    return not (
+        any(chain.blocking(container.id)) or any(chain.quarantined(container.id)) or container.is_lost
+    )
+
+
+def _is_in_window(container: Container, entry: Entry, chain: Chain, world: World) -> bool:
+    product = product_of(chain, world)
+    moments = opening(container, product) if product else []
+    closes = window_closes(moments, product, world) if product and moments else None
+    return closes is not None and latest_ms(entry.event.occurred_at, entry.recorded_ms) <= closes
+
+
+def infusion_completed(
+    _: Entry, event: InfusionCompleted | InfusionStopped, chain: Chain, world: World, found: Found
+) -> None:
+    name = event.container
+    planned(event.site, (order_sites(chain).treatment,), (name,), found)
+    for container in known_here((name,), chain, world, found):
+        if not container.infusion_start:
+            found.add("step_out_of_order", name)
+        if container.infusion_end:
+            found.add("repeated_step", name)
+        if event.dose_given_ul > container.left_ul:
+            found.add("dose_exceeds_volume", name)
+
+
+def infusion_stopped(entry: Entry, event: InfusionStopped, chain: Chain, world: World, found: Found) -> None:
+    infusion_completed(entry, event, chain, world, found)
+    found.add("infusion_stopped", event.container)
+
+
+def infusion_paused(_: Entry, event: InfusionPaused, chain: Chain, world: World, found: Found) -> None:
+    _under_way(event, chain, world, found)
+
+
+def infusion_resumed(_: Entry, event: InfusionResumed, chain: Chain, world: World, found: Found) -> None:
+    for container in _under_way(event, chain, world, found):
+        if container.paused is None:
+            found.add("step_out_of_order", container.id)
+
+
+def _under_way(
+    event: InfusionPaused | InfusionResumed, chain: Chain, world: World, found: Found
+) -> list[Container]:
+    planned(event.site, (order_sites(chain).treatment,), (event.container,), found)
+    containers = known_here((event.container,), chain, world, found)
+    for container in containers:
+        if not container.infusion_start or container.infusion_end:
+            found.add("step_out_of_order", container.id)
+    return containers

@@ -1,0 +1,116 @@
+"""How what happened to a container changes it: storage, loss, thaw, checks, infusion.
+
+As everything in `evolve.py`: fast, total, and judging nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.domain.container import Authorisation, Check, Moment, Storage
+
+if TYPE_CHECKING:
+    from ledger.domain.chain import Chain
+    from ledger.domain.events import (
+        ContainerFound,
+        ContainerLost,
+        InfusionAuthorised,
+        InfusionChecked,
+        InfusionCompleted,
+        InfusionPaused,
+        InfusionResumed,
+        InfusionStarted,
+        InfusionStopped,
+        Retrieved,
+        Stored,
+        ThawCompleted,
+        ThawStarted,
+    )
+    from ledger.domain.world import Entry
+
+
+def stored(chain: Chain, entry: Entry, event: Stored) -> None:
+    for name in event.containers:
+        chain.container(name).storage = Storage(entry.position, event.location, event.place)
+
+
+def retrieved(chain: Chain, entry: Entry, event: Retrieved) -> None:
+    for name in event.containers:
+        storage = chain.container(name).storage
+        if storage and storage.location == event.location:
+            chain.container(name).storage = storage._replace(retrieved=entry.position)
+
+
+def lost(chain: Chain, entry: Entry, event: ContainerLost) -> None:
+    for name in event.containers:
+        container = chain.container(name)
+        container.lost = later(container.lost, moment(entry, event.at.site))
+    chain.touched["container"] = chain.version
+
+
+def found(chain: Chain, entry: Entry, event: ContainerFound) -> None:
+    for name in event.containers:
+        container = chain.container(name)
+        container.found = later(container.found, moment(entry, event.at.site))
+    chain.touched["container"] = chain.version
+
+
+def later(known: Moment | None, new: Moment) -> Moment:
+    return new if known is None or known.occurred_at < new.occurred_at else known
+
+
+def moment(entry: Entry, site: str) -> Moment:
+    event = entry.event
+    seen_size = event.seen.size if event.seen else None
+    return Moment(entry.position, event.occurred_at, seen_size, entry.recorded_ms, entry.signer, site)
+
+
+def thaw_started(chain: Chain, entry: Entry, event: ThawStarted) -> None:
+    for name in event.containers:
+        chain.container(name).thaw_starts.append(moment(entry, event.at.site))
+    chain.touched["thaw"] = chain.version
+
+
+def thaw_completed(chain: Chain, entry: Entry, event: ThawCompleted) -> None:
+    for name in event.containers:
+        chain.container(name).thaw_ends.append(moment(entry, event.at.site))
+    chain.touched["thaw"] = chain.version
+
+
+def checked(chain: Chain, entry: Entry, event: InfusionChecked) -> None:
+    check = Check(entry.position, entry.signer, event.site, chain.matches(event.patient))
+    chain.container(event.container).checks[entry.signer] = check
+    chain.touched["check"] = chain.version
+
+
+def authorised(chain: Chain, entry: Entry, event: InfusionAuthorised) -> None:
+    container = chain.container(event.container)
+    container.authorisation = Authorisation(entry.position, chain.version, entry.signer, event.site)
+    chain.touched["infusion"] = chain.version
+
+
+def infusion_started(chain: Chain, entry: Entry, event: InfusionStarted) -> None:
+    container = chain.container(event.container)
+    container.infusion_start = container.infusion_start or moment(entry, event.site)
+    chain.touched["infusion"] = chain.version
+
+
+def infusion_paused(chain: Chain, entry: Entry, event: InfusionPaused) -> None:
+    container = chain.container(event.container)
+    container.paused = later(container.paused, moment(entry, event.site))
+    chain.touched["infusion"] = chain.version
+
+
+def infusion_resumed(chain: Chain, entry: Entry, event: InfusionResumed) -> None:
+    container = chain.container(event.container)
+    container.resumed = later(container.resumed, moment(entry, event.site))
+    chain.touched["infusion"] = chain.version
+
+
+def infusion_completed(chain: Chain, entry: Entry, event: InfusionCompleted | InfusionStopped) -> None:
+    container = chain.container(event.container)
+    if container.infusion_end is None:
+        container.infusion_end = moment(entry, event.site)
+        container.dose_given_ul = event.dose_given_ul
+        container.was_stopped = event.type == "InfusionStopped"
+    chain.touched["infusion"] = chain.version
