@@ -15,7 +15,7 @@ from ledger.domain.world import Entry, timestamp
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
-    from ledger.domain.container import Container
+    from ledger.domain.container import Batch, Container
     from ledger.domain.custody import Holder
     from ledger.domain.deviation import Deviation, Quarantine
 
@@ -45,6 +45,26 @@ class PackingDocument(BaseModel):
     seal: str | None
     logger: str | None
     position: int
+
+
+class StorageDocument(BaseModel):
+    """`retrieved` is the position of the entry that took it out again."""
+
+    location: str
+    place: str | None
+    position: int
+    retrieved: int | None
+
+
+class BatchDocument(BaseModel):
+    """One run of manufacture. `replaces` names the failed batch before it."""
+
+    batch: str
+    site: str
+    platform: str
+    position: int
+    replaces: str | None
+    failed_position: int | None
 
 
 class ReleaseDocument(BaseModel):
@@ -80,6 +100,7 @@ class ContainerDocument(BaseModel):
     bag: int | None
     of: int | None
     packing: PackingDocument | None
+    storage: StorageDocument | None
     releases: list[ReleaseDocument]
     position: int
 
@@ -121,6 +142,8 @@ class ChainDocument(BaseModel):
     containers: list[ContainerDocument]
     deviations: list[DeviationDocument]
     quarantines: list[QuarantineDocument]
+    batches: list[BatchDocument]
+    closed_position: int | None
 
 
 class TimelineEntry(BaseModel):
@@ -148,6 +171,8 @@ def chain_document(chain: Chain, position: int) -> ChainDocument:
         containers=[container_document(one, chain, position) for one in chain.containers.values()],
         deviations=[deviation_document(one) for one in chain.deviations.values()],
         quarantines=[_quarantine(one) for one in chain.quarantines.values()],
+        batches=[_batch(one, chain) for one in chain.batches.values()],
+        closed_position=chain.closed,
     )
 
 
@@ -178,6 +203,7 @@ def container_document(one: Container, chain: Chain, position: int) -> Container
         quarantined=any(chain.quarantined(one.id)),
         lost=one.is_lost,
         packing=_packing(one),
+        storage=StorageDocument(**one.storage._asdict()) if one.storage else None,
         releases=_releases(one),
         position=one.position,
         **_custody(one),
@@ -235,6 +261,17 @@ def deviation_document(one: Deviation) -> DeviationDocument:
         raised_by=one.raised_by,
         disposition=one.disposition,
         disposition_position=one.disposition_position,
+    )
+
+
+def _batch(one: Batch, chain: Chain) -> BatchDocument:
+    return BatchDocument(
+        batch=one.name,
+        site=one.site,
+        platform=one.platform,
+        position=one.position,
+        replaces=one.replaces,
+        failed_position=chain.failed_batches.get(one.name),
     )
 
 

@@ -111,6 +111,7 @@ CONTAINER: dict[str, Any] = {
     "bag": 1,
     "of": 1,
     "packing": {"shipper": "SHIPPER-7", "seal": "SEAL-1234", "logger": None, "position": 4711},
+    "storage": {"location": "TANK-2", "place": "A4", "position": 4660, "retrieved": 4708},
     "releases": [{"countries": ["GB"], "protocols": ["UB-001"], "position": 4700}],
     "position": 4650,
 }
@@ -155,6 +156,17 @@ CHAIN: dict[str, Any] = {
             "lifted_position": 4699,
         }
     ],
+    "batches": [
+        {
+            "batch": "BATCH-7",
+            "site": "northcell-1",
+            "platform": "PLATFORM-2",
+            "position": 4600,
+            "replaces": None,
+            "failed_position": None,
+        }
+    ],
+    "closed_position": None,
 }
 TIMELINE: dict[str, Any] = {
     "coi": COI,

@@ -43,6 +43,10 @@ SENTENCES: dict[str, str] = {
     "Retrieved": "{who} took {containers} out of {location} at {at}",
     "ManufacturingStarted": "{who} started manufacturing batch {batch} from {containers}"
     " on {platform} at {at}",
+    "StepCompleted": "{who} completed step {step} of batch {batch} with {containers} at {at}",
+    "ManufacturingFailed": "{who} reported that batch {batch} FAILED at {at} ({reason}): {containers}",
+    "ManufacturingRestarted": "{who} started again after batch {failed_batch}: batch {batch} from"
+    " {containers} on {platform} at {at}",
     "ContainersDerived": "{who} {how} {parents} into {children} at {at}",
     "DeviationRaised": "{who} raised a deviation, {severity}: {code}{containers}{blocking}",
     "DeviationDispositioned": "{who} closed the deviation {deviation}: {disposition} ({reason})",
@@ -62,6 +66,7 @@ SENTENCES: dict[str, str] = {
     "InfusionStopped": "{who} STOPPED the infusion of bag {container} at {site}: {dose_given_ul} given"
     " ({reason})",
     "InfusionCompleted": "{who} finished the infusion of bag {container} at {site}: {dose_given_ul} given",
+    "TherapyClosed": "{who} closed the therapy of {subject} ({reason})",
     "LateStatementAttested": "{who} put on record, without authority of its own, what a revoked key"
     " had signed before ({reason})",
 }
@@ -243,6 +248,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "seal": lambda p: f", seal {p['seal']}",
     "site_kind": _from(SITE_KINDS, "site_kind"),
     "sites": lambda p: p["sites"]["treatment"],
+    "step": lambda p: p["step"].replace("_", " "),
     "window_s": lambda p: duration(p["window_s"]),
     "window_starts": _from(WINDOWS, "window_starts"),
 }

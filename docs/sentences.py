@@ -20,7 +20,7 @@ NAMED_TYPES = {
     "Method": "whether it was scanned or typed",
 }
 GATES = {
-    "chain_open": "A therapy was ordered under this identity.",
+    "chain_open": "A therapy was ordered under this identity, and not closed.",
     "product_in_force": "The product version of the order may be given in the order's country "
     "(and, at release, in every country that the release names).",
     "site_in_force": "The site was onboarded and is not suspended.",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ledger.domain.container import Container
+from ledger.domain.container import Batch, Container
 from ledger.domain.evolve import HANDLERS
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ class Chain:
     answers: dict[str, list[str]] = field(default_factory=dict)  # release id to acceptances' ids
     waiting: set[str] = field(default_factory=set)  # containers with an unanswered hand-over
     deviations: dict[str, Deviation] = field(default_factory=dict)
+    batches: dict[str, Batch] = field(default_factory=dict)
+    failed_batches: dict[str, int] = field(default_factory=dict)  # name to position
+    closed: int | None = None  # position
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
     touched: dict[Group, int] = field(default_factory=dict)
 

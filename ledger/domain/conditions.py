@@ -57,6 +57,8 @@ def chain_open(look: Look) -> Outcome:
     order = look.chain.order
     if order is None:
         return Outcome(False, "No therapy was ordered under this identity: stop, ask the coordinator.")
+    if look.chain.closed is not None:
+        return Outcome(False, "The therapy was closed: stop, ask the coordinator.", (look.chain.closed,))
     return Outcome(True, f"The therapy was ordered by {look.chain.ordered_by}.", (look.chain.order_position,))
 
 

@@ -33,6 +33,16 @@ class Packing(NamedTuple):
     logger: str | None
 
 
+class Batch(NamedTuple):
+    """One run of manufacture."""
+
+    name: str
+    site: str
+    platform: str
+    position: int
+    replaces: str | None = None  # the failed batch before it
+
+
 class Storage(NamedTuple):
     """Where it was put; `retrieved` is the position of the entry that took it out again."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         InfusionChecked,
         QuarantineLifted,
         Released,
+        TherapyClosed,
         TherapyOrdered,
     )
     from ledger.domain.findings import Found
@@ -49,8 +50,11 @@ READS: dict[str, tuple[Group, ...]] = {
         "check",
         "infusion",
     ),
+    "TherapyClosed": ("infusion",),
     "LateStatementAttested": (),
 }
+# What Quality still has to finish when a therapy is over.
+AFTER_THE_END = frozenset({"DeviationDispositioned", "QuarantineLifted", "LateStatementAttested"})
 
 
 def check_order(entry: Entry, agent: Agent, world: World) -> None:
@@ -83,7 +87,7 @@ def _require_product(event: TherapyOrdered, world: World) -> None:
 def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found) -> None:
     """Everything that a `ChainDecision` needs; what a mismatched check finds goes to `found`.
 
-    Raises `Refused` `chain_not_opened`; `NotPermitted` `not_permitted`, `not_qualified`;
+    Raises `Refused` `chain_not_opened`, `chain_closed`; `NotPermitted` `not_permitted`, `not_qualified`;
     `Conflict` `unknown_checkpoint`; `StaleView` `stale_view`, `view_from_future`; and what
     the decision's own check raises.
     """
@@ -91,6 +95,8 @@ def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found)
     chain = world.chain(_coi(entry))
     if not chain.is_open:
         raise Refused("chain_not_opened", f"no therapy was ordered under {_coi(entry)!r}")
+    if chain.closed is not None and event.type not in AFTER_THE_END:
+        raise Refused("chain_closed", f"this therapy was closed at position {chain.closed}")
     require_permission(entry, agent, world)
     if not is_qualified(entry, agent, timestamp(entry.recorded_ms)):
         needed = POLICY[event.type].qualification
@@ -165,6 +171,14 @@ def _checked(entry: Entry, event: InfusionChecked, world: World, found: Found) -
         found.add("identity_mismatch", event.container)
 
 
+def _closed(entry: Entry, _: TherapyClosed, world: World, __: Found) -> None:
+    """Not while something runs into the patient's arm."""
+    chain = world.chain(_coi(entry))
+    running = sorted(one.id for one in chain.containers.values() if one.status in ("infusing", "paused"))
+    if running:
+        raise Refused("infusion_under_way", f"{', '.join(running)}: record how the infusion ended first")
+
+
 def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
     """An attestation has no authority of its own: it moves nothing."""
 
@@ -175,6 +189,7 @@ _CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
     "Released": _released,
     "InfusionChecked": _checked,
     "InfusionAuthorised": _authorised,
+    "TherapyClosed": _closed,
     "LateStatementAttested": _nothing_more,
 }
 

@@ -221,6 +221,38 @@ class ManufacturingStarted(Fact):
     containers: Containers
 
 
+class StepCompleted(Fact):
+    """A step of the master batch record that an audit must see: `step` is its code there."""
+
+    type: Literal["StepCompleted"]
+    v: Literal[1]
+    at: Party
+    batch: Label
+    step: Code
+    containers: Containers
+
+
+class ManufacturingFailed(Fact):
+    type: Literal["ManufacturingFailed"]
+    v: Literal[1]
+    at: Party
+    batch: Label
+    containers: Containers
+    reason: Code
+
+
+class ManufacturingRestarted(Fact):
+    """The same therapy, another batch: what is left of the material, or a second collection."""
+
+    type: Literal["ManufacturingRestarted"]
+    v: Literal[1]
+    at: Party
+    failed_batch: Label
+    batch: Label
+    platform: Label
+    containers: Containers
+
+
 class ContainersDerived(Fact):
     """Parents to children. A child never mixes two chains."""
 
@@ -338,6 +370,14 @@ class InfusionCompleted(Fact):
     dose_given_ul: Count
 
 
+class TherapyClosed(ChainDecision):
+    """Nothing more is decided in this therapy but what is still open for Quality."""
+
+    type: Literal["TherapyClosed"]
+    v: Literal[1]
+    reason: Code
+
+
 class LateStatementAttested(ChainDecision):
     """What a revoked key signed and could not send, entered without authority of its own."""
 
@@ -371,6 +411,9 @@ EVENTS: tuple[type[Event], ...] = (
     Stored,
     Retrieved,
     ManufacturingStarted,
+    StepCompleted,
+    ManufacturingFailed,
+    ManufacturingRestarted,
     ContainersDerived,
     DeviationRaised,
     DeviationDispositioned,
@@ -389,6 +432,7 @@ EVENTS: tuple[type[Event], ...] = (
     InfusionResumed,
     InfusionStopped,
     InfusionCompleted,
+    TherapyClosed,
     LateStatementAttested,
 )
 

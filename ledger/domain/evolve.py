@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.domain import happened
 from ledger.domain.container import (
+    Batch,
     Container,
     Making,
     Packing,
@@ -35,10 +36,13 @@ if TYPE_CHECKING:
         CustodyReleased,
         DeviationDispositioned,
         DeviationRaised,
+        ManufacturingFailed,
+        ManufacturingRestarted,
         ManufacturingStarted,
         Quarantined,
         QuarantineLifted,
         Released,
+        TherapyClosed,
         TherapyOrdered,
     )
     from ledger.domain.events import Packed as PackedEvent
@@ -139,8 +143,30 @@ def _packed(chain: Chain, entry: Entry, event: PackedEvent) -> None:
 
 
 def _manufacturing(chain: Chain, entry: Entry, event: ManufacturingStarted) -> None:
+    _batch(chain, Batch(event.batch, event.at.site, event.platform, entry.position))
     for name in event.containers:
         chain.container(name).in_manufacture = entry.position
+
+
+def _restarted(chain: Chain, entry: Entry, event: ManufacturingRestarted) -> None:
+    batch = Batch(event.batch, event.at.site, event.platform, entry.position, event.failed_batch)
+    _batch(chain, batch)
+    for name in event.containers:
+        chain.container(name).in_manufacture = entry.position
+
+
+def _batch(chain: Chain, batch: Batch) -> None:
+    """The first entry that starts a batch counts; a second one only raises a deviation."""
+    chain.batches.setdefault(batch.name, batch)
+
+
+def _batch_failed(chain: Chain, entry: Entry, event: ManufacturingFailed) -> None:
+    chain.failed_batches.setdefault(event.batch, entry.position)
+
+
+def _closed(chain: Chain, entry: Entry, _: TherapyClosed) -> None:
+    chain.closed = entry.position if chain.closed is None else chain.closed
+    chain.touched["order"] = chain.version
 
 
 def _deviation(chain: Chain, entry: Entry, event: DeviationRaised) -> None:
@@ -220,6 +246,9 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "Stored": happened.stored,
     "Retrieved": happened.retrieved,
     "ManufacturingStarted": _manufacturing,
+    "ManufacturingFailed": _batch_failed,
+    "ManufacturingRestarted": _restarted,
+    "TherapyClosed": _closed,
     "ContainersDerived": _derived,
     "DeviationRaised": _deviation,
     "DeviationDispositioned": _dispositioned,

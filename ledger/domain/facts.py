@@ -7,15 +7,14 @@ finding: if the release never comes, the claim itself becomes one.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import bedside
+from ledger.domain import bedside, manufacture
 from ledger.domain.custody import Handover
 from ledger.domain.evolve import handover_of
 from ledger.domain.naming import containers_of, sites_of
-from ledger.domain.questions import held_by, known_here, newly_made, order_sites, planned, usable
+from ledger.domain.questions import held_by, known_here, newly_made, order_sites, planned
 from ledger.domain.window import product_of
 
 if TYPE_CHECKING:
@@ -26,10 +25,8 @@ if TYPE_CHECKING:
         ContainerDamaged,
         ContainerFound,
         ContainerLost,
-        ContainersDerived,
         CustodyAccepted,
         CustodyReleased,
-        ManufacturingStarted,
         Packed,
         PatientIdentified,
         Quarantined,
@@ -45,6 +42,8 @@ if TYPE_CHECKING:
 def find_faults(entry: Entry, chain: Chain, world: World, found: Found) -> None:
     """All that the fact itself breaks. The chain is open, the signer has a part in it."""
     event = entry.event
+    if chain.closed is not None:
+        found.add("chain_closed", *containers_of(event))
     for name in sites_of(event):
         site = world.site(name)
         if site is None:
@@ -119,36 +118,6 @@ def _packed(_: Entry, event: Packed, chain: Chain, world: World, found: Found) -
     held_by(known_here(event.containers, chain, world, found), event.at, found)
 
 
-def _manufacturing(
-    entry: Entry, event: ManufacturingStarted, chain: Chain, world: World, found: Found
-) -> None:
-    containers = known_here(event.containers, chain, world, found)
-    held_by(containers, event.at, found)
-    usable(containers, entry, chain, found)
-    planned(event.at.site, order_sites(chain).manufacturing, event.containers, found)
-    product = product_of(chain, world)
-    if product and event.at.site not in product.rules.sites:
-        found.add("site_not_active_for_product", *event.containers)
-
-
-def _derived(entry: Entry, event: ContainersDerived, chain: Chain, world: World, found: Found) -> None:
-    drawn = Counter[str]()
-    for one in event.parents:
-        drawn[one.container] += one.volume_ul
-    parents = known_here(drawn, chain, world, found)
-    held_by(parents, event.at, found)
-    usable(parents, entry, chain, found)
-    for parent in parents:
-        if drawn[parent.id] > parent.left_ul:
-            found.add("volume_exceeds_parent", parent.id)
-    children = tuple(one.container for one in event.children)
-    if event.how == "split" and sum(one.volume_ul for one in event.children) > drawn.total():
-        found.add("volume_exceeds_parent", *children)
-    sites = order_sites(chain)
-    planned(event.at.site, (sites.collection, *sites.manufacturing), children, found)
-    newly_made(event.children, chain, world, found)
-
-
 def _quarantined(_: Entry, event: Quarantined, chain: Chain, world: World, found: Found) -> None:
     known_here(event.containers, chain, world, found)
 
@@ -206,8 +175,11 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "SealChecked": _seal_checked,
     "Stored": _stored,
     "Retrieved": _stored,
-    "ManufacturingStarted": _manufacturing,
-    "ContainersDerived": _derived,
+    "ManufacturingStarted": manufacture.started,
+    "StepCompleted": manufacture.step_completed,
+    "ManufacturingFailed": manufacture.failed,
+    "ManufacturingRestarted": manufacture.restarted,
+    "ContainersDerived": manufacture.derived,
     "Quarantined": _quarantined,
     "ContainerDamaged": _damaged,
     "ContainerLost": _lost,

@@ -96,7 +96,12 @@ FINDINGS: dict[str, Meaning] = {
     "seal_broken": Meaning("major", True, "The seal was broken or missing before it was to be opened."),
     "acted_without_custody": Meaning("major", True, "They acted on a container that they do not hold."),
     # manufacture
+    "manufacturing_failed": Meaning("major", True, "The batch failed: its containers wait for Quality."),
+    "batch_reused": Meaning("major", True, "This therapy used the batch's name before."),
+    "batch_unknown": Meaning("minor", False, "It names a batch that this therapy did not start."),
+    "batch_not_failed": Meaning("major", True, "It starts again although the batch before has not failed."),
     "volume_exceeds_parent": Meaning("major", True, "More was taken out of a container than was in it."),
+    "chain_closed": Meaning("major", True, "The therapy was closed before this was recorded."),
     # the bedside
     "thaw_before_release": Meaning(
         "critical", True, "A dose was thawed that Quality has not released for this country and protocol."

@@ -67,6 +67,9 @@ POLICY: dict[str, Row] = {
     "Stored": _row(HOLDING_ROLES, "at_party"),
     "Retrieved": _row(HOLDING_ROLES, "at_party"),
     "ManufacturingStarted": _row("manufacturer", "at_party"),
+    "StepCompleted": _row("cell_lab manufacturer", "at_party"),
+    "ManufacturingFailed": _row("manufacturer", "at_party"),
+    "ManufacturingRestarted": _row("manufacturer", "at_party"),
     "ContainersDerived": _row("cell_lab manufacturer", "at_party"),
     "DeviationRaised": _row(THERAPY_ROLES, "related"),
     "DeviationDispositioned": _row("quality", "assessing"),
@@ -85,6 +88,7 @@ POLICY: dict[str, Row] = {
     "InfusionResumed": _row(BEDSIDE_ROLES, "at_site", "bedside"),
     "InfusionStopped": _row(BEDSIDE_ROLES, "at_site"),
     "InfusionCompleted": _row(BEDSIDE_ROLES, "at_site"),
+    "TherapyClosed": _row("coordinator physician", "assessing"),
     "LateStatementAttested": _row("quality", "related"),
 }
 

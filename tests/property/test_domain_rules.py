@@ -50,6 +50,7 @@ parties = st.sampled_from([APHERESIS, WARD, VAN, CLEANROOM, FAR_VAN])
 sites = st.sampled_from(["st-mary", "northcell-1", "far-clinic", "nowhere"])
 volumes = st.sampled_from([0, 1, 50_000, 200_000, 300_000])
 patients = st.sampled_from([patient(), patient("patient-2")])
+batches = st.sampled_from(["B-1", "B-2"])
 volume_of = st.fixed_dictionaries({"container": containers, "volume_ul": volumes})
 made = st.builds(
     lambda one, bag, of: one | {"bag": bag, "of": of},
@@ -70,6 +71,10 @@ FACTS: dict[str, dict[str, Any]] = {
     "Packed": {"at": parties, "containers": several, "shipper": st.just("S-1")},
     "ManufacturingStarted": {"at": parties, "containers": several, "batch": st.just("B-1"),
                              "platform": st.just("P-1")},
+    "StepCompleted": {"at": parties, "containers": several, "batch": batches, "step": st.just("activation")},
+    "ManufacturingFailed": {"at": parties, "containers": several, "batch": batches, "reason": st.just("why")},
+    "ManufacturingRestarted": {"at": parties, "containers": several, "failed_batch": batches,
+                               "batch": batches, "platform": st.just("P-1")},
     "ContainersDerived": {"at": parties, "how": st.sampled_from(["split", "fill"]),
                           "parents": st.lists(volume_of, min_size=1, max_size=2),
                           "children": st.lists(made, min_size=1, max_size=2)},
@@ -98,6 +103,7 @@ DECISIONS: dict[str, dict[str, Any]] = {
     "InfusionChecked": {"site": sites, "container": containers, "patient": patients,
                         "method": st.just("scan")},
     "InfusionAuthorised": {"site": sites, "container": containers},
+    "TherapyClosed": {"reason": st.just("why")},
     "QuarantineLifted": {"quarantine": st.sampled_from(IDS), "reason": st.just("why")},
     "DeviationDispositioned": {"deviation": st.sampled_from(IDS), "disposition": st.just("accepted"),
                                "reason": st.just("assessed")},

@@ -99,6 +99,13 @@ def test_gate_chain_open() -> None:
     assert infusion(scene)["chain_open"].proof == (scene.chain.order_position,)
 
 
+def test_a_closed_therapy_is_not_open() -> None:
+    scene = scene_at("checked")
+    closed = scene.decide("phil", "TherapyClosed", reason="patient_withdrew").entry
+    for gates in (infusion(scene), release(scene)):
+        assert (failed(gates), gates["chain_open"].proof) == ({"chain_open"}, (closed.position,))
+
+
 def test_gate_product_in_force() -> None:
     scene = scene_at("made")
     assert release(scene, countries=["GB", "FR"])["product_in_force"].passed

@@ -76,6 +76,9 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "Stored": (HOLDERS, "here"),
     "Retrieved": (HOLDERS, "here"),
     "ManufacturingStarted": ("manufacturer", "here"),
+    "StepCompleted": ("cell_lab manufacturer", "here"),
+    "ManufacturingFailed": ("manufacturer", "here"),
+    "ManufacturingRestarted": ("manufacturer", "here"),
     "ContainersDerived": ("cell_lab manufacturer", "here"),
     "DeviationRaised": (PARTICIPANTS, "here sponsor planned"),
     "DeviationDispositioned": ("quality", "here sponsor"),
@@ -94,6 +97,7 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "InfusionResumed": ("nurse physician", "here"),
     "InfusionStopped": ("nurse physician", "here"),
     "InfusionCompleted": ("nurse physician", "here"),
+    "TherapyClosed": ("coordinator physician", "here sponsor"),
     "LateStatementAttested": ("quality", "here sponsor planned"),
 }
 QUALIFICATIONS = {
@@ -168,6 +172,21 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         {"at": CLEANROOM, "batch": "B-1", "platform": "P-1", "containers": [FRESH]},
         "northcell-1",
     ),
+    "StepCompleted": (
+        CHAIN,
+        {"at": CLEANROOM, "batch": "B-1", "step": "activation", "containers": [FRESH]},
+        "northcell-1",
+    ),
+    "ManufacturingFailed": (
+        CHAIN,
+        {"at": CLEANROOM, "batch": "B-1", "reason": "why", "containers": [FRESH]},
+        "northcell-1",
+    ),
+    "ManufacturingRestarted": (
+        CHAIN,
+        {"at": CLEANROOM, "failed_batch": "B-1", "batch": "B-2", "platform": "P-1", "containers": [FRESH]},
+        "northcell-1",
+    ),
     "ContainersDerived": (CHAIN, filled(Scene(), DOSE), "northcell-1"),
     "DeviationRaised": (
         CHAIN,
@@ -202,6 +221,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         "st-mary",
     ),
     "InfusionCompleted": (CHAIN, {"site": "st-mary", "container": DOSE, "dose_given_ul": 1}, "st-mary"),
+    "TherapyClosed": (CHAIN, {"chain_version": 0, "reason": "why"}, "st-mary"),
     "LateStatementAttested": (CHAIN, {"chain_version": 0, "statement": "AA", "reason": "why"}, "st-mary"),
 }
 ORGANISATION_OF = {

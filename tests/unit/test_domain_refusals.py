@@ -538,6 +538,29 @@ def test_refusal_already_dispositioned() -> None:
         scene.clear(raised)
 
 
+def test_refusal_chain_closed() -> None:
+    scene = scene_at("made")
+    scene.decide("carl", "TherapyClosed", reason="patient_withdrew")
+    again = {"chain_version": scene.chain.version, "reason": "completed"}
+    assert refused(Refused, scene, "carl", CHAIN, "TherapyClosed", **again) == "chain_closed"
+    assert refused(Refused, scene, "quinn", CHAIN, "Released", **release(scene)) == "chain_closed"
+
+
+def test_quality_finishes_what_is_open_after_the_end_of_a_therapy() -> None:
+    scene = scene_at("made")
+    put = scene.on_chain("mia", "Quarantined", containers=[DOSE], reason="seal_broken")
+    scene.decide("carl", "TherapyClosed", reason="patient_withdrew")
+    scene.decide("quinn", "QuarantineLifted", quarantine=put.id, reason="inspected")
+    late = scene.on_chain("mia", "Packed", at=CLEANROOM, containers=[DOSE], shipper="S-1")
+    scene.clear(late.deviations[0])
+
+
+def test_refusal_infusion_under_way() -> None:
+    scene = scene_at("infusing")
+    fields = {"chain_version": scene.chain.version, "reason": "completed"}
+    assert refused(Refused, scene, "phil", CHAIN, "TherapyClosed", **fields) == "infusion_under_way"
+
+
 def lift(error: type[UnbrokenError], scene: Scene, quarantine: str, **fields: Any) -> Any:
     seen = {"chain_version": scene.chain.version, "quarantine": quarantine, "reason": "inspected"}
     return refused(error, scene, "quinn", CHAIN, "QuarantineLifted", **seen | fields)
