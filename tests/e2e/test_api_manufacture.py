@@ -22,8 +22,9 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
     with served(database_url, tmp_path) as opened:
         scenario = opened.scenario
         scenario.order(COI)
-        scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, ended_at=timestamp(scenario.clock()),
-                     containers=[{"container": FRESH, "volume_ul": 200_000}])  # fmt: skip
+        ended = {"at": APHERESIS, "ended_at": timestamp(scenario.clock())}
+        bags = [{"container": FRESH, "volume_ul": 200_000}]
+        scenario.say("anna", STREAM, "CollectionCompleted", containers=bags, **ended)
         hand_over(scenario, COI, FRESH, ("anna", APHERESIS), ("mia", CLEANROOM))
         scenario.say("mia", STREAM, "ManufacturingStarted", batch="B-1", platform="P-1", **RUN)
         yield opened
