@@ -111,8 +111,8 @@ class Feeds:
         while self._open and not self.closed:
             try:
                 self._size = await run_in_threadpool(self._grown)
-            except Fault as fault:
-                log.warning("feeds wait for the database: %s", fault.code)
+            except Exception as error:  # whatever it is: feeds look by themselves at each heartbeat
+                log.warning("feeds wait: %s", getattr(error, "code", type(error).__name__))
             self._tell()
             await asyncio.sleep(PAUSE_S)
 
@@ -129,4 +129,6 @@ class Feeds:
         for stored, tags in self._store.entries_with_tags(start, stop):
             entry = LazyEntry(stored)
             found.append(Listed(entry, review_tag(entry.stream.partition("/")[2]) in tags))
+        if len(found) != stop - start:  # rather no feed than one that leaves out an entry
+            raise Fault("store_failed", f"of the entries {start} to {stop - 1} some are missing")
         return found

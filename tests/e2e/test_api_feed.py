@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from ledger.application import Ledger
 from ledger.store.decode import entry_of
 from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, code, enrol, read, served, size
-from tests.e2e.feed_stage import BRISK, listened, reading, until
-from tests.scenario import APHERESIS, VAN, WARD, hand_over, therapy
+from tests.e2e.feed_stage import BRISK, listened, listening, reading, until
+from tests.scenario import APHERESIS, VAN, WARD, hand_over, open_scenario, therapy
 
 ASKED: dict[str, Any] = {
     "type": "http",
@@ -259,3 +261,27 @@ def test_a_server_that_stops_ends_its_feeds(tmp_path: Path) -> None:
             assert feed.to_the_end() == []
         refused = stage.get("/v1/feed", "nora")
         assert (refused.status_code, code(refused)) == (503, "closing")
+
+
+def test_what_another_node_records_is_told_too(fresh_postgres_url: str) -> None:
+    scenario = open_scenario(fresh_postgres_url)
+    other = Ledger(scenario.ledger.config)
+    try:
+        with listening(replace(scenario, ledger=other)) as stage, reading(stage, "anna") as feed:
+            feed.until(size(stage) - 1)
+            ordered = scenario.order(COI).position
+            assert positions(feed.entries(1)) == [ordered]
+    finally:
+        other.close()
+        scenario.ledger.close()
+
+
+def test_a_damaged_log_ends_the_feed_rather_than_leaving_an_entry_out(tmp_path: Path) -> None:
+    with listened(tmp_path) as stage:
+        with sqlite3.connect(tmp_path / "ledger.db") as database:
+            database.execute("PRAGMA foreign_keys=OFF")
+            database.execute("DELETE FROM entry WHERE position = 5")
+        database.close()
+        stage.bearer("nora")
+        with reading(stage, "nora", after=2) as feed:
+            assert [message.data for message in feed.to_the_end()] == [""]
