@@ -66,6 +66,7 @@ class Reader:
         self._chunks = response.iter_raw()
         self._stream = EventStream()
         self._waiting: list[Message] = []
+        self._end = time.monotonic() + LIMIT_S
 
     def entries(self, count: int) -> list[dict[str, Any]]:
         """The next entries, so many."""
@@ -96,6 +97,7 @@ class Reader:
             chunk = next(self._chunks, None)
             if chunk is None:
                 return None
+            assert time.monotonic() < self._end, "nothing but heartbeats"
             self.raw += chunk
             self._waiting = list(self._stream.take(chunk))
         message = self._waiting.pop(0)
