@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.describing import describe
+from api.feeds import Feeds
 from api.intake import Intake
 from api.metrics import Metrics
 from api.node import Node
@@ -24,6 +25,7 @@ from api.routes import (
     custody,
     deviations,
     entries,
+    feed,
     health,
     infusion,
     keys,
@@ -48,7 +50,7 @@ DESCRIPTION = """Who held which bag of cells, for which patient, and the proof o
 Writing needs a signature by an enrolled key, reading a session opened by a signed sign-in. The
 log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
 an RFC 9457 document with a stable `code`."""
-ROUTERS = (session, log, entries, chains, infusion, containers, custody, deviations, keys, health)
+ROUTERS = (session, log, entries, feed, chains, infusion, containers, custody, deviations, keys, health)
 
 
 class Server(FastAPI):
@@ -91,6 +93,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         settings=settings,
         sessions=Sessions(ledger, settings),
         intake=Intake(ledger, metrics),
+        feeds=Feeds(ledger, settings),
         metrics=metrics,
         projector=Projector(ledger.store.engine, ledger.store),
     )
@@ -107,10 +110,11 @@ def _put_routes(app: Server, node: Node) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """The read models follow the log for as long as this process serves."""
-    projector: Projector = app.state.node.projector
-    projector.start()
+    node: Node = app.state.node
+    node.projector.start()
     yield
-    await run_in_threadpool(projector.close)
+    await node.feeds.close()
+    await run_in_threadpool(node.projector.close)
 
 
 def _say_problems(app: FastAPI) -> None:

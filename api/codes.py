@@ -130,6 +130,7 @@ REQUESTS = {
     "no_such_tree": "The log never had this size",
     "not_acceptable": "Not served in that form",
     "not_recorded_yet": "The log is not that long yet",
+    "too_many_feeds": "Too many feeds are open",
     "too_many_reviews": "Too many facts by a signer who has nothing to do with them",
     "too_many_statements": "Too many statements in one body",
     "unsupported_media_type": "The body is of the wrong type",

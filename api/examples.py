@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 COI = "isbt128:CHA999926000001"
@@ -278,6 +279,18 @@ CHECK: dict[str, Any] = {
         }
     ],
 }
+
+FEED_ENTRY: dict[str, Any] = {
+    "position": 4712,
+    "chain": COI,
+    "type": "CustodyAccepted",
+    "signer": "nora",
+    "recorded_at": TIME,
+    "statement_id": ID,
+    "review": False,
+}
+_TOLD_LIVE = json.dumps(FEED_ENTRY, sort_keys=True, separators=(",", ":"))
+FEED = f"id: 4711\nretry: 2000\n\nevent: CustodyAccepted\ndata: {_TOLD_LIVE}\nid: 4712\n\nid: 4713\n\n"
 
 HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0}
 METRICS = (

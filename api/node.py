@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 
 if TYPE_CHECKING:
+    from api.feeds import Feeds
     from api.intake import Intake
     from api.metrics import Metrics
     from api.sessions import Sessions
@@ -24,6 +25,7 @@ class Node:
     settings: Settings
     sessions: Sessions
     intake: Intake
+    feeds: Feeds
     metrics: Metrics
     projector: Projector
 

@@ -51,18 +51,20 @@ class Observed:
 
 
 class _Request:
-    __slots__ = ("_scope", "_send", "_started", "id", "status")
+    __slots__ = ("_answered", "_scope", "_send", "_started", "id", "status")
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope = scope
         self._send = send
         self._started = time.perf_counter()
+        self._answered = 0.0
         self.id = secrets.token_hex(8)
         self.status = 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._answered = time.perf_counter()  # a feed then goes on for hours
             message["headers"] = [*message.get("headers", ()), (b"x-request-id", self.id.encode())]
         await self._send(message)
 
@@ -77,7 +79,7 @@ class _Request:
             await problem.response()(self._scope, receive, self.send)
 
     def report(self, metrics: Metrics) -> None:
-        seconds = time.perf_counter() - self._started
+        seconds = (self._answered or time.perf_counter()) - self._started
         route = getattr(self._scope.get("route"), "path", "none")
         method = self._scope["method"]
         metrics.request(method, route, self.status, seconds)

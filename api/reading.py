@@ -70,18 +70,28 @@ class Reader:
         return self.node.ledger.world_at(position)
 
 
-def reader_of(
-    node: TheNode, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Reader:
+def token_of(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+    """The request's bearer token, empty if it has none."""
+    return credentials.credentials if credentials else ""
+
+
+TheToken = Annotated[str, Depends(token_of)]
+
+
+def reader_of(node: TheNode, token: TheToken) -> Reader:
     """Raises `Unauthorised` (`no_session`)."""
-    token = credentials.credentials if credentials else ""
     size, _ = node.ledger.store.head()
-    world = node.ledger.world_at(size)
+    return reader_at(node, token, node.ledger.world_at(size))
+
+
+def reader_at(node: Node, token: str, world: StoredWorld) -> Reader:
+    """The reader in a world as of a size of the log. Raises `Unauthorised` (`no_session`)."""
+    assert world.before is not None
     session = node.sessions.of(token, world)
     agent = world.agent(session.agent)
     if agent is None:
         raise Unauthorised("no_session", f"{session.agent!r} is not enrolled")
-    return Reader(node, session, size, world, agent)
+    return Reader(node, session, world.before, world, agent)
 
 
 TheReader = Annotated[Reader, Depends(reader_of)]

@@ -17,12 +17,14 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.administrators import administrator
 from api.app import create_app
 from api.bar import Bar
 from api.home import Home, Keys
 from api.logs import log_to_stderr
+from api.node import Node
 from api.settings import Settings
 from clients.demo import story
 from ledger.application import Ledger, LedgerConfig
@@ -205,8 +207,9 @@ def _listening(host: str, port: int) -> socket.socket:
 def _run(ledger: Ledger, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     typer.echo(f"Unbroken serves {ledger.origin} at http://{f'[{host}]' if ':' in host else host}:{port}")
+    app_ = create_app(ledger, Settings())
     config = uvicorn.Config(
-        create_app(ledger, Settings()),
+        app_,
         log_config=None,
         access_log=False,  # it would write addresses, which name therapies
         server_header=False,
@@ -216,7 +219,19 @@ def _run(ledger: Ledger, listener: socket.socket) -> None:
         timeout_keep_alive=65,  # longer than the proxies in front of it
         timeout_graceful_shutdown=30,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    Program(config, app_).run(sockets=[listener])
+
+
+class Program(uvicorn.Server):
+    """Ends the feeds before it waits for open answers: by themselves they would not end."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._node: Node = app.state.node
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._node.feeds.close()
+        await super().shutdown(sockets)
 
 
 def _passphrase(path: Path | None) -> bytes:

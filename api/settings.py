@@ -14,5 +14,9 @@ class Settings:
     max_statements: int = 1_000  # of one body: a day of a courier's scans, one batch of the writer
     max_body: int = 8 * 1024 * 1024  # 1,000 statements have some 1 MB; this leaves room for evidence
     max_question: int = 64 * 1024  # JSON and sign-in bodies
+    heartbeat_s: float = 15  # of a feed: proxies give up a silent connection after 30 or 60
+    feed_stall_s: float = 60  # as long as a client of a feed may take nothing before it counts as gone
+    max_feeds: int = 200  # each looks whenever the log grows
+    max_feeds_of_key: int = 8  # a person's screens, and connections that broke without a word
     page: int = 100
     max_page: int = 1_000

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from clients.feed import Feed
 from clients.remote import ONE, Remote
 from ledger.errors import ProofInvalid
 from ledger.proof import canonical, statement
@@ -98,6 +99,13 @@ class Reads:
             f"/v1/chains/{_part(coi)}/infusion-check", method="POST", json=body
         )
         return document
+
+    def feed(self, after: int | None = None) -> Feed:
+        """Entries as they are recorded, those that this agent may read; -1: from the first on.
+
+        Iterate over it; None begins with what comes after this call. See `clients/feed.py`.
+        """
+        return Feed(self.remote, int(self.log()["size"]) - 1 if after is None else after)
 
     def entry(self, position: int) -> ProvenEntry:
         """An entry with its receipt, verified. Raises `ProofInvalid`."""

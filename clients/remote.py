@@ -21,9 +21,11 @@ from ledger.proof.tiles import TILE_HEIGHT, TILE_WIDTH, tile_path, tile_reader
 HASH_SIZE = 32
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # a dock without a network must not hold up a courier
 BRIEFLY_S = 2.0
+SILENCE = httpx.Timeout(45.0, connect=5.0)  # three heartbeats of a feed: then its connection is dead
 KEPT_TILES = 1024  # 8 MB of full tiles, which never change
 ONE = "application/cose"
 JSON = "application/json"
+EVENTS = "text/event-stream"
 MANY = "application/cbor-seq"  # RFC 8742
 Verdict = tuple[int, dict[str, Any]]  # status, answer or problem
 
@@ -58,8 +60,7 @@ class Remote:
         try:
             return self._http.request(method, path, **options)
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            text = str(error) or type(error).__name__
-            raise Fault("unreachable", f"no answer from {self._http.base_url}: {text}") from error
+            raise self._unreachable(error) from error
 
     def public(self, path: str, **options: Any) -> httpx.Response:
         """GET what needs no session. Raises the error that the server named."""
@@ -78,6 +79,23 @@ class Remote:
             response = self._within_session(method, path, accept, options)
         _checked(response)
         return _json(response) if accept == JSON else response.content
+
+    @contextmanager
+    def streaming(self, path: str, headers: Mapping[str, str]) -> Iterator[Iterator[bytes]]:
+        """GET within a session an answer that goes on; a session that ran out is forgotten.
+
+        Raises the error that the server named; `Fault` `unreachable` also where it breaks off.
+        """
+        own = {"authorization": f"Bearer {self._signed_in()}", "accept": EVENTS}
+        try:
+            with self._http.stream("GET", path, headers={**headers, **own}, timeout=SILENCE) as response:
+                if not response.is_success:
+                    response.read()
+                if response.status_code == httpx.codes.UNAUTHORIZED:
+                    self._token = ""
+                yield _checked(response).iter_bytes()
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            raise self._unreachable(error) from error
 
     def sign_in(self) -> dict[str, Any]:
         """Open a session: {"token", "agent", "expires_at"}. Raises what the server says."""
@@ -132,11 +150,18 @@ class Remote:
     def _within_session(
         self, method: str, path: str, accept: str, options: Mapping[str, Any]
     ) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self._signed_in()}", "accept": accept}
+        return self.send(method, path, headers=headers, **options)
+
+    def _signed_in(self) -> str:
         with self._session:
             if not self._token:
                 self.sign_in()
-        headers = {"authorization": f"Bearer {self._token}", "accept": accept}
-        return self.send(method, path, headers=headers, **options)
+            return self._token
+
+    def _unreachable(self, error: Exception) -> Fault:
+        text = str(error) or type(error).__name__
+        return Fault("unreachable", f"no answer from {self._http.base_url}: {text}")
 
 
 def _checked(response: httpx.Response) -> httpx.Response:

@@ -8,9 +8,7 @@ from ledger.domain.questions import held_by, known_here, order_sites, planned, u
 from ledger.domain.window import latest_ms, opening, product_of, window_closes
 
 if TYPE_CHECKING:
-    from ledger.domain.chain import Chain
-    from ledger.domain.container import Container
-    from ledger.domain.events import (
+    from ledger.domain.bedside_events import (
         InfusionCompleted,
         InfusionPaused,
         InfusionResumed,
@@ -19,6 +17,8 @@ if TYPE_CHECKING:
         ThawCompleted,
         ThawStarted,
     )
+    from ledger.domain.chain import Chain
+    from ledger.domain.container import Container
     from ledger.domain.findings import Found
     from ledger.domain.world import Entry, World
 

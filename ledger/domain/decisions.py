@@ -20,16 +20,10 @@ from ledger.domain.times import timestamp
 from ledger.errors import Conflict, GateFailed, NotPermitted, Refused, StaleView
 
 if TYPE_CHECKING:
-    from ledger.domain.events import (
-        DeviationDispositioned,
-        InfusionAuthorised,
-        InfusionChecked,
-        QuarantineLifted,
-        Released,
-        TherapyClosed,
-        TherapyOrdered,
-    )
+    from ledger.domain.bedside_events import InfusionAuthorised, InfusionChecked
+    from ledger.domain.events import DeviationDispositioned, Released, TherapyClosed, TherapyOrdered
     from ledger.domain.findings import Found
+    from ledger.domain.handling_events import QuarantineLifted
     from ledger.domain.registry import Agent
     from ledger.domain.world import Entry, World
 

@@ -6,7 +6,7 @@ Quantities are integers in the unit that the field's name states, times are
 `YYYY-MM-DDThh:mm:ss.sssZ`, hashes and ids are lower-case hex.
 
 To add an event: write its class here with a `Literal` type and version (what it is made of
-stands in `parts.py`, what is said of sites and people in `registry_events.py`), list it in
+stands in `parts.py`, the registry, handling and bedside in files of their own), list it in
 `EVENTS`, give it a row in `policy.py`, and a handler where it changes a state.
 To change one: add a class with the next version beside the old one, which stays for ever.
 
@@ -20,6 +20,29 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from ledger.domain.bedside_events import (
+    InfusionAuthorised,
+    InfusionChecked,
+    InfusionCompleted,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
+    ThawCompleted,
+    ThawStarted,
+)
+from ledger.domain.handling_events import (
+    ContainerDamaged,
+    ContainerFound,
+    ContainerLost,
+    Packed,
+    Quarantined,
+    QuarantineLifted,
+    Retrieved,
+    SealChecked,
+    Stored,
+    Unpacked,
+)
 from ledger.domain.parts import (
     Base64,
     ChainDecision,
@@ -27,7 +50,6 @@ from ledger.domain.parts import (
     Condition,
     ContainerId,
     Containers,
-    Count,
     Country,
     Decision,
     Drawn,
@@ -117,101 +139,6 @@ class CustodyAccepted(Fact):
     seal: Label | None = None
 
 
-class Packed(Fact):
-    type: Literal["Packed"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-    shipper: Label
-    seal: Label | None = None
-    logger: Label | None = None
-
-
-class Unpacked(Fact):
-    type: Literal["Unpacked"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-    shipper: Label
-    seal: Label | None = None  # as it was read before it was broken
-
-
-class SealChecked(Fact):
-    """On the road or on arrival; the shipper stays shut."""
-
-    type: Literal["SealChecked"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-    shipper: Label
-    seal: Label | None = None
-    outcome: Literal["intact", "broken", "missing"]
-
-
-class Stored(Fact):
-    """`location` names the freezer, tank or shelf, `place` where in it."""
-
-    type: Literal["Stored"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-    location: Label
-    place: Label | None = None
-
-
-class Retrieved(Fact):
-    type: Literal["Retrieved"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-    location: Label
-
-
-class Quarantined(Fact):
-    """These containers, and all that is made of them, wait until Quality lifts it."""
-
-    type: Literal["Quarantined"]
-    v: Literal[1]
-    containers: Containers
-    reason: Code
-
-
-class QuarantineLifted(ChainDecision):
-    """`quarantine` is the statement id of the `Quarantined` that ends."""
-
-    type: Literal["QuarantineLifted"]
-    v: Literal[1]
-    quarantine: Hex32
-    reason: Code
-
-
-class ContainerDamaged(Fact):
-    type: Literal["ContainerDamaged"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-    damage: Literal["leak", "breakage", "label", "other"]
-
-
-class ContainerLost(Fact):
-    """They are not where they should be."""
-
-    type: Literal["ContainerLost"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-
-
-class ContainerFound(Fact):
-    """What was lost is here again; whether it may still be used is Quality's to say."""
-
-    type: Literal["ContainerFound"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-    condition: Condition
-
-
 class ManufacturingStarted(Fact):
     type: Literal["ManufacturingStarted"]
     v: Literal[1]
@@ -294,80 +221,6 @@ class Released(ChainDecision):
     certificate: Hex32
     countries: Annotated[list[Country], Field(min_length=1, max_length=250)]
     protocols: Annotated[list[Label], Field(min_length=1, max_length=50)]
-
-
-class ThawStarted(Fact):
-    type: Literal["ThawStarted"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-
-
-class ThawCompleted(Fact):
-    type: Literal["ThawCompleted"]
-    v: Literal[1]
-    at: Party
-    containers: Containers
-
-
-class InfusionChecked(ChainDecision):
-    """One of two blind bedside checks: what this person read on wristband and bag."""
-
-    type: Literal["InfusionChecked"]
-    v: Literal[1]
-    site: Name
-    container: ContainerId
-    patient: Patient
-    method: Method
-    typed_reason: Code | None = None
-
-
-class InfusionAuthorised(ChainDecision):
-    type: Literal["InfusionAuthorised"]
-    v: Literal[1]
-    site: Name
-    container: ContainerId
-
-
-class InfusionStarted(Fact):
-    type: Literal["InfusionStarted"]
-    v: Literal[1]
-    site: Name
-    container: ContainerId
-
-
-class InfusionPaused(Fact):
-    type: Literal["InfusionPaused"]
-    v: Literal[1]
-    site: Name
-    container: ContainerId
-    reason: Code
-
-
-class InfusionResumed(Fact):
-    type: Literal["InfusionResumed"]
-    v: Literal[1]
-    site: Name
-    container: ContainerId
-
-
-class InfusionStopped(Fact):
-    """It ended before the bag was empty."""
-
-    type: Literal["InfusionStopped"]
-    v: Literal[1]
-    site: Name
-    container: ContainerId
-    dose_given_ul: Count
-    reason: Code
-
-
-class InfusionCompleted(Fact):
-    type: Literal["InfusionCompleted"]
-    v: Literal[1]
-    site: Name
-    container: ContainerId
-    dose_given_ul: Count
 
 
 class TherapyClosed(ChainDecision):

@@ -39,13 +39,12 @@ if TYPE_CHECKING:
         ManufacturingFailed,
         ManufacturingRestarted,
         ManufacturingStarted,
-        Quarantined,
-        QuarantineLifted,
         Released,
         TherapyClosed,
         TherapyOrdered,
     )
-    from ledger.domain.events import Packed as PackedEvent
+    from ledger.domain.handling_events import Packed as PackedEvent
+    from ledger.domain.handling_events import Quarantined, QuarantineLifted
     from ledger.domain.parts import NewContainer, Party
     from ledger.domain.world import Entry
 

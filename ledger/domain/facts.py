@@ -20,22 +20,19 @@ from ledger.domain.window import product_of
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.container import Container
-    from ledger.domain.events import (
-        CollectionCompleted,
+    from ledger.domain.events import CollectionCompleted, CustodyAccepted, CustodyReleased, PatientIdentified
+    from ledger.domain.findings import Found
+    from ledger.domain.handling_events import (
         ContainerDamaged,
         ContainerFound,
         ContainerLost,
-        CustodyAccepted,
-        CustodyReleased,
         Packed,
-        PatientIdentified,
         Quarantined,
         Retrieved,
         SealChecked,
         Stored,
         Unpacked,
     )
-    from ledger.domain.findings import Found
     from ledger.domain.world import Entry, World
 
 

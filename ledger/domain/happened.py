@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 from ledger.domain.container import Authorisation, Check, Moment, Storage
 
 if TYPE_CHECKING:
-    from ledger.domain.chain import Chain
-    from ledger.domain.events import (
-        ContainerFound,
-        ContainerLost,
+    from ledger.domain.bedside_events import (
         InfusionAuthorised,
         InfusionChecked,
         InfusionCompleted,
@@ -21,11 +18,11 @@ if TYPE_CHECKING:
         InfusionResumed,
         InfusionStarted,
         InfusionStopped,
-        Retrieved,
-        Stored,
         ThawCompleted,
         ThawStarted,
     )
+    from ledger.domain.chain import Chain
+    from ledger.domain.handling_events import ContainerFound, ContainerLost, Retrieved, Stored
     from ledger.domain.world import Entry
 
 

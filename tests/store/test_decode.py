@@ -7,7 +7,8 @@ import hashlib
 import cbor2
 import pytest
 
-from ledger.domain.events import Packed, to_payload
+from ledger.domain.events import to_payload
+from ledger.domain.handling_events import Packed
 from ledger.errors import Fault
 from ledger.proof import canonical, statement
 from ledger.proof.keyfile import new_key

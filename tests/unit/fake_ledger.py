@@ -53,6 +53,8 @@ class FakeLedger:
         self.refuse: Callable[[statement.Statement], Problem | None] = lambda parsed: None
         self.before: Callable[[httpx.Request], None] = lambda request: None
         self.documents: dict[str, Any] = {}  # path -> what a read answers
+        self.streams: list[Any] = []  # what the feed answers next: problems, or chunks
+        self.resumed: list[str] = []  # where each of its readers said it was
         self.requests: list[tuple[str, str]] = []
         kept = split(log.read_bytes(), 10**6) if log and log.exists() else entries
         for raw in (GENESIS, *kept):
@@ -154,6 +156,8 @@ class FakeLedger:
             return httpx.Response(200, json={"checkpoints": listed[:3]})
         if request.headers.get("authorization") != "Bearer token":
             return httpx.Response(401, json=problem(401, "no_session"))
+        if parts == ["feed"]:
+            return self._feed(request)
         if parts[0] == "keys":
             return self._key(parts[1])
         return self._entry(int(parts[1]), parts[2:]) if parts[0] == "entries" else self._missing()
@@ -163,6 +167,13 @@ class FakeLedger:
         assert canonical.decode(signed.payload) == {"challenge": "c"}
         assert (signed.sub, signed.aud) == ("session", ORIGIN)
         return httpx.Response(201, json={"token": "token", "agent": signed.iss, "expires_at": "later"})
+
+    def _feed(self, request: httpx.Request) -> httpx.Response:
+        self.resumed.append(request.headers["last-event-id"])
+        answer = self.streams.pop(0)
+        if isinstance(answer, dict):
+            return httpx.Response(answer["status"], json=answer)
+        return httpx.Response(200, content=iter(answer))
 
     def _key(self, kid: str) -> httpx.Response:
         mine = [raw for raw in self.statements if statement.parse(raw).kid.hex() == kid]

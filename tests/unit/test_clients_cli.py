@@ -412,6 +412,38 @@ def test_a_therapy_shows_in_words_which_bag_is_in_quarantine(room: Room) -> None
     assert "label check" not in said
 
 
+def told(position: int, **changed: Any) -> bytes:
+    """An event of the feed."""
+    entry = {
+        "position": position,
+        "chain": COI,
+        "type": "ThawStarted",
+        "signer": "nora",
+        "recorded_at": "2026-03-01T09:30:00.000Z",
+        "statement_id": "ab" * 32,
+        "review": False,
+    } | changed
+    head = f"event: {entry['type']}\ndata: ".encode()
+    return head + canonical.encode(entry) + f"\nid: {position}\n\n".encode()
+
+
+def test_the_feed_is_told_entry_by_entry_until_the_ledger_says_no(room: Room) -> None:
+    room("record", "ThawStarted", COI, *SET_THAW, "--yes")
+    refused = problem(404, "not_recorded_yet")
+    room.ledger.streams = [[told(1), told(2, review=True)], refused]
+    said = " ".join(room("follow", "--after", "0", code=REFUSED).split())
+    assert f"#1 2026-03-01 09:30 anna began to thaw bag BAG-1 at ward-5 at st-mary. {COI}" in said
+    assert "#2 2026-03-01 09:30 nora recorded ThawStarted, which is not yours to read any more." in said
+    assert "For review: the signer has no part in this therapy." in said
+
+
+def test_a_feed_that_stops_says_where_to_go_on(room: Room) -> None:
+    room("record", "ThawStarted", COI, *SET_THAW, "--yes")
+    room.ledger.documents["/v1/entries/1/receipt"] = {"not": "a receipt"}
+    room.ledger.streams = [[told(1)]]
+    assert "go on with --after 0" in room("follow", "--after", "0", code=REFUSED)
+
+
 def test_lineage_is_drawn_as_a_tree(room: Room) -> None:
     parent = {"container": "BAG-F", "made_by": "collection", "position": 2, "status": "consumed"}
     child = {"container": "BAG-D", "made_by": "fill", "position": 5, "status": "present"}

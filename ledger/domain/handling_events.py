@@ -1,0 +1,102 @@
+"""What is said of bags between the hand-overs: packing, storage, and what must not be used."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ledger.domain.parts import ChainDecision, Code, Condition, Containers, Fact, Hex32, Label, Party
+
+
+class Packed(Fact):
+    type: Literal["Packed"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    shipper: Label
+    seal: Label | None = None
+    logger: Label | None = None
+
+
+class Unpacked(Fact):
+    type: Literal["Unpacked"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    shipper: Label
+    seal: Label | None = None  # as it was read before it was broken
+
+
+class SealChecked(Fact):
+    """On the road or on arrival; the shipper stays shut."""
+
+    type: Literal["SealChecked"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    shipper: Label
+    seal: Label | None = None
+    outcome: Literal["intact", "broken", "missing"]
+
+
+class Stored(Fact):
+    """`location` names the freezer, tank or shelf, `place` where in it."""
+
+    type: Literal["Stored"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    location: Label
+    place: Label | None = None
+
+
+class Retrieved(Fact):
+    type: Literal["Retrieved"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    location: Label
+
+
+class Quarantined(Fact):
+    """These containers, and all that is made of them, wait until Quality lifts it."""
+
+    type: Literal["Quarantined"]
+    v: Literal[1]
+    containers: Containers
+    reason: Code
+
+
+class QuarantineLifted(ChainDecision):
+    """`quarantine` is the statement id of the `Quarantined` that ends."""
+
+    type: Literal["QuarantineLifted"]
+    v: Literal[1]
+    quarantine: Hex32
+    reason: Code
+
+
+class ContainerDamaged(Fact):
+    type: Literal["ContainerDamaged"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    damage: Literal["leak", "breakage", "label", "other"]
+
+
+class ContainerLost(Fact):
+    """They are not where they should be."""
+
+    type: Literal["ContainerLost"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+
+
+class ContainerFound(Fact):
+    """What was lost is here again; whether it may still be used is Quality's to say."""
+
+    type: Literal["ContainerFound"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    condition: Condition
