@@ -37,8 +37,6 @@ if TYPE_CHECKING:
         DeviationDispositioned,
         DeviationRaised,
         ManufacturingFailed,
-        ManufacturingRestarted,
-        ManufacturingStarted,
         Released,
         TherapyClosed,
         TherapyOrdered,
@@ -141,22 +139,14 @@ def _packed(chain: Chain, entry: Entry, event: PackedEvent) -> None:
         chain.container(name).packing = packing
 
 
-def _manufacturing(chain: Chain, entry: Entry, event: ManufacturingStarted) -> None:
-    _batch(chain, Batch(event.batch, event.at.site, event.platform, entry.position))
+def _manufacturing(chain: Chain, entry: Entry, event: Any) -> None:
+    """Started, or started again. The first entry of a batch counts; a second one is a deviation."""
+    replaces = event.failed_batch if event.type == "ManufacturingRestarted" else None
+    chain.batches.setdefault(
+        event.batch, Batch(event.batch, event.at.site, event.platform, entry.position, replaces)
+    )
     for name in event.containers:
         chain.container(name).in_manufacture = entry.position
-
-
-def _restarted(chain: Chain, entry: Entry, event: ManufacturingRestarted) -> None:
-    batch = Batch(event.batch, event.at.site, event.platform, entry.position, event.failed_batch)
-    _batch(chain, batch)
-    for name in event.containers:
-        chain.container(name).in_manufacture = entry.position
-
-
-def _batch(chain: Chain, batch: Batch) -> None:
-    """The first entry that starts a batch counts; a second one only raises a deviation."""
-    chain.batches.setdefault(batch.name, batch)
 
 
 def _batch_failed(chain: Chain, entry: Entry, event: ManufacturingFailed) -> None:
@@ -246,7 +236,7 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "Retrieved": happened.retrieved,
     "ManufacturingStarted": _manufacturing,
     "ManufacturingFailed": _batch_failed,
-    "ManufacturingRestarted": _restarted,
+    "ManufacturingRestarted": _manufacturing,
     "TherapyClosed": _closed,
     "ContainersDerived": _derived,
     "DeviationRaised": _deviation,

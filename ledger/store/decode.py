@@ -27,7 +27,8 @@ class LazyEntry(Entry):
     """A stored entry for a fold: taken apart where the fold looks into it, and no further.
 
     Most of what a statement says changes nothing in most aggregates. Looking raises `Fault`
-    (`store_failed`) naming the position if the bytes aren't a statement any more.
+    (`store_failed`) naming the position if the bytes aren't a statement any more, or say another
+    event than the row does.
     """
 
     __slots__ = ("_data", "_event", "_type")
@@ -43,11 +44,17 @@ class LazyEntry(Entry):
     @property
     def event(self) -> Event:  # type: ignore[override]
         if self._event is None:
-            try:
-                self._event = read_event(cbor2.loads(self._data).value[2])
-            except _DAMAGE as error:
-                raise _damaged(self.position, error) from error
+            self._event = self._read()
         return self._event
+
+    def _read(self) -> Event:
+        try:
+            event = read_event(cbor2.loads(self._data).value[2])
+        except _DAMAGE as error:
+            raise _damaged(self.position, error) from error
+        if event.type != self._type:
+            raise _damaged(self.position, f"its row says {self._type!r}, its bytes {event.type!r}")
+        return event
 
     def __getattr__(self, name: str) -> Any:
         """Fill the slot that was looked for and isn't filled yet."""
@@ -81,5 +88,5 @@ def _headers(protected: bytes) -> tuple[str, str, str]:
     return headers[_KID].hex(), claims[_ISS], claims[_SUB]
 
 
-def _damaged(position: int, error: Exception) -> Fault:
+def _damaged(position: int, error: object) -> Fault:
     return Fault("store_failed", f"entry {position} is damaged: {error}", position=position)

@@ -12,7 +12,8 @@ from ledger.domain.handling_events import Packed
 from ledger.errors import Fault
 from ledger.proof import canonical, statement
 from ledger.proof.keyfile import new_key
-from ledger.store.decode import entry_of
+from ledger.store.decode import LazyEntry, entry_of
+from ledger.store.reading import StoredEntry
 
 PAYLOAD = {
     "type": "Packed",
@@ -69,3 +70,32 @@ def test_damaged_bytes_are_a_fault_that_names_the_entry(data: bytes) -> None:
     with pytest.raises(Fault, match="entry 41 is damaged") as caught:
         entry_of(41, data, 1000)
     assert (caught.value.code, caught.value.extra) == ("store_failed", {"position": 41})
+
+
+def lazy(data: bytes, kind: str = "Packed") -> LazyEntry:
+    return LazyEntry(StoredEntry(41, kind, data, 1000))
+
+
+def test_an_entry_that_is_read_bit_by_bit_says_the_same() -> None:
+    raw = signed()
+    whole, found = entry_of(41, raw, 1000), lazy(raw)
+    for name in ("type", "position", "statement_id", "kid", "signer", "stream", "event", "recorded_ms"):
+        assert getattr(found, name) == getattr(whole, name)
+
+
+@pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED.keys())
+def test_whoever_looks_into_damaged_bytes_is_told_which_entry_it_is(data: bytes) -> None:
+    with pytest.raises(Fault, match="entry 41 is damaged") as caught:
+        lazy(data).event  # noqa: B018
+    assert (caught.value.code, caught.value.extra) == ("store_failed", {"position": 41})
+
+
+@pytest.mark.parametrize("name", ["kid", "signer", "stream"])
+def test_a_damaged_header_is_told_too(name: str) -> None:
+    with pytest.raises(Fault, match="entry 41 is damaged"):
+        getattr(lazy(DAMAGED["no header"]), name)
+
+
+def test_a_row_that_says_another_event_than_its_bytes_is_damage() -> None:
+    with pytest.raises(Fault, match="its row says 'Released', its bytes 'Packed'"):
+        lazy(signed(), "Released").event  # noqa: B018
