@@ -14,6 +14,7 @@ from ledger.domain.gates import INFUSION_GATES, RELEASE_GATES, Gate, infusion_ga
 from ledger.domain.parts import Commitment
 from ledger.domain.world import timestamp
 from ledger.errors import GateFailed
+from tests.domain_phrases import named_tests
 from tests.domain_scene import (
     CLEANROOM,
     COI,
@@ -55,7 +56,7 @@ def block(scene: Scene, *containers: str, code: str = "bag_leaks") -> Any:
 
 def test_every_gate_has_its_test() -> None:
     gates = INFUSION_GATES.keys() | RELEASE_GATES.keys()
-    assert {name for name in gates if f"test_gate_{name}" not in globals()} == set()
+    assert gates - named_tests("gate") == set()
 
 
 def test_all_gates_are_listed_and_open_before_an_ordinary_infusion() -> None:
