@@ -121,6 +121,7 @@ REQUESTS = {
     "method_not_allowed": "This cannot be done here",
     "no_such_chain": "No such therapy, or not for you",
     "no_such_checkpoint": "The log signed no such checkpoint",
+    "no_such_carrier": "No such shipment or tank, or not for you",
     "no_such_container": "No such container, or not for you",
     "no_such_entry": "No such entry, or not for you",
     "no_such_key": "No such key, or not yours",

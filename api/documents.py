@@ -287,6 +287,7 @@ def _quarantine(one: Quarantine) -> QuarantineDocument:
 
 
 def timeline_entry(entry: Entry) -> TimelineEntry:
+    """`stream` is where it stands: a shipment's entry shows this therapy's share only."""
     return TimelineEntry(
         position=entry.position,
         statement_id=entry.statement_id,

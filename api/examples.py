@@ -217,6 +217,15 @@ CONTAINER_LINEAGE: dict[str, Any] = {
     "ancestors": [_PARENT],
     "descendants": [],
 }
+CARRIER: dict[str, Any] = {
+    "carrier": "shipment/ship-2026-11",
+    "as_of_position": 4713,
+    "holder": {"site": "swift-depot", "department": "van-2"},
+    "inside": [{"container": DOSE, "chain": COI, "place": "SHIPPER-7", "position": 4660}],
+    "others": 1,
+    "entries": [],
+    "next_cursor": None,
+}
 CUSTODY: dict[str, Any] = {
     "as_of_position": 4713,
     "lag": 0,
@@ -288,6 +297,8 @@ FEED_ENTRY: dict[str, Any] = {
     "recorded_at": TIME,
     "statement_id": ID,
     "review": False,
+    "carrier": None,
+    "chains": [],
 }
 _TOLD_LIVE = json.dumps(FEED_ENTRY, sort_keys=True, separators=(",", ":"))
 FEED = f"id: 4711\nretry: 2000\n\nevent: CustodyAccepted\ndata: {_TOLD_LIVE}\nid: 4712\n\nid: 4713\n\n"

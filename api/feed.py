@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from api.reading import reader_at
+from ledger.domain.shares import is_carried
 from ledger.domain.world import timestamp
 from ledger.errors import Fault, Unauthorised
 from ledger.proof import canonical
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from api.feeds import Listed
     from api.node import Node
+    from api.reading import Reader
+    from ledger.domain.entry import Entry
 
 EVENT_STREAM = "text/event-stream"
 PAGE = 200  # entries of one look
@@ -43,12 +46,15 @@ log = logging.getLogger("unbroken.feeds")
 class FeedEntry(BaseModel):
     """What a feed says of an entry; the entry itself is at `/v1/entries/{position}`.
 
-    `chain` null: the registry's. `review`: a fact by a signer who has nothing to do with the
+    `chain` null: the registry's, or about several therapies that a shipment or tank (`carrier`)
+    holds: `chains` are those that you may read. `review`: a fact by a signer who has nothing to do with the
     therapy; it changed nothing.
     """
 
     position: int
     chain: str | None
+    carrier: str | None
+    chains: list[str]
     type: str
     signer: str
     recorded_at: str
@@ -93,8 +99,8 @@ class Feed:
         reader = reader_at(self.node, self._token, feeds.world(size))
         start = self.position + 1
         page = feeds.page(start, min(start + PAGE, size)) if start < size else []
-        blocks = [event(each) for each in page if reader.may_read_entry(each.entry)]
-        if page and not reader.may_read_entry(page[-1].entry):
+        blocks = [event(each, reader) for each in page if _is_told(each.entry, reader)]
+        if page and not _is_told(page[-1].entry, reader):
             blocks.append(format_sse_event(id=str(page[-1].entry.position)))
         self.position = page[-1].entry.position if page else self.position
         self._size, self._expires_ms = size, reader.session.expires_ms
@@ -124,13 +130,20 @@ class FeedResponse(StreamingResponse):
             await super().__call__(scope, receive, _within(node.settings.feed_stall_s, send))
 
 
-def event(listed: Listed) -> bytes:
+def _is_told(entry: Entry, reader: Reader) -> bool:
+    return reader.may_read_entry(entry) or bool(reader.told_of(entry))
+
+
+def event(listed: Listed, reader: Reader) -> bytes:
     """The event of one entry."""
     entry = listed.entry
     kind, _, name = entry.stream.partition("/")
+    carried = is_carried(entry)
     document = FeedEntry(
         position=entry.position,
         chain=name if kind == "chain" else None,
+        carrier=entry.stream if carried else None,
+        chains=list(reader.told_of(entry)) if carried else [],
         type=entry.type,
         signer=entry.signer,
         recorded_at=timestamp(entry.recorded_ms),

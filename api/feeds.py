@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from ledger.domain.world import review_tag
 from ledger.errors import Fault, TooMany
 from ledger.store.decode import LazyEntry
 
@@ -128,7 +127,7 @@ class Feeds:
         found = []
         for stored, tags in self._store.entries_with_tags(start, stop):
             entry = LazyEntry(stored)
-            found.append(Listed(entry, review_tag(entry.stream.partition("/")[2]) in tags))
+            found.append(Listed(entry, any(tag.startswith("review/") for tag in tags)))
         if len(found) != stop - start:  # rather no feed than one that leaves out an entry
             raise Fault("store_failed", f"of the entries {start} to {stop - 1} some are missing")
         return found

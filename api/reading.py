@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.node import Node, TheNode
 from ledger.domain.policy import may_read_all, may_read_chain
+from ledger.domain.shares import therapies_of
 from ledger.errors import NotFound, Unauthorised
 
 if TYPE_CHECKING:
@@ -49,14 +50,18 @@ class Reader:
             self._allowed[coi] = chain.version > 0 and may_read_chain(self.agent, self.world, chain)
         return self._allowed[coi]
 
-    def may_read_stream(self, stream: str) -> bool:
-        """Streams of the registry are open to every session."""
-        kind, _, coi = stream.partition("/")
-        return kind != "chain" or self.reads_all or self.may_read(coi)
+    def may_read_all_of(self, entry: Entry) -> bool:
+        """Every therapy that it is about; what concerns the registry is open to every session."""
+        return self.reads_all or all(map(self.may_read, therapies_of(entry)))
 
     def may_read_entry(self, entry: Entry) -> bool:
-        """What one has signed oneself, one may also read."""
-        return entry.signer == self.agent.id or self.may_read_stream(entry.stream)
+        """Its bytes. What one has signed oneself, one may also read."""
+        return entry.signer == self.agent.id or self.may_read_all_of(entry)
+
+    def told_of(self, entry: Entry) -> tuple[str, ...]:
+        """The therapies of the entry whose reader this is; the signer's are all."""
+        therapies = therapies_of(entry)
+        return therapies if self.may_read_entry(entry) else tuple(filter(self.may_read, therapies))
 
     def chain(self, coi: str, before: int | None = None) -> Chain:
         """The therapy, before a position. Raises `NotFound` (`no_such_chain`)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -85,6 +85,18 @@ class Reads:
 
     def container(self, container: str, *, before: int | None = None, at: str | None = None) -> Document:
         return self._read(f"/v1/containers/{_part(container)}", _as_of(before, at))
+
+    def carrier(self, stream: str, *, before: int | None = None, at: str | None = None) -> Document:
+        """What `shipment/<name>` or `tank/<name>` holds, and its story (the first 1,000 entries)."""
+        kind, _, name = stream.partition("/")
+        return self._read(f"/v1/{_part(kind)}s/{_part(name)}", _as_of(before, at))
+
+    def therapies(self, containers: Iterable[str]) -> list[Document]:
+        """Whose each container is, as a statement about a shipment or tank says it."""
+        found: dict[str, list[str]] = {}
+        for name in containers:
+            found.setdefault(str(self.container(name)["chain"]), []).append(name)
+        return [{"coi": coi, "containers": names} for coi, names in found.items()]
 
     def custody(self, **where: str | int | None) -> Document:
         """Who holds what: filters `container`, `site`, `department`; `cursor`, `limit` to page."""

@@ -112,7 +112,9 @@ SUBJECTS = {
     "chain": "the patient of {}",
     "log": "the log {}",
     "product": "product {}",
+    "shipment": "shipment {}",
     "site": "site {}",
+    "tank": "tank {}",
 }
 
 
@@ -126,7 +128,9 @@ def sentence(payload: Payload, signer: str, stream: str = "") -> str:
     who = "The ledger" if signer == "ledger" else signer
     if template is None:
         return f"{who} recorded {payload.get('type')} (this program is too old to explain it)"
-    return template.format_map(_Spoken(payload, who, subject(stream)))
+    said = template.format_map(_Spoken(payload, who, subject(stream)))
+    therapies = len(payload.get("therapies") or ())
+    return f"{said}, as {subject(stream)} of {therapies} patients" if therapies > 1 else said
 
 
 def pattern(name: str) -> str:

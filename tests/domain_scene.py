@@ -17,7 +17,7 @@ from ledger.domain.events import parse_event
 from ledger.domain.findings import Verdict
 from ledger.domain.memory import MemoryWorld
 from ledger.domain.registry import LEDGER, kid_of
-from ledger.domain.rules import deviation_of, judge
+from ledger.domain.rules import deviation_of, judge, stream_of
 from ledger.domain.world import Entry, timestamp
 
 ORIGIN = "ledger.example/unbroken"
@@ -155,7 +155,8 @@ class Scene:
         while self.world.owed:
             owed = self.world.owed[0]
             members = deviation_of(owed.finding, owed.cause)
-            raised = self.entry(LEDGER, owed.cause.stream, "DeviationRaised", **self._plain(members))
+            stream = stream_of(owed.finding, owed.cause)
+            raised = self.entry(LEDGER, stream, "DeviationRaised", **self._plain(members))
             self._take(raised)
             deviations.append(raised)
         self.checkpoints[self.world.size] = (entry.statement_id, entry.recorded_ms)

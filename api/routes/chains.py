@@ -23,6 +23,7 @@ from api.lineage import LineageNode, nodes
 from api.moments import TheMoment
 from api.pages import Cursor, cursor_of, position_of
 from api.reading import TheReader
+from ledger.domain.shares import share_of
 from ledger.domain.world import Entry, chain_tag, review_tag
 from ledger.store.decode import entry_of
 from ledger.store.recorder import StoredEntry
@@ -90,7 +91,7 @@ def get_timeline(
     found = reader.node.ledger.store.by_tag(
         chain_tag(coi), after=after, before=moment.position, limit=limit + 1
     )
-    entries = [timeline_entry(each) for each in map(_entry, found[:limit])]
+    entries = [timeline_entry(share_of(each, coi)) for each in map(_entry, found[:limit])]
     next_cursor = cursor_of(str(entries[-1].position)) if len(found) > limit else None
     shown_ = Timeline(coi=coi, as_of_position=moment.position, entries=entries, next_cursor=next_cursor)
     return document(request, shown_)
@@ -122,7 +123,7 @@ def get_deviations(request: Request, reader: TheReader, moment: TheMoment, coi: 
         as_of_position=moment.position,
         open=[deviation_document(one) for one in chain.deviations.values() if one.is_open],
         closed=[deviation_document(one) for one in chain.deviations.values() if not one.is_open],
-        reviews=[timeline_entry(each) for each in map(_entry, reviews)],
+        reviews=[timeline_entry(share_of(each, coi)) for each in map(_entry, reviews)],
     )
     return document(request, found)
 

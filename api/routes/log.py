@@ -17,7 +17,7 @@ from ledger.domain.rules import RULE_SET
 from ledger.domain.world import timestamp
 from ledger.errors import NotFound, Unauthorised
 from ledger.proof import tiles
-from ledger.store.decode import entry_of
+from ledger.store.decode import LazyEntry
 from ledger.store.recorder import StoredEntry
 
 router = APIRouter(tags=["log"])
@@ -129,8 +129,7 @@ def get_bundle(
 
 
 def _must_be_open(reader: Reader, entries: list[StoredEntry]) -> None:
-    streams = {entry_of(one.position, one.data, one.recorded_ms).stream for one in entries}
-    if not all(map(reader.may_read_stream, sorted(streams))):
+    if not all(reader.may_read_all_of(LazyEntry(one)) for one in entries):
         raise Unauthorised("not_yours", "this bundle holds therapies that you may not read")
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import facts, rows, show
-from clients.words import bags, clock, millilitres, party, sentence
+from clients.words import bags, clock, millilitres, party, sentence, subject
 from ledger.errors import Malformed
 
 Document = dict[str, Any]
@@ -134,7 +134,8 @@ def draw_timeline(console: Console, document: Document) -> None:
     for entry in document["entries"]:
         said = sentence(entry["event"], entry["signer"], entry["stream"])
         table.add_row(str(entry["position"]), clock(entry["occurred_at"]), _story(entry, said))
-    console.print(Text(f"The story of {document['coi']}\n", style="bold"))
+    about = document.get("coi") or subject(document["carrier"])
+    console.print(Text(f"The story of {about}\n", style="bold"))
     console.print(table if document["entries"] else "  Nothing is recorded.")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import typer
 from rich.console import Console
 
-from clients.cli import chains, device, events, evidence, follow, infusion, lineage, outbox, record
+from clients.cli import carriers, chains, device, events, evidence, follow, infusion, lineage, outbox, record
 from clients.cli.screen import EXITS, USAGE, complain
 from ledger.errors import Fault, Malformed, UnbrokenError
 
@@ -44,6 +44,8 @@ app.command("events", rich_help_panel=SAY)(events.events)
 app.add_typer(outbox.outbox, name="outbox", rich_help_panel=SAY)
 app.command("chain", rich_help_panel=ASK)(chains.chain)
 app.command("custody", rich_help_panel=ASK)(chains.custody)
+app.command("shipment", rich_help_panel=ASK)(carriers.shipment)
+app.command("tank", rich_help_panel=ASK)(carriers.tank)
 app.command("timeline", rich_help_panel=ASK)(chains.timeline)
 app.command("follow", rich_help_panel=ASK)(follow.follow)
 app.command("replay", rich_help_panel=ASK)(chains.replay)

@@ -38,7 +38,8 @@ def _member(name: str, shape: Shape, ask: Ask, console: Console) -> Any:
     if shape.kind == "object" and not shape.short:
         return {part: _member(f"{name}.{part}", inner, ask, console) for part, inner in shape.parts}
     if shape.kind == "array" and shape.item and shape.item.kind == "object" and not shape.item.short:
-        return _several(name, shape.item, ask, console)
+        found = _several(name, shape.item, ask, console)
+        return found or (None if shape.nullable else found)
     return _answer(name, shape, ask, console)
 
 

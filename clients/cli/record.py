@@ -22,7 +22,7 @@ from clients.cli.events import known_event
 from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
 from clients.cli.prompts import asked, asked_patient
 from clients.cli.screen import DONE, WAITING, facts, show, spoken
-from clients.drafts import Draft, event_type, needs_version
+from clients.drafts import Draft, event_type, is_carrier, needs_version
 from clients.forms import Shape, filled, moment, shape_of, written
 from clients.keys import Device
 from clients.patients import commitments, load_identifiers, load_keys
@@ -59,7 +59,7 @@ OccurredAt = Annotated[
 
 def record(
     event: Annotated[str, typer.Argument(metavar="EVENT_TYPE", help="What happened; see `unbroken events`.")],
-    stream: Annotated[str, typer.Argument(metavar="STREAM_OR_COI", help="A therapy, or site/…, agent/…")],
+    stream: Annotated[str, typer.Argument(metavar="STREAM_OR_COI", help="A therapy, or shipment/…, site/…")],
     members: Set = None,
     file: From = None,
     patient_file: PatientFile = None,
@@ -84,7 +84,10 @@ def record(
         if patient_file:
             fields["patient"] = commitments(load_identifiers(patient_file), load_keys(keys))
         if not (file or yes) and sys.stdin.isatty():
-            fields |= _ask_for_the_rest(shape_of(event_type(name)), fields, keys)
+            fields |= _ask_for_the_rest(shape_of(event_type(name)), {"therapies": None} | fields, keys)
+            fields = {member: given for member, given in fields.items() if member != "therapies" or given}
+        if is_carrier(stream) and "therapies" not in fields:
+            fields["therapies"] = signer.therapies(fields.get("containers", ()))
         when = moment(occurred_at) if occurred_at else None
         confirm_and_record(signer, {"type": name} | fields, stream, when, offline, yes, as_json)
 

@@ -9,7 +9,7 @@ from ledger.application.answer import Answer, RaisedDeviation
 from ledger.application.intake import Admitted
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
-from ledger.domain.rules import Finding, Verdict, deviation_of, judge, tags_of
+from ledger.domain.rules import Finding, Verdict, deviation_of, judge, stream_of, tags_of
 from ledger.domain.world import Entry, timestamp
 from ledger.errors import Conflict, Fault, NotPermitted, UnbrokenError
 from ledger.proof import canonical, receipt, statement
@@ -63,7 +63,7 @@ class Batch:
             entry = self._entry(admitted.statement, admitted.event)
             self._check_late(admitted)
             verdict = judge(entry, self._world)
-            if not verdict.standing:
+            if not verdict.standing or verdict.apart:
                 self._ledger.reviews.take(entry.kid, self.time_ms)
         except UnbrokenError as refusal:
             return refusal
@@ -114,7 +114,7 @@ class Batch:
         """Sign the deviation with the ledger's event key, right behind the fact."""
         signed, event = self._sign_deviation(finding, fact)
         entry = self._entry(signed, event)
-        self._add(signed, entry, Verdict((), verdict.standing))
+        self._add(signed, entry, Verdict((), verdict.stands_in(finding.stream)))
         return RaisedDeviation(entry.position, signed.id, finding.code, finding.severity, finding.blocking)
 
     def _sign_deviation(self, finding: Finding, fact: Entry) -> tuple[Statement, Event]:
@@ -126,13 +126,12 @@ class Batch:
             "prev": last.statement_id,
         }
         key = self._ledger.config.event_key
-        cti = hashlib.sha256(f"{fact.statement_id} {finding.code} {finding.containers}".encode()).digest()[
-            :16
-        ]
+        about = f"{fact.statement_id} {finding.code} {finding.containers} {finding.stream}".rstrip()
+        cti = hashlib.sha256(about.encode()).digest()[:16]
         raw = statement.sign(
             key,
             iss="ledger",
-            sub=fact.stream,
+            sub=stream_of(finding, fact),
             aud=self._ledger.origin,
             cti=cti,
             payload=canonical.encode(payload),

@@ -29,6 +29,7 @@ from ledger.store.decode import LazyEntry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ledger.domain.carrier import Carrier
     from ledger.domain.chain import Chain
     from ledger.store.recorder import StoredCheckpoint, StoredEntry
 
@@ -70,6 +71,9 @@ class StoredWorld:
 
     def product(self, product: str) -> Product | None:
         return cast("Product | None", self._known(product_tag(product)))
+
+    def carrier(self, stream: str) -> Carrier | None:
+        return cast("Carrier | None", self._known(stream))
 
     def key(self, kid: str) -> Key | None:
         return cast("Key | None", self._known(key_tag(kid)))

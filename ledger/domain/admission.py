@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ledger.domain.identifiers import parse_coi
 from ledger.domain.naming import STREAM_KINDS, containers_of
+from ledger.domain.shares import CARRIERS, therapies_of
 from ledger.domain.times import milliseconds, timestamp
 from ledger.domain.window import PROMPT_MS
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
@@ -43,8 +44,9 @@ def authenticate(entry: Entry, world: World) -> Key:
 
 def _check_stream(entry: Entry, world: World) -> None:
     kind, _, name = entry.stream.partition("/")
-    if kind != STREAM_KINDS[entry.event.type]:
-        expected = STREAM_KINDS[entry.event.type]
+    carried = getattr(entry.event, "therapies", None) is not None
+    expected = "shipment/… or tank" if carried else STREAM_KINDS[entry.event.type]
+    if kind not in (CARRIERS if carried else (expected,)):
         raise Unauthentic("wrong_stream", f"{entry.event.type} belongs to {expected}/…, not {entry.stream!r}")
     if kind == "chain":
         if not world.chain(name).is_open:
@@ -54,6 +56,10 @@ def _check_stream(entry: Entry, world: World) -> None:
             raise Unauthentic("wrong_stream", f"this log is {world.origin!r}, not {name!r}")
     elif not _NAME.fullmatch(name):
         raise Unauthentic("wrong_stream", f"{name!r} is not a name: a-z, 0-9, dot, dash, underscore")
+    if kind in CARRIERS:
+        for coi in therapies_of(entry):
+            if not world.chain(coi).is_open:
+                _check_coi(coi)
 
 
 def _check_coi(name: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.domain.container import Batch, Container
 from ledger.domain.evolve import HANDLERS
+from ledger.domain.shares import share_of
 
 if TYPE_CHECKING:
     from ledger.domain.custody import Handover
@@ -144,4 +145,5 @@ class Chain:
         self.version += 1
         handler = HANDLERS.get(entry.type)
         if handler:
-            handler(self, entry, entry.event)
+            mine = share_of(entry, self.coi)
+            handler(self, mine, mine.event)

@@ -45,6 +45,7 @@ from ledger.domain.handling_events import (
 )
 from ledger.domain.parts import (
     Base64,
+    CarriedFact,
     ChainDecision,
     Code,
     Condition,
@@ -116,22 +117,20 @@ class CollectionCompleted(Fact):
     ended_at: Timestamp
 
 
-class CustodyReleased(Fact):
+class CustodyReleased(CarriedFact):
     type: Literal["CustodyReleased"]
     v: Literal[1]
-    containers: Containers
     giver: Party
     receiver: Party
     condition: Condition
     seal: Label | None = None
 
 
-class CustodyAccepted(Fact):
+class CustodyAccepted(CarriedFact):
     """`release` names the release's statement id; without it the custody is claimed."""
 
     type: Literal["CustodyAccepted"]
     v: Literal[1]
-    containers: Containers
     giver: Party
     receiver: Party
     release: Hex32 | None

@@ -121,12 +121,16 @@ FINDINGS: dict[str, Meaning] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`containers` empty: the whole therapy is affected."""
+    """`containers` empty: the whole therapy is affected.
+
+    `stream`: the therapy's, where the entry that it is about stands on a carrier's.
+    """
 
     code: str
     severity: str
     blocking: bool
     containers: tuple[str, ...] = ()
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +138,15 @@ class Verdict:
     """`standing` False: a fact by a signer who has nothing to do with this therapy.
 
     It is kept for review, and changes nothing: no custody, no version, no right to read.
+    `apart`: of the therapies that a carrier holds, the streams of those where that is so.
     """
 
     findings: tuple[Finding, ...] = ()
     standing: bool = True
+    apart: frozenset[str] = frozenset()
+
+    def stands_in(self, stream: str) -> bool:
+        return self.standing and stream not in self.apart
 
 
 CLEAN = Verdict()

@@ -4,56 +4,61 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ledger.domain.parts import ChainDecision, Code, Condition, Containers, Fact, Hex32, Label, Party
+from ledger.domain.parts import (
+    CarriedFact,
+    ChainDecision,
+    Code,
+    Condition,
+    Containers,
+    Fact,
+    Hex32,
+    Label,
+    Party,
+)
 
 
-class Packed(Fact):
+class Packed(CarriedFact):
     type: Literal["Packed"]
     v: Literal[1]
     at: Party
-    containers: Containers
     shipper: Label
     seal: Label | None = None
     logger: Label | None = None
 
 
-class Unpacked(Fact):
+class Unpacked(CarriedFact):
     type: Literal["Unpacked"]
     v: Literal[1]
     at: Party
-    containers: Containers
     shipper: Label
     seal: Label | None = None  # as it was read before it was broken
 
 
-class SealChecked(Fact):
+class SealChecked(CarriedFact):
     """On the road or on arrival; the shipper stays shut."""
 
     type: Literal["SealChecked"]
     v: Literal[1]
     at: Party
-    containers: Containers
     shipper: Label
     seal: Label | None = None
     outcome: Literal["intact", "broken", "missing"]
 
 
-class Stored(Fact):
+class Stored(CarriedFact):
     """`location` names the freezer, tank or shelf, `place` where in it."""
 
     type: Literal["Stored"]
     v: Literal[1]
     at: Party
-    containers: Containers
     location: Label
     place: Label | None = None
 
 
-class Retrieved(Fact):
+class Retrieved(CarriedFact):
     type: Literal["Retrieved"]
     v: Literal[1]
     at: Party
-    containers: Containers
     location: Label
 
 
@@ -83,7 +88,7 @@ class ContainerDamaged(Fact):
     damage: Literal["leak", "breakage", "label", "other"]
 
 
-class ContainerLost(Fact):
+class ContainerLost(CarriedFact):
     """They are not where they should be."""
 
     type: Literal["ContainerLost"]
@@ -92,11 +97,10 @@ class ContainerLost(Fact):
     containers: Containers
 
 
-class ContainerFound(Fact):
+class ContainerFound(CarriedFact):
     """What was lost is here again; whether it may still be used is Quality's to say."""
 
     type: Literal["ContainerFound"]
     v: Literal[1]
     at: Party
-    containers: Containers
     condition: Condition

@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
+from ledger.domain.carrier import Carrier
 from ledger.domain.chain import Chain
 from ledger.domain.findings import Finding, Verdict
 from ledger.domain.naming import created_by
 from ledger.domain.registry import LEDGER, Agent, Key, LogState, Product, Site
-from ledger.domain.rules import deviation_of, judge, tags_of
+from ledger.domain.rules import deviation_of, judge, stream_of, tags_of
 from ledger.domain.world import AGGREGATES, Entry, Sequence, new_aggregate
 from ledger.errors import ProofInvalid
 
@@ -64,6 +65,9 @@ class MemoryWorld:
     def product(self, product: str) -> Product | None:
         return cast("Product | None", self._aggregates.get(f"product/{product}"))
 
+    def carrier(self, stream: str) -> Carrier | None:
+        return cast("Carrier | None", self._aggregates.get(stream))
+
     def key(self, kid: str) -> Key | None:
         return cast("Key | None", self._aggregates.get(f"key/{kid}"))
 
@@ -92,7 +96,7 @@ class MemoryWorld:
             verdict = Verdict((), due.standing)
             self.owed.popleft()
         self.apply(entry, verdict)
-        self.owed.extend(Owed(finding, entry, verdict.standing) for finding in verdict.findings)
+        self.owed.extend(Owed(one, entry, verdict.stands_in(one.stream)) for one in verdict.findings)
         return verdict
 
     def apply(self, entry: Entry, verdict: Verdict) -> tuple[str, ...]:
@@ -133,6 +137,6 @@ def _is(owed: Owed, entry: Entry) -> bool:
     """True if the ledger's deviation says exactly what the finding says."""
     event: Any = entry.event
     members = deviation_of(owed.finding, owed.cause)
-    return entry.stream == owed.cause.stream and all(
+    return entry.stream == stream_of(owed.finding, owed.cause) and all(
         getattr(event, name) == value for name, value in members.items()
     )

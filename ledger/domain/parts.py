@@ -8,9 +8,9 @@ refused. Quantities are integers in the unit that the field's name states, times
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 MAX_INT = 2**53 - 1
 
@@ -90,6 +90,34 @@ class Fact(Event):
 
 class Decision(Event):
     kind: ClassVar[Kind] = "decision"
+
+
+class Carried(Part):
+    """Containers of one therapy among those that a shipment or a tank carries."""
+
+    coi: Coi
+    containers: Containers
+
+
+class CarriedFact(Fact):
+    """A fact about containers on the way or in store.
+
+    On a therapy's stream `therapies` is absent. On a shipment's or a tank's, which may carry
+    several patients' containers, it says whose each is, as the signer read it on the labels.
+    """
+
+    containers: Containers
+    therapies: Annotated[list[Carried], Field(min_length=1, max_length=100)] | None = None
+
+    @model_validator(mode="after")
+    def _each_in_one_therapy(self) -> Self:
+        if self.therapies is not None:
+            if len({one.coi for one in self.therapies}) < len(self.therapies):
+                raise ValueError("each therapy may be named once")
+            named = sorted(name for one in self.therapies for name in one.containers)
+            if named != sorted(set(self.containers)):
+                raise ValueError("therapies must name the same containers as containers does, each once")
+        return self
 
 
 class ChainDecision(Decision):

@@ -15,6 +15,7 @@ years. That is what an audit replays.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.admission import authenticate, find_device_faults, require_sound_device
@@ -28,6 +29,7 @@ from ledger.domain.policy import has_part_in, is_qualified, permits
 from ledger.domain.registry import LEDGER, Agent
 from ledger.domain.registry_rules import RULE_SET as RULE_SET
 from ledger.domain.registry_rules import check_genesis, check_registry_decision
+from ledger.domain.shares import is_carried, shares, therapies_of
 
 if TYPE_CHECKING:
     from ledger.domain.registry import Key
@@ -53,7 +55,7 @@ def judge(entry: Entry, world: World) -> Verdict:
         return _judge_decision(entry, key, world)
     if entry.signer == LEDGER and event.type == "DeviationRaised":
         return CLEAN
-    return _judge_fact(entry, key, world)
+    return _judge_carried(entry, key, world) if is_carried(entry) else _judge_fact(entry, key, world)
 
 
 def _judge_decision(entry: Entry, key: Key, world: World) -> Verdict:
@@ -69,6 +71,18 @@ def _judge_decision(entry: Entry, key: Key, world: World) -> Verdict:
     check_chain_decision(entry, agent, world, found)
     find_overdue(entry, world.chain(entry.stream.removeprefix("chain/")), world, found)
     return found.verdict()
+
+
+def _judge_carried(entry: Entry, key: Key, world: World) -> Verdict:
+    """Each therapy judges its own share; where the signer has no part, only that one is set apart."""
+    findings: list[Finding] = []
+    apart = set()
+    for share in shares(entry):
+        verdict = _judge_fact(share, key, world)
+        findings += [replace(one, stream=share.stream) for one in verdict.findings]
+        if not verdict.standing:
+            apart.add(share.stream)
+    return Verdict(tuple(findings), len(apart) < len(therapies_of(entry)), frozenset(apart))
 
 
 def _judge_fact(entry: Entry, key: Key, world: World) -> Verdict:
@@ -94,9 +108,11 @@ def tags_of(entry: Entry, verdict: Verdict) -> tuple[str, ...]:
     """Everything that the entry concerns, without repeats: its stream, its signer's key, the rest.
 
     A fact without standing goes to `review/<coi>` in place of its stream, and names nothing
-    else: it changes no aggregate.
+    else: it changes no aggregate. A carrier's goes to each of its therapies.
     """
     signer = f"signer/{entry.kid}"
+    if is_carried(entry):
+        return _carried_tags(entry, verdict, signer)
     if not verdict.standing:
         return (f"review/{entry.stream.removeprefix('chain/')}", signer)
     if STREAM_KINDS[entry.event.type] == "chain":
@@ -106,11 +122,26 @@ def tags_of(entry: Entry, verdict: Verdict) -> tuple[str, ...]:
     return tuple(dict.fromkeys((entry.stream, signer, *names)))
 
 
+def _carried_tags(entry: Entry, verdict: Verdict, signer: str) -> tuple[str, ...]:
+    tags = [entry.stream, signer] if verdict.standing else [signer]
+    for share in shares(entry):
+        if verdict.stands_in(share.stream):
+            tags += [share.stream, *(f"container/{name}" for name in containers_of(share.event))]
+        else:
+            tags.append(f"review/{share.stream.removeprefix('chain/')}")
+    return tuple(dict.fromkeys(tags))
+
+
+def stream_of(finding: Finding, entry: Entry) -> str:
+    """Where the ledger records the deviation for a finding of this entry."""
+    return finding.stream or entry.stream
+
+
 def deviation_of(finding: Finding, entry: Entry) -> dict[str, Any]:
     """The members of the ledger's `DeviationRaised` for a finding of this entry.
 
     The caller adds `occurred_at`, `seen`, `seq` and `prev`, signs with the event key on the
-    entry's own stream, and records it right behind the entry, tagged with its standing.
+    `stream_of` the finding, and records it right behind the entry, tagged with its standing.
     """
     return {
         "type": "DeviationRaised",

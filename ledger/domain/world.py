@@ -8,41 +8,17 @@ out aggregates. The rules never change it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from ledger.domain.carrier import Carrier
 from ledger.domain.chain import Chain
+from ledger.domain.entry import Entry as Entry
 from ledger.domain.registry import LEDGER as LEDGER
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
 from ledger.domain.times import milliseconds as milliseconds
 from ledger.domain.times import timestamp as timestamp
 
-if TYPE_CHECKING:
-    from ledger.domain.parts import Event
-
-Aggregate = Chain | LogState | Site | Agent | Product | Key
-
-
-@dataclass(slots=True)  # not frozen only because that would make each one five times as dear
-class Entry:
-    """One statement at its place in the log. Nobody changes one.
-
-    `position` counts from 0, `statement_id` and `kid` are lower-case hex, `signer` is the
-    agent's id (or `ledger`), `stream` the envelope's subject, `recorded_ms` the ledger's
-    time of the batch (whole seconds, in milliseconds; never decreasing).
-    """
-
-    position: int
-    statement_id: str
-    kid: str
-    signer: str
-    stream: str
-    event: Event
-    recorded_ms: int
-
-    @property
-    def type(self) -> str:
-        return self.event.type
+Aggregate = Chain | LogState | Site | Agent | Product | Key | Carrier
 
 
 class Sequence(NamedTuple):
@@ -65,6 +41,7 @@ class World(Protocol):
     def site(self, site: str) -> Site | None: ...
     def agent(self, agent: str) -> Agent | None: ...
     def product(self, product: str) -> Product | None: ...
+    def carrier(self, stream: str) -> Carrier | None: ...  # of shipment/<id> or tank/<id>
     def key(self, kid: str) -> Key | None: ...
     def signer(self, kid: str) -> Sequence: ...
     def checkpoint(self, size: int) -> tuple[str, int] | None: ...  # root (hex), time (ms)
@@ -117,6 +94,8 @@ AGGREGATES: dict[str, type[Aggregate]] = {
     "agent": Agent,
     "product": Product,
     "key": Key,
+    "shipment": Carrier,
+    "tank": Carrier,
 }
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ledger.domain.events import DeviationRaised, LateStatementAttested, parse_event
 from ledger.domain.memory import MemoryWorld
 from ledger.domain.registry_events import RuleSetAdopted
-from ledger.domain.rules import RULE_SET, Verdict, deviation_of
+from ledger.domain.rules import RULE_SET, Verdict, deviation_of, stream_of
 from ledger.domain.world import LEDGER, timestamp
 from ledger.errors import Malformed, NotPermitted, ProofInvalid, Unauthentic, UnbrokenError
 from ledger.proof import canonical, statement
@@ -182,6 +182,6 @@ class Replay:
 def _says(entry: Entry, owed: Owed) -> bool:
     """True if the entry is the owed deviation, member for member."""
     due = deviation_of(owed.finding, owed.cause)
-    return entry.stream == owed.cause.stream and all(
+    return entry.stream == stream_of(owed.finding, owed.cause) and all(
         getattr(entry.event, name) == value for name, value in due.items()
     )

@@ -16,6 +16,7 @@ from api import examples
 from api.documents import ChainDocument, ContainerDocument
 from api.feed import FeedEntry
 from api.routes import chains, containers, custody, entries, health, infusion, keys, log, session
+from api.routes.carriers import CarrierDocument
 from api.routes.session import Challenge, SessionOpened, SessionSeen
 from ledger.domain.events import parse_event
 from tests.e2e.api_stage import Stage, code, served
@@ -36,6 +37,7 @@ PUBLIC = {
 FILLED = {
     "{coi}": "isbt128:CHA999926000001",
     "{container}": "BAG-1",
+    "{carrier}": "ship-1",
     "{position}": "0",
     "{kid}": "ab" * 32,
     "{size}": "1",
@@ -185,6 +187,7 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (infusion.InfusionCheck, examples.CHECK),
     (infusion.InfusionQuestion, examples.QUESTION),
     (FeedEntry, examples.FEED_ENTRY),
+    (CarrierDocument, examples.CARRIER),
     (health.Health, examples.HEALTH),
 ]
 

@@ -18,6 +18,7 @@ from ledger.domain.gates import infusion_gates
 from ledger.domain.memory import MemoryWorld
 from ledger.domain.policy import may_read_chain
 from ledger.domain.rules import tags_of
+from ledger.domain.shares import CARRIED
 from ledger.domain.world import AGGREGATES, Entry, new_aggregate
 from ledger.errors import UnbrokenError
 from tests.domain_scene import (
@@ -31,6 +32,7 @@ from tests.domain_scene import (
     FRESH,
     LEDGER,
     ORIGIN,
+    OTHER_COI,
     PEOPLE,
     RELEASED,
     STAGES,
@@ -115,12 +117,25 @@ ENVELOPES: list[dict[str, Any]] = [
 
 
 @st.composite
+def on_a_carrier(draw: st.DrawFn, names: list[str]) -> dict[str, Any]:
+    """The same said of a shipment or a tank, the containers dealt out to two therapies."""
+    dealt: dict[str, list[str]] = defaultdict(list)
+    for name in dict.fromkeys(names):
+        dealt[draw(st.sampled_from([COI, OTHER_COI]))].append(name)
+    therapies = [{"coi": coi, "containers": mine} for coi, mine in dealt.items()]
+    stream = draw(st.sampled_from(["shipment/s-1", "tank/t-1"]))
+    return {"stream": stream, "containers": list(dict.fromkeys(names)), "therapies": therapies}
+
+
+@st.composite
 def sayings(draw: st.DrawFn, people: Any = INSIDERS, facts_only: bool = False) -> dict[str, Any]:
     """What somebody says about the therapy: likely wrong, always well formed."""
     vocabulary = FACTS if facts_only else FACTS | DECISIONS
     name = draw(st.sampled_from(sorted(vocabulary)))
     fields = {member: draw(values) for member, values in vocabulary[name].items()}
     saying = {"signer": draw(st.sampled_from(people)), "stream": CHAIN, "event": name, **fields}
+    if name in CARRIED and draw(st.booleans()):
+        saying |= draw(on_a_carrier(saying["containers"]))
     if name in DECISIONS:
         saying["chain_version"] = draw(st.integers(0, 40))
     return saying | draw(st.sampled_from(ENVELOPES))
@@ -222,7 +237,7 @@ def test_the_ledger_raises_each_finding_once_with_the_severity_of_the_table(
     scene = scene_at(stage)
     tell(scene, story)
     for _, verdict in scene.entries:
-        codes = [finding.code for finding in verdict.findings]
+        codes = [(finding.stream, finding.code) for finding in verdict.findings]
         assert len(codes) == len(set(codes))
         for finding in verdict.findings:
             meaning = FINDINGS[finding.code]
@@ -257,7 +272,15 @@ def raw_entries(draw: st.DrawFn) -> Entry:
 @given(st.lists(raw_entries(), max_size=12))
 def test_folding_is_total_whatever_the_order(entries: list[Entry]) -> None:
     """No event, however absurd, makes an aggregate raise; each counts."""
-    for tag in (CHAIN, "agent/anna", "site/st-mary", "product/decentra-car", "key/ab", f"log/{ORIGIN}"):
+    for tag in (
+        CHAIN,
+        "shipment/s-1",
+        "agent/anna",
+        "site/st-mary",
+        "product/decentra-car",
+        "key/ab",
+        f"log/{ORIGIN}",
+    ):
         aggregate = new_aggregate(tag)
         for entry in entries:
             aggregate.apply(entry)
