@@ -64,7 +64,10 @@ def block(scene: Scene, *containers: str, code: str = "bag_leaks") -> Any:
 
 def test_every_gate_has_its_test() -> None:
     gates = (
-        INFUSION_GATES.keys() | RELEASE_GATES.keys() | LYMPHODEPLETION_GATES.keys() | AVAILABILITY_GATES.keys()
+        INFUSION_GATES.keys()
+        | RELEASE_GATES.keys()
+        | LYMPHODEPLETION_GATES.keys()
+        | AVAILABILITY_GATES.keys()
     )
     assert gates - named_tests("gate") == set()
 
