@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.domain.container import Authorisation, Moment
 from ledger.domain.happened import later, moment
 from ledger.domain.overrides import Override
-from ledger.domain.times import timestamp
+from ledger.domain.times import milliseconds, timestamp
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
@@ -96,8 +96,10 @@ def consent_withdrawn(chain: Chain, entry: Entry, event: ConsentWithdrawn) -> No
 
 
 def _bounded(entry: Entry, site: str) -> Moment:
-    told, recorded = moment(entry, site), timestamp(entry.recorded_ms + LAST_MS)
-    return told._replace(occurred_at=min(told.occurred_at, recorded))
+    told, recorded_ms = moment(entry, site), entry.recorded_ms + LAST_MS
+    if milliseconds(told.occurred_at) <= recorded_ms:
+        return told
+    return told._replace(occurred_at=timestamp(recorded_ms))
 
 
 def fitness_confirmed(chain: Chain, entry: Entry, event: PatientFitnessConfirmed) -> None:
