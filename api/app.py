@@ -31,6 +31,7 @@ from api.routes import (
     infusion,
     keys,
     log,
+    readiness,
     session,
     statements,
 )
@@ -60,6 +61,7 @@ ROUTERS = (
     infusion,
     containers,
     carriers,
+    readiness,
     custody,
     deviations,
     keys,

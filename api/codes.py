@@ -67,6 +67,7 @@ SIGNERS = {
 
 DECISIONS = {
     "agent_exists": "There is an agent of this name",
+    "already_confirmed": "The override was confirmed before",
     "already_dispositioned": "Quality has said what becomes of this deviation",
     "already_lifted": "The quarantine was lifted before",
     "already_suspended": "The site is suspended already",
@@ -78,6 +79,8 @@ DECISIONS = {
     "cti_reused": "The key used this cti for another statement",
     "future_time": "It is said to happen in the future",
     "gate_failed": "A gate before this decision failed",
+    "gate_not_failed": "A gate that is open needs no override",
+    "gates_repeat": "A gate is named twice",
     "identifiers_repeat": "A patient identifier is given twice",
     "infusion_under_way": "An infusion of this therapy has not ended",
     "key_already_out": "The key is retired or revoked already",
@@ -86,6 +89,7 @@ DECISIONS = {
     "log_exists": "The database already holds a log",
     "malformed_key": "Not a public key in base64url",
     "needs_two_signers": "This role needs two signers",
+    "not_overridable": "Nobody may override this",
     "not_own_site": "The site belongs to another organisation",
     "not_permitted": "The signer's role does not cover this",
     "not_qualified": "The signer's qualification is missing or has run out",
@@ -106,6 +110,7 @@ DECISIONS = {
     "unknown_checkpoint": "The log never had that checkpoint",
     "unknown_deviation": "There is no such deviation",
     "unknown_enrolment": "There is no such enrolment",
+    "unknown_override": "There is no such override",
     "unknown_product_version": "There is no such version of the product",
     "unknown_quarantine": "There is no such quarantine",
     "unknown_rule_set": "This program does not know that rule set",

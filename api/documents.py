@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from api.readiness import OverrideDocument, ReadinessDocument, override_document, readiness_document
 from ledger.domain.events import to_payload
 from ledger.domain.world import Entry, timestamp
 
@@ -142,6 +143,8 @@ class ChainDocument(BaseModel):
     containers: list[ContainerDocument]
     deviations: list[DeviationDocument]
     quarantines: list[QuarantineDocument]
+    readiness: ReadinessDocument
+    overrides: list[OverrideDocument]
     batches: list[BatchDocument]
     closed_position: int | None
 
@@ -171,6 +174,8 @@ def chain_document(chain: Chain, position: int) -> ChainDocument:
         containers=[container_document(one, chain, position) for one in chain.containers.values()],
         deviations=[deviation_document(one) for one in chain.deviations.values()],
         quarantines=[_quarantine(one) for one in chain.quarantines.values()],
+        readiness=readiness_document(chain.readiness),
+        overrides=[override_document(one) for one in chain.readiness.overrides.values()],
         batches=[_batch(one, chain) for one in chain.batches.values()],
         closed_position=chain.closed,
     )

@@ -157,6 +157,35 @@ CHAIN: dict[str, Any] = {
             "lifted_position": 4699,
         }
     ],
+    "readiness": {
+        "consent": {
+            "stands": True,
+            "form": "CONSENT v3",
+            "recorded_position": 4501,
+            "withdrawn_position": None,
+        },
+        "fitness": {
+            "fit": True,
+            "valid_until": "2026-10-05T12:00:00.000Z",
+            "signer": "phil",
+            "position": 4709,
+        },
+        "availability": None,
+        "lymphodepletion": {"authorised_position": None, "started_position": None, "regimen": None},
+    },
+    "overrides": [
+        {
+            "statement_id": OTHER_ID,
+            "position": 4703,
+            "container": DOSE,
+            "site": "st-mary",
+            "gates": ["not_quarantined"],
+            "reason": "no_other_dose",
+            "signer": "phil",
+            "confirmed_by": None,
+            "confirmed_position": None,
+        }
+    ],
     "batches": [
         {
             "batch": "BATCH-7",
@@ -283,8 +312,20 @@ CHECK: dict[str, Any] = {
         {
             "name": "custody_here",
             "passed": False,
+            "overridden": False,
             "detail": f"bag {DOSE} is held by the cleanroom at northcell-1, not here",
             "proof": [{"position": 4650, "statement_id": ID}],
+        }
+    ],
+}
+LYMPHODEPLETION: dict[str, Any] = {name: value for name, value in CHECK.items() if name != "container"} | {
+    "gates": [
+        {
+            "name": "product_available",
+            "passed": False,
+            "overridden": False,
+            "detail": "Nobody has confirmed that the doses are at st-mary: look, and say so.",
+            "proof": [],
         }
     ],
 }

@@ -112,6 +112,10 @@ class Reads:
         )
         return document
 
+    def lymphodepletion_check(self, coi: str, site: str) -> Document:
+        """Every gate before the patient is prepared for the dose, without deciding anything."""
+        return self._read(f"/v1/chains/{_part(coi)}/lymphodepletion-check", {"site": site})
+
     def feed(self, after: int | None = None) -> Feed:
         """Entries as they are recorded, those that this agent may read; -1: from the first on.
 

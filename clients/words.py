@@ -32,6 +32,8 @@ SENTENCES: dict[str, str] = {
     " {window_s} {window_starts}, in {countries}",
     "TherapyOrdered": "{who} ordered {product} for {subject} under protocol {protocol},"
     " to be given at {sites}",
+    "ConsentRecorded": "{who} recorded at {site} that {subject} consents (form {form})",
+    "ConsentWithdrawn": "{who} recorded at {site} that {subject} WITHDREW their consent ({reason})",
     "PatientIdentified": "{who} {method} the patient's wristband at {site}: {outcome}",
     "CollectionCompleted": "{who} finished the collection at {at}: {containers}{ended_at}",
     "CustodyReleased": "{who} handed {containers} over from {giver} to {receiver}, {condition}{seal}",
@@ -56,6 +58,13 @@ SENTENCES: dict[str, str] = {
     "ContainerLost": "{who} reported {containers} LOST at {at}",
     "ContainerFound": "{who} found {containers} again at {at}, {condition}",
     "Released": "{who} released {containers} for patients in {countries} under protocol {protocols}",
+    "PatientFitnessConfirmed": "{who} found the patient {outcome} at {site}{valid_until}",
+    "AvailabilityConfirmed": "{who} confirmed that {containers} may be used at {site}",
+    "LymphodepletionAuthorised": "{who} gave permission to start lymphodepletion at {site}",
+    "LymphodepletionStarted": "{who} started lymphodepletion at {site}, regimen {regimen}",
+    "EmergencyOverride": "{who} OVERRIDES {gates} for bag {container} at {site} ({reason});"
+    " it counts once a second person confirms it",
+    "OverrideConfirmed": "{who} confirmed the emergency override {override} as second person",
     "ThawStarted": "{who} began to thaw {containers} at {at}",
     "ThawCompleted": "{who} finished thawing {containers} at {at}",
     "InfusionChecked": "{who} checked bag {container} against the patient's wristband at {site} ({method})",
@@ -105,6 +114,8 @@ OUTCOMES = {
     "intact": "it is intact",
     "broken": "IT IS BROKEN",
     "missing": "IT IS MISSING",
+    "fit": "fit to go on",
+    "unfit": "UNFIT",
 }
 WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}
 SUBJECTS = {
@@ -191,6 +202,11 @@ def _affected(payload: Payload) -> str:
     return bags(payload["containers"])
 
 
+def _gates(payload: Payload) -> str:
+    names = [str(name).replace("_", " ") for name in payload["gates"]]
+    return f"the {'gate' if len(names) == 1 else 'gates'} {listed(names)}"
+
+
 def _release(payload: Payload) -> str:
     return "" if payload["release"] else " (CLAIMED: without the giver's statement)"
 
@@ -233,12 +249,14 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "dose_given_ul": lambda p: millilitres(p["dose_given_ul"]),
     "ended_at": lambda p: f", ended {clock(p['ended_at'])} UTC",
     "expires_at": lambda p: f" until {clock(p['expires_at'])} UTC",
+    "gates": _gates,
     "giver": lambda p: party(p["giver"]),
     "how": _from(DERIVED, "how"),
     "kid": lambda p: p["kid"][:12],
     "logger": lambda p: f", temperature logger {p['logger']}",
     "method": _read,
     "outcome": _from(OUTCOMES, "outcome"),
+    "override": lambda p: p["override"][:12],
     "parents": lambda p: bags(p["parents"]),
     "place": lambda p: f", {p['place']}",
     "product": _product,
@@ -247,12 +265,14 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "qualification": lambda p: p["qualification"].replace("_", " "),
     "reason": lambda p: p["reason"].replace("_", " "),
     "receiver": lambda p: party(p["receiver"]),
+    "regimen": lambda p: p["regimen"].replace("_", " "),
     "release": _release,
     "roles": _roles,
     "seal": lambda p: f", seal {p['seal']}",
     "site_kind": _from(SITE_KINDS, "site_kind"),
     "sites": lambda p: p["sites"]["treatment"],
     "step": lambda p: p["step"].replace("_", " "),
+    "valid_until": lambda p: f", until {clock(p['valid_until'])} UTC",
     "window_s": lambda p: duration(p["window_s"]),
     "window_starts": _from(WINDOWS, "window_starts"),
 }

@@ -26,8 +26,9 @@ from docs.sentences import GATES, INTROS, NAMED_TYPES, STREAMS
 from ledger.domain import events
 from ledger.domain import parts as shared
 from ledger.domain.findings import findings_markdown
-from ledger.domain.gates import INFUSION_GATES, RELEASE_GATES
+from ledger.domain.gates import AVAILABILITY_GATES, INFUSION_GATES, LYMPHODEPLETION_GATES, RELEASE_GATES
 from ledger.domain.naming import STREAM_KINDS
+from ledger.domain.overrides import OVERRIDABLE
 from ledger.domain.policy import RELATION_MEANINGS, policy_markdown
 
 DOCS = Path(__file__).parent
@@ -156,11 +157,15 @@ def _findings() -> str:
 
 
 def _gates() -> str:
+    asked = (RELEASE_GATES, AVAILABILITY_GATES, LYMPHODEPLETION_GATES, INFUSION_GATES, OVERRIDABLE)
     rows = [
-        f"| `{name}` | {_yes(name in RELEASE_GATES)} | {_yes(name in INFUSION_GATES)} | {GATES[name]} |"
-        for name in dict.fromkeys([*INFUSION_GATES, *RELEASE_GATES])
+        f"| `{name}` | {' | '.join(_yes(name in gates) for gates in asked)} | {GATES[name]} |"
+        for name in dict.fromkeys([*INFUSION_GATES, *LYMPHODEPLETION_GATES, *RELEASE_GATES])
     ]
-    head = ["| Gate | Quality release | Infusion | It asks |", "|---|---|---|---|"]
+    titles = (
+        "Gate | Quality release | Availability | Lymphodepletion | Infusion | May be overridden | It asks"
+    )
+    head = [f"| {titles} |", "|---|---|---|---|---|---|---|"]
     return "\n".join([INTROS["gates"], *head, *rows])
 
 

@@ -25,6 +25,9 @@ GATES = {
     "(and, at release, in every country that the release names).",
     "site_in_force": "The site was onboarded and is not suspended.",
     "treatment_site": "The order plans the treatment at this site.",
+    "consent": "The patient's consent is recorded, and not withdrawn since by the latest that anybody said.",
+    "fitness_confirmed": "The latest word of a physician is that the patient is fit, and it has not run out.",
+    "product_available": "Somebody at this site confirmed the doses, and each may still be used here.",
     "container_of_chain": "The container came to be in this therapy.",
     "patient_matched": "At least two identifiers are the ordered patient's, and none differs.",
     "checks_agree": "Two different people checked, each alone, and agree.",
@@ -74,9 +77,11 @@ has dispositioned it.
 """,
     "gates": """# Gates
 
-What must hold before Quality releases, and before an infusion is authorised. The answer always lists
-every gate, passed or failed, with a sentence and the entries that prove it.
-`POST /v1/chains/{coi}/infusion-check` asks the infusion's gates without recording anything.
+What must hold before Quality releases, before doses are confirmed as available, before lymphodepletion
+and before an infusion is authorised. The answer always lists every gate, passed, failed or overridden,
+with a sentence and the entries that prove it. `GET /v1/chains/{coi}/lymphodepletion-check` and
+`POST /v1/chains/{coi}/infusion-check` ask without recording anything. Two people may override some
+gates of an infusion for one bag in an emergency. The override covers what stood when it was made.
 """,
     "errors": """# Errors
 

@@ -230,6 +230,7 @@ ORDER: dict[str, Any] = {
     },
     "patient": patient(),
 }
+CONSENT: dict[str, Any] = {"site": "st-mary", "form": "CONSENT v3"}
 RELEASED: dict[str, Any] = {
     "site": "northcell-1",
     "certificate": "ab" * 32,
@@ -300,6 +301,8 @@ def furnished() -> Scene:
 def _order(scene: Scene) -> None:
     scene.say("carl", CHAIN, "TherapyOrdered", **ORDER)
     scene.say("carl", f"chain/{OTHER_COI}", "TherapyOrdered", **ORDER | {"patient": patient("patient-2")})
+    for chain in (CHAIN, f"chain/{OTHER_COI}"):
+        scene.say("carl", chain, "ConsentRecorded", **CONSENT)
     scene.say("anna", f"chain/{OTHER_COI}", "CollectionCompleted", **collection(scene, "OTHER-1"))
 
 
@@ -347,6 +350,20 @@ def _to_ward(scene: Scene) -> None:
     scene.hand_over(("kit", VAN), ("nora", WARD), DOSE, DOSE_2)
 
 
+def fit(scene: Scene, **fields: Any) -> dict[str, Any]:
+    """What a physician says of a patient who is fit for the next two weeks."""
+    valid_until = timestamp(scene.now_ms + 14 * 24 * HOUR_MS)
+    return {"site": "st-mary", "outcome": "fit", "valid_until": valid_until} | fields
+
+
+def _prepare(scene: Scene) -> None:
+    scene.decide("phil", "PatientFitnessConfirmed", **fit(scene))
+    scene.decide("carl", "AvailabilityConfirmed", site="st-mary", containers=[DOSE, DOSE_2])
+    scene.decide("phil", "LymphodepletionAuthorised", site="st-mary")
+    scene.on_chain("nora", "LymphodepletionStarted", site="st-mary", regimen="flu_cy")
+    scene.forward(5 * 24 * 3600)
+
+
 def _thaw(scene: Scene) -> None:
     scene.on_chain("nora", "ThawStarted", at=WARD, containers=[DOSE])
     scene.forward(300)
@@ -378,6 +395,7 @@ STAGES: dict[str, Callable[[Scene], None]] = {
     "made": _make,
     "released": _release,
     "at_ward": _to_ward,
+    "prepared": _prepare,
     "thawed": _thaw,
     "checked": _check,
     "authorised": _authorise,

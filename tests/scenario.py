@@ -154,7 +154,10 @@ class Scenario:
         self.say("quinn", "product/decentra-car", "ProductVersionDefined", **PRODUCT)
 
     def order(self, coi: str, name: str = "patient-1") -> Answer:
-        return self.say("carl", f"chain/{coi}", "TherapyOrdered", **ordered(name))
+        """Order a therapy for a patient who agreed; the order's answer."""
+        answer = self.say("carl", f"chain/{coi}", "TherapyOrdered", **ordered(name))
+        self.say("carl", f"chain/{coi}", "ConsentRecorded", site="st-mary", form="CONSENT v3")
+        return answer
 
 
 PRODUCT: dict[str, Any] = {
@@ -227,6 +230,7 @@ def therapy(scenario: Scenario, coi: str, name: str = "patient-1", bag: str = "B
         containers=[dose], certificate="ab" * 32, countries=["GB"], protocols=["UB-001"])  # fmt: skip
     hand_over(scenario, coi, dose, ("mia", CLEANROOM), ("kit", VAN))
     hand_over(scenario, coi, dose, ("kit", VAN), ("nora", WARD))
+    prepare(scenario, coi, dose)
     infuse(scenario, coi, dose, name)
 
 
@@ -243,6 +247,18 @@ def hand_over(
     released = scenario.say(giver[0], f"chain/{coi}", "CustodyReleased", **parties)
     parties["release"] = released.statement_id.hex()
     return released, scenario.say(receiver[0], f"chain/{coi}", "CustodyAccepted", **parties)
+
+
+def prepare(scenario: Scenario, coi: str, *doses: str) -> None:
+    """The patient is fit, the doses are here, the body is made ready for them."""
+    chain, say, site = f"chain/{coi}", scenario.say, {"site": "st-mary"}
+    until = timestamp(scenario.clock() + 14 * 86_400_000)
+    say("phil", chain, "PatientFitnessConfirmed", chain_version=scenario.version(coi), outcome="fit",
+        valid_until=until, **site)  # fmt: skip
+    for signer, event, fields in (("carl", "AvailabilityConfirmed", {"containers": list(doses)}),
+                                  ("phil", "LymphodepletionAuthorised", {})):  # fmt: skip
+        say(signer, chain, event, chain_version=scenario.version(coi), **site, **fields)
+    say("nora", chain, "LymphodepletionStarted", regimen="flu_cy", **site)
 
 
 def infuse(scenario: Scenario, coi: str, dose: str, name: str) -> None:

@@ -1,8 +1,9 @@
-"""The infusion check: every gate, passed or failed, before anybody decides anything."""
+"""The infusion check: every gate, passed, failed or overridden, before anybody decides anything."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -37,16 +38,23 @@ class Proof(BaseModel):
 
 
 class GateDocument(BaseModel):
-    """`proof`: the entries that decide it; empty where the lack of an entry decides."""
+    """`proof`: the entries that decide it; empty where the lack of an entry decides.
+
+    `overridden`: it did not pass, and two people let this bag by; their override is in the proof.
+    """
 
     name: str
     passed: bool
+    overridden: bool
     detail: str
     proof: list[Proof]
 
 
 class InfusionCheck(BaseModel):
-    """`verdict` is "go" only if every gate passed. It binds nobody: the authorisation decides."""
+    """`verdict` is "go" only if every gate passed or is overridden.
+
+    It binds nobody: the authorisation decides.
+    """
 
     verdict: str
     coi: str
@@ -83,19 +91,25 @@ def check_infusion(
     now_ms = reader.node.ledger.config.clock_ms()
     gates = infusion_gates(reader.world, coi, question.container, question.site, now_ms, question.patient)
     return InfusionCheck(
-        verdict="go" if all(gate.passed for gate in gates) else "stop",
+        verdict=verdict(gates),
         coi=coi,
         container=question.container,
         site=question.site,
         chain_version=chain.version,
         as_of_position=reader.size,
-        gates=[_gate(reader, gate) for gate in gates],
+        gates=[gate_document(reader, gate) for gate in gates],
     )
 
 
-def _gate(reader: Reader, gate: Gate) -> GateDocument:
+def verdict(gates: Sequence[Gate]) -> str:
+    return "stop" if any(gate.stops for gate in gates) else "go"
+
+
+def gate_document(reader: Reader, gate: Gate) -> GateDocument:
     proof = [Proof(position=at, statement_id=_statement_id(reader, at)) for at in gate.proof]
-    return GateDocument(name=gate.name, passed=gate.passed, detail=gate.detail, proof=proof)
+    return GateDocument(
+        name=gate.name, passed=gate.passed, overridden=gate.overridden, detail=gate.detail, proof=proof
+    )
 
 
 def _statement_id(reader: Reader, position: int) -> str:

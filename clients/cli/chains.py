@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import facts, rows, show
-from clients.words import bags, clock, millilitres, party, sentence, subject
+from clients.words import bags, clock, listed, millilitres, party, sentence, subject
 from ledger.errors import Malformed
 
 Document = dict[str, Any]
@@ -97,6 +97,7 @@ def draw_chain(console: Console, document: Document) -> None:
     """A therapy at a glance: the order, its bags, and what still stands in the way."""
     console.print(facts({"therapy": document["coi"], "version": document["version"]} | _order(document)))
     console.print()
+    _draw_readiness(console, document)
     table = rows("Bag", "State", "Held by", "On the way to", "Volume", narrow=2)
     for bag in document["containers"]:
         holder, offered = _place(bag["holder"]), _place(bag["offered_to"])
@@ -112,6 +113,33 @@ def draw_chain(console: Console, document: Document) -> None:
         if one["lifted_position"] is None:
             said = f"{bags(one['containers'])} since #{one['position']}, {one['reason'].replace('_', ' ')}"
             console.print(Text(f"  QUARANTINE: {said}", style="bold red"))
+
+
+def _draw_readiness(console: Console, document: Document) -> None:
+    """Only what was said; a withdrawal and overrides stand out."""
+    readiness = document.get("readiness")
+    if readiness:
+        console.print(facts(_readiness(readiness)))
+        console.print()
+    if readiness and readiness["consent"]["withdrawn_position"] and not readiness["consent"]["stands"]:
+        at = readiness["consent"]["withdrawn_position"]
+        console.print(Text(f"  CONSENT WITHDRAWN: #{at}\n", style="bold red"))
+    for one in document.get("overrides", ()):
+        by = f"{one['signer']} and {one['confirmed_by']}" if one["confirmed_by"] else f"{one['signer']} alone"
+        names = listed([name.replace("_", " ") for name in one["gates"]])
+        said = f"{names} of bag {one['container']}, by {by} (#{one['position']})"
+        console.print(Text(f"  OVERRIDE: {said}\n", style="bold yellow"))
+
+
+def _readiness(readiness: Document) -> Document:
+    consent, fitness = readiness["consent"], readiness["fitness"]
+    doses, prepared = readiness["availability"], readiness["lymphodepletion"]
+    return {
+        "consent": f"form {consent['form']}" if consent["stands"] else "does not stand",
+        "fitness": fitness and ("fit until " + clock(fitness["valid_until"]) if fitness["fit"] else "UNFIT"),
+        "doses at hand": doses and bags(doses["containers"]),
+        "lymphodepletion": "started" if prepared["started_position"] is not None else None,
+    }
 
 
 def _state(bag: Document) -> Text:

@@ -24,7 +24,7 @@ EXITS = {
     DONE: "done",
     REFUSED: "the ledger refused, or the evidence is wrong",
     USAGE: "the command or this device's set-up is wrong",
-    STOP: "STOP: an infusion gate failed",
+    STOP: "STOP: a gate before infusion or lymphodepletion failed",
     FAULT: "the server, the network or this program failed; repeating is safe",
     WAITING: "signed and kept here, not recorded yet: `unbroken outbox send`",
 }
@@ -96,12 +96,16 @@ def gates_table(gates: list[dict[str, Any]]) -> Table:
     for gate in gates:
         name = str(gate.get("gate") or gate.get("name")).replace("_", " ")
         proof = ", ".join(_position(item) for item in gate.get("proof", ()))
-        table.add_row(mark(gate["passed"]), name, Text(str(gate["detail"])), Text(proof, style="dim"))
+        sign = OVERRIDDEN if gate.get("overridden") else mark(gate["passed"])
+        table.add_row(sign, name, Text(str(gate["detail"])), Text(proof, style="dim"))
     return table
 
 
 def _position(item: Any) -> str:
     return f"#{item['position'] if isinstance(item, Mapping) else item}"
+
+
+OVERRIDDEN = Text("! OVERRIDDEN", style="bold yellow")
 
 
 def mark(passed: bool) -> Text:

@@ -73,6 +73,7 @@ class Story:
         self.offline_courier()
         self.manufacture()
         self.way_back()
+        self.readiness()
         self.wrong_bag()
         self.infusion()
         self.lineage()
@@ -128,12 +129,15 @@ class Story:
             "sites": cast.PLANNED,
         }
         stage.says("carl", CHAIN, "TherapyOrdered", patient=self.patient, **order)
+        consent: Document = {"site": "st-mary", "form": "CONSENT v3"}
+        stage.says("carl", CHAIN, "ConsentRecorded", **consent)
         stage.says("anna", CHAIN, "PatientIdentified", site="st-mary", patient=self.patient, method="scan",
                    outcome="match")  # fmt: skip
         self._collect(CHAIN, FRESH, quiet=False)
         stage.says("anna", CHAIN, "Packed", at=APHERESIS, containers=[FRESH], shipper="SHIPPER-7",
                    seal="SEAL-31", logger="LOGGER-12")  # fmt: skip
         stage.says("carl", OTHER_CHAIN, "TherapyOrdered", quiet=True, patient=self.other, **order)
+        stage.says("carl", OTHER_CHAIN, "ConsentRecorded", quiet=True, **consent)
         self._collect(OTHER_CHAIN, OTHER_BAG, quiet=True)
 
     def _collect(self, chain: str, bag: str, quiet: bool) -> None:
@@ -195,10 +199,23 @@ class Story:
         self.hand_over(DOSE, ("mia", CLEANROOM), ("kit", VAN))
         self.hand_over(DOSE, ("kit", VAN), ("nora", WARD))
 
+    def readiness(self) -> None:
+        """No patient is prepared for a dose that is not there."""
+        stage = self.stage
+        stage.chapter("6. The patient is made ready: fit, the dose at hand, then lymphodepletion")
+        fit: Document = {"site": "st-mary", "outcome": "fit", "valid_until": _later(14)}
+        stage.says("phil", CHAIN, "PatientFitnessConfirmed", **fit)
+        early = stage.tries("phil", CHAIN, "LymphodepletionAuthorised", site="st-mary")
+        (failed,) = [gate["detail"] for gate in early["problem"]["gates"] if not gate["passed"]]
+        stage.line(f"Too early for lymphodepletion, and refused: {failed}", "✗")
+        stage.says("carl", CHAIN, "AvailabilityConfirmed", site="st-mary", containers=[DOSE])
+        stage.says("phil", CHAIN, "LymphodepletionAuthorised", site="st-mary")
+        stage.says("nora", CHAIN, "LymphodepletionStarted", site="st-mary", regimen="flu_cy")
+
     def wrong_bag(self) -> None:
         """The nurse scans another patient's bag: a hard stop, before anything is thawed."""
         stage = self.stage
-        stage.chapter("6. At the bedside, the nurse scans the wrong patient's bag")
+        stage.chapter("7. At the bedside, the nurse scans the wrong patient's bag")
         check = stage.asks(
             "nora", "infusion_check", coi=COI, container=OTHER_BAG, site="st-mary", patient=self.patient
         )
@@ -214,7 +231,7 @@ class Story:
 
     def infusion(self) -> None:
         stage = self.stage
-        stage.chapter("7. The right bag: thaw, two blind checks, authorisation, infusion")
+        stage.chapter("8. The right bag: thaw, two blind checks, authorisation, infusion")
         stage.says("nora", CHAIN, "ThawStarted", at=WARD, containers=[DOSE])
         stage.says("nora", CHAIN, "ThawCompleted", at=WARD, containers=[DOSE])
         for nurse in ("nora", "nils"):
@@ -230,7 +247,7 @@ class Story:
         stage.says("nora", CHAIN, "InfusionCompleted", site="st-mary", container=DOSE, dose_given_ul=50_000)
 
     def lineage(self) -> None:
-        self.stage.chapter("8. Where the dose came from, as any site can ask")
+        self.stage.chapter("9. Where the dose came from, as any site can ask")
         found = self.stage.asks("audrey", "lineage", container=DOSE)
         for up in found.get("parents", []):
             self.stage.line(
@@ -239,7 +256,7 @@ class Story:
 
     def verify_from_outside(self) -> None:
         stage = self.stage
-        stage.chapter("9. An outsider verifies the whole log, given only its public key")
+        stage.chapter("10. An outsider verifies the whole log, given only its public key")
         self.copy = stage.folder / "downloaded-log"
         size = stage.downloads("audrey", self.copy)
         stage.line(f"Downloaded {size} entries. No server is asked from here on.")
@@ -251,7 +268,7 @@ class Story:
     def tamper(self) -> None:
         """Alter one byte of one entry in a copy of the database, and let the audit find it."""
         stage = self.stage
-        stage.chapter("10. Somebody alters one byte of a copied database")
+        stage.chapter("11. Somebody alters one byte of a copied database")
         copy = stage.folder / "copied-server"
         shutil.copytree(stage.data, copy, ignore=shutil.ignore_patterns("ledger.db*", "high-water"))
         position = _alter(stage.data / "ledger.db", copy / "ledger.db")

@@ -1,10 +1,17 @@
-"""What is wrong with a fact at the bedside: thaw and infusion."""
+"""What is wrong with a fact at the bedside: thaw and infusion.
+
+What a confirmed override covers was decided by two people, and told to Quality: acting on it
+is no finding of its own.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.domain.conditions import Look
+from ledger.domain.gates import judged, overridden_gates
 from ledger.domain.questions import held_by, known_here, order_sites, planned, usable
+from ledger.domain.readiness_facts import without_consent
 from ledger.domain.window import latest_ms, opening, product_of, window_closes
 
 if TYPE_CHECKING:
@@ -22,24 +29,33 @@ if TYPE_CHECKING:
     from ledger.domain.findings import Found
     from ledger.domain.world import Entry, World
 
+# The gates that a fact can shut again after the authorisation.
+STOPPING = ("consent", "no_blocking_deviation", "not_quarantined", "not_lost")
+
 
 def thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, found: Found) -> None:
-    containers = known_here(event.containers, chain, world, found)
-    held_by(containers, event.at, found)
-    usable(containers, entry, chain, found)
     sites = order_sites(chain)
     planned(event.at.site, (sites.treatment, *sites.manufacturing), event.containers, found)
-    for container in containers:
+    for container in known_here(event.containers, chain, world, found):
+        overridden = overridden_gates(_look(container, event.at.site, entry, chain, world))
+        if "custody_here" not in overridden:
+            held_by((container,), event.at, found)
+        usable((container,), entry, chain, found, overridden)
         if container.thaw_starts:
             found.add("repeated_step", container.id)
-        if event.at.site == sites.treatment and not _may_thaw_here(container, chain):
+        if event.at.site == sites.treatment and not _may_thaw_here(container, chain, overridden):
             found.add("thaw_before_release", container.id)
 
 
-def _may_thaw_here(container: Container, chain: Chain) -> bool:
+def _look(container: Container, site: str, entry: Entry, chain: Chain, world: World) -> Look:
+    """At the latest moment at which it can have happened."""
+    return Look(world, chain, container.id, site, latest_ms(entry.event.occurred_at, entry.recorded_ms))
+
+
+def _may_thaw_here(container: Container, chain: Chain, overridden: frozenset[str]) -> bool:
     """At the bedside: what Quality released. Where the hospital also makes: its material too."""
     assert chain.order is not None
-    if container.released_for(chain.order.country, chain.order.protocol):
+    if "released" in overridden or container.released_for(chain.order.country, chain.order.protocol):
         return True
     return chain.order.sites.treatment in chain.order.sites.manufacturing and not chain.is_finished(
         container.id
@@ -59,26 +75,28 @@ def thaw_completed(_: Entry, event: ThawCompleted, chain: Chain, world: World, f
 def infusion_started(entry: Entry, event: InfusionStarted, chain: Chain, world: World, found: Found) -> None:
     name = event.container
     planned(event.site, (order_sites(chain).treatment,), (name,), found)
+    without_consent(chain, found, name)
     for container in known_here((name,), chain, world, found):
-        if container.holder is None or container.holder.site != event.site:
+        look = _look(container, event.site, entry, chain, world)
+        overridden = overridden_gates(look)
+        is_here = container.holder is not None and container.holder.site == event.site
+        if not is_here and "custody_here" not in overridden:
             found.add("acted_without_custody", name)
-        usable((container,), entry, chain, found)
+        usable((container,), entry, chain, found, overridden)
         if container.infusion_start:
             found.add("repeated_step", name)
-        if not _is_authorised(container, event.site, chain):
+        if not _is_authorised(container, look):
             found.add("infusion_without_authorisation", name)
-        if not _is_in_window(container, entry, chain, world):
+        if "thaw_window" not in overridden and not _is_in_window(container, entry, chain, world):
             found.add("outside_thaw_window", name)
 
 
-def _is_authorised(container: Container, site: str, chain: Chain) -> bool:
-    """An authorisation stands until something stops the bag again."""
+def _is_authorised(container: Container, look: Look) -> bool:
+    """An authorisation stands until something stops the bag again, or consent is withdrawn."""
     authorisation = container.authorisation
-    if authorisation is None or authorisation.site != site:
+    if authorisation is None or authorisation.site != look.site:
         return False
-    return not (
-        any(chain.blocking(container.id)) or any(chain.quarantined(container.id)) or container.is_lost
-    )
+    return not any(gate.stops for gate in judged(look, STOPPING))
 
 
 def _is_in_window(container: Container, entry: Entry, chain: Chain, world: World) -> bool:

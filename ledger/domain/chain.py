@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.domain.container import Batch, Container
 from ledger.domain.evolve import HANDLERS
+from ledger.domain.readiness import Readiness
 from ledger.domain.shares import share_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,19 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry
 
 Group = Literal[
-    "order", "container", "custody", "deviation", "quarantine", "release", "thaw", "check", "infusion"
+    "order",
+    "container",
+    "custody",
+    "deviation",
+    "quarantine",
+    "release",
+    "thaw",
+    "check",
+    "infusion",
+    "consent",
+    "fitness",
+    "availability",
+    "override",
 ]
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
@@ -52,6 +65,7 @@ class Chain:
     failed_batches: dict[str, int] = field(default_factory=dict)  # name to position
     closed: int | None = None  # position
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
+    readiness: Readiness = field(default_factory=Readiness)
     touched: dict[Group, int] = field(default_factory=dict)
 
     @property

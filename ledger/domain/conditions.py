@@ -136,7 +136,8 @@ def no_blocking_deviation(look: Look) -> Outcome:
     if not blocking:
         return Outcome(True, "No deviation stops this container.")
     codes = ", ".join(sorted({one.code for one in blocking}))
-    proof = tuple(one.position for one in blocking)
+    rejected = [one.disposition_position for one in blocking if one.disposition_position is not None]
+    proof = (*(one.position for one in blocking), *rejected)
     return Outcome(False, f"Quality has not cleared: {codes}. Wait for Quality.", proof)
 
 

@@ -12,7 +12,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.chain import Chain, Group
-from ledger.domain.gates import Gate, infusion_gates, release_gates
+from ledger.domain.gates import (
+    Gate,
+    availability_gates,
+    infusion_gates,
+    lymphodepletion_gates,
+    release_gates,
+)
+from ledger.domain.overrides import NEEDED, require_overridable
 from ledger.domain.parts import ChainDecision
 from ledger.domain.policy import POLICY, is_qualified
 from ledger.domain.registry_rules import require_permission, require_sites
@@ -24,14 +31,57 @@ if TYPE_CHECKING:
     from ledger.domain.events import DeviationDispositioned, Released, TherapyClosed, TherapyOrdered
     from ledger.domain.findings import Found
     from ledger.domain.handling_events import QuarantineLifted
+    from ledger.domain.readiness_events import (
+        AvailabilityConfirmed,
+        EmergencyOverride,
+        LymphodepletionAuthorised,
+        OverrideConfirmed,
+    )
     from ledger.domain.registry import Agent
     from ledger.domain.world import Entry, World
 
+_AT_BEDSIDE: tuple[Group, ...] = (
+    "order",
+    "container",
+    "custody",
+    "deviation",
+    "quarantine",
+    "release",
+    "thaw",
+    "infusion",
+    "consent",
+    "fitness",
+    "override",
+)
 # What each decision's gates read: an entry that touches one of these makes the view stale.
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
     "Released": ("order", "container", "deviation", "quarantine", "release", "infusion"),
+    "PatientFitnessConfirmed": ("order", "fitness"),
+    "AvailabilityConfirmed": (
+        "order",
+        "container",
+        "custody",
+        "deviation",
+        "quarantine",
+        "release",
+        "infusion",
+    ),
+    "LymphodepletionAuthorised": (
+        "order",
+        "container",
+        "custody",
+        "deviation",
+        "quarantine",
+        "release",
+        "infusion",
+        "consent",
+        "fitness",
+        "availability",
+    ),
+    "EmergencyOverride": _AT_BEDSIDE,
+    "OverrideConfirmed": _AT_BEDSIDE,
     "InfusionChecked": ("order",),
     "InfusionAuthorised": (
         "order",
@@ -43,6 +93,9 @@ READS: dict[str, tuple[Group, ...]] = {
         "thaw",
         "check",
         "infusion",
+        "consent",
+        "fitness",
+        "override",
     ),
     "TherapyClosed": ("infusion",),
     "LateStatementAttested": (),
@@ -145,8 +198,41 @@ def _authorised(entry: Entry, event: InfusionAuthorised, world: World, _: Found)
     _require_gates(infusion_gates(world, _coi(entry), event.container, event.site, entry.recorded_ms))
 
 
+def _available(entry: Entry, event: AvailabilityConfirmed, world: World, _: Found) -> None:
+    _require_gates(availability_gates(world, _coi(entry), event.containers, event.site, entry.recorded_ms))
+
+
+def _lymphodepletion(entry: Entry, event: LymphodepletionAuthorised, world: World, _: Found) -> None:
+    _require_gates(lymphodepletion_gates(world, _coi(entry), event.site, entry.recorded_ms))
+
+
+def _overridden(entry: Entry, event: EmergencyOverride, world: World, _: Found) -> None:
+    """Only what stops the bag now may be overridden: nobody overrides what they cannot see."""
+    coi = _coi(entry)
+    require_overridable(world.chain(coi), event.container, event.gates)
+    gates = infusion_gates(world, coi, event.container, event.site, entry.recorded_ms)
+    _require_gates([gate for gate in gates if gate.name in NEEDED])
+    idle = [gate.name for gate in gates if gate.name in event.gates and not gate.stops]
+    if idle:
+        raise Refused("gate_not_failed", f"{', '.join(idle)}: override only a gate that stops the bag")
+
+
+def _override_confirmed(entry: Entry, event: OverrideConfirmed, world: World, found: Found) -> None:
+    chain = world.chain(_coi(entry))
+    override = chain.readiness.overrides.get(event.override)
+    if override is None:
+        raise Refused("unknown_override", f"{event.override} is no override of this therapy")
+    if override.version > event.chain_version:
+        raise _stale(event, chain)
+    if override.confirmed is not None:
+        raise Conflict("already_confirmed", f"{event.override} was confirmed by {override.confirmed_by}")
+    if override.signer == entry.signer:
+        raise NotPermitted("same_signer", "another person than the one who overrides has to confirm it")
+    found.add("emergency_override", override.container)
+
+
 def _require_gates(gates: list[Gate]) -> None:
-    failed = [gate for gate in gates if not gate.passed]
+    failed = [gate for gate in gates if gate.stops]
     if failed:
         names = ", ".join(gate.name for gate in failed)
         raise GateFailed(
@@ -174,13 +260,18 @@ def _closed(entry: Entry, _: TherapyClosed, world: World, __: Found) -> None:
 
 
 def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
-    """An attestation has no authority of its own: it moves nothing."""
+    """A physician's finding rests on no gate; an attestation has no authority of its own."""
 
 
 _CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
     "DeviationDispositioned": _dispositioned,
     "QuarantineLifted": _quarantine_lifted,
     "Released": _released,
+    "PatientFitnessConfirmed": _nothing_more,
+    "AvailabilityConfirmed": _available,
+    "LymphodepletionAuthorised": _lymphodepletion,
+    "EmergencyOverride": _overridden,
+    "OverrideConfirmed": _override_confirmed,
     "InfusionChecked": _checked,
     "InfusionAuthorised": _authorised,
     "TherapyClosed": _closed,

@@ -6,7 +6,7 @@ Quantities are integers in the unit that the field's name states, times are
 `YYYY-MM-DDThh:mm:ss.sssZ`, hashes and ids are lower-case hex.
 
 To add an event: write its class here with a `Literal` type and version (what it is made of
-stands in `parts.py`, the registry, handling and bedside in files of their own), list it in
+stands in `parts.py`, the registry, handling, readiness and bedside in files of their own), list it in
 `EVENTS`, give it a row in `policy.py`, and a handler where it changes a state.
 To change one: add a class with the next version beside the old one, which stays for ever.
 
@@ -67,6 +67,16 @@ from ledger.domain.parts import (
     ProductRef,
     Severity,
     Timestamp,
+)
+from ledger.domain.readiness_events import (
+    AvailabilityConfirmed,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    EmergencyOverride,
+    LymphodepletionAuthorised,
+    LymphodepletionStarted,
+    OverrideConfirmed,
+    PatientFitnessConfirmed,
 )
 from ledger.domain.registry_events import (
     AgentEnrolled,
@@ -253,6 +263,8 @@ EVENTS: tuple[type[Event], ...] = (
     KeyRevoked,
     ProductVersionDefined,
     TherapyOrdered,
+    ConsentRecorded,
+    ConsentWithdrawn,
     PatientIdentified,
     CollectionCompleted,
     CustodyReleased,
@@ -275,6 +287,12 @@ EVENTS: tuple[type[Event], ...] = (
     ContainerLost,
     ContainerFound,
     Released,
+    PatientFitnessConfirmed,
+    AvailabilityConfirmed,
+    LymphodepletionAuthorised,
+    LymphodepletionStarted,
+    EmergencyOverride,
+    OverrideConfirmed,
     ThawStarted,
     ThawCompleted,
     InfusionChecked,

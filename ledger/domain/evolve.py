@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import happened
+from ledger.domain import happened, readiness
 from ledger.domain.container import (
     Batch,
     Container,
@@ -228,6 +228,8 @@ def _quality_released(chain: Chain, entry: Entry, event: Released) -> None:
 # kept by the log, and what is wrong with it comes as a deviation.
 HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "TherapyOrdered": _ordered,
+    "ConsentRecorded": readiness.consent_recorded,
+    "ConsentWithdrawn": readiness.consent_withdrawn,
     "CollectionCompleted": _collected,
     "CustodyReleased": _released_custody,
     "CustodyAccepted": _accepted_custody,
@@ -246,6 +248,12 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "ContainerLost": happened.lost,
     "ContainerFound": happened.found,
     "Released": _quality_released,
+    "PatientFitnessConfirmed": readiness.fitness_confirmed,
+    "AvailabilityConfirmed": readiness.availability_confirmed,
+    "LymphodepletionAuthorised": readiness.lymphodepletion_authorised,
+    "LymphodepletionStarted": readiness.lymphodepletion_started,
+    "EmergencyOverride": readiness.override_made,
+    "OverrideConfirmed": readiness.override_confirmed,
     "ThawStarted": happened.thaw_started,
     "ThawCompleted": happened.thaw_completed,
     "InfusionChecked": happened.checked,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import bedside, manufacture
+from ledger.domain import bedside, manufacture, readiness_facts
 from ledger.domain.custody import Handover
 from ledger.domain.evolve import handover_of
 from ledger.domain.naming import containers_of, sites_of
@@ -76,6 +76,7 @@ def _patient(_: Entry, event: PatientIdentified, chain: Chain, __: World, found:
 
 def _collected(_: Entry, event: CollectionCompleted, chain: Chain, world: World, found: Found) -> None:
     planned(event.at.site, (order_sites(chain).collection,), containers_of(event), found)
+    readiness_facts.without_consent(chain, found, *containers_of(event))
     newly_made(event.containers, chain, world, found)
 
 
@@ -163,6 +164,8 @@ def _stored(_: Entry, event: Stored | Retrieved, chain: Chain, world: World, fou
 
 # `DeviationRaised` has no rule: it says itself what is wrong.
 _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
+    "ConsentRecorded": readiness_facts.consent,
+    "ConsentWithdrawn": readiness_facts.consent,
     "PatientIdentified": _patient,
     "CollectionCompleted": _collected,
     "CustodyReleased": _released,
@@ -181,6 +184,7 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "ContainerDamaged": _damaged,
     "ContainerLost": _lost,
     "ContainerFound": _found_again,
+    "LymphodepletionStarted": readiness_facts.lymphodepletion_started,
     "ThawStarted": bedside.thaw_started,
     "ThawCompleted": bedside.thaw_completed,
     "InfusionStarted": bedside.infusion_started,

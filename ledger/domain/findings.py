@@ -77,6 +77,21 @@ FINDINGS: dict[str, Meaning] = {
     "container_expired": Meaning("major", True, "The container may have been used after its expiry."),
     "bag_numbers_wrong": Meaning("major", True, "Bag n of m does not make an ordered set."),
     "typed_without_reason": Meaning("minor", False, "It was typed instead of scanned, and no reason given."),
+    # consent and readiness
+    "no_consent": Meaning(
+        "major", True, "Something was done to the patient or their cells, and no consent is recorded."
+    ),
+    "consent_withdrawn": Meaning(
+        "critical",
+        True,
+        "Something was done to the patient or their cells after they withdrew their consent.",
+    ),
+    "lymphodepletion_without_authorisation": Meaning(
+        "critical", True, "Lymphodepletion was started without an authorisation that stands."
+    ),
+    "emergency_override": Meaning(
+        "major", False, "Two people overrode gates for this bag in an emergency: Quality has to look."
+    ),
     # custody
     "release_by_non_holder": Meaning(
         "major", True, "Somebody released a container that, as far as is known, they do not hold."

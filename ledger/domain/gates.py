@@ -1,17 +1,19 @@
-"""The gates before Quality's release and before an infusion is authorised.
+"""The gates before Quality's release, before lymphodepletion and before an infusion.
 
-All gates are always listed, passed or failed, each with a plain sentence and the positions
-of the entries that prove it. What each one asks stands in `conditions.py`, how time is
-judged in `window.py`.
+All gates are always listed, passed, failed or overridden, each with a plain sentence and the
+positions of the entries that prove it. What each one asks stands in `conditions.py` and
+`readiness_conditions.py`, how time is judged in `window.py`, what may be overridden in
+`overrides.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import conditions
+from ledger.domain import conditions, readiness_conditions
+from ledger.domain.overrides import OVERRIDABLE, covering
 
 if TYPE_CHECKING:
     from ledger.domain.parts import Commitment
@@ -20,12 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition. `proof`: positions of the entries that decided it, in log order."""
+    """One condition. `proof`: positions of the entries that decided it, in log order.
+
+    `overridden`: it did not pass, and a confirmed override, among the proof, lets the bag by.
+    """
 
     name: str
     passed: bool
     detail: str
     proof: tuple[int, ...] = ()
+    overridden: bool = False
+
+    @property
+    def stops(self) -> bool:
+        return not (self.passed or self.overridden)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"proof": list(self.proof)}
@@ -46,7 +56,45 @@ def infusion_gates(
     before there are two.
     """
     look = conditions.Look(world, world.chain(coi), container, site, now_ms, patient)
-    return [_worst(name, [gate(look)]) for name, gate in INFUSION_GATES.items()]
+    return judged(look, INFUSION_GATES)
+
+
+def judged(look: conditions.Look, names: Iterable[str]) -> list[Gate]:
+    """These gates of an infusion, by name; a confirmed override passes those that it covers."""
+    return [_overridden(look, _worst(name, [INFUSION_GATES[name](look)])) for name in names]
+
+
+def _overridden(look: conditions.Look, gate: Gate) -> Gate:
+    if gate.passed:
+        return gate
+    override = covering(look.chain, look.name, look.site, gate.name, gate.proof)
+    if override is None or override.confirmed is None:
+        return gate
+    people = f"{override.signer} and {override.confirmed_by}"
+    detail = f"{gate.detail} {people} overrode this ({override.reason})."
+    proof = (*gate.proof, override.position, override.confirmed)
+    return replace(gate, detail=detail, proof=proof, overridden=True)
+
+
+def overridden_gates(look: conditions.Look) -> frozenset[str]:
+    """The gates that this bag passes now only because of a confirmed override."""
+    if not look.chain.readiness.overrides:
+        return frozenset()
+    return frozenset(gate.name for gate in judged(look, OVERRIDABLE) if gate.overridden)
+
+
+def lymphodepletion_gates(world: World, coi: str, site: str, now_ms: int) -> list[Gate]:
+    """Every gate before the patient may be prepared for the dose, at this site, now."""
+    look = conditions.Look(world, world.chain(coi), "", site, now_ms)
+    return [_worst(name, [gate(look)]) for name, gate in LYMPHODEPLETION_GATES.items()]
+
+
+def availability_gates(
+    world: World, coi: str, containers: Sequence[str], site: str, now_ms: int
+) -> list[Gate]:
+    """Every gate before these doses may be confirmed as available at this site."""
+    looks = [conditions.Look(world, world.chain(coi), name, site, now_ms) for name in containers]
+    return [_worst(name, [gate(look) for look in looks]) for name, gate in AVAILABILITY_GATES.items()]
 
 
 def release_gates(
@@ -72,6 +120,8 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "product_in_force": conditions.product_in_force,
     "site_in_force": conditions.site_in_force,
     "treatment_site": conditions.treatment_site,
+    "consent": readiness_conditions.consent,
+    "fitness_confirmed": readiness_conditions.fitness_confirmed,
     "container_of_chain": conditions.container_of_chain,
     "patient_matched": conditions.patient_matched,
     "checks_agree": conditions.checks_agree,
@@ -84,6 +134,23 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "thaw_window": conditions.thaw_window,
     "earlier_bags_finished": conditions.earlier_bags_finished,
     "not_infused": conditions.not_infused,
+}
+
+AVAILABILITY_GATES: dict[str, GateCheck] = {
+    "chain_open": conditions.chain_open,
+    "product_in_force": conditions.product_in_force,
+    "site_in_force": conditions.site_in_force,
+    "treatment_site": conditions.treatment_site,
+} | readiness_conditions.DOSE_GATES
+
+LYMPHODEPLETION_GATES: dict[str, GateCheck] = {
+    "chain_open": conditions.chain_open,
+    "product_in_force": conditions.product_in_force,
+    "site_in_force": conditions.site_in_force,
+    "treatment_site": conditions.treatment_site,
+    "consent": readiness_conditions.consent,
+    "fitness_confirmed": readiness_conditions.fitness_confirmed,
+    "product_available": readiness_conditions.product_available,
 }
 
 RELEASE_GATES: dict[str, GateCheck] = {

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ledger.domain.questions import held_by, known_here, newly_made, order_sites, planned, usable
+from ledger.domain.readiness_facts import without_consent
 from ledger.domain.window import product_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def started(
     containers = known_here(event.containers, chain, world, found)
     held_by(containers, event.at, found)
     usable(containers, entry, chain, found)
+    without_consent(chain, found, *event.containers)
     planned(event.at.site, order_sites(chain).manufacturing, event.containers, found)
     product = product_of(chain, world)
     if product and event.at.site not in product.rules.sites:

@@ -73,6 +73,8 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "ContainerLost": _listed,
     "ContainerFound": _listed,
     "Released": _listed,
+    "AvailabilityConfirmed": _listed,
+    "EmergencyOverride": _one,
     "ThawStarted": _listed,
     "ThawCompleted": _listed,
     "InfusionChecked": _one,
@@ -110,6 +112,8 @@ def _site(event: Any) -> Names:
 
 
 _SITES: dict[str, Callable[[Any], Names]] = {
+    "ConsentRecorded": _site,
+    "ConsentWithdrawn": _site,
     "PatientIdentified": _site,
     "CollectionCompleted": _party_site,
     "CustodyReleased": _handover_sites,
@@ -127,6 +131,7 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "ContainerDamaged": _party_site,
     "ContainerLost": _party_site,
     "ContainerFound": _party_site,
+    "LymphodepletionStarted": _site,
     "ThawStarted": _party_site,
     "ThawCompleted": _party_site,
     "InfusionStarted": _site,

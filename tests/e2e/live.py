@@ -14,10 +14,12 @@ from typing import Any
 import httpx
 
 from clients.cli.device import pem
+from clients.drafts import event_type
 from clients.keys import Device
 from clients.patients import commitments
 from clients.sdk import Client
 from clients.sending import Answer, to_base64
+from ledger.domain.parts import ChainDecision
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "ledger.example/live"
@@ -160,7 +162,7 @@ class Live:
     def say(self, agent: str, event: str, stream: str = CHAIN, **fields: Any) -> Answer:
         """Record one event and insist that it was recorded; decisions look at the therapy first."""
         client = self._talking(agent)
-        if stream.startswith("chain/") and event in ("Released", "InfusionChecked", "InfusionAuthorised"):
+        if issubclass(event_type(event), ChainDecision):
             client.chain(stream.removeprefix("chain/"))
         answer = client.record({"type": event} | fields, stream)
         assert isinstance(answer, Answer), answer
@@ -175,6 +177,7 @@ class Live:
 
     def order_and_collect(self) -> None:
         self.say("carl", "TherapyOrdered", patient=self.patient, **ORDER)
+        self.say("carl", "ConsentRecorded", site="st-mary", form="CONSENT v3")
         self.say(
             "anna", "PatientIdentified", site="st-mary", patient=self.patient, method="scan", outcome="match"
         )
@@ -190,6 +193,14 @@ class Live:
         self.say("mia", "ContainersDerived", at=CLEANROOM, how="fill", parents=parents, children=[dose])
         fields: dict[str, Any] = {"site": "northcell-1", "containers": [DOSE], "certificate": "ab" * 32}
         self.say("quinn", "Released", countries=["GB"], protocols=["UB-001"], **fields)
+
+    def prepare(self) -> None:
+        """The patient is fit, the dose is here, the body is made ready for it."""
+        fit = {"site": "st-mary", "outcome": "fit", "valid_until": LATER}
+        self.say("phil", "PatientFitnessConfirmed", **fit)
+        self.say("carl", "AvailabilityConfirmed", site="st-mary", containers=[DOSE])
+        self.say("phil", "LymphodepletionAuthorised", site="st-mary")
+        self.say("nora", "LymphodepletionStarted", site="st-mary", regimen="flu_cy")
 
     def _talking(self, agent: str) -> Client:
         if agent not in self._clients:

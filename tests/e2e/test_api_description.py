@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from api import examples
 from api.documents import ChainDocument, ContainerDocument
 from api.feed import FeedEntry
-from api.routes import chains, containers, custody, entries, health, infusion, keys, log, session
+from api.routes import chains, containers, custody, entries, health, infusion, keys, log, readiness, session
 from api.routes.carriers import CarrierDocument
 from api.routes.session import Challenge, SessionOpened, SessionSeen
 from ledger.domain.events import parse_event
@@ -186,6 +186,7 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (keys.KeyDocument, examples.KEY),
     (infusion.InfusionCheck, examples.CHECK),
     (infusion.InfusionQuestion, examples.QUESTION),
+    (readiness.LymphodepletionCheck, examples.LYMPHODEPLETION),
     (FeedEntry, examples.FEED_ENTRY),
     (CarrierDocument, examples.CARRIER),
     (health.Health, examples.HEALTH),

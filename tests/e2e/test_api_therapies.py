@@ -39,8 +39,8 @@ def test_the_timeline_tells_every_entry_in_order(stage: Stage) -> None:
     found = read(stage, "nora", f"{CHAIN}/timeline")
     assert [one["type"] for one in found["entries"]][:3] == [
         "TherapyOrdered",
+        "ConsentRecorded",
         "PatientIdentified",
-        "CollectionCompleted",
     ]
     positions = [one["position"] for one in found["entries"]]
     assert positions == sorted(positions)

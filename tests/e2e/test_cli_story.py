@@ -37,6 +37,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         live.make_and_release()
         live.hand_over(DOSE, ("mia", CLEANROOM), ("kit", VAN))
         live.hand_over(DOSE, ("kit", VAN), ("nora", WARD))
+        live.prepare()
         (live.folder / "patient.json").write_text(json.dumps(IDENTIFIERS))
         (live.folder / "wrong.json").write_text(json.dumps(IDENTIFIERS | {"birth_date": "1961-04-24"}))
         keys = {field: key.hex() for field, key in live.patient_keys.items()}
@@ -64,12 +65,17 @@ def test_the_story_reads_as_it_happened(live: Live) -> None:
     said = " ".join(done.stdout.split())
     steps = [
         "carl ordered decentra-car (version 1)",
+        f"carl recorded at st-mary that the patient of {COI} consents (form CONSENT v3)",
         "anna scanned the patient's wristband at st-mary: it matches.",
         f"anna finished the collection at apheresis at st-mary: bag {FRESH}",
         f"kit took bag {FRESH} over from apheresis at st-mary for van-2 at swift-depot",
         f"mia filled bag {FRESH} into bag {DOSE}",
         f"quinn released bag {DOSE}",
         f"nora took bag {DOSE} over from van-2 at swift-depot for ward-5 at st-mary",
+        "phil found the patient fit to go on at st-mary, until 2099-01-01 00:00 UTC",
+        f"carl confirmed that bag {DOSE} may be used at st-mary",
+        "phil gave permission to start lymphodepletion at st-mary",
+        "nora started lymphodepletion at st-mary, regimen flu cy",
     ]
     places = [said.find(step) for step in steps]
     assert -1 not in places

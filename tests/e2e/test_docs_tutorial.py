@@ -55,6 +55,6 @@ def test_the_tutorial_runs_as_it_stands(tmp_path: Path) -> None:
         timeout=600,
     )
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    assert done.stdout.count("S T O P") == 2  # both wrong bags
-    assert done.stdout.count("EVERY GATE PASSED") == 1
+    assert done.stdout.count("S T O P") == 3  # both wrong bags, and no dose at hand
+    assert done.stdout.count("EVERY GATE PASSED") == 2
     assert "First wrong: step 3" in done.stdout

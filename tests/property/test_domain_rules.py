@@ -16,6 +16,7 @@ from ledger.domain.events import EVENTS
 from ledger.domain.findings import FINDINGS
 from ledger.domain.gates import infusion_gates
 from ledger.domain.memory import MemoryWorld
+from ledger.domain.overrides import OVERRIDABLE
 from ledger.domain.policy import may_read_chain
 from ledger.domain.rules import tags_of
 from ledger.domain.shares import CARRIED
@@ -52,6 +53,7 @@ parties = st.sampled_from([APHERESIS, WARD, VAN, CLEANROOM, FAR_VAN])
 sites = st.sampled_from(["st-mary", "northcell-1", "far-clinic", "nowhere"])
 volumes = st.sampled_from([0, 1, 50_000, 200_000, 300_000])
 patients = st.sampled_from([patient(), patient("patient-2")])
+gate_names = st.sampled_from([*sorted(OVERRIDABLE), "consent", "nonsense"])
 batches = st.sampled_from(["B-1", "B-2"])
 volume_of = st.fixed_dictionaries({"container": containers, "volume_ul": volumes})
 made = st.builds(
@@ -62,6 +64,9 @@ made = st.builds(
 )
 
 FACTS: dict[str, dict[str, Any]] = {
+    "ConsentRecorded": {"site": sites, "form": st.just("CONSENT v3")},
+    "ConsentWithdrawn": {"site": sites, "reason": st.just("why")},
+    "LymphodepletionStarted": {"site": sites, "regimen": st.just("flu_cy")},
     "PatientIdentified": {"site": sites, "patient": patients, "method": st.sampled_from(["scan", "typed"]),
                           "outcome": st.sampled_from(["match", "mismatch"])},
     "CollectionCompleted": {"at": parties, "containers": st.lists(made, min_size=1, max_size=2),
@@ -102,6 +107,13 @@ FACTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 DECISIONS: dict[str, dict[str, Any]] = {
     "Released": {"containers": several} | {name: st.just(value) for name, value in RELEASED.items()},
+    "PatientFitnessConfirmed": {"site": sites, "outcome": st.sampled_from(["fit", "unfit"]),
+                                "valid_until": st.just("2027-01-01T00:00:00.000Z")},
+    "AvailabilityConfirmed": {"site": sites, "containers": several},
+    "LymphodepletionAuthorised": {"site": sites},
+    "EmergencyOverride": {"site": sites, "container": containers, "reason": st.just("why"),
+                          "gates": st.lists(gate_names, min_size=1, max_size=3)},
+    "OverrideConfirmed": {"override": st.sampled_from(IDS)},
     "InfusionChecked": {"site": sites, "container": containers, "patient": patients,
                         "method": st.just("scan")},
     "InfusionAuthorised": {"site": sites, "container": containers},
@@ -256,7 +268,7 @@ def test_an_infusion_is_authorised_only_with_every_gate_open(stage: str, story: 
         event: Any = entry.event
         if event.type == "InfusionAuthorised":
             gates = infusion_gates(scene.world, COI, event.container, event.site, entry.recorded_ms)
-            assert all(gate.passed for gate in gates)
+            assert not any(gate.stops for gate in gates)
         assert scene.world.record(entry) == verdict
 
 

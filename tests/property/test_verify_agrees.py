@@ -86,6 +86,12 @@ class Chaos:
 
 ACTS: dict[str, Act] = {
     "TherapyOrdered": lambda c: ordered("patient-1"),
+    "ConsentRecorded": lambda c: {"site": "st-mary", "form": "CONSENT v3"},
+    "ConsentWithdrawn": lambda c: {"site": "st-mary", "reason": "asked"},
+    "EmergencyOverride": lambda c: c.decision() | {
+        "site": "st-mary", "container": c.pick(NAMES), "gates": ["released"], "reason": "no_other_dose",
+    },
+    "OverrideConfirmed": lambda c: c.decision() | {"override": c.pick(c.said)},
     "PatientIdentified": lambda c: {
         "site": "st-mary", "patient": patient(c.pick(["patient-1", "patient-2"])),
         "method": c.pick(["scan", "typed"]), "outcome": c.pick(["match", "mismatch"]),

@@ -382,6 +382,81 @@ def test_only_a_list_of_passed_gates_is_a_pass(document: dict[str, Any]) -> None
     assert not passed(document)
 
 
+OVERRIDDEN = FAILED | {"overridden": True}
+
+
+def test_overridden_gates_let_a_bag_by_and_nobody_can_overlook_them(room: Room) -> None:
+    document = CHECK | {"gates": [*CHECK["gates"], OVERRIDDEN]}
+    room.ledger.documents[f"/v1/chains/{COI}/infusion-check"] = document
+    assert passed(document)
+    said = room("check-infusion", COI, "--container", "BAG-1", "--site", "st-mary")
+    assert "! OVERRIDDEN" in said
+    assert "GATES OVERRIDDEN" in said
+    assert "1 of 2 gates did not pass" in said
+    assert "EVERY GATE PASSED" not in said
+
+
+def test_lymphodepletion_is_checked_as_an_infusion_is(room: Room) -> None:
+    command, path = (
+        ["check-lymphodepletion", COI, "--site", "st-mary"],
+        f"/v1/chains/{COI}/lymphodepletion-check",
+    )
+    document = {name: value for name, value in CHECK.items() if name != "container"}
+    room.ledger.documents[path] = document
+    assert "not the permission to start lymphodepletion" in room(*command)
+    room.ledger.documents[path] = document | {"verdict": "stop", "gates": [FAILED]}
+    assert "Do not start lymphodepletion. 1 of 1 gates failed." in room(*command, code=STOP)
+
+
+READINESS: dict[str, Any] = {
+    "consent": {"stands": False, "form": "C-3", "recorded_position": 4, "withdrawn_position": 30},
+    "fitness": {"fit": True, "valid_until": "2026-03-14T09:30:00.000Z", "signer": "phil", "position": 31},
+    "availability": {"containers": ["BAG-1"], "site": "st-mary", "signer": "carl", "position": 32},
+    "lymphodepletion": {"authorised_position": 33, "started_position": 34, "regimen": "flu_cy"},
+}
+OVERRIDE: dict[str, Any] = {
+    "position": 35,
+    "container": "BAG-1",
+    "gates": ["not_quarantined", "not_lost"],
+    "signer": "phil",
+    "confirmed_by": None,
+}
+
+
+def test_a_therapy_shows_how_ready_the_patient_is(room: Room) -> None:
+    document = CHAIN | {"readiness": READINESS, "overrides": [OVERRIDE]}
+    room.ledger.documents[f"/v1/chains/{COI}"] = document
+    said = " ".join(room("chain", COI).split())
+    for words in (
+        "CONSENT WITHDRAWN: #30",
+        "fit until 2026-03-14 09:30",
+        "doses at hand bag BAG-1",
+        "lymphodepletion started",
+        "OVERRIDE: not quarantined and not lost of bag BAG-1, by phil alone (#35)",
+    ):
+        assert words in said
+    agreed = READINESS | {"consent": READINESS["consent"] | {"stands": True}, "fitness": None}
+    confirmed = OVERRIDE | {"confirmed_by": "nora"}
+    room.ledger.documents[f"/v1/chains/{COI}"] = document | {"readiness": agreed, "overrides": [confirmed]}
+    said = room("chain", COI)
+    assert "form C-3" in said
+    assert "WITHDRAWN" not in said
+    assert "by phil and nora" in said
+
+
+def test_an_override_is_asked_for_and_read_before_it_is_signed(room: Room) -> None:
+    room.ledger.documents[f"/v1/chains/{COI}"] = CHAIN
+    named = ["--set", "site=st-mary", "--set", "container=BAG-1", "--set", "reason=no_other_dose"]
+    said = room("record", "EmergencyOverride", COI, *named, "--set", "gates=not_lost,not_expired", "--yes")
+    assert "anna OVERRIDES the gates not lost and not expired for bag BAG-1" in " ".join(said.split())
+    assert room.said()[0]["gates"] == ["not_lost", "not_expired"]
+    room("record", "OverrideConfirmed", COI, "--set", "override=#1", "--yes")
+    assert room.said()[1]["override"] == statement.parse(room.ledger.statements[0]).id.hex()
+    answers = iter(["st-mary", "BAG-1", "not_lost, not_expired", "no_other_dose"])
+    asked_for = asked(shape_of(event_type("EmergencyOverride")), {}, lambda _: next(answers))
+    assert asked_for["gates"] == ["not_lost", "not_expired"]
+
+
 def test_a_therapys_story_is_told_in_plain_words_with_what_came_late(room: Room) -> None:
     event = {
         "type": "ThawStarted",

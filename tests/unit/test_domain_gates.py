@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.gates import INFUSION_GATES, RELEASE_GATES, Gate, infusion_gates, release_gates
+from ledger.domain.gates import (
+    AVAILABILITY_GATES,
+    INFUSION_GATES,
+    LYMPHODEPLETION_GATES,
+    RELEASE_GATES,
+    Gate,
+    infusion_gates,
+    release_gates,
+)
 from ledger.domain.parts import Commitment
 from ledger.domain.world import timestamp
 from ledger.errors import GateFailed
@@ -55,7 +63,12 @@ def block(scene: Scene, *containers: str, code: str = "bag_leaks") -> Any:
 
 
 def test_every_gate_has_its_test() -> None:
-    gates = INFUSION_GATES.keys() | RELEASE_GATES.keys()
+    gates = (
+        INFUSION_GATES.keys()
+        | RELEASE_GATES.keys()
+        | LYMPHODEPLETION_GATES.keys()
+        | AVAILABILITY_GATES.keys()
+    )
     assert gates - named_tests("gate") == set()
 
 
@@ -79,7 +92,7 @@ def test_every_gate_speaks_and_proves_with_positions_of_the_log(stage: str) -> N
         assert all(0 <= position < scene.world.size for position in gate.proof)
         assert list(gate.proof) == sorted(gate.proof)
         assert gate.as_dict() == {"name": gate.name, "passed": gate.passed, "detail": gate.detail,
-                                  "proof": list(gate.proof)}  # fmt: skip
+                                  "proof": list(gate.proof), "overridden": False}  # fmt: skip
 
 
 def test_a_refused_decision_lists_every_gate() -> None:

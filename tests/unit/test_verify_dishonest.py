@@ -277,10 +277,10 @@ def test_a_checkpoint_of_another_history_is_found(book: Book, folder: Path) -> N
     """The log key signed two heads of one size: the entries belong to the other one."""
     book.write(folder)
     other = book.with_entry(20, book.raws[23]).write(folder.parent / "other")
-    (folder / "checkpoints/30").write_bytes((other / "checkpoints/30").read_bytes())
+    (folder / "checkpoints/29").write_bytes((other / "checkpoints/29").read_bytes())
     report = audit(DirectorySource(folder), book.vkey)
     assert report.first_wrong is not None
-    assert (report.first_wrong.step, report.first_wrong.where) == (3, "checkpoints/30")
+    assert (report.first_wrong.step, report.first_wrong.where) == (3, "checkpoints/29")
     assert report.proved.startswith("Entries 0 to 35 are exactly what checkpoint 36 committed to.")
 
 

@@ -115,7 +115,6 @@ def tell_story(scenario: Scenario) -> None:
     revoked(scenario)
     scenario.clock.forward(30)
     say("nora", CHAIN, "ThawStarted", at={"site": "st-mary", "department": "ward-5"}, containers=bag)
-    say("nora", CHAIN, "PatientIdentified", method="scan", **seen)
 
 
 def stranger(scenario: Scenario) -> None:
