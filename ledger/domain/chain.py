@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry
 
 Group = Literal[
-    "order", "container", "custody", "deviation", "quarantine", "release", "thaw", "check", "infusion"
+    "order",
+    "container",
+    "custody",
+    "deviation",
+    "quarantine",
+    "temperature",
+    "release",
+    "thaw",
+    "check",
+    "infusion",
 ]
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
-    "Released": ("order", "container", "deviation", "quarantine", "release", "infusion"),
+    "Released": (
+        "order",
+        "container",
+        "custody",  # the legs with carriers, whose temperature is asked for
+        "deviation",
+        "quarantine",
+        "temperature",
+        "release",
+        "infusion",
+    ),
     "InfusionChecked": ("order",),
     "InfusionAuthorised": (
         "order",
@@ -39,6 +48,7 @@ READS: dict[str, tuple[Group, ...]] = {
         "custody",
         "deviation",
         "quarantine",
+        "temperature",
         "release",
         "thaw",
         "check",

@@ -1,0 +1,172 @@
+"""Laws of temperature: what order, division and a second logger can and cannot change."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.domain.intervals import common, rest, union
+from ledger.domain.kinetic import mean_kinetic_centi_c
+from ledger.domain.parts import TemperatureProfile
+from ledger.domain.temperature import Judgement, Series, judged
+
+MINUTE = 60_000
+NONE = -32_768
+readings = st.lists(st.sampled_from([None, 150, 200, 500, 800, 801, 2_500]), min_size=1, max_size=12)
+minutes = st.integers(0, 40)
+
+
+def profile(**fields: Any) -> TemperatureProfile:
+    band = {"phase": "fresh", "low_centi_c": 200, "high_centi_c": 800, "largest_gap_s": 900}
+    limits = {"longest_excursion_s": 1800, "cumulative_excursion_s": 3600}
+    return TemperatureProfile.model_validate(band | limits | fields)
+
+
+PROFILES = st.sampled_from([profile(), profile(low_centi_c=None), profile(largest_gap_s=60, excursions=1)])
+
+
+def series(values: list[int | None], **fields: Any) -> Series:
+    packed = array("h", [NONE if value is None else value for value in values]).tobytes()
+    plain = Series(7, "fresh", "LOG-1", (-4_000, 8_000), 10**15, "absent", 0, 5 * MINUTE, packed)
+    return plain._replace(**fields)
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> Series:
+    return series(
+        draw(readings),
+        position=draw(st.integers(0, 50)),
+        logger=draw(st.sampled_from(["LOG-1", "LOG-2"])),
+        started_ms=draw(minutes) * MINUTE,
+        interval_ms=draw(st.sampled_from([MINUTE, 5 * MINUTE, 20 * MINUTE])),
+        calibrated_ms=draw(st.sampled_from([None, 10**15, 30 * MINUTE])),
+        signature=draw(st.sampled_from(["valid", "absent", "failed"])),
+        range=draw(st.sampled_from([(-4_000, 8_000), (300, 400)])),
+    )
+
+
+evidences = st.lists(statements(), min_size=1, max_size=5)
+
+
+def unproved(judgement: Judgement) -> Judgement:
+    """Without the positions of the entries: what is so, not who said it."""
+    return replace(
+        judgement,
+        excursions=tuple(one._replace(proof=()) for one in judgement.excursions),
+        gaps=tuple(one._replace(proof=()) for one in judgement.gaps),
+    )
+
+
+@given(evidences, PROFILES, st.randoms())
+def test_the_verdict_does_not_depend_on_the_order_in_which_evidence_arrives(
+    evidence: list[Series], rules: TemperatureProfile, random: Any
+) -> None:
+    shuffled = list(evidence)
+    random.shuffle(shuffled)
+    arrived = [one._replace(position=number) for number, one in enumerate(shuffled)]
+    assert unproved(judged(tuple(arrived), rules)) == unproved(judged(tuple(evidence), rules))
+
+
+@given(readings, st.integers(1, 11), PROFILES, st.lists(statements(), max_size=2))
+def test_dividing_a_series_into_two_statements_changes_nothing(
+    values: list[int | None], cut: int, rules: TemperatureProfile, others: list[Series]
+) -> None:
+    others = [one._replace(logger="LOG-2") for one in others]
+    whole = series(values)
+    cut = min(cut, len(values))
+    parts = [series(values[:cut])]
+    if values[cut:]:
+        parts.append(series(values[cut:], started_ms=cut * 5 * MINUTE, position=9))
+    divided = judged((*parts, *others), rules)
+    assert unproved(divided) == unproved(judged((whole, *others), rules))
+
+
+@given(evidences, PROFILES, st.integers(0, 11))
+def test_one_reading_out_of_band_is_always_found(
+    evidence: list[Series], rules: TemperatureProfile, at: int
+) -> None:
+    """Whatever else is said, and by whomever."""
+    values: list[int | None] = [500] * 12
+    values[at] = 2_500
+    found = judged((*evidence, series(values)), rules).excursions
+    moment = at * 5 * MINUTE
+    assert any(one.start_ms <= moment <= one.end_ms and one.peak_centi_c >= 2_500 for one in found)
+
+
+@given(evidences, PROFILES, st.integers(1, 12), minutes)
+def test_what_another_logger_shows_in_band_takes_no_excursion_away(
+    evidence: list[Series], rules: TemperatureProfile, count: int, start: int
+) -> None:
+    before = judged(tuple(evidence), rules)
+    calm = series([500] * count, logger="LOG-3", started_ms=start * MINUTE)
+    after = judged((*evidence, calm), rules)
+    assert [one[:3] for one in after.excursions] == [one[:3] for one in before.excursions]
+    assert after.is_within_limits == before.is_within_limits
+
+
+@given(evidences, statements(), PROFILES)
+def test_more_evidence_never_gives_back_what_was_spent(
+    evidence: list[Series], more: Series, rules: TemperatureProfile
+) -> None:
+    more = more._replace(logger="LOG-3")
+    before, after = judged(tuple(evidence), rules), judged((*evidence, more), rules)
+    assert after.spent_ms >= before.spent_ms
+    assert after.left_ms <= before.left_ms
+    assert set(before.disagreements) <= set(common(before.disagreements, after.disagreements))
+
+
+@given(evidences, PROFILES)
+def test_the_same_evidence_attached_twice_counts_once(
+    evidence: list[Series], rules: TemperatureProfile
+) -> None:
+    again = [one._replace(position=one.position + 1) for one in evidence]
+    twice = unproved(judged((*evidence, *again), rules))
+    once = unproved(judged(tuple(evidence), rules))
+    assert (twice.spent_ms, twice.longest_ms, twice.covered) == (once.spent_ms, once.longest_ms, once.covered)
+
+
+@given(evidences, PROFILES)
+def test_a_gap_is_nowhere_covered_but_at_its_lone_readings(
+    evidence: list[Series], rules: TemperatureProfile
+) -> None:
+    found = judged(tuple(evidence), rules)
+    for gap in found.gaps:
+        inside = common([gap[:2]], [one for one in found.covered if one[0] < one[1]])
+        assert all(start == end for start, end in inside)
+
+
+@given(st.lists(st.integers(-2_000, 4_000), min_size=1, max_size=50))
+def test_the_mean_kinetic_temperature_lies_between_the_mean_and_the_warmest(values: list[int]) -> None:
+    mean = mean_kinetic_centi_c((value, 1) for value in values)
+    assert mean is not None
+    assert sum(values) / len(values) - 1 <= mean <= max(values) + 1
+
+
+@given(st.lists(st.integers(-27_300, 20_000), min_size=1, max_size=50))
+def test_the_mean_kinetic_temperature_of_whatever_can_be_read_is_among_it(values: list[int]) -> None:
+    mean = mean_kinetic_centi_c((value, 1) for value in values)
+    assert mean is not None
+    assert min(values) - 1 <= mean <= max(values) + 1
+
+
+stretches = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).map(sorted).map(tuple), max_size=6)
+
+
+@given(stretches, stretches, st.tuples(st.integers(0, 30), st.integers(0, 30)).map(sorted))
+def test_stretches_join_subtract_and_intersect_as_their_moments_do(
+    ones: list[Any], others: list[Any], whole: list[int]
+) -> None:
+    def within(found: list[Any]) -> set[int]:
+        """Half moments too, so that what only touches is told from what is whole."""
+        return {half for half in range(-2, 64) if any(2 * s <= half <= 2 * e for s, e in found)}
+
+    first, second = union(ones), union(others)
+    assert within(first) == within([tuple(one) for one in ones])
+    assert within(common(first, second)) == within(first) & within(second)
+    left = rest((whole[0], whole[1]), first)
+    edges = {2 * moment for one in first for moment in one}
+    assert within(left) - edges == (within([tuple(whole)]) - within(first)) - edges
