@@ -31,16 +31,7 @@ if TYPE_CHECKING:
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
-    "Released": (
-        "order",
-        "container",
-        "custody",  # the legs with carriers, whose temperature is asked for
-        "deviation",
-        "quarantine",
-        "temperature",
-        "release",
-        "infusion",
-    ),
+    "Released": ("order", "container", "deviation", "quarantine", "temperature", "release", "infusion"),
     "InfusionChecked": ("order",),
     "InfusionAuthorised": (
         "order",

@@ -123,7 +123,10 @@ def _hand_over(chain: Chain, statement: Handover) -> None:
     chain.handovers[statement.id] = statement
     for name in dict.fromkeys(statement.containers):
         container = chain.container(name)
+        moved = dict(container.custody.moved)
         container.custody.add(statement)
+        if container.custody.moved != moved:
+            chain.touched["temperature"] = chain.version  # a leg that may ask for evidence
         _custody_changed(chain, container)
 
 
