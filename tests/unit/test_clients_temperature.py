@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
-from api.examples import TEMPERATURE
+from api.examples import COI, EXCURSIONS, TEMPERATURE
+from clients.cli import options
+from clients.cli.main import run
+from clients.cli.screen import DONE
 from clients.cli.temperature import draw
+from clients.keys import Device
+from clients.sdk import Client
+from ledger.proof.keyfile import new_key
+from tests.unit.fake_ledger import FakeLedger
 
 PHASE: dict[str, Any] = TEMPERATURE["containers"][0]
 
@@ -49,3 +60,33 @@ def test_a_leg_that_nothing_proves_stands_out() -> None:
 
 def test_a_therapy_without_evidence_says_so() -> None:
     assert "No temperature evidence" in drawn(containers=[])
+
+
+def test_the_command_asks_for_a_therapy_as_of_any_position(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = FakeLedger(new_key())
+    monkeypatch.setattr(options, "Client", partial(Client, transport=ledger.transport))
+    monkeypatch.setenv("UNBROKEN_PASSPHRASE", "passphrase")
+    monkeypatch.setenv("UNBROKEN_HOME", str(tmp_path / "home"))
+    device = Device(tmp_path / "home", b"passphrase")
+    device.make_key()
+    device.set_profile(agent="anna", log_key=str(ledger.vkey))
+    ledger.documents[f"/v1/chains/{COI}/temperature"] = TEMPERATURE
+    assert run(["temperature", COI, "--before", "9", "--json"]) == DONE
+    assert json.loads(capsys.readouterr().out) == TEMPERATURE
+    asked = [path for _, path in ledger.requests if path.endswith("/temperature")]
+    assert asked == [f"/v1/chains/{COI}/temperature"]
+
+
+def test_the_sdk_asks_for_excursions_with_what_is_given(tmp_path: Path) -> None:
+    ledger = FakeLedger(new_key())
+    device = Device(tmp_path / "home", b"passphrase")
+    device.make_key()
+    device.set_profile(agent="anna", log_key=str(ledger.vkey))
+    asked: list[dict[str, str]] = []
+    ledger.before = lambda request: asked.append(dict(request.url.params))
+    ledger.documents["/v1/temperature/excursions"] = EXCURSIONS
+    with Client(device, transport=ledger.transport) as client:
+        assert client.excursions(within_limits=False, chain=None) == EXCURSIONS
+    assert asked[-1] == {"within_limits": "false"}
