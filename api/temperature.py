@@ -10,14 +10,16 @@ from pydantic import BaseModel
 from api.documents import Place
 from ledger.domain.kinetic import kinetic_mean
 from ledger.domain.parts import Phase
-from ledger.domain.temperature import is_fit, judged
+from ledger.domain.readings import is_fit
+from ledger.domain.temperature import judged
 from ledger.domain.temperature_rules import evidence_of, profiles_of, uncovered
 from ledger.domain.world import timestamp
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.parts import TemperatureProfile
-    from ledger.domain.temperature import Excursion, Gap, Series
+    from ledger.domain.readings import Series
+    from ledger.domain.temperature import Excursion, Gap
     from ledger.domain.world import World
 
 PHASES: tuple[str, ...] = get_args(Phase)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ledger.domain.custody import Custody, Handover, Holder
 
 if TYPE_CHECKING:
-    from ledger.domain.temperature import Series
+    from ledger.domain.readings import Series
 
 Status = Literal["present", "consumed", "thawing", "thawed", "infusing", "paused", "stopped", "infused"]
 Making = Literal["", "collection", "split", "pool", "transform", "fill"]

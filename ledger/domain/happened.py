@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.container import Authorisation, Check, Moment, Storage
-from ledger.domain.temperature import series_of
+from ledger.domain.readings import series_of
 
 if TYPE_CHECKING:
     from ledger.domain.bedside_events import (

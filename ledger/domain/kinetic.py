@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ledger.domain.temperature import holds_band
+from ledger.domain.readings import holds_band
 
 if TYPE_CHECKING:
     from ledger.domain.parts import TemperatureProfile
-    from ledger.domain.temperature import Series
+    from ledger.domain.readings import Series
 
 _KELVIN = 273.15
 _DH_OVER_R = 83_144 / 8.3144
@@ -42,7 +42,7 @@ def kinetic_mean(evidence: Sequence[Series], profile: TemperatureProfile) -> int
     by_logger: dict[str, list[tuple[int, int]]] = {}
     for series in evidence:
         if holds_band(series.range, profile):
-            weighed = [(one.centi_c, series.interval_ms) for one in series.readings]
+            weighed = [(centi_c, series.interval_ms) for _, centi_c in series.readings]
             by_logger.setdefault(series.logger, []).extend(weighed)
     means = (mean_kinetic_centi_c(pairs) for pairs in by_logger.values())
     return max((mean for mean in means if mean is not None), default=None)

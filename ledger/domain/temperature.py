@@ -19,7 +19,6 @@ The order in which evidence arrives makes no difference. Times are milliseconds 
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,50 +26,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.intervals import Interval, common, rest, union
-from ledger.domain.times import milliseconds
+from ledger.domain.readings import Series, Stretch, beyond_band, holds_band, is_fit, stretches
 
 if TYPE_CHECKING:
     from ledger.domain.parts import TemperatureProfile
-    from ledger.domain.temperature_events import TemperatureEvidenceAttached
-    from ledger.domain.world import Entry
 
-_NO_READING = -32_768  # below absolute zero
-
-
-class Reading(NamedTuple):
-    at_ms: int
-    centi_c: int
-    position: int  # of the entry that says it
-
-
-class Series(NamedTuple):
-    """One statement's readings, two bytes each: a chain keeps them for as long as it lives."""
-
-    position: int
-    phase: str
-    logger: str
-    range: Interval  # centi-degrees
-    calibrated_ms: int | None
-    signature: str
-    started_ms: int
-    interval_ms: int
-    packed: bytes
-
-    @property
-    def ended_ms(self) -> int:
-        return self.started_ms + (len(self.packed) // 2 - 1) * self.interval_ms
-
-    @property
-    def readings(self) -> Iterator[Reading]:
-        """Those that are there."""
-        for number, value in enumerate(array("h", self.packed)):
-            if value != _NO_READING:
-                yield Reading(self.started_ms + number * self.interval_ms, value, self.position)
-
-    def until(self, moment_ms: int) -> Series | None:
-        """Its readings up to a moment. None: there are none."""
-        count = (moment_ms - self.started_ms) // self.interval_ms + 1
-        return self._replace(packed=self.packed[: 2 * count]) if count > 0 else None
+Track = list[Series]
 
 
 class Excursion(NamedTuple):
@@ -123,45 +84,7 @@ class Judgement:
         return self.longest_ms <= longest * 1000 and self.left_ms >= 0 and (most is None or count <= most)
 
 
-# --- the instrument --------------------------------------------------------------------
-
-
-def holds_band(range_: Interval, profile: TemperatureProfile) -> bool:
-    """The instrument can tell in band from out of band."""
-    low, high = profile.low_centi_c, profile.high_centi_c
-    below = range_[0] <= low if low is not None else high is None or range_[0] < high
-    above = range_[1] >= high if high is not None else low is None or range_[1] > low
-    return below and above
-
-
-def is_calibrated(series: Series) -> bool:
-    """Until its last reading."""
-    return series.calibrated_ms is not None and series.ended_ms <= series.calibrated_ms
-
-
-def is_fit(series: Series, profile: TemperatureProfile) -> bool:
-    return holds_band(series.range, profile) and is_calibrated(series)
-
-
 # --- one track -------------------------------------------------------------------------
-
-Track = list[Series]
-
-
-def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
-    """The statement's readings, packed."""
-    values = (_NO_READING if one is None else one for one in event.readings_centi_c)
-    return Series(
-        entry.position,
-        event.phase,
-        event.logger,
-        (event.range_low_centi_c, event.range_high_centi_c),
-        milliseconds(event.calibrated_until) if event.calibrated_until else None,
-        event.device_signature,
-        milliseconds(event.started_at),
-        event.interval_s * 1000,
-        array("h", values).tobytes(),
-    )
 
 
 def tracks(evidence: Iterable[Series], profile: TemperatureProfile) -> list[Track]:
@@ -182,61 +105,56 @@ def _goes_on(before: Series, series: Series, profile: TemperatureProfile) -> boo
     return series.logger == before.logger and 0 < apart <= largest
 
 
-def _present(track: Track) -> list[Reading]:
-    return [reading for series in track for reading in series.readings]
+def _stretches(track: Track, profile: TemperatureProfile) -> list[Stretch]:
+    return [stretch for series in track for stretch in stretches(series, profile)]
 
 
-def _linked(profile: TemperatureProfile, one: Reading, other: Reading) -> bool:
-    return other.at_ms - one.at_ms <= profile.largest_gap_s * 1000
-
-
-def _beyond(profile: TemperatureProfile, centi_c: int) -> int:
-    """How far outside the band; zero in band."""
-    low, high = profile.low_centi_c, profile.high_centi_c
-    if low is not None and centi_c < low:
-        return low - centi_c
-    return max(0, centi_c - high) if high is not None else 0
+def _linked(profile: TemperatureProfile, one: Stretch, other: Stretch) -> bool:
+    return other.first_ms - one.last_ms <= profile.largest_gap_s * 1000
 
 
 def _excursions(track: Track, profile: TemperatureProfile) -> Iterator[Excursion]:
-    run: list[Reading] = []  # with the reading in band before it, if one bounds it
-    before: Reading | None = None
-    for reading in _present(track):
-        if before and not _linked(profile, before, reading):
-            yield from _excursion(profile, run)
+    run: list[Stretch] = []  # out of band
+    before: Stretch | None = None  # the last one in band, where it bounds the run
+    last: Stretch | None = None
+    for stretch in _stretches(track, profile):
+        if last and not _linked(profile, last, stretch):
+            yield from _excursion(profile, before, run, None)
             run, before = [], None
-        if _beyond(profile, reading.centi_c):
-            run = run or ([before] if before else [])
-            run.append(reading)
-        elif run:
-            yield from _excursion(profile, [*run, reading])
-            run = []
-        before = reading
-    yield from _excursion(profile, run)
+        if stretch.is_in:
+            yield from _excursion(profile, before, run, stretch)
+            run, before = [], stretch
+        else:
+            run.append(stretch)
+        last = stretch
+    yield from _excursion(profile, before, run, None)
 
 
-def _excursion(profile: TemperatureProfile, run: Sequence[Reading]) -> Iterator[Excursion]:
-    """From the first reading of the run to the last; of none, nothing."""
+def _excursion(
+    profile: TemperatureProfile, before: Stretch | None, run: list[Stretch], after: Stretch | None
+) -> Iterator[Excursion]:
+    """Between the readings in band that bound the run, where there are any."""
     if run:
-        peak = max((one.centi_c for one in run), key=lambda value: _beyond(profile, value))
-        proof = tuple(sorted({one.position for one in run}))
-        yield Excursion(run[0].at_ms, run[-1].at_ms, peak, proof)
+        start_ms = before.last_ms if before else run[0].first_ms
+        end_ms = after.first_ms if after else run[-1].last_ms
+        peak = max((one.peak_centi_c for one in run), key=lambda value: beyond_band(profile, value))
+        showing = {one.position for one in (before, *run, after) if one}
+        yield Excursion(start_ms, end_ms, peak, tuple(sorted(showing)))
 
 
 def _known(track: Track, profile: TemperatureProfile) -> list[Interval]:
     """From each reading to the next that is near enough; a lone one is known for its moment."""
-    present = _present(track)
-    moments = [(one.at_ms, one.at_ms) for one in present]
-    links = [(a.at_ms, b.at_ms) for a, b in pairwise(present) if _linked(profile, a, b)]
-    return union([*moments, *links])
+    found = _stretches(track, profile)
+    links = [(a.last_ms, b.first_ms) for a, b in pairwise(found) if _linked(profile, a, b)]
+    return union([*((one.first_ms, one.last_ms) for one in found), *links])
 
 
-def _in_band(track: Track, profile: TemperatureProfile) -> list[Interval]:
-    """From one reading in band to the next."""
-    present = [(one, not _beyond(profile, one.centi_c)) for one in _present(track)]
-    pairs = pairwise(present)
-    links = [(a.at_ms, b.at_ms) for (a, is_in), (b, too) in pairs if is_in and too and _linked(profile, a, b)]
-    return union([*links, *((one.at_ms, one.at_ms) for one, is_in in present if is_in)])
+def _side(track: Track, profile: TemperatureProfile, is_in: bool) -> list[Interval]:
+    """From one reading in band to the next (or of those outside it)."""
+    found = _stretches(track, profile)
+    pairs = [(a, b) for a, b in pairwise(found) if a.is_in == b.is_in == is_in and _linked(profile, a, b)]
+    links = [(a.last_ms, b.first_ms) for a, b in pairs]
+    return union([*((one.first_ms, one.last_ms) for one in found if one.is_in == is_in), *links])
 
 
 def _gaps(track: Track, profile: TemperatureProfile, covered: Sequence[Interval]) -> Iterator[Gap]:
@@ -274,7 +192,7 @@ def _together(profile: TemperatureProfile, excursions: list[Excursion]) -> list[
     for one in sorted(excursions):
         last = found[-1] if found else None
         if last and (one.start_ms < last.end_ms or one.start_ms == last.start_ms):
-            peak = max(last.peak_centi_c, one.peak_centi_c, key=lambda value: _beyond(profile, value))
+            peak = max(last.peak_centi_c, one.peak_centi_c, key=lambda value: beyond_band(profile, value))
             proof = tuple(sorted({*last.proof, *one.proof}))
             found[-1] = Excursion(last.start_ms, max(last.end_ms, one.end_ms), peak, proof)
         else:
@@ -296,14 +214,10 @@ def _joined(gaps: Iterable[Gap]) -> list[Gap]:
 
 def _disagreements(speaking: list[Track], profile: TemperatureProfile) -> list[Interval]:
     """Where readings out of band of one track fall among readings in band of another."""
-    inside = [_in_band(track, profile) for track in speaking]
-    outside = [_out_of_band(track, profile) for track in speaking]
+    inside = [_side(track, profile, is_in=True) for track in speaking]
+    outside = [_side(track, profile, is_in=False) for track in speaking]
     pairs = ((o, i) for o in range(len(speaking)) for i in range(len(speaking)) if o != i)
     return union(stretch for o, i in pairs for stretch in common(outside[o], inside[i]))
-
-
-def _out_of_band(track: Track, profile: TemperatureProfile) -> list[Interval]:
-    return [(one.at_ms, one.at_ms) for one in _present(track) if _beyond(profile, one.centi_c)]
 
 
 def holes(whole: Interval, judgement: Judgement) -> list[Interval]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.conditions import Look, Outcome
 from ledger.domain.questions import known_here
-from ledger.domain.temperature import Judgement, Series, holes, is_fit, judged, series_of
+from ledger.domain.readings import Series, is_fit, series_of
+from ledger.domain.temperature import Judgement, holes, judged
 from ledger.domain.times import milliseconds, timestamp
 from ledger.domain.window import product_of
 

@@ -6,13 +6,19 @@ from array import array
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.domain.conditions import Look
 from ledger.domain.intervals import common, rest, union
 from ledger.domain.kinetic import mean_kinetic_centi_c
 from ledger.domain.parts import TemperatureProfile
-from ledger.domain.temperature import Judgement, Series, judged
+from ledger.domain.readings import Series
+from ledger.domain.temperature import Judgement, judged
+from ledger.domain.temperature_rules import temperature_in_limits
+from ledger.domain.world import timestamp
+from tests.domain_scene import CLEANROOM, FRESH
+from tests.domain_warm import attach, warm_scene
 
 MINUTE = 60_000
 NONE = -32_768
@@ -116,7 +122,7 @@ def test_more_evidence_never_gives_back_what_was_spent(
     before, after = judged(tuple(evidence), rules), judged((*evidence, more), rules)
     assert after.spent_ms >= before.spent_ms
     assert after.left_ms <= before.left_ms
-    assert set(before.disagreements) <= set(common(before.disagreements, after.disagreements))
+    assert common(before.disagreements, after.disagreements) == list(before.disagreements)
 
 
 @given(evidences, PROFILES)
@@ -170,3 +176,51 @@ def test_stretches_join_subtract_and_intersect_as_their_moments_do(
     left = rest((whole[0], whole[1]), first)
     edges = {2 * moment for one in first for moment in one}
     assert within(left) - edges == (within([tuple(whole)]) - within(first)) - edges
+
+
+LEG = [500] * 4 + [1_200] * 5 + [500] * 4 + [None] * 2 + [500] * 3
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(range(6)), st.sampled_from([1, 2, 3]))
+def test_the_gate_says_the_same_in_whatever_order_the_parts_of_a_record_arrive(
+    order: list[int], loggers: int
+) -> None:
+    """Six statements of three readings each, about a bag and what was split off it."""
+
+    def told(arrival: list[int]) -> list[tuple[bool, str]]:
+        scene = warm_scene("at_cleanroom", longest_excursion_s=600)
+        start_ms = scene.now_ms - len(LEG) * 5 * MINUTE
+        scene.on_chain("lea", "ContainersDerived", at=CLEANROOM, how="split", children=[
+            {"container": "PART-1", "volume_ul": 1_000}], parents=[{"container": FRESH, "volume_ul": 1_000}],
+        )  # fmt: skip
+        for part in arrival:
+            begun = timestamp(start_ms + part * 15 * MINUTE)
+            logger = f"LOG-{part % loggers}"
+            attach(scene, *LEG[3 * part : 3 * part + 3], started_at=begun, logger=logger)
+        for deviation in list(scene.chain.deviations.values()):
+            assert deviation.code in {"temperature_excursion", "temperature_gap", "loggers_disagree"}
+        looks = [Look(scene.world, scene.chain, name, "st-mary", scene.now_ms) for name in (FRESH, "PART-1")]
+        return [(found.passed, found.detail) for found in map(temperature_in_limits, looks)]
+
+    assert told(order) == told(sorted(order))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(readings, minutes, st.sampled_from(["accept", "reject", "leave"])), max_size=4))
+def test_what_fails_the_gate_always_waits_for_quality_and_passes_once_it_accepts(
+    story: list[tuple[list[int | None], int, str]],
+) -> None:
+    """There is always a deviation to decide on; when all are accepted, nothing is left."""
+    scene = warm_scene("at_cleanroom")
+    for values, start, then in story:
+        begun = timestamp(scene.now_ms + start * MINUTE)
+        said = attach(scene, *values, started_at=begun)
+        for raised in said.deviations if then != "leave" else ():
+            scene.clear(raised, f"{then}ed")
+    look = Look(scene.world, scene.chain, FRESH, "st-mary", scene.now_ms)
+    held = list(scene.chain.blocking(FRESH))
+    assert temperature_in_limits(look).passed or held
+    for one in [one for one in held if one.is_open]:
+        scene.clear(next(entry for entry, _ in scene.entries if entry.statement_id == one.id))
+    assert temperature_in_limits(look).passed or any(scene.chain.blocking(FRESH))

@@ -9,7 +9,8 @@ import pytest
 from ledger.domain.events import parse_event
 from ledger.domain.gates import Gate, infusion_gates, release_gates
 from ledger.domain.parts import TemperatureProfile
-from ledger.domain.temperature import Judgement, holds_band
+from ledger.domain.readings import holds_band
+from ledger.domain.temperature import Judgement
 from ledger.domain.temperature_rules import judgement_of, legs
 from ledger.domain.world import timestamp
 from ledger.errors import GateFailed, Malformed, StaleView
