@@ -38,7 +38,8 @@ def _member(name: str, shape: Shape, ask: Ask, console: Console) -> Any:
     if shape.kind == "object" and not shape.short:
         return {part: _member(f"{name}.{part}", inner, ask, console) for part, inner in shape.parts}
     if shape.kind == "array" and shape.item and shape.item.kind == "object" and not shape.item.short:
-        return _several(name, shape.item, ask, console)
+        found = _several(name, shape.item, ask, console)
+        return found if found or shape.required else None
     return _answer(name, shape, ask, console)
 
 
@@ -52,7 +53,9 @@ def _several(name: str, item: Shape, ask: Ask, console: Console) -> list[Any]:
         if not opening:
             return found
         parts = {first: value(first_shape, opening, label)}
-        found.append(parts | {part: _member(f"{label}.{part}", inner, ask, console) for part, inner in rest})
+        told = {part: _member(f"{label}.{part}", inner, ask, console) for part, inner in rest}
+        silent = {part for part, inner in rest if told[part] is None and not inner.nullable}
+        found.append(parts | {part: said for part, said in told.items() if part not in silent})
 
 
 def _answer(name: str, shape: Shape, ask: Ask, console: Console) -> Any:

@@ -108,8 +108,8 @@ FINDINGS: dict[str, Meaning] = {
     "instrument_unfit": Meaning(
         "major",
         True,
-        "The logger's range does not cover the band, or its calibration is not known to have held: it proves"
-        " nothing.",
+        "The logger's range does not cover the band, its calibration is not known to have held, or its clock"
+        " is ahead: it proves nothing.",
     ),
     "device_signature_failed": Meaning(
         "critical", True, "The logger's own signature does not fit its readings: they may have been altered."

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.times import milliseconds
+from ledger.domain.window import PROMPT_MS
 
 if TYPE_CHECKING:
     from ledger.domain.intervals import Interval
@@ -34,6 +35,7 @@ class Series(NamedTuple):
     signature: str
     started_ms: int
     interval_ms: int
+    recorded_ms: int  # ledger time of the statement
     packed: bytes
 
     @property
@@ -77,6 +79,7 @@ def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
         event.device_signature,
         milliseconds(event.started_at),
         event.interval_s * 1000,
+        entry.recorded_ms,
         array("h", values).tobytes(),
     )
 
@@ -122,5 +125,11 @@ def is_calibrated(series: Series) -> bool:
     return series.calibrated_ms is not None and series.ended_ms <= series.calibrated_ms
 
 
+def is_of_the_past(series: Series) -> bool:
+    """Nobody has read what is still to come; a clock may differ by a little."""
+    return series.ended_ms <= series.recorded_ms + PROMPT_MS
+
+
 def is_fit(series: Series, profile: TemperatureProfile) -> bool:
-    return holds_band(series.range, profile) and is_calibrated(series)
+    """It proves what it says."""
+    return holds_band(series.range, profile) and is_calibrated(series) and is_of_the_past(series)

@@ -11,8 +11,8 @@ The conventions, each on the safe side:
    were divided. All else stands side by side: excursions add up, and a reading in band never
    takes away what another record shows outside it. Where they contradict, they *disagree*.
 4. An instrument whose range does not hold the band says nothing. One whose calibration is not
-   known to have held to the last reading, or whose signature fails, covers no time; what it
-   shows outside the band counts all the same.
+   known to have held to the last reading, whose clock is ahead of the ledger's, or whose
+   signature fails, covers no time; what it shows outside the band counts all the same.
 
 The order in which evidence arrives makes no difference. Times are milliseconds since 1970.
 """

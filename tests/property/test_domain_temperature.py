@@ -37,7 +37,7 @@ PROFILES = st.sampled_from([profile(), profile(low_centi_c=None), profile(larges
 
 def series(values: list[int | None], **fields: Any) -> Series:
     packed = array("h", [NONE if value is None else value for value in values]).tobytes()
-    plain = Series(7, "fresh", "LOG-1", (-4_000, 8_000), 10**15, "absent", 0, 5 * MINUTE, packed)
+    plain = Series(7, "fresh", "LOG-1", (-4_000, 8_000), 10**15, "absent", 0, 5 * MINUTE, 10**15, packed)
     return plain._replace(**fields)
 
 
@@ -51,6 +51,7 @@ def statements(draw: st.DrawFn) -> Series:
         interval_ms=draw(st.sampled_from([MINUTE, 5 * MINUTE, 20 * MINUTE])),
         calibrated_ms=draw(st.sampled_from([None, 10**15, 30 * MINUTE])),
         signature=draw(st.sampled_from(["valid", "absent", "failed"])),
+        recorded_ms=draw(st.sampled_from([0, 10**15])),
         range=draw(st.sampled_from([(-4_000, 8_000), (300, 400)])),
     )
 
@@ -214,7 +215,7 @@ def test_what_fails_the_gate_always_waits_for_quality_and_passes_once_it_accepts
     """There is always a deviation to decide on; when all are accepted, nothing is left."""
     scene = warm_scene("at_cleanroom")
     for values, start, then in story:
-        begun = timestamp(scene.now_ms + start * MINUTE)
+        begun = timestamp(scene.now_ms + (start - 120) * MINUTE)
         said = attach(scene, *values, started_at=begun)
         for raised in said.deviations if then != "leave" else ():
             scene.clear(raised, f"{then}ed")

@@ -221,6 +221,14 @@ def test_calibration_has_to_last_to_the_last_reading() -> None:
     assert "instrument_unfit" in raised(attach(scene, 500, calibrated_until=just_before, logger="LOG-2"))
 
 
+def test_readings_of_what_is_still_to_come_prove_nothing() -> None:
+    """Five minutes are the difference that any clock may have."""
+    scene = warm_scene("at_cleanroom")
+    ahead = {"started_at": timestamp(scene.now_ms + 300_001)}
+    assert raised(attach(scene, 500, **ahead)) == {"instrument_unfit": (FRESH,)}
+    assert raised(attach(scene, 500, started_at=timestamp(scene.now_ms + 300_000))) == {}
+
+
 def test_warmth_that_an_uncalibrated_logger_shows_counts() -> None:
     said = attach(warm_scene("at_cleanroom"), 500, *WARM, 500, calibrated_until=None)
     assert raised(said) == {"instrument_unfit": (FRESH,), "temperature_excursion": (FRESH,)}
@@ -461,6 +469,19 @@ def test_a_leg_to_come_is_not_accepted_beforehand() -> None:
     scene.forward(5_400)
     scene.hand_over(("kit", VAN), ("mia", CLEANROOM), FRESH)
     assert not release_gate(scene, FRESH).passed
+
+
+def test_an_infusion_asks_for_the_dose_s_own_leg() -> None:
+    scene = warm_scene("released", required=True)
+    scene.hand_over(("mia", CLEANROOM), ("kit", VAN), DOSE)
+    scene.forward(5_400)
+    scene.hand_over(("kit", VAN), ("nora", WARD), DOSE)
+    gate = infusion_gate(scene)
+    assert (gate.passed, "DOSE-1 with swift-depot" in gate.detail) == (False, True)
+    cold = {"at": WARD, "containers": [DOSE], "phase": "frozen", "range_low_centi_c": -20_000}
+    said = scene.on_chain("nora", "TemperatureEvidenceAttached", **evidence(scene, *[-16_000] * 19, **cold))
+    assert (raised(said), infusion_gate(scene).passed) == ({}, True)
+    assert infusion_gate(scene).proof == (said.entry.position,)
 
 
 def test_where_no_profile_requires_it_no_leg_asks_for_evidence() -> None:
