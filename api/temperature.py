@@ -12,7 +12,7 @@ from ledger.domain.kinetic import kinetic_mean
 from ledger.domain.parts import Phase
 from ledger.domain.readings import is_fit
 from ledger.domain.temperature import judged
-from ledger.domain.temperature_rules import evidence_of, profiles_of, uncovered
+from ledger.domain.temperature_rules import evidence_of, profiles_of, unproved
 from ledger.domain.world import timestamp
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class PhaseDocument(BaseModel):
 
 
 class LegDocument(BaseModel):
-    """A carrier held it, and no evidence covers all of it. `began`, `ended`: the acceptances."""
+    """A carrier held it, and nothing proves how warm it was. `began`, `ended`: the acceptances."""
 
     container: str
     carrier: Place
@@ -85,7 +85,8 @@ class LegDocument(BaseModel):
 
 
 class TemperatureDocument(BaseModel):
-    """`unproved`: the legs whose evidence the product requires, and no fit instrument gives."""
+    """`unproved`: the legs whose evidence the product requires, until a fit instrument's readings
+    cover them, or Quality accepts that none do."""
 
     coi: str
     as_of_position: int
@@ -167,7 +168,7 @@ def _evidence(one: Series, profile: TemperatureProfile | None) -> EvidenceDocume
 
 
 def _legs(chain: Chain, name: str, world: World) -> Iterator[LegDocument]:
-    for leg in uncovered(chain, name, world):
+    for leg in unproved(chain, name, world):
         yield LegDocument(
             container=name,
             carrier=Place(site=leg.carrier.site, department=leg.carrier.department),

@@ -27,6 +27,7 @@ _NO_READING = -32_768  # below absolute zero
 class Series(NamedTuple):
     """One statement's readings. Times in milliseconds since 1970, the range in centi-degrees."""
 
+    statement_id: str
     position: int
     phase: str
     logger: str
@@ -71,6 +72,7 @@ def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
     """The statement's readings, packed."""
     values = (_NO_READING if one is None else one for one in event.readings_centi_c)
     return Series(
+        entry.statement_id,
         entry.position,
         event.phase,
         event.logger,

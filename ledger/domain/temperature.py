@@ -220,7 +220,6 @@ def _disagreements(speaking: list[Track], profile: TemperatureProfile) -> list[I
     return union(stretch for o, i in pairs for stretch in common(outside[o], inside[i]))
 
 
-def holes(whole: Interval, judgement: Judgement) -> list[Interval]:
-    """Where no evidence covers `whole`, apart from what is no gap."""
-    least = judgement.profile.largest_gap_s * 1000
-    return [one for one in rest(whole, judgement.covered) if one[1] - one[0] > least]
+def holes(whole: Interval, covered: Sequence[Interval], profile: TemperatureProfile) -> list[Interval]:
+    """What `covered` leaves of `whole`, apart from what is no gap."""
+    return [one for one in rest(whole, covered) if one[1] - one[0] > profile.largest_gap_s * 1000]

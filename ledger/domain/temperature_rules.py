@@ -11,27 +11,31 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.conditions import Look, Outcome
+from ledger.domain.intervals import union
 from ledger.domain.questions import known_here
 from ledger.domain.readings import Series, is_fit, series_of
+from ledger.domain.registry import LEDGER
 from ledger.domain.temperature import Judgement, holes, judged
 from ledger.domain.times import milliseconds, timestamp
 from ledger.domain.window import product_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from ledger.domain.chain import Chain
     from ledger.domain.custody import Custody, Holder, Hop
+    from ledger.domain.deviation import Deviation
     from ledger.domain.findings import Found
+    from ledger.domain.intervals import Interval
     from ledger.domain.parts import TemperatureProfile
     from ledger.domain.temperature import Excursion, Gap
     from ledger.domain.temperature_events import TemperatureEvidenceAttached
     from ledger.domain.world import Entry, World
 
 KEEPS_BUDGET = frozenset({"split", "pool"})
-# Deviations by which Quality can let a container go on without proof of its temperature.
-MISSING_PROOF = frozenset({"temperature_gap", "instrument_unfit", "device_signature_failed"})
-_NEVER_SPLIT = 2**62
+EXCURSION, GAP = "temperature_excursion", "temperature_gap"
+DOUBTS = frozenset({"instrument_unfit", "device_signature_failed"})  # about one statement
+_NEVER = 2**62
 
 
 class Leg(NamedTuple):
@@ -60,7 +64,7 @@ def profiles_of(chain: Chain, world: World) -> Sequence[TemperatureProfile]:
 def sources(chain: Chain, name: str) -> dict[str, int]:
     """The container, and those whose spent budget it keeps: until when their evidence is its own."""
     found: dict[str, int] = {}
-    ahead = [(name, _NEVER_SPLIT)]
+    ahead = [(name, _NEVER)]
     while ahead:
         one, until_ms = ahead.pop()
         container = chain.containers.get(one)
@@ -112,7 +116,7 @@ def attached(
 
 def _concerned(chain: Chain, names: Sequence[str]) -> dict[str, int]:
     """The containers named, and those that keep what these had spent, until when."""
-    concerned = dict.fromkeys(names, _NEVER_SPLIT)
+    concerned = dict.fromkeys(names, _NEVER)
     for name in chain.containers:
         kept = [until_ms for one, until_ms in sources(chain, name).items() if one in names]
         if kept:
@@ -125,9 +129,9 @@ def _compare(
 ) -> None:
     before, after = judged(known, profile), judged((*known, added), profile)
     if not after.is_within_limits and any(added.position in one.proof for one in after.excursions):
-        found.add("temperature_excursion", name)
+        found.add(EXCURSION, name)
     if any(added.position in one.proof for one in after.gaps):
-        found.add("temperature_gap", name)
+        found.add(GAP, name)
     if set(after.disagreements) - set(before.disagreements):
         found.add("loggers_disagree", name)
 
@@ -158,16 +162,40 @@ def _departure(hops: Sequence[Hop], carrier: Holder, since: str) -> tuple[int, s
     return position, moment
 
 
-def uncovered(chain: Chain, name: str, world: World) -> Iterator[Leg]:
-    """Legs of which no one phase's evidence covers the whole, where the product asks for it."""
+def unproved(chain: Chain, name: str, world: World) -> Iterator[Leg]:
+    """Legs that no one phase's evidence covers, where the product asks for it.
+
+    Quality can accept a leg: by accepting a `temperature_gap` that somebody raised since its end.
+    """
     profiles = profiles_of(chain, world)
     container = chain.containers.get(name)
     if container is None or not any(profile.required for profile in profiles):
         return
-    judgements = [judgement_of(chain, name, profile) for profile in profiles]
+    proofs = [(_proved(chain, name, profile), profile) for profile in profiles]
     for leg in legs(container.custody, world):
-        if all(holes((leg.start_ms, leg.end_ms), one) for one in judgements):
+        whole = leg.start_ms, leg.end_ms
+        missing = all(holes(whole, covered, profile) for covered, profile in proofs)
+        if missing and not _accepted(chain, name, GAP, leg.ended, by_people=True):
             yield leg
+
+
+def _proved(chain: Chain, name: str, profile: TemperatureProfile) -> list[Interval]:
+    """When its temperature is known, or Quality accepted that it isn't."""
+    evidence = evidence_of(chain, name, profile.phase)
+    gaps = judged(evidence, profile).gaps
+    accepted = gaps if gaps and _accepted(chain, name, GAP, proof_of(gaps)[-1]) else ()
+    vouched = judged(tuple(_vouched(chain, one) for one in evidence), profile)
+    return union([*vouched.covered, *((gap.start_ms, gap.end_ms) for gap in accepted)])
+
+
+def _vouched(chain: Chain, series: Series) -> Series:
+    """Where Quality accepted what made it doubtful, it counts; not where it measures something else."""
+    doubts = [
+        one for one in chain.deviations.values() if one.cause == series.statement_id and one.code in DOUBTS
+    ]
+    if not doubts or not all(map(_is_accepted, doubts)):
+        return series
+    return series._replace(signature="absent", calibrated_ms=_NEVER, recorded_ms=_NEVER)
 
 
 # --- the gate --------------------------------------------------------------------------
@@ -200,17 +228,16 @@ def _problems(chain: Chain, name: str, world: World) -> Iterator[Problem]:
         judgement = judgement_of(chain, name, profile)
         yield from _out_of_limits(chain, name, judgement)
         yield from _unknown(chain, name, judgement)
-    for leg in uncovered(chain, name, world):
-        if not _accepted(chain, name, MISSING_PROOF, leg.ended):
-            span = f"{timestamp(leg.start_ms)} to {timestamp(leg.end_ms)}"
-            detail = f"Nothing proves the temperature of {name} with {leg.carrier.site} from {span}: attach"
-            detail += " the logger's readings, or raise temperature_gap and wait for Quality."
-            yield Problem(detail, (leg.began, leg.ended))
+    for leg in unproved(chain, name, world):
+        span = f"{timestamp(leg.start_ms)} to {timestamp(leg.end_ms)}"
+        detail = f"Nothing proves the temperature of {name} with {leg.carrier.site} from {span}: attach"
+        detail += " the logger's readings, or raise temperature_gap and wait for Quality."
+        yield Problem(detail, (leg.began, leg.ended))
 
 
 def _out_of_limits(chain: Chain, name: str, judgement: Judgement) -> Iterator[Problem]:
     proof = proof_of(judgement.excursions)
-    if judgement.is_within_limits or _accepted(chain, name, {"temperature_excursion"}, proof[-1]):
+    if judgement.is_within_limits or _accepted(chain, name, EXCURSION, proof[-1]):
         return
     spent, phase = judgement.spent_ms // 1000, judgement.profile.phase
     detail = f"{name} was outside its {phase} band for {spent} s, more than its profile allows: wait for"
@@ -219,7 +246,7 @@ def _out_of_limits(chain: Chain, name: str, judgement: Judgement) -> Iterator[Pr
 
 def _unknown(chain: Chain, name: str, judgement: Judgement) -> Iterator[Problem]:
     proof = proof_of(judgement.gaps)
-    if not proof or _accepted(chain, name, MISSING_PROOF, proof[-1]):
+    if not proof or _accepted(chain, name, GAP, proof[-1]):
         return
     span = f"{timestamp(judgement.gaps[0].start_ms)} to {timestamp(judgement.gaps[0].end_ms)}"
     detail = f"No reading says how warm {name} was from {span}:"
@@ -231,13 +258,19 @@ def proof_of(found: Sequence[Excursion | Gap]) -> tuple[int, ...]:
     return tuple(sorted({position for one in found for position in one.proof}))
 
 
-def _accepted(chain: Chain, name: str, codes: Collection[str], since: int) -> bool:
+def _accepted(chain: Chain, name: str, code: str, since: int, by_people: bool = False) -> bool:
     """Quality let it go on, having seen the log beyond this position."""
     lineage = chain.lineage(name)
     return any(
-        one.code in codes
-        and not (one.is_open or one.blocks)
+        one.code == code
+        and _is_accepted(one)
         and (one.disposition_position or -1) > since
         and (not one.containers or not lineage.isdisjoint(one.containers))
+        and not (by_people and one.raised_by == LEDGER)
         for one in chain.deviations.values()
     )
+
+
+def _is_accepted(deviation: Deviation) -> bool:
+    """Accepted or corrected: what Quality rejects goes on stopping."""
+    return deviation.disposition in ("accepted", "corrected")

@@ -37,7 +37,7 @@ PROFILES = st.sampled_from([profile(), profile(low_centi_c=None), profile(larges
 
 def series(values: list[int | None], **fields: Any) -> Series:
     packed = array("h", [NONE if value is None else value for value in values]).tobytes()
-    plain = Series(7, "fresh", "LOG-1", (-4_000, 8_000), 10**15, "absent", 0, 5 * MINUTE, 10**15, packed)
+    plain = Series("", 7, "fresh", "LOG-1", (-4_000, 8_000), 10**15, "absent", 0, 5 * MINUTE, 10**15, packed)
     return plain._replace(**fields)
 
 

@@ -452,6 +452,32 @@ def test_what_proves_nothing_covers_no_leg_unless_quality_accepts_it(unfit: dict
     assert release_gate(scene).passed
 
 
+def test_quality_cannot_vouch_for_what_a_logger_does_not_measure() -> None:
+    scene = required_scene()
+    said = attach(scene, *[500] * 19, range_low_centi_c=300)
+    scene.clear(said.deviations[0])
+    assert not release_gate(scene).passed
+
+
+def test_what_is_accepted_of_other_evidence_proves_no_leg() -> None:
+    """An unfit logger elsewhere, and a gap in what is known of the hours after the leg."""
+    scene = required_scene()
+    scene.forward(7_200)
+    scene.clear(attach(scene, 500, 500, calibrated_until=None).deviations[0])
+    scene.clear(attach(scene, 500, None, None, None, 500).deviations[0])
+    gate = release_gate(scene)
+    assert (gate.passed, "Nothing proves" in gate.detail) == (False, True)
+
+
+def test_a_leg_is_proved_by_readings_with_a_gap_that_quality_accepts() -> None:
+    scene = required_scene()
+    said = attach(scene, *[500] * 8, None, None, None, *[500] * 8)
+    assert raised(said) == {"temperature_gap": (FRESH,)}
+    assert not release_gate(scene).passed
+    scene.clear(said.deviations[0])
+    assert release_gate(scene).passed
+
+
 def test_a_leg_that_nothing_proves_is_quality_s_to_accept() -> None:
     scene = required_scene()
     told = scene.on_chain("mia", "DeviationRaised", code="temperature_gap", severity="major", blocking=True,
