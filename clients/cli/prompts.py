@@ -39,7 +39,7 @@ def _member(name: str, shape: Shape, ask: Ask, console: Console) -> Any:
         return {part: _member(f"{name}.{part}", inner, ask, console) for part, inner in shape.parts}
     if shape.kind == "array" and shape.item and shape.item.kind == "object" and not shape.item.short:
         found = _several(name, shape.item, ask, console)
-        return found if found or shape.required else None
+        return found or (None if shape.nullable else found)
     return _answer(name, shape, ask, console)
 
 
