@@ -164,6 +164,13 @@ def test_more_events_than_allowed_are_too_many_however_short() -> None:
     assert raised(attach(scene, 500, 900, 500, 900, 500)) == {"temperature_excursion": (FRESH,)}
 
 
+def test_one_reading_that_two_people_attach_is_one_event() -> None:
+    scene = warm_scene("at_cleanroom", excursions=1)
+    assert raised(attach(scene, 900)) == {}
+    assert raised(attach(scene, 900)) == {}
+    assert len(judged(scene).excursions) == 1
+
+
 def test_a_band_that_forbids_all_forbids_a_single_reading() -> None:
     scene = warm_scene("at_ward")
     cold = {"at": WARD, "containers": [DOSE], "phase": "frozen", "range_low_centi_c": -20_000}
