@@ -34,6 +34,7 @@ from api.routes import (
     readiness,
     session,
     statements,
+    temperature,
 )
 from api.sessions import Sessions
 from api.settings import Settings
@@ -64,6 +65,7 @@ ROUTERS = (
     readiness,
     custody,
     deviations,
+    temperature,
     keys,
     health,
 )

@@ -291,6 +291,63 @@ HANDOVERS: dict[str, Any] = {
     ],
     "next_cursor": None,
 }
+_EXCURSION: dict[str, Any] = {
+    "started_at": "2026-09-21T10:05:00.000Z",
+    "ended_at": "2026-09-21T10:20:00.000Z",
+    "peak_centi_c": 1_140,
+    "proof": [4630],
+}
+TEMPERATURE: dict[str, Any] = {
+    "coi": COI,
+    "as_of_position": 4713,
+    "containers": [
+        {
+            "container": FRESH,
+            "phase": "fresh",
+            "low_centi_c": 200,
+            "high_centi_c": 800,
+            "within_limits": True,
+            "spent_s": 900,
+            "left_s": 2_700,
+            "longest_s": 900,
+            "mean_kinetic_centi_c": 612,
+            "excursions": [_EXCURSION],
+            "gaps": [],
+            "evidence": [
+                {
+                    "position": 4630,
+                    "logger": "LOGGER-3",
+                    "started_at": "2026-09-21T08:00:00.000Z",
+                    "ended_at": TIME,
+                    "readings": 49,
+                    "calibrated_until": "2027-03-01T00:00:00.000Z",
+                    "device_signature": "valid",
+                    "fit": True,
+                }
+            ],
+            "last_evidence": 4630,
+        }
+    ],
+    "unproved": [
+        {
+            "container": DOSE,
+            "carrier": {"site": "swift-depot", "department": "van-2"},
+            "started_at": "2026-09-20T08:00:00.000Z",
+            "ended_at": "2026-09-20T12:00:00.000Z",
+            "began": 4660,
+            "ended": 4672,
+        }
+    ],
+}
+EXCURSIONS: dict[str, Any] = {
+    "as_of_position": 4713,
+    "lag": 0,
+    "excursions": [
+        _EXCURSION
+        | {"chain": COI, "container": FRESH, "phase": "fresh", "within_limits": True, "position": 4630}
+    ],
+    "next_cursor": None,
+}
 KEY = {"kid": KID, "agent": "nora", "status": "active", "seq": 12, "last": ID, "position": 42}
 
 QUESTION: dict[str, Any] = {

@@ -83,6 +83,15 @@ class Reads:
         """{"open", "closed", "reviews"}."""
         return self._read(f"/v1/chains/{_part(coi)}/deviations", _as_of(before, at))
 
+    def temperature(self, coi: str, *, before: int | None = None, at: str | None = None) -> Document:
+        """{"containers", "unproved"}: each container's budget, excursions, gaps and evidence."""
+        return self._read(f"/v1/chains/{_part(coi)}/temperature", _as_of(before, at))
+
+    def excursions(self, **where: str | int | bool | None) -> Document:
+        """Across therapies: filters `chain`, `container`, `within_limits`; `cursor`, `limit` to page."""
+        given = {name: value for name, value in where.items() if value is not None}
+        return self._read("/v1/temperature/excursions", given)
+
     def container(self, container: str, *, before: int | None = None, at: str | None = None) -> Document:
         return self._read(f"/v1/containers/{_part(container)}", _as_of(before, at))
 

@@ -43,6 +43,8 @@ SENTENCES: dict[str, str] = {
     "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}",
     "Stored": "{who} stored {containers} in {location}{place} at {at}",
     "Retrieved": "{who} took {containers} out of {location} at {at}",
+    "TemperatureEvidenceAttached": "{who} attached {readings_centi_c} of logger {logger} for"
+    " {containers} at {at}, {phase}{started_at}{device_signature}",
     "ManufacturingStarted": "{who} started manufacturing batch {batch} from {containers}"
     " on {platform} at {at}",
     "StepCompleted": "{who} completed step {step} of batch {batch} with {containers} at {at}",
@@ -116,6 +118,11 @@ OUTCOMES = {
     "missing": "IT IS MISSING",
     "fit": "fit to go on",
     "unfit": "UNFIT",
+}
+SIGNATURES = {
+    "valid": "",
+    "absent": ", not signed by the logger",
+    "failed": "; THE LOGGER'S SIGNATURE DOES NOT FIT",
 }
 WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}
 SUBJECTS = {
@@ -226,6 +233,25 @@ def _roles(payload: Payload) -> str:
     return listed([f"{role['role'].replace('_', ' ')} at {role['site']}" for role in payload["roles"]])
 
 
+def _logger(payload: Payload) -> str:
+    if payload.get("type") == "TemperatureEvidenceAttached":
+        return str(payload["logger"])
+    return f", temperature logger {payload['logger']}"
+
+
+def degrees(centi_c: int) -> str:
+    """`-15012` -> `-150.12 °C`."""
+    return f"{centi_c / 100:.2f} °C"
+
+
+def _readings(payload: Payload) -> str:
+    readings = payload["readings_centi_c"]
+    known = [one for one in readings if one is not None]
+    missing = f", {len(readings) - len(known)} of them MISSING" if len(known) < len(readings) else ""
+    between = f" from {degrees(min(known))} to {degrees(max(known))}" if known else ""
+    return f"{len(readings)} {'reading' if len(readings) == 1 else 'readings'}{between}{missing}"
+
+
 def _from(table: Mapping[str, str], name: str) -> Callable[[Payload], str]:
     """Speak a member by a table; a word that is not in it stands for itself."""
     return lambda payload: table.get(str(payload[name]), str(payload[name]))
@@ -253,7 +279,8 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "giver": lambda p: party(p["giver"]),
     "how": _from(DERIVED, "how"),
     "kid": lambda p: p["kid"][:12],
-    "logger": lambda p: f", temperature logger {p['logger']}",
+    "device_signature": _from(SIGNATURES, "device_signature"),
+    "logger": _logger,
     "method": _read,
     "outcome": _from(OUTCOMES, "outcome"),
     "override": lambda p: p["override"][:12],
@@ -263,6 +290,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "quarantine": lambda p: p["quarantine"][:12],
     "protocols": lambda p: listed(p["protocols"]),
     "qualification": lambda p: p["qualification"].replace("_", " "),
+    "readings_centi_c": _readings,
     "reason": lambda p: p["reason"].replace("_", " "),
     "receiver": lambda p: party(p["receiver"]),
     "regimen": lambda p: p["regimen"].replace("_", " "),
@@ -271,6 +299,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "seal": lambda p: f", seal {p['seal']}",
     "site_kind": _from(SITE_KINDS, "site_kind"),
     "sites": lambda p: p["sites"]["treatment"],
+    "started_at": lambda p: f", from {clock(p['started_at'])} UTC",
     "step": lambda p: p["step"].replace("_", " "),
     "valid_until": lambda p: f", until {clock(p['valid_until'])} UTC",
     "window_s": lambda p: duration(p["window_s"]),

@@ -18,6 +18,7 @@ NAMED_TYPES = {
     "Severity": "how bad a deviation is",
     "Condition": "how a container was handed over",
     "Method": "whether it was scanned or typed",
+    "Phase": "the state in which a product's temperature is judged",
 }
 GATES = {
     "chain_open": "A therapy was ordered under this identity, and not closed.",
@@ -37,6 +38,9 @@ GATES = {
     "no_blocking_deviation": "No blocking deviation is open, nor was one disposed of as rejected, "
     "on the container, on what it was made of, or on the whole therapy.",
     "not_quarantined": "No quarantine holds the container, or what it was made of.",
+    "temperature_in_limits": "Evidence keeps the container, and all that it was made of, within the "
+    "limits of the product's profile, without gaps; where the profile requires it, evidence covers each "
+    "leg with a carrier. Or Quality accepted, later, what does not. No profile passes.",
     "not_lost": "It was never reported lost, or was found since by the latest that anybody said.",
     "custody_here": "This site holds the container; it is not on its way elsewhere, and nobody elsewhere "
     "claims it.",

@@ -53,7 +53,9 @@ def _several(name: str, item: Shape, ask: Ask, console: Console) -> list[Any]:
         if not opening:
             return found
         parts = {first: value(first_shape, opening, label)}
-        found.append(parts | {part: _member(f"{label}.{part}", inner, ask, console) for part, inner in rest})
+        told = {part: _member(f"{label}.{part}", inner, ask, console) for part, inner in rest}
+        silent = {part for part, inner in rest if told[part] is None and not inner.nullable}
+        found.append(parts | {part: said for part, said in told.items() if part not in silent})
 
 
 def _answer(name: str, shape: Shape, ask: Ask, console: Console) -> Any:

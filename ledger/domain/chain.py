@@ -28,6 +28,7 @@ Group = Literal[
     "custody",
     "deviation",
     "quarantine",
+    "temperature",
     "release",
     "thaw",
     "check",

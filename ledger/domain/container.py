@@ -7,9 +7,12 @@ in either order. It then has `position` -1, and keeps what is said of it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ledger.domain.custody import Custody, Handover, Holder
+
+if TYPE_CHECKING:
+    from ledger.domain.readings import Series
 
 Status = Literal["present", "consumed", "thawing", "thawed", "infusing", "paused", "stopped", "infused"]
 Making = Literal["", "collection", "split", "pool", "transform", "fill"]
@@ -85,6 +88,7 @@ class Container:
     id: str
     position: int = -1
     made_by: Making = ""
+    made_at: str = ""  # as its signer says
     parents: tuple[str, ...] = ()
     din: str | None = None
     product_code: str | None = None
@@ -96,6 +100,7 @@ class Container:
     of: int | None = None
     custody: Custody = field(default_factory=Custody)
     packing: Packing | None = None
+    evidence: list[Series] = field(default_factory=list)  # of its temperature
     storage: Storage | None = None
     in_manufacture: int | None = None  # position
     lost: Moment | None = None  # the latest of either kind, by what the signers say

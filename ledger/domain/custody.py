@@ -47,6 +47,7 @@ class Handover(NamedTuple):
     recorded_ms: int
     accepts: bool = False
     names: str | None = None
+    occurred_at: str = ""
 
     def has_parties_of(self, other: Handover) -> bool:
         return self.giver == other.giver and self.receiver == other.receiver

@@ -40,63 +40,29 @@ if TYPE_CHECKING:
     from ledger.domain.registry import Agent
     from ledger.domain.world import Entry, World
 
-_AT_BEDSIDE: tuple[Group, ...] = (
+# What gates of a dose read, wherever it is; and what those at the bedside read beside it.
+_OF_DOSE: tuple[Group, ...] = (
     "order",
     "container",
-    "custody",
     "deviation",
     "quarantine",
+    "temperature",
     "release",
-    "thaw",
     "infusion",
-    "consent",
-    "fitness",
-    "override",
 )
+_AT_BEDSIDE: tuple[Group, ...] = (*_OF_DOSE, "custody", "thaw", "consent", "fitness", "override")
 # What each decision's gates read: an entry that touches one of these makes the view stale.
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
-    "Released": ("order", "container", "deviation", "quarantine", "release", "infusion"),
+    "Released": _OF_DOSE,
     "PatientFitnessConfirmed": ("order", "fitness"),
-    "AvailabilityConfirmed": (
-        "order",
-        "container",
-        "custody",
-        "deviation",
-        "quarantine",
-        "release",
-        "infusion",
-    ),
-    "LymphodepletionAuthorised": (
-        "order",
-        "container",
-        "custody",
-        "deviation",
-        "quarantine",
-        "release",
-        "infusion",
-        "consent",
-        "fitness",
-        "availability",
-    ),
+    "AvailabilityConfirmed": (*_OF_DOSE, "custody"),
+    "LymphodepletionAuthorised": (*_OF_DOSE, "custody", "consent", "fitness", "availability"),
     "EmergencyOverride": _AT_BEDSIDE,
     "OverrideConfirmed": _AT_BEDSIDE,
     "InfusionChecked": ("order",),
-    "InfusionAuthorised": (
-        "order",
-        "container",
-        "custody",
-        "deviation",
-        "quarantine",
-        "release",
-        "thaw",
-        "check",
-        "infusion",
-        "consent",
-        "fitness",
-        "override",
-    ),
+    "InfusionAuthorised": (*_AT_BEDSIDE, "check"),
     "TherapyClosed": ("infusion",),
     "LateStatementAttested": (),
 }

@@ -92,6 +92,7 @@ from ledger.domain.registry_events import (
     SiteResumed,
     SiteSuspended,
 )
+from ledger.domain.temperature_events import TemperatureEvidenceAttached
 from ledger.errors import Malformed
 
 # --- the therapy: chain/<coi> ----------------------------------------------------------
@@ -274,6 +275,7 @@ EVENTS: tuple[type[Event], ...] = (
     SealChecked,
     Stored,
     Retrieved,
+    TemperatureEvidenceAttached,
     ManufacturingStarted,
     StepCompleted,
     ManufacturingFailed,

@@ -82,6 +82,7 @@ def _come_to_be(
         return
     made = chain.mentioned.pop(new.container, None) or Container(new.container)
     made.position, made.made_by, made.parents = entry.position, made_by, parents
+    made.made_at = entry.event.occurred_at
     made.din, made.product_code, made.division = new.din, new.product_code, new.division
     made.volume_ul, made.expires_at, made.bag, made.of = new.volume_ul, new.expires_at, new.bag, new.of
     chain.containers[made.id] = made
@@ -114,6 +115,7 @@ def handover_of(entry: Entry, event: Any) -> Handover:
         entry.recorded_ms,
         accepts,
         event.release if accepts else None,
+        event.occurred_at,
     )
 
 
@@ -121,7 +123,10 @@ def _hand_over(chain: Chain, statement: Handover) -> None:
     chain.handovers[statement.id] = statement
     for name in dict.fromkeys(statement.containers):
         container = chain.container(name)
+        moved = dict(container.custody.moved)
         container.custody.add(statement)
+        if container.custody.moved != moved:
+            chain.touched["temperature"] = chain.version  # a leg that may ask for evidence
         _custody_changed(chain, container)
 
 
@@ -236,6 +241,7 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "Packed": _packed,
     "Stored": happened.stored,
     "Retrieved": happened.retrieved,
+    "TemperatureEvidenceAttached": happened.temperature_attached,
     "ManufacturingStarted": _manufacturing,
     "ManufacturingFailed": _batch_failed,
     "ManufacturingRestarted": _manufacturing,

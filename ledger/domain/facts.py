@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import bedside, manufacture, readiness_facts
+from ledger.domain import bedside, manufacture, readiness_facts, temperature_rules
 from ledger.domain.custody import Handover
 from ledger.domain.evolve import handover_of
 from ledger.domain.naming import containers_of, sites_of
@@ -175,6 +175,7 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "SealChecked": _seal_checked,
     "Stored": _stored,
     "Retrieved": _stored,
+    "TemperatureEvidenceAttached": temperature_rules.attached,
     "ManufacturingStarted": manufacture.started,
     "StepCompleted": manufacture.step_completed,
     "ManufacturingFailed": manufacture.failed,

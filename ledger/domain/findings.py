@@ -110,6 +110,28 @@ FINDINGS: dict[str, Meaning] = {
     "seal_differs": Meaning("major", True, "The seal that arrived is not the seal that left."),
     "seal_broken": Meaning("major", True, "The seal was broken or missing before it was to be opened."),
     "acted_without_custody": Meaning("major", True, "They acted on a container that they do not hold."),
+    # temperature
+    "temperature_excursion": Meaning(
+        "major", True, "It was outside its band for longer, or more often, than its profile allows."
+    ),
+    "temperature_gap": Meaning(
+        "major", True, "For some time no reading says how warm the container was: unknown, never in range."
+    ),
+    "temperature_not_judged": Meaning(
+        "review", False, "The product has no temperature profile for this phase: the readings are only kept."
+    ),
+    "instrument_unfit": Meaning(
+        "major",
+        True,
+        "The logger's range does not cover the band, its calibration is not known to have held, or its clock"
+        " is ahead: it proves nothing.",
+    ),
+    "device_signature_failed": Meaning(
+        "critical", True, "The logger's own signature does not fit its readings: they may have been altered."
+    ),
+    "loggers_disagree": Meaning(
+        "minor", False, "One record was in the band while another was outside it: the worst counts."
+    ),
     # manufacture
     "manufacturing_failed": Meaning("major", True, "The batch failed: its containers wait for Quality."),
     "batch_reused": Meaning("major", True, "This therapy used the batch's name before."),

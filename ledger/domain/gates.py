@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.domain import conditions, readiness_conditions
 from ledger.domain.overrides import OVERRIDABLE, covering
+from ledger.domain.temperature_rules import temperature_in_limits
 
 if TYPE_CHECKING:
     from ledger.domain.parts import Commitment
@@ -129,6 +130,7 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "not_expired": conditions.not_expired,
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
+    "temperature_in_limits": temperature_in_limits,
     "not_lost": conditions.not_lost,
     "custody_here": conditions.custody_here,
     "thaw_window": conditions.thaw_window,
@@ -162,6 +164,7 @@ RELEASE_GATES: dict[str, GateCheck] = {
     "not_expired": conditions.not_expired,
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
+    "temperature_in_limits": temperature_in_limits,
     "not_lost": conditions.not_lost,
     "not_infused": conditions.not_infused,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.container import Authorisation, Check, Moment, Storage
+from ledger.domain.readings import series_of
 
 if TYPE_CHECKING:
     from ledger.domain.bedside_events import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
     from ledger.domain.chain import Chain
     from ledger.domain.handling_events import ContainerFound, ContainerLost, Retrieved, Stored
+    from ledger.domain.temperature_events import TemperatureEvidenceAttached
     from ledger.domain.world import Entry
 
 
@@ -36,6 +38,14 @@ def retrieved(chain: Chain, entry: Entry, event: Retrieved) -> None:
         storage = chain.container(name).storage
         if storage and storage.location == event.location:
             chain.container(name).storage = storage._replace(retrieved=entry.position)
+
+
+def temperature_attached(chain: Chain, entry: Entry, event: TemperatureEvidenceAttached) -> None:
+    """One packed copy of the readings, shared by the containers that they are about."""
+    series = series_of(entry, event)
+    for name in dict.fromkeys(event.containers):
+        chain.container(name).evidence.append(series)
+    chain.touched["temperature"] = chain.version
 
 
 def lost(chain: Chain, entry: Entry, event: ContainerLost) -> None:

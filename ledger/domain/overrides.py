@@ -30,6 +30,7 @@ OVERRIDABLE = frozenset(
         "not_expired",
         "no_blocking_deviation",
         "not_quarantined",
+        "temperature_in_limits",
         "not_lost",
         "custody_here",
         "thaw_window",

@@ -57,6 +57,8 @@ SiteKind = Literal[
 Severity = Literal["review", "minor", "major", "critical"]
 Condition = Literal["intact", "damaged", "thawed", "unknown"]
 Method = Literal["scan", "typed"]
+Phase = Literal["fresh", "frozen", "thawed"]
+CentiC = Annotated[int, Field(ge=-27_300, le=20_000)]  # hundredths of a degree Celsius
 
 
 class Part(BaseModel):
@@ -177,6 +179,40 @@ class Drawn(Part):
     volume_ul: Count
 
 
+class TemperatureProfile(Part):
+    """What a product bears in one phase. Either edge of the band may be open.
+
+    Time outside the band: one event at most `longest_excursion_s`, all together at most
+    `cumulative_excursion_s`, at most `excursions` of them; zero in any of these forbids all.
+    Readings further apart than `largest_gap_s` leave a gap. `required`: without evidence of
+    every leg with a carrier, nothing is released or infused.
+    """
+
+    phase: Phase
+    low_centi_c: CentiC | None = None
+    high_centi_c: CentiC | None = None
+    longest_excursion_s: Annotated[int, Field(ge=0, le=365 * 86400)]
+    cumulative_excursion_s: Annotated[int, Field(ge=0, le=365 * 86400)]
+    excursions: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    largest_gap_s: Annotated[int, Field(ge=1, le=30 * 86400)]
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _band_holds_something(self) -> TemperatureProfile:
+        low, high = self.low_centi_c, self.high_centi_c
+        if low is None and high is None:
+            raise ValueError("a band has low_centi_c, high_centi_c or both")
+        if low is not None and high is not None and low >= high:
+            raise ValueError("low_centi_c must be below high_centi_c")
+        return self
+
+
+def _one_per_phase(profiles: list[TemperatureProfile]) -> list[TemperatureProfile]:
+    if len({one.phase for one in profiles}) < len(profiles):
+        raise ValueError("there is one profile for each phase")
+    return profiles
+
+
 class RoleAtSite(Part):
     role: Role
     site: Name
@@ -192,3 +228,6 @@ class Administrator(Part):
 
 NewContainers = Annotated[list[NewContainer], Field(min_length=1, max_length=200)]
 Patient = Annotated[list[Commitment], Field(min_length=2, max_length=8)]
+TemperatureProfiles = Annotated[
+    list[TemperatureProfile], Field(min_length=1, max_length=3), AfterValidator(_one_per_phase)
+]

@@ -68,6 +68,7 @@ POLICY: dict[str, Row] = {
     "SealChecked": _row(HOLDING_ROLES, "at_party"),
     "Stored": _row(HOLDING_ROLES, "at_party"),
     "Retrieved": _row(HOLDING_ROLES, "at_party"),
+    "TemperatureEvidenceAttached": _row(THERAPY_ROLES, "at_party"),
     "ManufacturingStarted": _row("manufacturer", "at_party"),
     "StepCompleted": _row("cell_lab manufacturer", "at_party"),
     "ManufacturingFailed": _row("manufacturer", "at_party"),

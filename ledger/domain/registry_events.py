@@ -19,6 +19,7 @@ from ledger.domain.parts import (
     RoleAtSite,
     Seen,
     SiteKind,
+    TemperatureProfiles,
     Timestamp,
 )
 
@@ -133,3 +134,4 @@ class ProductVersionDefined(Decision):
     claim_limit_s: Annotated[int, Field(ge=60, le=30 * 86400)]
     countries: Annotated[list[Country], Field(min_length=1, max_length=250)]
     sites: Annotated[list[Name], Field(min_length=1, max_length=500)]  # active under the master file
+    temperature: TemperatureProfiles | None = None  # None: nothing is judged

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from ledger.domain.chain import Chain
 from ledger.domain.world import chain_tag
 from ledger.store.decode import LazyEntry, entry_of
-from ledger.views import chains, custody, deviations, lineage, schema, timeline
+from ledger.views import chains, custody, deviations, lineage, schema, temperature, timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from ledger.domain.parts import TemperatureProfile
     from ledger.domain.world import Entry
     from ledger.store.reading import Reads, StoredEntry
 
@@ -57,6 +58,7 @@ class Folding:
 
     def __init__(self, store: Reads) -> None:
         self._store = store
+        self._rules = temperature.Rulebook(store)
         self._kept: OrderedDict[str, Kept] = OrderedDict()
 
     def forget(self) -> None:
@@ -96,7 +98,7 @@ class Folding:
         for entry in entries:
             kept.chain.apply(entry)
         changes.rows["view_chain"].append(chains.row(kept.chain, entries[-1].position))
-        now = rows_of(kept.chain)
+        now = rows_of(kept.chain, self._rules.profiles(kept.chain))
         for table, rows in now.items():
             before = kept.rows[table]
             changes.rows[table].extend(row for key, row in rows.items() if before.get(key) != row)
@@ -107,9 +109,11 @@ class Folding:
         chain = Chain(coi)
         for stored in self._store.by_tag(chain_tag(coi), before=before) if before else ():
             chain.apply(LazyEntry(stored))
-        return Kept(chain, rows_of(chain))
+        return Kept(chain, rows_of(chain, self._rules.profiles(chain)))
 
 
-def rows_of(chain: Chain) -> dict[str, dict[Key, Row]]:
-    """All rows of a therapy, by table and key."""
-    return {table: {row[: KEY_WIDTH[table]]: row for row in make(chain)} for table, make in OF_CHAIN.items()}
+def rows_of(chain: Chain, profiles: Sequence[TemperatureProfile] = ()) -> dict[str, dict[Key, Row]]:
+    """All rows of a therapy, by table and key; of its temperature, against its product's profiles."""
+    made = {table: make(chain) for table, make in OF_CHAIN.items()}
+    made["view_excursion"] = temperature.rows(chain, profiles)
+    return {table: {row[: KEY_WIDTH[table]]: row for row in rows} for table, rows in made.items()}

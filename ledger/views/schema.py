@@ -97,6 +97,21 @@ deviation = Table(
     Index("view_deviation_open", "disposition", "position"),
 )
 
+excursion = Table(
+    "view_excursion",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),  # that shows it first
+    Column("chain", Key, primary_key=True),
+    Column("container", Key, primary_key=True),
+    Column("phase", Key, primary_key=True),
+    Column("started_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("ended_ms", BigInteger, nullable=False),
+    Column("peak_centi_c", Integer, nullable=False),
+    Column("proof", Text, nullable=False),  # positions, parted by blanks
+    Column("within_limits", Boolean, nullable=False),
+    Index("view_excursion_limits", "within_limits", "position"),
+)
+
 chain = Table(
     "view_chain",
     metadata,
@@ -114,4 +129,4 @@ chain = Table(
     Column("last_position", BigInteger, nullable=False),
 )
 
-ALL = (container, handover, lineage, timeline, deviation, chain)
+ALL = (container, handover, lineage, timeline, deviation, excursion, chain)

@@ -15,9 +15,22 @@ from starlette.routing import BaseRoute, Route
 from api import examples
 from api.documents import ChainDocument, ContainerDocument
 from api.feed import FeedEntry
-from api.routes import chains, containers, custody, entries, health, infusion, keys, log, readiness, session
+from api.routes import (
+    chains,
+    containers,
+    custody,
+    entries,
+    health,
+    infusion,
+    keys,
+    log,
+    readiness,
+    session,
+    temperature,
+)
 from api.routes.carriers import CarrierDocument
 from api.routes.session import Challenge, SessionOpened, SessionSeen
+from api.temperature import TemperatureDocument
 from ledger.domain.events import parse_event
 from tests.e2e.api_stage import Stage, code, served
 
@@ -183,6 +196,8 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (containers.ContainerLineage, examples.CONTAINER_LINEAGE),
     (custody.Custody, examples.CUSTODY),
     (custody.Handovers, examples.HANDOVERS),
+    (temperature.Excursions, examples.EXCURSIONS),
+    (TemperatureDocument, examples.TEMPERATURE),
     (keys.KeyDocument, examples.KEY),
     (infusion.InfusionCheck, examples.CHECK),
     (infusion.InfusionQuestion, examples.QUESTION),
@@ -202,7 +217,7 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 
 
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
-    modules = (chains, containers, custody, entries, health, infusion, keys, log, session)
+    modules = (chains, containers, custody, entries, health, infusion, keys, log, session, temperature)
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}
     assert {model for model in models if isinstance(model, type) and issubclass(model, BaseModel)} <= told

@@ -17,6 +17,7 @@ from ledger.store.recorder import LedgerRecorder
 from ledger.views import chains, schema
 from ledger.views.folding import rows_of
 from ledger.views.runner import Projector
+from ledger.views.temperature import Rulebook
 from tests.store.told import LAB, VAN, WARD, Told
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ KINDS = (
     "deviate",
     "dispose",
     "infuse",
+    "attach",
     "stranger",
 )
 
@@ -50,6 +52,7 @@ cuts = st.lists(st.integers(1, 9), max_size=30)
 def tell(history: list[tuple[str, str, str, int]]) -> Told:
     """Whatever comes, in any order: facts contradict one another, and decisions name nothing."""
     told = Told()
+    told.define()
     said: list[str] = ["ab" * 32]
     for kind, coi, bag, number in history:
         said.append(_say(told, kind, coi, bag, number, said[number % len(said)]))
@@ -69,6 +72,7 @@ def _say(told: Told, kind: str, coi: str, bag: str, number: int, earlier: str) -
         "deviate": lambda: told.deviate(coi, code, earlier, by="ledger", containers=[bag]),
         "dispose": lambda: told.dispose(coi, earlier, ("accepted", "rejected")[number % 2]),
         "infuse": lambda: told.infuse(coi, bag),
+        "attach": lambda: told.attach(coi, bag, 500, 900, (500, 2_500)[number % 2], minutes=number % 60),
         "stranger": lambda: told.say(
             coi, "Packed", standing=False, at=giver, containers=[bag], shipper="BOX"
         ),
@@ -143,6 +147,6 @@ def _folded(recorder: LedgerRecorder, stop: int) -> dict[str, set[tuple[Any, ...
             last = stored.position
         if last >= 0:
             expected["view_chain"].add(chains.row(chain, last))
-        for name, rows in rows_of(chain).items():
+        for name, rows in rows_of(chain, Rulebook(recorder).profiles(chain)).items():
             expected[name] |= set(rows.values())
     return expected

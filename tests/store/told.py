@@ -90,6 +90,30 @@ class Told:
         said = {"chain_version": 1, "reason": "looked_into", "disposition": disposition}
         return self.say(coi, "DeviationDispositioned", by="quinn", deviation=deviation, **said)
 
+    def define(self) -> None:
+        """The product of every order, with a band from 2 to 8 °C."""
+        number = len(self.entries)
+        profile = {"phase": "fresh", "low_centi_c": 200, "high_centi_c": 800, "largest_gap_s": 900,
+                   "longest_excursion_s": 600, "cumulative_excursion_s": 1200}  # fmt: skip
+        payload = {
+            "type": "ProductVersionDefined", "v": 1, "version": 1, "name": "CAR", "window_s": 3600,
+            "window_starts": "thaw_started", "claim_limit_s": 3600, "countries": ["GB"],
+            "sites": ["northcell-1"], "temperature": [profile], "occurred_at": timestamp(TIME_MS),
+            "seen": None, "seq": number, "prev": None,
+        }  # fmt: skip
+        data = raw_statement(number, "quinn", "product/car-1", payload)
+        identity, kid_cti = hashlib.sha256(data).digest(), KID + number.to_bytes(16, "big")
+        tags = ("product/car-1", f"signer/{KID.hex()}")
+        self.entries.append(NewEntry("ProductVersionDefined", identity, kid_cti, data, tags))
+
+    def attach(self, coi: str, container: str, *readings: int | None, minutes: int = 0) -> str:
+        """Readings of five minutes each, that many minutes later."""
+        logger = {"logger": "LOG-1", "range_low_centi_c": -4000, "range_high_centi_c": 8000}
+        trust = {"calibrated_until": "2099-01-01T00:00:00.000Z", "device_signature": "absent"}
+        start = {"started_at": timestamp(TIME_MS + minutes * 60_000), "interval_s": 300, "raw": "ab" * 32}
+        said = {"phase": "fresh", "readings_centi_c": list(readings)} | logger | trust | start
+        return self.say(coi, "TemperatureEvidenceAttached", at=LAB, containers=[container], **said)
+
     def infuse(self, coi: str, container: str) -> str:
         self.say(coi, "InfusionStarted", site="st-mary", container=container)
         return self.say(coi, "InfusionCompleted", site="st-mary", container=container, dose_given_ul=10)

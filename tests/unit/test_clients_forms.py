@@ -12,10 +12,11 @@ from ledger.domain.events import (
     ContainersDerived,
     CustodyAccepted,
     DeviationRaised,
+    TemperatureEvidenceAttached,
     TherapyOrdered,
 )
 from ledger.domain.parts import Event
-from ledger.domain.registry_events import AgentEnrolled
+from ledger.domain.registry_events import AgentEnrolled, ProductVersionDefined
 from ledger.errors import Malformed
 
 
@@ -148,3 +149,17 @@ def test_what_is_written_reads_back_as_the_same() -> None:
 )
 def test_members_are_written_as_people_type_them(value: object, text: str) -> None:
     assert written(value) == text
+
+
+def test_readings_are_a_list_by_commas_in_which_none_is_no_reading() -> None:
+    shape = shape_of(TemperatureEvidenceAttached)
+    members = filled(shape, ["readings_centi_c=512, -15012,none", "calibrated_until=none", "phase=fresh"])
+    assert members == {"readings_centi_c": [512, -15_012, None], "calibrated_until": None, "phase": "fresh"}
+
+
+def test_a_product_s_profiles_are_written_part_by_part() -> None:
+    pairs = ["phase=frozen", "high_centi_c=-15000", "longest_excursion_s=0", "required=yes"]
+    members = filled(shape_of(ProductVersionDefined), [f"temperature.0.{pair}" for pair in pairs])
+    assert members["temperature"] == [
+        {"phase": "frozen", "high_centi_c": -15_000, "longest_excursion_s": 0, "required": True}
+    ]

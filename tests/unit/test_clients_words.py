@@ -107,3 +107,21 @@ def test_an_event_of_a_newer_ledger_is_named_and_not_hidden() -> None:
 )
 def test_quantities_are_spoken_in_units_that_people_use(spoken: str, expected: str) -> None:
     assert spoken == expected
+
+
+def test_evidence_says_how_warm_it_was_and_what_is_missing() -> None:
+    payload = {
+        "type": "TemperatureEvidenceAttached",
+        "at": {"site": "northcell-1", "department": "cleanroom"},
+        "containers": ["BAG-1"],
+        "phase": "fresh",
+        "logger": "LOG-3",
+        "started_at": "2026-03-01T09:30:00.000Z",
+        "readings_centi_c": [512, None, -1_005],
+        "device_signature": "failed",
+    }
+    assert sentence(payload, "mia") == (
+        "mia attached 3 readings from -10.05 °C to 5.12 °C, 1 of them MISSING of logger LOG-3 for bag BAG-1"
+        " at cleanroom at northcell-1, fresh, from 2026-03-01 09:30 UTC; THE LOGGER'S SIGNATURE DOES NOT FIT"
+    )
+    assert "attached 1 reading, 1 of them MISSING of" in sentence(payload | {"readings_centi_c": [None]}, "m")

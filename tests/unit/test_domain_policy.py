@@ -49,6 +49,7 @@ from tests.domain_scene import (
     patient,
     scene_at,
 )
+from tests.domain_warm import evidence
 
 ROLES = get_args(Role)
 HOLDERS = "apheresis cell_lab coordinator courier manufacturer nurse physician quality"
@@ -79,6 +80,7 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "SealChecked": (HOLDERS, "here"),
     "Stored": (HOLDERS, "here"),
     "Retrieved": (HOLDERS, "here"),
+    "TemperatureEvidenceAttached": (PARTICIPANTS, "here"),
     "ManufacturingStarted": ("manufacturer", "here"),
     "StepCompleted": ("cell_lab manufacturer", "here"),
     "ManufacturingFailed": ("manufacturer", "here"),
@@ -181,6 +183,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "Stored": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "location": "TANK-1"}, "st-mary"),
     "Retrieved": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "location": "TANK-1"}, "st-mary"),
+    "TemperatureEvidenceAttached": (CHAIN, evidence(Scene(), at=APHERESIS), "st-mary"),
     "ManufacturingStarted": (
         CHAIN,
         {"at": CLEANROOM, "batch": "B-1", "platform": "P-1", "containers": [FRESH]},

@@ -1,0 +1,107 @@
+"""`unbroken temperature`: how warm a therapy's bags were, and what is left of their budget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
+from clients.cli.screen import rows, show
+from clients.words import clock, degrees, party
+
+Document = dict[str, Any]
+
+
+def temperature(
+    coi: Coi,
+    at: At = None,
+    before: Before = None,
+    home: Home = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show how warm a therapy's bags were, and what is left of the time they may be out of band."""
+    with client(home, passphrase_file) as reader:
+        document = reader.temperature(coi_of(coi), before=before, at=as_of(at))
+    show(document, lambda console: draw(console, document), as_json)
+
+
+def draw(console: Console, document: Document) -> None:
+    """The budgets, then each excursion and gap, then the legs that nothing proves."""
+    if not document["containers"]:
+        console.print("No temperature evidence is attached to this therapy.")
+    else:
+        console.print(_budgets(document["containers"]))
+    events = [row for one in document["containers"] for row in _events(one)]
+    if events:
+        table = rows("Bag", "What", "From", "To (UTC)", "Peak", "Proved by", narrow=2)
+        for row in sorted(events, key=lambda row: str(row[2])):
+            table.add_row(*row)
+        console.print()
+        console.print(table)
+    for leg in document["unproved"]:
+        span = f"{clock(leg['started_at'])} to {clock(leg['ended_at'])} UTC"
+        words = f"NOT PROVED: {leg['container']} with {party(leg['carrier'])}, {span} (#{leg['ended']})"
+        console.print(Text(words, style="bold red"))
+
+
+def _budgets(found: list[Document]) -> Any:
+    table = rows("Bag", "Phase", "Band", "Verdict", "Out of band", "Left", "Mean kinetic", "Last", narrow=2)
+    for one in found:
+        table.add_row(
+            one["container"],
+            one["phase"],
+            _band(one),
+            _verdict(one),
+            _time(one["spent_s"]),
+            _time(one["left_s"]),
+            degrees(one["mean_kinetic_centi_c"]) if one["mean_kinetic_centi_c"] is not None else "",
+            f"#{one['last_evidence']}",
+        )
+    return table
+
+
+def _band(one: Document) -> str:
+    low, high = one["low_centi_c"], one["high_centi_c"]
+    if low is None and high is None:
+        return "no profile"
+    if low is None or high is None:
+        return f"at most {degrees(high)}" if low is None else f"at least {degrees(low)}"
+    return f"{degrees(low)} to {degrees(high)}"
+
+
+def _verdict(one: Document) -> Text:
+    if one["within_limits"] is None:
+        return Text("not judged", style="dim")
+    if not one["within_limits"]:
+        return Text("✗ OUT OF LIMITS", style="bold red")
+    return Text("? GAP", style="bold yellow") if one["gaps"] else Text("✓ in limits", style="green")
+
+
+def _events(one: Document) -> list[tuple[str | Text, ...]]:
+    kinds = [("out of band", each) for each in one["excursions"]] + [("GAP", each) for each in one["gaps"]]
+    return [
+        (
+            one["container"],
+            what,
+            clock(each["started_at"]),
+            clock(each["ended_at"]),
+            degrees(each["peak_centi_c"]) if "peak_centi_c" in each else "unknown",
+            Text(", ".join(f"#{position}" for position in each["proof"]), style="dim"),
+        )
+        for what, each in kinds
+    ]
+
+
+def _time(seconds: int | None) -> str:
+    """`5400` -> `1 h 30 min`; empty for nothing known."""
+    if seconds is None:
+        return ""
+    if seconds < 0:
+        return f"-{_time(-seconds)}"
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = ((hours, "h"), (minutes, "min"), (left, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 min"

@@ -1,0 +1,137 @@
+"""A logger's readings, and whether its instrument can say anything about a band.
+
+A chain keeps a statement's readings packed, two bytes each, for it cannot know the band: the
+product's profile stands in another stream. Against a profile they shrink to *stretches*, as a
+rule a handful, which are remembered.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.domain.times import milliseconds
+from ledger.domain.window import PROMPT_MS
+
+if TYPE_CHECKING:
+    from ledger.domain.intervals import Interval
+    from ledger.domain.parts import TemperatureProfile
+    from ledger.domain.temperature_events import TemperatureEvidenceAttached
+    from ledger.domain.world import Entry
+
+_NO_READING = -32_768  # below absolute zero
+
+
+class Series(NamedTuple):
+    """One statement's readings. Times in milliseconds since 1970, the range in centi-degrees."""
+
+    statement_id: str
+    position: int
+    phase: str
+    logger: str
+    range: Interval
+    calibrated_ms: int | None
+    signature: str
+    started_ms: int
+    interval_ms: int
+    recorded_ms: int  # ledger time of the statement
+    packed: bytes
+
+    @property
+    def ended_ms(self) -> int:
+        return self.started_ms + (len(self.packed) // 2 - 1) * self.interval_ms
+
+    @property
+    def readings(self) -> Iterator[tuple[int, int]]:
+        """Moment and centi-degrees of those that are there."""
+        at_ms = self.started_ms
+        for value in array("h", self.packed):
+            if value != _NO_READING:
+                yield at_ms, value
+            at_ms += self.interval_ms
+
+    def until(self, moment_ms: int) -> Series | None:
+        """Its readings up to a moment. None: there are none."""
+        count = (moment_ms - self.started_ms) // self.interval_ms + 1
+        return self._replace(packed=self.packed[: 2 * count]) if count > 0 else None
+
+
+class Stretch(NamedTuple):
+    """Readings of one series that follow each other without a gap, all in band or all outside it."""
+
+    first_ms: int
+    last_ms: int
+    is_in: bool
+    peak_centi_c: int  # the furthest outside the band
+    position: int
+
+
+def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
+    """The statement's readings, packed."""
+    values = (_NO_READING if one is None else one for one in event.readings_centi_c)
+    return Series(
+        entry.statement_id,
+        entry.position,
+        event.phase,
+        event.logger,
+        (event.range_low_centi_c, event.range_high_centi_c),
+        milliseconds(event.calibrated_until) if event.calibrated_until else None,
+        event.device_signature,
+        milliseconds(event.started_at),
+        event.interval_s * 1000,
+        entry.recorded_ms,
+        array("h", values).tobytes(),
+    )
+
+
+@lru_cache(maxsize=1024)  # pure, and asked again at every entry of a therapy
+def stretches(series: Series, profile: TemperatureProfile) -> tuple[Stretch, ...]:
+    """The series in order of time, shrunk to what the profile makes of it."""
+    found: list[Stretch] = []
+    largest = profile.largest_gap_s * 1000
+    last: Stretch | None = None
+    for at_ms, centi_c in series.readings:
+        beyond = beyond_band(profile, centi_c)
+        if last and last.is_in == (not beyond) and at_ms - last.last_ms <= largest:
+            peak = centi_c if beyond > beyond_band(profile, last.peak_centi_c) else last.peak_centi_c
+            last = found[-1] = last._replace(last_ms=at_ms, peak_centi_c=peak)
+        else:
+            last = Stretch(at_ms, at_ms, not beyond, centi_c, series.position)
+            found.append(last)
+    return tuple(found)
+
+
+def beyond_band(profile: TemperatureProfile, centi_c: int) -> int:
+    """How far outside the band; zero in band."""
+    low, high = profile.low_centi_c, profile.high_centi_c
+    if low is not None and centi_c < low:
+        return low - centi_c
+    return max(0, centi_c - high) if high is not None else 0
+
+
+# --- the instrument --------------------------------------------------------------------
+
+
+def holds_band(range_: Interval, profile: TemperatureProfile) -> bool:
+    """The instrument can tell in band from out of band."""
+    low, high = profile.low_centi_c, profile.high_centi_c
+    below = range_[0] <= low if low is not None else high is None or range_[0] < high
+    above = range_[1] >= high if high is not None else low is None or range_[1] > low
+    return below and above
+
+
+def is_calibrated(series: Series) -> bool:
+    """Until its last reading."""
+    return series.calibrated_ms is not None and series.ended_ms <= series.calibrated_ms
+
+
+def is_of_the_past(series: Series) -> bool:
+    """Nobody has read what is still to come; a clock may differ by a little."""
+    return series.ended_ms <= series.recorded_ms + PROMPT_MS
+
+
+def is_fit(series: Series, profile: TemperatureProfile) -> bool:
+    """It proves what it says."""
+    return holds_band(series.range, profile) and is_calibrated(series) and is_of_the_past(series)

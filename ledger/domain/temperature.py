@@ -1,0 +1,225 @@
+"""Temperature: readings, and what they say against a product's profile.
+
+The conventions, each on the safe side:
+
+1. *Out of band* is a reading below the band's low or above its high edge. An *excursion* lasts
+   from the last reading in band before it to the first in band after it: between two readings
+   the worst is assumed. Where no reading bounds it, it ends with its own last reading.
+2. Two readings further apart than the profile's `largest_gap_s` leave a *gap*: unknown, never
+   in range. No reading (null) is none. What another logger covers is no gap.
+3. Statements of one logger that follow each other without a gap are one *track*, however they
+   were divided. All else stands side by side: excursions add up, and a reading in band never
+   takes away what another record shows outside it. Where they contradict, they *disagree*.
+4. An instrument whose range does not hold the band says nothing. One whose calibration is not
+   known to have held to the last reading, whose clock is ahead of the ledger's, or whose
+   signature fails, covers no time; what it shows outside the band counts all the same.
+
+The order in which evidence arrives makes no difference. Times are milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.domain.intervals import Interval, common, rest, union
+from ledger.domain.readings import Series, Stretch, beyond_band, holds_band, is_fit, stretches
+
+if TYPE_CHECKING:
+    from ledger.domain.parts import TemperatureProfile
+
+Track = list[Series]
+
+
+class Excursion(NamedTuple):
+    """`proof`: positions of the entries that show it or bound it, in log order."""
+
+    start_ms: int
+    end_ms: int
+    peak_centi_c: int
+    proof: tuple[int, ...]
+
+
+class Gap(NamedTuple):
+    """`proof`: positions of the entries that leave it."""
+
+    start_ms: int
+    end_ms: int
+    proof: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What all evidence together says of one container in one phase."""
+
+    profile: TemperatureProfile
+    excursions: tuple[Excursion, ...]
+    gaps: tuple[Gap, ...]
+    covered: tuple[Interval, ...]
+    disagreements: tuple[Interval, ...]
+
+    @property
+    def spent_ms(self) -> int:
+        """Time outside the band, in all."""
+        return sum(one.end_ms - one.start_ms for one in self.excursions)
+
+    @property
+    def longest_ms(self) -> int:
+        return max((one.end_ms - one.start_ms for one in self.excursions), default=0)
+
+    @property
+    def left_ms(self) -> int:
+        """What is left of the stability budget; below zero where more was spent."""
+        return self.profile.cumulative_excursion_s * 1000 - self.spent_ms
+
+    @property
+    def is_within_limits(self) -> bool:
+        profile, count = self.profile, len(self.excursions)
+        longest, most = profile.longest_excursion_s, profile.excursions
+        if count and 0 in (longest, profile.cumulative_excursion_s, most):
+            return False
+        return self.longest_ms <= longest * 1000 and self.left_ms >= 0 and (most is None or count <= most)
+
+
+# --- one track -------------------------------------------------------------------------
+
+
+def tracks(evidence: Iterable[Series], profile: TemperatureProfile) -> list[Track]:
+    """Statements of one logger that go on where another ended, as one."""
+    found: list[Track] = []
+    for series in sorted(evidence, key=lambda one: (one.logger, one.started_ms, one.ended_ms, one.packed)):
+        track = next((one for one in found if _goes_on(one[-1], series, profile)), None)
+        if track is None:
+            found.append([series])
+        else:
+            track.append(series)
+    return found
+
+
+def _goes_on(before: Series, series: Series, profile: TemperatureProfile) -> bool:
+    apart = series.started_ms - before.ended_ms
+    largest = max(profile.largest_gap_s * 1000, before.interval_ms, series.interval_ms)
+    return series.logger == before.logger and 0 < apart <= largest
+
+
+def _stretches(track: Track, profile: TemperatureProfile) -> list[Stretch]:
+    return [stretch for series in track for stretch in stretches(series, profile)]
+
+
+def _linked(profile: TemperatureProfile, one: Stretch, other: Stretch) -> bool:
+    return other.first_ms - one.last_ms <= profile.largest_gap_s * 1000
+
+
+def _excursions(track: Track, profile: TemperatureProfile) -> Iterator[Excursion]:
+    run: list[Stretch] = []  # out of band
+    before: Stretch | None = None  # the last one in band, where it bounds the run
+    last: Stretch | None = None
+    for stretch in _stretches(track, profile):
+        if last and not _linked(profile, last, stretch):
+            yield from _excursion(profile, before, run, None)
+            run, before = [], None
+        if stretch.is_in:
+            yield from _excursion(profile, before, run, stretch)
+            run, before = [], stretch
+        else:
+            run.append(stretch)
+        last = stretch
+    yield from _excursion(profile, before, run, None)
+
+
+def _excursion(
+    profile: TemperatureProfile, before: Stretch | None, run: list[Stretch], after: Stretch | None
+) -> Iterator[Excursion]:
+    """Between the readings in band that bound the run, where there are any."""
+    if run:
+        start_ms = before.last_ms if before else run[0].first_ms
+        end_ms = after.first_ms if after else run[-1].last_ms
+        peak = max((one.peak_centi_c for one in run), key=lambda value: beyond_band(profile, value))
+        showing = {one.position for one in (before, *run, after) if one}
+        yield Excursion(start_ms, end_ms, peak, tuple(sorted(showing)))
+
+
+def _known(track: Track, profile: TemperatureProfile) -> list[Interval]:
+    """From each reading to the next that is near enough; a lone one is known for its moment."""
+    found = _stretches(track, profile)
+    links = [(a.last_ms, b.first_ms) for a, b in pairwise(found) if _linked(profile, a, b)]
+    return union([*((one.first_ms, one.last_ms) for one in found), *links])
+
+
+def _side(track: Track, profile: TemperatureProfile, is_in: bool) -> list[Interval]:
+    """From one reading in band to the next (or of those outside it)."""
+    found = _stretches(track, profile)
+    pairs = [(a, b) for a, b in pairwise(found) if a.is_in == b.is_in == is_in and _linked(profile, a, b)]
+    links = [(a.last_ms, b.first_ms) for a, b in pairs]
+    return union([*((one.first_ms, one.last_ms) for one in found if one.is_in == is_in), *links])
+
+
+def _gaps(track: Track, profile: TemperatureProfile, covered: Sequence[Interval]) -> Iterator[Gap]:
+    """A track without any reading is one gap, however short."""
+    known = _known(track, profile)
+    least = profile.largest_gap_s * 1000 if known else -1
+    for gap in rest((track[0].started_ms, track[-1].ended_ms), known):
+        left = rest(gap, covered) if gap[1] - gap[0] > least else []
+        leaving = [one.position for one in track if one.started_ms <= gap[1] and gap[0] <= one.ended_ms]
+        yield from (Gap(*one, tuple(sorted(leaving))) for one in left if one[1] - one[0] > least)
+
+
+# --- all tracks ------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)  # pure, and asked again at every entry of a therapy
+def judged(evidence: tuple[Series, ...], profile: TemperatureProfile) -> Judgement:
+    """All evidence about one container in the profile's phase, whatever its order."""
+    speaking = tracks((one for one in evidence if holds_band(one.range, profile)), profile)
+    fit = (one for one in evidence if is_fit(one, profile) and one.signature != "failed")
+    proving = tracks(fit, profile)
+    covered = union(stretch for track in proving for stretch in _known(track, profile))
+    return Judgement(
+        profile,
+        tuple(_together(profile, [one for track in speaking for one in _excursions(track, profile)])),
+        tuple(_joined(gap for track in proving for gap in _gaps(track, profile, covered))),
+        tuple(covered),
+        tuple(_disagreements(speaking, profile)),
+    )
+
+
+def _together(profile: TemperatureProfile, excursions: list[Excursion]) -> list[Excursion]:
+    """What overlaps is one event. Two that only share a reading in band are two."""
+    found: list[Excursion] = []
+    for one in sorted(excursions):
+        last = found[-1] if found else None
+        if last and (one.start_ms < last.end_ms or one.start_ms == last.start_ms):
+            peak = max(last.peak_centi_c, one.peak_centi_c, key=lambda value: beyond_band(profile, value))
+            proof = tuple(sorted({*last.proof, *one.proof}))
+            found[-1] = Excursion(last.start_ms, max(last.end_ms, one.end_ms), peak, proof)
+        else:
+            found.append(one)
+    return found
+
+
+def _joined(gaps: Iterable[Gap]) -> list[Gap]:
+    found: list[Gap] = []
+    for one in sorted(gaps):
+        last = found[-1] if found else None
+        if last and one.start_ms <= last.end_ms:
+            proof = tuple(sorted({*last.proof, *one.proof}))
+            found[-1] = Gap(last.start_ms, max(last.end_ms, one.end_ms), proof)
+        else:
+            found.append(one)
+    return found
+
+
+def _disagreements(speaking: list[Track], profile: TemperatureProfile) -> list[Interval]:
+    """Where readings out of band of one track fall among readings in band of another."""
+    inside = [_side(track, profile, is_in=True) for track in speaking]
+    outside = [_side(track, profile, is_in=False) for track in speaking]
+    pairs = ((o, i) for o in range(len(speaking)) for i in range(len(speaking)) if o != i)
+    return union(stretch for o, i in pairs for stretch in common(outside[o], inside[i]))
+
+
+def holes(whole: Interval, covered: Sequence[Interval], profile: TemperatureProfile) -> list[Interval]:
+    """What `covered` leaves of `whole`, apart from what is no gap."""
+    return [one for one in rest(whole, covered) if one[1] - one[0] > profile.largest_gap_s * 1000]

@@ -1,0 +1,43 @@
+"""What is said about temperature: a logger's readings, as evidence about containers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ledger.domain.parts import CentiC, Containers, Fact, Hex32, Label, Party, Phase, Timestamp
+from ledger.domain.times import milliseconds
+
+_LAST_MS = milliseconds("9999-12-31T23:59:59.999Z")
+
+
+class TemperatureEvidenceAttached(Fact):
+    """The readings of one logger that was with these containers, and how far it can be trusted.
+
+    Readings begin at `started_at` and follow each other every `interval_s`; null is no reading.
+    `calibrated_until` null: nobody knows. `raw` is the SHA-256 of the logger's own file.
+    """
+
+    type: Literal["TemperatureEvidenceAttached"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    phase: Phase
+    logger: Label
+    range_low_centi_c: CentiC
+    range_high_centi_c: CentiC
+    calibrated_until: Timestamp | None
+    started_at: Timestamp
+    interval_s: Annotated[int, Field(ge=1, le=86_400)]
+    readings_centi_c: Annotated[list[CentiC | None], Field(min_length=1, max_length=8_000)]
+    raw: Hex32
+    device_signature: Literal["valid", "absent", "failed"]
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> TemperatureEvidenceAttached:
+        if self.range_low_centi_c >= self.range_high_centi_c:
+            raise ValueError("range_low_centi_c must be below range_high_centi_c")
+        if milliseconds(self.started_at) + self.interval_s * 1000 * len(self.readings_centi_c) > _LAST_MS:
+            raise ValueError("the readings run past the year 9999")
+        return self

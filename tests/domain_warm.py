@@ -1,0 +1,76 @@
+"""The ordinary story with a product that has a temperature profile, and how evidence is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.domain.world import timestamp
+from tests.domain_scene import (
+    CHAIN,
+    CLEANROOM,
+    FRESH,
+    ORDER,
+    PRODUCT,
+    STAGES,
+    Said,
+    Scene,
+    furnished,
+)
+
+MINUTE_MS = 60_000
+FRESH_PROFILE: dict[str, Any] = {  # an hour in all outside 2 to 8 °C, half an hour at once
+    "phase": "fresh",
+    "low_centi_c": 200,
+    "high_centi_c": 800,
+    "longest_excursion_s": 1_800,
+    "cumulative_excursion_s": 3_600,
+    "largest_gap_s": 900,
+}
+FROZEN_PROFILE: dict[str, Any] = {  # vapour of liquid nitrogen, nothing allowed
+    "phase": "frozen",
+    "high_centi_c": -15_000,
+    "longest_excursion_s": 0,
+    "cumulative_excursion_s": 0,
+    "largest_gap_s": 900,
+}
+
+
+def warm_scene(stage: str, **fresh: Any) -> Scene:
+    """The story up to the stage; `fresh` changes the fresh profile."""
+    scene = furnished()
+    rules = PRODUCT | {"version": 2, "temperature": [FRESH_PROFILE | fresh, FROZEN_PROFILE]}
+    scene.say("quinn", "product/decentra-car", "ProductVersionDefined", **rules)
+    order = ORDER | {"product": {"product": "decentra-car", "version": 2}}
+    scene.say("carl", CHAIN, "TherapyOrdered", **order)
+    for name, tell in list(STAGES.items())[1:]:
+        if stage == "ordered":
+            break
+        tell(scene)
+        if name == stage:
+            break
+    return scene
+
+
+def evidence(scene: Scene, *minutes: int | None, **fields: Any) -> dict[str, Any]:
+    """Readings of five minutes each in centi-degrees, the last of them now."""
+    values = list(minutes) or [500]
+    start_ms = scene.now_ms - 5 * MINUTE_MS * (len(values) - 1)
+    return {
+        "at": CLEANROOM,
+        "containers": [FRESH],
+        "phase": "fresh",
+        "logger": "LOG-1",
+        "range_low_centi_c": -4_000,
+        "range_high_centi_c": 8_000,
+        "calibrated_until": timestamp(scene.now_ms + 86_400_000),
+        "started_at": timestamp(start_ms),
+        "interval_s": 300,
+        "readings_centi_c": values,
+        "raw": "ab" * 32,
+        "device_signature": "valid",
+    } | fields
+
+
+def attach(scene: Scene, *values: int | None, **fields: Any) -> Said:
+    """The manufacturer reads a logger out."""
+    return scene.on_chain("mia", "TemperatureEvidenceAttached", **evidence(scene, *values, **fields))

@@ -1,0 +1,171 @@
+"""Temperature over HTTP: a warm leg, a gap, evidence in the wrong order, and who may look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.domain.world import timestamp
+from tests.e2e.api_stage import COI, STREAM, Stage, catch_up, code, enrol, read, served
+from tests.scenario import APHERESIS, CLEANROOM, PRODUCT, VAN, Scenario, hand_over, ordered
+
+FRESH, DOSE = "BAG-F1", "BAG-D1"
+PROFILE: dict[str, Any] = {
+    "phase": "fresh",
+    "low_centi_c": 200,
+    "high_centi_c": 800,
+    "longest_excursion_s": 1_800,
+    "cumulative_excursion_s": 3_600,
+    "largest_gap_s": 900,
+    "required": True,
+}
+LEG_MINUTES = 120
+TEMPERATURE, EXCURSIONS = f"/v1/chains/{COI}/temperature", "/v1/temperature/excursions"
+
+
+@pytest.fixture
+def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
+    """A fresh bag went two hours by van, and a dose was made of it."""
+    with served(database_url, tmp_path) as opened:
+        scenario = opened.scenario
+        enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
+        rules = PRODUCT | {"version": 2, "temperature": [PROFILE]}
+        scenario.say("quinn", "product/decentra-car", "ProductVersionDefined", **rules)
+        order = ordered("patient-1") | {"product": {"product": "decentra-car", "version": 2}}
+        scenario.say("carl", STREAM, "TherapyOrdered", **order)
+        _collected_and_made(scenario)
+        yield opened
+
+
+def _collected_and_made(scenario: Scenario) -> None:
+    scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, ended_at=timestamp(scenario.clock()),
+                 containers=[{"container": FRESH, "volume_ul": 200_000}])  # fmt: skip
+    hand_over(scenario, COI, FRESH, ("anna", APHERESIS), ("kit", VAN))
+    scenario.clock.forward(LEG_MINUTES * 60 - 60)
+    hand_over(scenario, COI, FRESH, ("kit", VAN), ("mia", CLEANROOM))
+    scenario.say("mia", STREAM, "ContainersDerived", at=CLEANROOM, how="fill",
+                 parents=[{"container": FRESH, "volume_ul": 200_000}],
+                 children=[{"container": DOSE, "volume_ul": 50_000}])  # fmt: skip
+
+
+def post(stage: Stage, agent: str, event: str, **fields: Any) -> Any:
+    response = stage.post(stage.scenario.sign(agent, STREAM, event, **fields))
+    if response.status_code == 201:
+        signer = stage.scenario.signer(agent)
+        signer.seq, signer.prev = signer.seq + 1, response.json()["statement_id"]
+    return response
+
+
+def attach(stage: Stage, readings: list[int | None], minutes: int = 0, **fields: Any) -> list[dict[str, Any]]:
+    """Readings of five minutes each, from that many minutes into the leg; what the ledger found."""
+    start_ms = stage.scenario.clock() - (LEG_MINUTES - minutes) * 60_000
+    said = {
+        "at": CLEANROOM, "containers": [FRESH], "phase": "fresh", "logger": "LOG-1", "raw": "ab" * 32,
+        "range_low_centi_c": -4_000, "range_high_centi_c": 8_000, "started_at": timestamp(start_ms),
+        "calibrated_until": timestamp(stage.scenario.clock() + 86_400_000), "interval_s": 300,
+        "readings_centi_c": readings, "device_signature": "valid",
+    }  # fmt: skip
+    response = post(stage, "mia", "TemperatureEvidenceAttached", **said | fields)
+    assert response.status_code == 201, response.text
+    deviations: list[dict[str, Any]] = response.json()["deviations"]
+    return deviations
+
+
+def release(stage: Stage) -> Any:
+    return post(
+        stage, "quinn", "Released", chain_version=stage.scenario.version(COI), site="northcell-1",
+        containers=[DOSE], certificate="ab" * 32, countries=["GB"], protocols=["UB-001"],
+    )  # fmt: skip
+
+
+def disposition(stage: Stage, deviation: dict[str, Any]) -> Any:
+    return post(
+        stage, "quinn", "DeviationDispositioned", chain_version=stage.scenario.version(COI),
+        deviation=deviation["statement_id"], disposition="accepted", reason="assessed",
+    )  # fmt: skip
+
+
+def failed(response: Any) -> dict[str, str]:
+    assert code(response) == "gate_failed"
+    return {gate["name"]: gate["detail"] for gate in response.json()["gates"] if not gate["passed"]}
+
+
+CALM: list[int | None] = [500] * 25
+WARM: list[int | None] = [500] * 10 + [1_200] * 8 + [500] * 7  # forty-five minutes in the worst case
+
+
+def test_a_leg_without_evidence_blocks_the_release_until_its_readings_are_attached(stage: Stage) -> None:
+    gates = failed(release(stage))
+    assert gates.keys() == {"temperature_in_limits"}
+    assert "attach the logger's readings" in gates["temperature_in_limits"]
+    (leg,) = read(stage, "quinn", TEMPERATURE)["unproved"]
+    assert (leg["container"], leg["carrier"]) == (FRESH, VAN)
+    assert attach(stage, CALM) == []
+    assert read(stage, "quinn", TEMPERATURE)["unproved"] == []
+    assert release(stage).status_code == 201
+
+
+def test_a_warm_leg_blocks_the_release_until_quality_decides(stage: Stage) -> None:
+    (deviation,) = attach(stage, WARM)
+    assert (deviation["code"], deviation["severity"], deviation["blocking"]) == (
+        "temperature_excursion", "major", True,
+    )  # fmt: skip
+    assert failed(release(stage)).keys() == {"no_blocking_deviation", "temperature_in_limits"}
+    assert disposition(stage, deviation).status_code == 201
+    assert release(stage).status_code == 201
+
+
+def test_a_gap_blocks_the_release_until_quality_decides(stage: Stage) -> None:
+    (deviation,) = attach(stage, [500] * 10 + [None] * 5 + [500] * 10)
+    assert deviation["code"] == "temperature_gap"
+    assert "temperature_in_limits" in failed(release(stage))
+    assert disposition(stage, deviation).status_code == 201
+    assert release(stage).status_code == 201
+
+
+def test_evidence_that_arrives_in_the_wrong_order_gives_the_same_answer(stage: Stage) -> None:
+    """Three statements of one logger, the last part first; all together are the warm leg."""
+    assert attach(stage, WARM[14:], 14 * 5) == []
+    assert attach(stage, WARM[:5]) == []
+    codes = {one["code"] for one in attach(stage, WARM[5:14], 5 * 5)}
+    assert codes == {"temperature_excursion"}
+    (phase,) = read(stage, "quinn", TEMPERATURE)["containers"]
+    assert (phase["spent_s"], phase["left_s"], phase["within_limits"]) == (2_700, 900, False)
+    assert phase["gaps"] == []
+    (excursion,) = phase["excursions"]
+    assert excursion["peak_centi_c"] == 1_200
+    assert len(excursion["proof"]) == 2
+    assert len(phase["evidence"]) == 3
+
+
+def test_what_is_left_of_the_budget_is_told_as_of_any_moment(stage: Stage) -> None:
+    attach(stage, [500, 1_000, 500])
+    before = stage.scenario.ledger.store.head()[0]
+    attach(stage, [500, 1_000, 1_000, 500], 60)
+    (now,) = read(stage, "quinn", TEMPERATURE)["containers"]
+    (then,) = read(stage, "quinn", TEMPERATURE, before_position=str(before))["containers"]
+    assert (then["left_s"], now["left_s"]) == (3_000, 2_100)
+    assert 500 < now["mean_kinetic_centi_c"] < 1_000
+    assert read(stage, "quinn", TEMPERATURE, before_position="0")["containers"] == []
+
+
+def test_excursions_are_listed_across_therapies_for_those_who_may_read_them(stage: Stage) -> None:
+    attach(stage, WARM)
+    catch_up(stage)
+    for agent in ("quinn", "audrey"):
+        (found,) = read(stage, agent, EXCURSIONS)["excursions"]
+        assert (found["chain"], found["container"], found["within_limits"]) == (COI, FRESH, False)
+    assert read(stage, "kit", EXCURSIONS)["excursions"] == []  # the courier holds nothing any more
+    assert read(stage, "quinn", EXCURSIONS, within_limits="true")["excursions"] == []
+    assert code(stage.get(TEMPERATURE, "kit")) == "no_such_chain"
+
+
+def test_readings_that_fill_a_statement_are_taken_and_more_are_refused(stage: Stage) -> None:
+    many: list[int | None] = [-15_000] * 8_000
+    cold = {"phase": "frozen", "range_low_centi_c": -20_000, "interval_s": 1}
+    assert [one["code"] for one in attach(stage, many, **cold)] == ["temperature_not_judged"]
+    raw = stage.scenario.sign("mia", STREAM, "TemperatureEvidenceAttached", readings_centi_c=[*many, 1])
+    assert code(stage.post(raw)) == "invalid_event"
