@@ -8,6 +8,7 @@ from ledger.domain.world import timestamp
 from tests.domain_scene import (
     CHAIN,
     CLEANROOM,
+    CONSENT,
     FRESH,
     ORDER,
     PRODUCT,
@@ -42,6 +43,7 @@ def warm_scene(stage: str, **fresh: Any) -> Scene:
     scene.say("quinn", "product/decentra-car", "ProductVersionDefined", **rules)
     order = ORDER | {"product": {"product": "decentra-car", "version": 2}}
     scene.say("carl", CHAIN, "TherapyOrdered", **order)
+    scene.say("carl", CHAIN, "ConsentRecorded", **CONSENT)
     for name, tell in list(STAGES.items())[1:]:
         if stage == "ordered":
             break

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.domain.world import timestamp
 from tests.e2e.api_stage import COI, STREAM, Stage, catch_up, code, enrol, read, served
-from tests.scenario import APHERESIS, CLEANROOM, PRODUCT, VAN, Scenario, hand_over, ordered
+from tests.scenario import APHERESIS, CLEANROOM, CONSENT, PRODUCT, VAN, Scenario, hand_over, ordered
 
 FRESH, DOSE = "BAG-F1", "BAG-D1"
 PROFILE: dict[str, Any] = {
@@ -36,6 +36,7 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
         scenario.say("quinn", "product/decentra-car", "ProductVersionDefined", **rules)
         order = ordered("patient-1") | {"product": {"product": "decentra-car", "version": 2}}
         scenario.say("carl", STREAM, "TherapyOrdered", **order)
+        scenario.say("carl", STREAM, "ConsentRecorded", **CONSENT)
         _collected_and_made(scenario)
         yield opened
 
