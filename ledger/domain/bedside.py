@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.questions import held_by, known_here, order_sites, planned, usable
+from ledger.domain.testing import has_failed
 from ledger.domain.window import latest_ms, opening, product_of, window_closes
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, f
 def _may_thaw_here(container: Container, chain: Chain) -> bool:
     """At the bedside: what Quality released. Where the hospital also makes: its material too."""
     assert chain.order is not None
+    if any(chain.rejections(container.id)):
+        return False
     if container.released_for(chain.order.country, chain.order.protocol):
         return True
     return chain.order.sites.treatment in chain.order.sites.manufacturing and not chain.is_finished(
@@ -67,6 +70,8 @@ def infusion_started(entry: Entry, event: InfusionStarted, chain: Chain, world: 
             found.add("repeated_step", name)
         if not _is_authorised(container, event.site, chain):
             found.add("infusion_without_authorisation", name)
+        if has_failed(name, chain):
+            found.add("failed_after_infusion", name)
         if not _is_in_window(container, entry, chain, world):
             found.add("outside_thaw_window", name)
 
@@ -76,9 +81,8 @@ def _is_authorised(container: Container, site: str, chain: Chain) -> bool:
     authorisation = container.authorisation
     if authorisation is None or authorisation.site != site:
         return False
-    return not (
-        any(chain.blocking(container.id)) or any(chain.quarantined(container.id)) or container.is_lost
-    )
+    stopped = (chain.blocking(container.id), chain.quarantined(container.id), chain.rejections(container.id))
+    return not (any(map(any, stopped)) or container.is_lost)
 
 
 def _is_in_window(container: Container, entry: Entry, chain: Chain, world: World) -> bool:

@@ -14,6 +14,7 @@ from ledger.domain.container import Batch, Container
 from ledger.domain.evolve import HANDLERS
 
 if TYPE_CHECKING:
+    from ledger.domain.assessment import Correction, Rejection, Request, Sample
     from ledger.domain.custody import Handover
     from ledger.domain.deviation import Deviation, Quarantine
     from ledger.domain.events import TherapyOrdered
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry
 
 Group = Literal[
-    "order", "container", "custody", "deviation", "quarantine", "release", "thaw", "check", "infusion"
+    "order",
+    "container",
+    "custody",
+    "deviation",
+    "quarantine",
+    "result",
+    "identity",
+    "release",
+    "thaw",
+    "check",
+    "infusion",
 ]
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
@@ -51,6 +62,9 @@ class Chain:
     failed_batches: dict[str, int] = field(default_factory=dict)  # name to position
     closed: int | None = None  # position
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
+    samples: dict[str, Sample] = field(default_factory=dict)
+    requests: dict[str, Request] = field(default_factory=dict)  # by statement id
+    corrections: dict[str, list[Correction]] = field(default_factory=dict)  # by what they correct
     touched: dict[Group, int] = field(default_factory=dict)
 
     @property
@@ -109,17 +123,26 @@ class Chain:
 
     def is_rejected(self, container: str) -> bool:
         """True if Quality rejected it, or something that it was made of."""
-        return any(one.disposition == "rejected" for one in self.blocking(container))
+        return any(self.rejections(container)) or any(
+            one.disposition == "rejected" for one in self.blocking(container)
+        )
+
+    def rejections(self, container: str) -> Iterator[Rejection]:
+        """Quality's rejections of this container, and of what it was made of."""
+        for name in sorted(self.lineage(container)):
+            known = self.containers.get(name)
+            yield from known.assessment.rejections if known else ()
 
     def is_finished(self, container: str) -> bool:
-        """True for finished product: made or filled, not what came out of the patient's arm."""
+        """True for finished product: made or filled, not what came out of the patient's arm, nor a sample."""
         return self.made_at(container) is not None
 
     def made_at(self, container: str) -> int | None:
         """The position at which it, or something that it was made of, became finished product."""
-        known = (self.containers.get(name) for name in self.lineage(container))
-        made = [one.position for one in known if one and one.made_by in ("transform", "fill")]
-        return min(made, default=None)
+        known = [one for name in self.lineage(container) if (one := self.containers.get(name))]
+        if any(one.made_by == "sample" for one in known):
+            return None
+        return min((one.position for one in known if one.made_by in ("transform", "fill")), default=None)
 
     def present_sites(self) -> set[str]:
         """Sites that hold a container or are about to: a holder's release names them."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ledger.domain import quality_decisions
 from ledger.domain.chain import Chain, Group
-from ledger.domain.gates import Gate, infusion_gates, release_gates
+from ledger.domain.gates import Gate, infusion_gates
 from ledger.domain.parts import ChainDecision
 from ledger.domain.policy import POLICY, is_qualified
 from ledger.domain.registry_rules import require_permission, require_sites
@@ -21,17 +22,32 @@ from ledger.errors import Conflict, GateFailed, NotPermitted, Refused, StaleView
 
 if TYPE_CHECKING:
     from ledger.domain.bedside_events import InfusionAuthorised, InfusionChecked
-    from ledger.domain.events import DeviationDispositioned, Released, TherapyClosed, TherapyOrdered
+    from ledger.domain.events import DeviationDispositioned, TherapyClosed, TherapyOrdered
     from ledger.domain.findings import Found
     from ledger.domain.handling_events import QuarantineLifted
     from ledger.domain.registry import Agent
     from ledger.domain.world import Entry, World
 
+RELEASE_READS: tuple[Group, ...] = (
+    "order",
+    "container",
+    "deviation",
+    "quarantine",
+    "result",
+    "identity",
+    "release",
+    "infusion",
+)
 # What each decision's gates read: an entry that touches one of these makes the view stale.
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
-    "Released": ("order", "container", "deviation", "quarantine", "release", "infusion"),
+    "BatchConfirmed": ("order", "container", "release"),
+    "Released": RELEASE_READS,
+    "ReleasedPendingResults": RELEASE_READS,
+    "OutOfSpecificationRequested": ("order", "container", "result", "release"),
+    "ReleasedOutOfSpecification": RELEASE_READS,
+    "Rejected": (),  # nothing that comes later makes it wrong
     "InfusionChecked": ("order",),
     "InfusionAuthorised": (
         "order",
@@ -39,6 +55,7 @@ READS: dict[str, tuple[Group, ...]] = {
         "custody",
         "deviation",
         "quarantine",
+        "identity",
         "release",
         "thaw",
         "check",
@@ -48,7 +65,7 @@ READS: dict[str, tuple[Group, ...]] = {
     "LateStatementAttested": (),
 }
 # What Quality still has to finish when a therapy is over.
-AFTER_THE_END = frozenset({"DeviationDispositioned", "QuarantineLifted", "LateStatementAttested"})
+AFTER_THE_END = frozenset({"DeviationDispositioned", "QuarantineLifted", "Rejected", "LateStatementAttested"})
 
 
 def check_order(entry: Entry, agent: Agent, world: World) -> None:
@@ -136,9 +153,9 @@ def _quarantine_lifted(entry: Entry, event: QuarantineLifted, world: World, _: F
         raise Conflict("already_lifted", f"{event.quarantine} was lifted at position {quarantine.lifted}")
 
 
-def _released(entry: Entry, event: Released, world: World, _: Found) -> None:
-    coi, now_ms = _coi(entry), entry.recorded_ms
-    _require_gates(release_gates(world, coi, event.containers, event.site, event.countries, now_ms))
+def _gated(check: Callable[[Entry, Any, World], list[Gate]]) -> Callable[[Entry, Any, World, Found], None]:
+    """Quality's decisions answer with their gates."""
+    return lambda entry, event, world, _: _require_gates(check(entry, event, world))
 
 
 def _authorised(entry: Entry, event: InfusionAuthorised, world: World, _: Found) -> None:
@@ -180,7 +197,12 @@ def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
 _CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
     "DeviationDispositioned": _dispositioned,
     "QuarantineLifted": _quarantine_lifted,
-    "Released": _released,
+    "BatchConfirmed": _gated(quality_decisions.confirmed),
+    "Released": _gated(quality_decisions.released),
+    "ReleasedPendingResults": _gated(quality_decisions.released_pending),
+    "OutOfSpecificationRequested": _gated(quality_decisions.requested),
+    "ReleasedOutOfSpecification": _gated(quality_decisions.released_out_of_specification),
+    "Rejected": _gated(quality_decisions.rejected),
     "InfusionChecked": _checked,
     "InfusionAuthorised": _authorised,
     "TherapyClosed": _closed,

@@ -67,6 +67,17 @@ from ledger.domain.parts import (
     Severity,
     Timestamp,
 )
+from ledger.domain.quality_events import (
+    BatchConfirmed,
+    Corrected,
+    IdentityTested,
+    OutOfSpecificationRequested,
+    Rejected,
+    ReleasedOutOfSpecification,
+    ReleasedPendingResults,
+    ResultReported,
+    SampleTaken,
+)
 from ledger.domain.registry_events import (
     AgentEnrolled,
     EnrolmentApproved,
@@ -268,6 +279,9 @@ EVENTS: tuple[type[Event], ...] = (
     ManufacturingFailed,
     ManufacturingRestarted,
     ContainersDerived,
+    SampleTaken,
+    ResultReported,
+    IdentityTested,
     DeviationRaised,
     DeviationDispositioned,
     Quarantined,
@@ -275,7 +289,12 @@ EVENTS: tuple[type[Event], ...] = (
     ContainerDamaged,
     ContainerLost,
     ContainerFound,
+    BatchConfirmed,
     Released,
+    ReleasedPendingResults,
+    OutOfSpecificationRequested,
+    ReleasedOutOfSpecification,
+    Rejected,
     ThawStarted,
     ThawCompleted,
     InfusionChecked,
@@ -286,6 +305,7 @@ EVENTS: tuple[type[Event], ...] = (
     InfusionStopped,
     InfusionCompleted,
     TherapyClosed,
+    Corrected,
     LateStatementAttested,
 )
 
