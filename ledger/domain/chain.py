@@ -34,6 +34,7 @@ Group = Literal[
     "check",
     "infusion",
 ]
+ALERTS = frozenset({"failed_after_infusion"})
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
 
@@ -113,6 +114,10 @@ class Chain:
                 not deviation.containers or not lineage.isdisjoint(deviation.containers)
             ):
                 yield deviation
+
+    def alerts(self) -> Iterator[Deviation]:
+        """What the physician must know at once, as far as Quality has not dispositioned it."""
+        return (one for one in self.deviations.values() if one.code in ALERTS and one.is_open)
 
     def quarantined(self, container: str) -> Iterator[Quarantine]:
         """Quarantines that hold this container: its own, and its ancestors'."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MATTERS = frozenset({
     "bag", "batch", "commitment", "container", "containers", "countries", "country", "department", "din",
     "division", "expires_at", "field", "giver", "occurred_at", "of", "outcome", "parents", "patient",
-    "product", "product_code", "protocol", "protocols", "receiver", "release", "sample", "site", "test", "unit",
-    "value_milli", "version", "volume_ul",
+    "product", "product_code", "protocol", "protocols", "receiver", "release", "sample", "site", "test",
+    "unit", "value_milli", "version", "volume_ul",
 })  # fmt: skip
 
 

@@ -12,10 +12,10 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from starlette.routing import BaseRoute, Route
 
-from api import examples
+from api import examples, quality_examples
 from api.documents import ChainDocument, ContainerDocument
 from api.feed import FeedEntry
-from api.routes import chains, containers, custody, entries, health, infusion, keys, log, session
+from api.routes import chains, containers, custody, entries, health, infusion, keys, log, quality, session
 from api.routes.session import Challenge, SessionOpened, SessionSeen
 from ledger.domain.events import parse_event
 from tests.e2e.api_stage import Stage, code, served
@@ -178,6 +178,7 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (chains.Timeline, examples.TIMELINE),
     (chains.ChainLineage, examples.CHAIN_LINEAGE),
     (chains.Deviations, examples.DEVIATIONS),
+    (quality.QualityDocument, quality_examples.QUALITY),
     (containers.ContainerLineage, examples.CONTAINER_LINEAGE),
     (custody.Custody, examples.CUSTODY),
     (custody.Handovers, examples.HANDOVERS),
@@ -198,7 +199,7 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 
 
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
-    modules = (chains, containers, custody, entries, health, infusion, keys, log, session)
+    modules = (chains, containers, custody, entries, health, infusion, keys, log, quality, session)
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}
     assert {model for model in models if isinstance(model, type) and issubclass(model, BaseModel)} <= told

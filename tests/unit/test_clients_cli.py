@@ -34,6 +34,7 @@ BAG = {
     "status": "present",
     "quarantined": True,
     "lost": False,
+    "rejected": False,
     "holder": {"site": "st-mary", "department": "ward-5"},
     "offered_to": None,
     "volume_ul": 50_000,
