@@ -30,7 +30,7 @@ def quality(
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show samples, results against the specification, identity tests and Quality's decisions."""
+    """Show what was tested, what is missing, and what Quality decided."""
     with client(home, passphrase_file) as reader:
         document = reader.quality(coi_of(coi), before=before, at=as_of(at))
     show(document, lambda console: draw_quality(console, document), as_json)

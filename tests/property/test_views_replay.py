@@ -38,6 +38,7 @@ KINDS = (
     "dispose",
     "infuse",
     "stranger",
+    "correct",
 )
 
 steps = st.tuples(
@@ -69,6 +70,7 @@ def _say(told: Told, kind: str, coi: str, bag: str, number: int, earlier: str) -
         "deviate": lambda: told.deviate(coi, code, earlier, by="ledger", containers=[bag]),
         "dispose": lambda: told.dispose(coi, earlier, ("accepted", "rejected")[number % 2]),
         "infuse": lambda: told.infuse(coi, bag),
+        "correct": lambda: told.correct(coi, earlier),
         "stranger": lambda: told.say(
             coi, "Packed", standing=False, at=giver, containers=[bag], shipper="BOX"
         ),
