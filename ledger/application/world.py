@@ -90,13 +90,12 @@ class StoredWorld:
         tag = chain_tag(coi)
         for pending, tags in self._pending:
             if pending.statement_id == statement_id and tag in tags:
-                return Recorded(pending.signer, containers_of(pending.event))
+                return _recorded(pending)
         position = self.reader.position_of(bytes.fromhex(statement_id))
         if position is None or (self.before is not None and position >= self.before):
             return None
         ((stored, stored_tags),) = self.reader.entries_with_tags(position, position + 1)
-        entry = LazyEntry(stored)
-        return Recorded(entry.signer, containers_of(entry.event)) if tag in stored_tags else None
+        return _recorded(LazyEntry(stored)) if tag in stored_tags else None
 
     def checkpoint(self, size: int) -> tuple[str, int] | None:
         """Root (hex) and time (ms) of the checkpoint of that size, if the log ever had it."""
@@ -178,3 +177,7 @@ class StoredWorld:
     def _checkpoint(self, tag: str) -> tuple[str, int] | None:
         found = self.reader.checkpoint(int(tag.removeprefix("checkpoint/")))
         return (found.root.hex(), found.time_ms) if found else None
+
+
+def _recorded(entry: Entry) -> Recorded:
+    return Recorded(entry.stream, entry.signer, containers_of(entry.event))

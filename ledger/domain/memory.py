@@ -47,7 +47,7 @@ class MemoryWorld:
         self._aggregates: dict[str, Any] = {}
         self._signers: dict[str, Sequence] = {}
         self._chains: dict[str, str] = {}
-        self._statements: dict[str, tuple[str, Recorded]] = {}  # id to stream
+        self._statements: dict[str, Recorded] = {}
 
     # --- what the rules read -----------------------------------------------------------
 
@@ -79,8 +79,8 @@ class MemoryWorld:
         return self._chains.get(container)
 
     def statement(self, coi: str, statement_id: str) -> Recorded | None:
-        stream, found = self._statements.get(statement_id, (None, None))
-        return found if stream == f"chain/{coi}" else None
+        found = self._statements.get(statement_id)
+        return found if found and found.stream == f"chain/{coi}" else None
 
     # --- what an audit does ------------------------------------------------------------
 
@@ -111,8 +111,8 @@ class MemoryWorld:
         if verdict.standing:
             for container in created_by(entry.event):
                 self._chains.setdefault(container, entry.stream.removeprefix("chain/"))
-            recorded = Recorded(entry.signer, containers_of(entry.event))
-            self._statements[entry.statement_id] = (entry.stream, recorded)
+            recorded = Recorded(entry.stream, entry.signer, containers_of(entry.event))
+            self._statements[entry.statement_id] = recorded
         self._signers[entry.kid] = Sequence(entry.event.seq, entry.statement_id)
         self.size += 1
         return tags

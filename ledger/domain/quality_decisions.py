@@ -52,7 +52,8 @@ def released_pending(entry: Entry, event: ReleasedPendingResults, world: World) 
     missing = _with_verdict("outstanding", event, _chain(entry, world), world)
     if named - missing:
         raise Refused("not_pending", f"{_listed(named - missing)}: no result of this is outstanding")
-    fixed = {one.test for one in _specified(event, _chain(entry, world), world) if not one.may_be_pending}
+    required = [one for one in _specified(event, _chain(entry, world), world) if one.required]
+    fixed = {one.test for one in required if not one.may_be_pending}
     if named & fixed:
         detail = f"{_listed(named & fixed)}: the product version wants this result before any release"
         raise Refused("may_not_be_pending", detail)

@@ -55,6 +55,7 @@ class Sequence(NamedTuple):
 class Recorded(NamedTuple):
     """What is known of a recorded statement of a therapy without reading it again."""
 
+    stream: str
     signer: str
     containers: tuple[str, ...]
 

@@ -208,6 +208,7 @@ def test_a_laboratory_reads_the_therapy_while_it_has_the_sample_and_nobody_else_
     assert quality(stage, "tess")["coi"] == COI
     hand_over(stage.scenario, COI, SAMPLE, ("tess", LAB), ("mia", CLEANROOM))
     assert read(stage, "mia", f"/v1/containers/{SAMPLE}")["made_by"] == "sample"
+    assert code(stage.get(f"{CHAIN}/quality", "tess")) == "no_such_chain"
     assert code(stage.get(f"{CHAIN}/quality", "kit")) == "no_such_chain"
     assert code(stage.get("/v1/chains/isbt128:CHA999926000009/quality", "quinn")) == "no_such_chain"
 
