@@ -54,19 +54,25 @@ def go_on(scene: Scene, after: str, to: str) -> Scene:
 
 def made(*required_checks: str, specifications: Any = SPECIFICATIONS) -> Scene:
     """Two doses of a product with these rules, and a sample of the first at the laboratory."""
+    scene = unsampled(*required_checks, specifications=specifications)
+    sample(scene)
+    scene.hand_over(("mia", CLEANROOM), ("tess", LAB), SAMPLE)
+    return scene
+
+
+def unsampled(*required_checks: str, specifications: Any = SPECIFICATIONS) -> Scene:
+    """The same before anybody took a sample: the laboratory, of another company, has no part yet."""
     more = {"specifications": specifications, "required_checks": list(required_checks)}
     with mock.patch.dict(PRODUCT, more):
         scene = furnished()
-    site = {"organisation": ADMINISTRATORS["ben"], "site_kind": "testing", "country": "GB"}
-    scene.say("ben", "site/assay-lab", "SiteOnboarded", **site)
-    enrol(scene, "tess", "ben", ("cell_lab", "assay-lab"))
+    site = {"organisation": ADMINISTRATORS["fay"], "site_kind": "testing", "country": "GB"}
+    scene.say("fay", "site/assay-lab", "SiteOnboarded", **site)
+    enrol(scene, "tess", "fay", ("cell_lab", "assay-lab"))
     certifier = enrol(scene, "quill", "ben", ("quality", "northcell-1"))
     scene.say("ada", "agent/quill", "EnrolmentApproved", enrolment=certifier.id)
     qualify(scene, "quill", "ben", "batch_release")
     for name in NAMES[: NAMES.index("made") + 1]:
         STAGES[name](scene)
-    sample(scene)
-    scene.hand_over(("mia", CLEANROOM), ("tess", LAB), SAMPLE)
     return scene
 
 

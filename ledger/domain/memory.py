@@ -111,8 +111,9 @@ class MemoryWorld:
         if verdict.standing:
             for container in created_by(entry.event):
                 self._chains.setdefault(container, entry.stream.removeprefix("chain/"))
-            recorded = Recorded(entry.stream, entry.signer, containers_of(entry.event))
-            self._statements[entry.statement_id] = recorded
+            if entry.stream.startswith("chain/"):
+                recorded = Recorded(entry.stream, entry.signer, containers_of(entry.event))
+                self._statements[entry.statement_id] = recorded
         self._signers[entry.kid] = Sequence(entry.event.seq, entry.statement_id)
         self.size += 1
         return tags

@@ -35,9 +35,9 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
     """A dose, and a sample of it that a laboratory of its own holds."""
     with mock.patch.dict(PRODUCT, RULES), served(database_url, tmp_path) as opened:
         scenario = opened.scenario
-        lab = {"organisation": "northcell", "site_kind": "testing", "country": "GB"}
-        scenario.say("ben", "site/assay-lab", "SiteOnboarded", **lab)
-        enrol(scenario, "tess", "cell_lab", "ben", "northcell", "assay-lab")
+        lab = {"organisation": "swift-cryo", "site_kind": "testing", "country": "GB"}
+        scenario.say("cleo", "site/assay-lab", "SiteOnboarded", **lab)
+        enrol(scenario, "tess", "cell_lab", "cleo", "swift-cryo", "assay-lab")
         make(opened)
         yield opened
 
