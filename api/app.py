@@ -31,6 +31,7 @@ from api.routes import (
     infusion,
     keys,
     log,
+    quality,
     readiness,
     session,
     statements,
@@ -66,6 +67,7 @@ ROUTERS = (
     custody,
     deviations,
     temperature,
+    quality,
     keys,
     health,
 )

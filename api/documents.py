@@ -77,7 +77,7 @@ class ReleaseDocument(BaseModel):
 class ContainerDocument(BaseModel):
     """A container now, or as of `as_of_position`. `held_since` is the entry that moved it last.
 
-    `quarantined`: it is, or something that it was made of. `lost`: and not found since.
+    `quarantined`, `rejected`: it is, or something that it was made of. `lost`: and not found since.
     """
 
     container: str
@@ -86,6 +86,7 @@ class ContainerDocument(BaseModel):
     status: str
     quarantined: bool
     lost: bool
+    rejected: bool
     holder: Place | None
     held_since: int | None
     offered_to: Place | None
@@ -150,6 +151,8 @@ class ChainDocument(BaseModel):
 
 
 class TimelineEntry(BaseModel):
+    """`corrected_by`: positions of the entries that say what it said wrong; it stays as it is."""
+
     position: int
     statement_id: str
     kid: str
@@ -159,6 +162,7 @@ class TimelineEntry(BaseModel):
     occurred_at: str
     recorded_at: str
     event: dict[str, Any]
+    corrected_by: list[int]
 
 
 def place_of(holder: Holder | None) -> Place | None:
@@ -207,6 +211,7 @@ def container_document(one: Container, chain: Chain, position: int) -> Container
         status=one.status,
         quarantined=any(chain.quarantined(one.id)),
         lost=one.is_lost,
+        rejected=chain.is_rejected(one.id),
         packing=_packing(one),
         storage=StorageDocument(**one.storage._asdict()) if one.storage else None,
         releases=_releases(one),
@@ -291,8 +296,8 @@ def _quarantine(one: Quarantine) -> QuarantineDocument:
     )
 
 
-def timeline_entry(entry: Entry) -> TimelineEntry:
-    """`stream` is where it stands: a shipment's entry shows this therapy's share only."""
+def timeline_entry(entry: Entry, chain: Chain) -> TimelineEntry:
+    """The entry, of a shipment's this therapy's share, as the chain came to know of it."""
     return TimelineEntry(
         position=entry.position,
         statement_id=entry.statement_id,
@@ -303,4 +308,5 @@ def timeline_entry(entry: Entry) -> TimelineEntry:
         occurred_at=entry.event.occurred_at,
         recorded_at=timestamp(entry.recorded_ms),
         event=to_payload(entry.event),
+        corrected_by=[one.position for one in chain.corrections.get(entry.statement_id, ())],
     )

@@ -97,6 +97,7 @@ CONTAINER: dict[str, Any] = {
     "status": "present",
     "quarantined": False,
     "lost": False,
+    "rejected": False,
     "holder": CLEANROOM,
     "held_since": 4650,
     "offered_to": WARD,
@@ -201,7 +202,7 @@ CHAIN: dict[str, Any] = {
 TIMELINE: dict[str, Any] = {
     "coi": COI,
     "as_of_position": 4713,
-    "entries": [_TOLD | {"type": "Packed", "occurred_at": TIME}],
+    "entries": [_TOLD | {"type": "Packed", "occurred_at": TIME, "corrected_by": [4712]}],
     "next_cursor": "NDcxMQ",
 }
 DEVIATIONS: dict[str, Any] = {

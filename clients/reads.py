@@ -72,6 +72,10 @@ class Reads:
             whole["entries"] += page["entries"]
         return {name: value for name, value in whole.items() if name != "next_cursor"}
 
+    def quality(self, coi: str, *, before: int | None = None, at: str | None = None) -> Document:
+        """Samples, results against the specification, identity tests, and what Quality decided."""
+        return self._read(f"/v1/chains/{_part(coi)}/quality", _as_of(before, at))
+
     def lineage(
         self, *, coi: str = "", container: str = "", before: int | None = None, at: str | None = None
     ) -> Document:

@@ -52,6 +52,10 @@ SENTENCES: dict[str, str] = {
     "ManufacturingRestarted": "{who} started again after batch {failed_batch}: batch {batch} from"
     " {containers} on {platform} at {at}",
     "ContainersDerived": "{who} {how} {parents} into {children} at {at}",
+    "SampleTaken": "{who} took a sample of {of} at {at}: {sample}, {purpose}",
+    "ResultReported": "{who} reported {test} of {containers} at {at}, from {sample}: {outcome}{value_milli}",
+    "IdentityTested": "{who} compared the cells of {containers} with the patient's by {method} at {at}:"
+    " {outcome}",
     "DeviationRaised": "{who} raised a deviation, {severity}: {code}{containers}{blocking}",
     "DeviationDispositioned": "{who} closed the deviation {deviation}: {disposition} ({reason})",
     "Quarantined": "{who} put {containers} into quarantine ({reason})",
@@ -67,6 +71,14 @@ SENTENCES: dict[str, str] = {
     "EmergencyOverride": "{who} OVERRIDES {gates} for bag {container} at {site} ({reason});"
     " it counts once a second person confirms it",
     "OverrideConfirmed": "{who} confirmed the emergency override {override} as second person",
+    "BatchConfirmed": "{who} confirmed for {site} that {containers} were made there as they should be",
+    "ReleasedPendingResults": "{who} released {containers} WITHOUT WAITING for {outstanding}, for patients in"
+    " {countries} under protocol {protocols}",
+    "OutOfSpecificationRequested": "{who} asked for {containers} although OUT OF SPECIFICATION in {tests}"
+    " ({reason})",
+    "ReleasedOutOfSpecification": "{who} released {containers} although OUT OF SPECIFICATION in {tests}, as"
+    " the physician asked in {request}, for patients in {countries} under protocol {protocols}",
+    "Rejected": "{who} REJECTED {containers} ({reason})",
     "ThawStarted": "{who} began to thaw {containers} at {at}",
     "ThawCompleted": "{who} finished thawing {containers} at {at}",
     "InfusionChecked": "{who} checked bag {container} against the patient's wristband at {site} ({method})",
@@ -78,6 +90,7 @@ SENTENCES: dict[str, str] = {
     " ({reason})",
     "InfusionCompleted": "{who} finished the infusion of bag {container} at {site}: {dose_given_ul} given",
     "TherapyClosed": "{who} closed the therapy of {subject} ({reason})",
+    "Corrected": "{who} corrected {member} of the statement {corrects}: {right}, not {was} ({reason})",
     "LateStatementAttested": "{who} put on record, without authority of its own, what a revoked key"
     " had signed before ({reason})",
 }
@@ -123,6 +136,16 @@ SIGNATURES = {
     "valid": "",
     "absent": ", not signed by the logger",
     "failed": "; THE LOGGER'S SIGNATURE DOES NOT FIT",
+    "pass": "it passes",
+    "fail": "IT FAILS",
+    "invalid": "the test is void",
+    "inconclusive": "IT CANNOT BE SAID",
+}
+PURPOSES = {
+    "release": "for release testing",
+    "identity": "for an identity test",
+    "retained": "to be kept",
+    "stability": "for stability testing",
 }
 WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}
 SUBJECTS = {
@@ -192,8 +215,13 @@ def duration(seconds: int) -> str:
 
 def millilitres(microlitres: int) -> str:
     """`68500` -> `68.5 ml`."""
-    whole, rest = divmod(microlitres, 1000)
-    return f"{whole}{f'.{rest:03}'.rstrip('0') if rest else ''} ml"
+    return f"{decimal(microlitres)} ml"
+
+
+def decimal(thousandths: int) -> str:
+    """`68500` -> `68.5`."""
+    whole, rest = divmod(abs(thousandths), 1000)
+    return f"{'-' if thousandths < 0 else ''}{whole}{f'.{rest:03}'.rstrip('0') if rest else ''}"
 
 
 def clock(timestamp: str) -> str:
@@ -219,10 +247,17 @@ def _release(payload: Payload) -> str:
 
 
 def _read(payload: Payload) -> str:
+    if payload.get("type") == "IdentityTested":
+        return str(payload["method"]).upper()
     typed = payload["method"] == "typed"
     if payload.get("type") == "PatientIdentified":
         return "typed" if typed else "scanned"
     return f"typed by hand: {payload.get('typed_reason', 'no reason given')}" if typed else "scanned"
+
+
+def _measured(payload: Payload) -> str:
+    unit = (payload.get("unit") or "").replace("_", " ")
+    return f" ({decimal(payload['value_milli'])} {unit}".rstrip() + ")"
 
 
 def _product(payload: Payload) -> str:
@@ -257,6 +292,10 @@ def _from(table: Mapping[str, str], name: str) -> Callable[[Payload], str]:
     return lambda payload: table.get(str(payload[name]), str(payload[name]))
 
 
+def _tests(names: Sequence[str]) -> str:
+    return listed([name.replace("_", " ") for name in names])
+
+
 def _blocking(payload: Payload) -> str:
     return ". It blocks release and infusion until Quality decides" if payload["blocking"] else ""
 
@@ -269,6 +308,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "code": lambda p: p["code"].replace("_", " "),
     "condition": _from(CONDITIONS, "condition"),
     "containers": _affected,
+    "corrects": lambda p: p["corrects"][:12],
     "countries": lambda p: listed(p["countries"]),
     "damage": _from(DAMAGES, "damage"),
     "deviation": lambda p: p["deviation"][:12],
@@ -282,26 +322,34 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "device_signature": _from(SIGNATURES, "device_signature"),
     "logger": _logger,
     "method": _read,
+    "of": lambda p: bags([p["of"]]),
     "outcome": _from(OUTCOMES, "outcome"),
     "override": lambda p: p["override"][:12],
+    "outstanding": lambda p: _tests(p["outstanding"]),
     "parents": lambda p: bags(p["parents"]),
     "place": lambda p: f", {p['place']}",
     "product": _product,
     "quarantine": lambda p: p["quarantine"][:12],
     "protocols": lambda p: listed(p["protocols"]),
+    "purpose": _from(PURPOSES, "purpose"),
     "qualification": lambda p: p["qualification"].replace("_", " "),
     "readings_centi_c": _readings,
     "reason": lambda p: p["reason"].replace("_", " "),
     "receiver": lambda p: party(p["receiver"]),
     "regimen": lambda p: p["regimen"].replace("_", " "),
     "release": _release,
+    "request": lambda p: p["request"][:12],
     "roles": _roles,
+    "sample": lambda p: bags([p["sample"]]).replace("bag", "sample", 1),
     "seal": lambda p: f", seal {p['seal']}",
     "site_kind": _from(SITE_KINDS, "site_kind"),
     "sites": lambda p: p["sites"]["treatment"],
     "started_at": lambda p: f", from {clock(p['started_at'])} UTC",
     "step": lambda p: p["step"].replace("_", " "),
     "valid_until": lambda p: f", until {clock(p['valid_until'])} UTC",
+    "test": lambda p: p["test"].replace("_", " "),
+    "tests": lambda p: _tests(p["tests"]),
+    "value_milli": _measured,
     "window_s": lambda p: duration(p["window_s"]),
     "window_starts": _from(WINDOWS, "window_starts"),
 }

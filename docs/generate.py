@@ -130,7 +130,8 @@ def _array(about: dict[str, Any]) -> str:
 
 def _integer(about: dict[str, Any]) -> str:
     most = about.get("maximum")
-    return f"integer, {about.get('minimum')} to {'2^53 - 1' if most == shared.MAX_INT else most}"
+    least = "-(2^53 - 1)" if about.get("minimum") == -shared.MAX_INT else about.get("minimum")
+    return f"integer, {least} to {'2^53 - 1' if most == shared.MAX_INT else most}"
 
 
 _PLAIN: dict[str, Callable[[dict[str, Any]], str]] = {

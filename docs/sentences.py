@@ -12,6 +12,7 @@ NAMED_TYPES = {
     "ContainerId": "the identifier on a bag or vial",
     "Label": "a short text without personal data",
     "Country": "two letters, ISO 3166-1",
+    "Reference": "what something was compared with: a code, or a digest",
     "Base64": "base64url without padding",
     "Role": "what a person or device may do at a site",
     "SiteKind": "what a site is",
@@ -33,6 +34,12 @@ GATES = {
     "patient_matched": "At least two identifiers are the ordered patient's, and none differs.",
     "checks_agree": "Two different people checked, each alone, and agree.",
     "released": "Quality released the container for this country and protocol.",
+    "not_rejected": "Quality has not rejected the container, nor anything that it was made of.",
+    "results_in_specification": "Every test that the product version requires for each country of the "
+    "release has a result that counts, and all results are within limits, but for the tests that it names.",
+    "identity_tested": "The latest identity test of the container matches; none is needed where the product "
+    "version asks for none. A mismatch never passes.",
+    "site_confirmed": "The manufacturing site confirmed the container, where the product asks for it.",
     "finished_product": "It was made or filled: starting material cannot be released.",
     "not_expired": "The expiry on record has not passed. No expiry on record passes.",
     "no_blocking_deviation": "No blocking deviation is open, nor was one disposed of as rejected, "

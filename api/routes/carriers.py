@@ -115,5 +115,9 @@ def _told(
     store = reader.node.ledger.store
     stored = store.by_tag(stream, after=position_of(cursor), before=moment.position, limit=limit + 1)
     entries = [entry_of(one.position, one.data, one.recorded_ms) for one in stored[:limit]]
-    told = [timeline_entry(share_of(entry, coi)) for entry in entries for coi in reader.told_of(entry)]
+    told = [
+        timeline_entry(share_of(entry, coi), reader.world.chain(coi))
+        for entry in entries
+        for coi in reader.told_of(entry)
+    ]
     return told, cursor_of(str(entries[-1].position)) if len(stored) > limit else None

@@ -86,12 +86,12 @@ def get_timeline(
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> Response:
-    reader.chain(coi, moment.position)
+    chain = reader.chain(coi, moment.position)
     after = position_of(cursor)
     found = reader.node.ledger.store.by_tag(
         chain_tag(coi), after=after, before=moment.position, limit=limit + 1
     )
-    entries = [timeline_entry(share_of(each, coi)) for each in map(_entry, found[:limit])]
+    entries = [timeline_entry(share_of(each, coi), chain) for each in map(_entry, found[:limit])]
     next_cursor = cursor_of(str(entries[-1].position)) if len(found) > limit else None
     shown_ = Timeline(coi=coi, as_of_position=moment.position, entries=entries, next_cursor=next_cursor)
     return document(request, shown_)
@@ -123,7 +123,7 @@ def get_deviations(request: Request, reader: TheReader, moment: TheMoment, coi: 
         as_of_position=moment.position,
         open=[deviation_document(one) for one in chain.deviations.values() if one.is_open],
         closed=[deviation_document(one) for one in chain.deviations.values() if not one.is_open],
-        reviews=[timeline_entry(share_of(each, coi)) for each in map(_entry, reviews)],
+        reviews=[timeline_entry(share_of(each, coi), chain) for each in map(_entry, reviews)],
     )
     return document(request, found)
 

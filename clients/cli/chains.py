@@ -144,7 +144,8 @@ def _readiness(readiness: Document) -> Document:
 
 def _state(bag: Document) -> Text:
     """Its state, and in words whatever forbids to use it."""
-    alarms = [word for word, on in (("QUARANTINE", bag["quarantined"]), ("LOST", bag["lost"])) if on]
+    names = {"QUARANTINE": "quarantined", "LOST": "lost", "REJECTED": "rejected"}
+    alarms = [word for word, name in names.items() if bag[name]]
     return Text(", ".join([bag["status"], *alarms]), style="bold red" if alarms else "")
 
 
@@ -173,6 +174,8 @@ def _story(entry: Document, said: str) -> Text:
         style = "bold red" if entry["event"]["blocking"] else "yellow"
         said = f"! {said}"
     text = Text(f"{said}.", style=style)
+    for position in entry.get("corrected_by", ()):
+        text.append(f" CORRECTED by #{position}.", style="yellow")
     if _late(entry):
         text.append(f" Recorded later, {clock(entry['recorded_at'])}.", style="dim")
     return text

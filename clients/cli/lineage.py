@@ -20,6 +20,7 @@ MADE = {
     "pool": "by pooling",
     "transform": "by manufacture",
     "fill": "by filling",
+    "sample": "as a sample",
 }
 
 

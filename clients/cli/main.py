@@ -21,6 +21,7 @@ from clients.cli import (
     infusion,
     lineage,
     outbox,
+    quality,
     record,
     temperature,
 )
@@ -65,6 +66,7 @@ app.command("lineage", rich_help_panel=ASK)(lineage.lineage)
 app.command("deviations", rich_help_panel=ASK)(chains.deviations)
 app.command("check-lymphodepletion", rich_help_panel=ASK)(infusion.check_lymphodepletion)
 app.command("temperature", rich_help_panel=ASK)(temperature.temperature)
+app.command("quality", rich_help_panel=ASK)(quality.quality)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)

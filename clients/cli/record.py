@@ -39,6 +39,8 @@ NAMING = {
     "override",
     "quarantine",
     "release",
+    "corrects",
+    "request",
 }  # members that name a statement
 PATIENT_KEYS = "patient-keys.json"  # in the device's folder, unless another file is named
 

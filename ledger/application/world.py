@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from ledger.domain.naming import MAKERS, containers_of, created_by
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
 from ledger.domain.world import (
     Entry,
+    Recorded,
     Sequence,
     agent_tag,
     chain_tag,
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.store.recorder import StoredCheckpoint, StoredEntry
 
-CREATED_IN = {"CollectionCompleted": "containers", "ContainersDerived": "children"}
 MAX_KEPT = 20_000  # aggregates; a chain of a whole therapy takes some 20 kB
 
 
@@ -44,6 +45,8 @@ class Reader(Protocol):
         self, tag: str, *, after: int = -1, before: int | None = None, limit: int | None = None
     ) -> list[StoredEntry]: ...
     def last_by_tag(self, tag: str, before: int | None = None) -> StoredEntry | None: ...
+    def position_of(self, statement_id: bytes) -> int | None: ...
+    def entries_with_tags(self, start: int, stop: int) -> list[tuple[StoredEntry, list[str]]]: ...
     def checkpoint(self, size: int) -> StoredCheckpoint | None: ...
 
 
@@ -85,6 +88,18 @@ class StoredWorld:
     def chain_of_container(self, container: str) -> str | None:
         """The chain in which the container first came to be."""
         return cast("str | None", self._keep(container_tag(container), self._first_chain))
+
+    def statement(self, coi: str, statement_id: str) -> Recorded | None:
+        """Who said it, about which containers, if it is an entry of this therapy."""
+        tag = chain_tag(coi)
+        for pending, tags in self._pending:
+            if pending.statement_id == statement_id and tag in tags:
+                return _recorded(pending)
+        position = self.reader.position_of(bytes.fromhex(statement_id))
+        if position is None or (self.before is not None and position >= self.before):
+            return None
+        ((stored, stored_tags),) = self.reader.entries_with_tags(position, position + 1)
+        return _recorded(LazyEntry(stored)) if tag in stored_tags else None
 
     def checkpoint(self, size: int) -> tuple[str, int] | None:
         """Root (hex) and time (ms) of the checkpoint of that size, if the log ever had it."""
@@ -159,12 +174,14 @@ class StoredWorld:
     def _first_chain(self, tag: str) -> str | None:
         container = tag.removeprefix("container/")
         for entry in self._entries(tag):
-            members = CREATED_IN.get(entry.type)
-            created = getattr(entry.event, members) if members else ()
-            if any(new.container == container for new in created):
+            if entry.type in MAKERS and container in created_by(entry.event):
                 return entry.stream.removeprefix("chain/")
         return None
 
     def _checkpoint(self, tag: str) -> tuple[str, int] | None:
         found = self.reader.checkpoint(int(tag.removeprefix("checkpoint/")))
         return (found.root.hex(), found.time_ms) if found else None
+
+
+def _recorded(entry: Entry) -> Recorded:
+    return Recorded(entry.stream, entry.signer, containers_of(entry.event))

@@ -12,6 +12,7 @@ from ledger.domain.conditions import Look
 from ledger.domain.gates import judged, overridden_gates
 from ledger.domain.questions import held_by, known_here, order_sites, planned, usable
 from ledger.domain.readiness_facts import without_consent
+from ledger.domain.testing import has_failed
 from ledger.domain.window import latest_ms, opening, product_of, window_closes
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry, World
 
 # The gates that a fact can shut again after the authorisation.
-STOPPING = ("consent", "no_blocking_deviation", "not_quarantined", "not_lost")
+STOPPING = ("consent", "no_blocking_deviation", "not_quarantined", "not_lost", "not_rejected")
 
 
 def thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, found: Found) -> None:
@@ -55,6 +56,8 @@ def _look(container: Container, site: str, entry: Entry, chain: Chain, world: Wo
 def _may_thaw_here(container: Container, chain: Chain, overridden: frozenset[str]) -> bool:
     """At the bedside: what Quality released. Where the hospital also makes: its material too."""
     assert chain.order is not None
+    if any(chain.rejections(container.id)):
+        return False
     if "released" in overridden or container.released_for(chain.order.country, chain.order.protocol):
         return True
     return chain.order.sites.treatment in chain.order.sites.manufacturing and not chain.is_finished(
@@ -87,6 +90,8 @@ def infusion_started(entry: Entry, event: InfusionStarted, chain: Chain, world: 
             found.add("repeated_step", name)
         if not _is_authorised(container, look):
             found.add("infusion_without_authorisation", name)
+        if has_failed(name, chain):
+            found.add("failed_after_infusion", name)
         if "thaw_window" not in overridden and not _is_in_window(container, entry, chain, world):
             found.add("outside_thaw_window", name)
 

@@ -16,6 +16,7 @@ from ledger.domain.readiness import Readiness
 from ledger.domain.shares import share_of
 
 if TYPE_CHECKING:
+    from ledger.domain.assessment import Correction, Rejection, Request, Sample
     from ledger.domain.custody import Handover
     from ledger.domain.deviation import Deviation, Quarantine
     from ledger.domain.events import TherapyOrdered
@@ -29,6 +30,8 @@ Group = Literal[
     "deviation",
     "quarantine",
     "temperature",
+    "result",
+    "identity",
     "release",
     "thaw",
     "check",
@@ -38,6 +41,7 @@ Group = Literal[
     "availability",
     "override",
 ]
+ALERTS = frozenset({"failed_after_infusion"})
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
 
@@ -67,6 +71,9 @@ class Chain:
     closed: int | None = None  # position
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
     readiness: Readiness = field(default_factory=Readiness)
+    samples: dict[str, Sample] = field(default_factory=dict)
+    requests: dict[str, Request] = field(default_factory=dict)  # by statement id
+    corrections: dict[str, list[Correction]] = field(default_factory=dict)  # by what they correct
     touched: dict[Group, int] = field(default_factory=dict)
 
     @property
@@ -116,6 +123,10 @@ class Chain:
             ):
                 yield deviation
 
+    def alerts(self) -> Iterator[Deviation]:
+        """What the physician must know at once, as far as Quality has not dispositioned it."""
+        return (one for one in self.deviations.values() if one.code in ALERTS and one.is_open)
+
     def quarantined(self, container: str) -> Iterator[Quarantine]:
         """Quarantines that hold this container: its own, and its ancestors'."""
         lineage = self.lineage(container) if self.quarantines else set()
@@ -125,17 +136,26 @@ class Chain:
 
     def is_rejected(self, container: str) -> bool:
         """True if Quality rejected it, or something that it was made of."""
-        return any(one.disposition == "rejected" for one in self.blocking(container))
+        return any(self.rejections(container)) or any(
+            one.disposition == "rejected" for one in self.blocking(container)
+        )
+
+    def rejections(self, container: str) -> Iterator[Rejection]:
+        """Quality's rejections of this container, and of what it was made of."""
+        for name in sorted(self.lineage(container)):
+            known = self.containers.get(name)
+            yield from known.assessment.rejections if known else ()
 
     def is_finished(self, container: str) -> bool:
-        """True for finished product: made or filled, not what came out of the patient's arm."""
+        """True for finished product: made or filled, not what came out of the patient's arm, nor a sample."""
         return self.made_at(container) is not None
 
     def made_at(self, container: str) -> int | None:
         """The position at which it, or something that it was made of, became finished product."""
-        known = (self.containers.get(name) for name in self.lineage(container))
-        made = [one.position for one in known if one and one.made_by in ("transform", "fill")]
-        return min(made, default=None)
+        known = [one for name in self.lineage(container) if (one := self.containers.get(name))]
+        if any(one.made_by == "sample" for one in known):
+            return None
+        return min((one.position for one in known if one.made_by in ("transform", "fill")), default=None)
 
     def present_sites(self) -> set[str]:
         """Sites that hold a container or are about to: a holder's release names them."""

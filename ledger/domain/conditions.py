@@ -29,6 +29,16 @@ class Outcome(NamedTuple):
     proof: tuple[int, ...] = ()
 
 
+class Excused(NamedTuple):
+    """Tests that a release names and does without: no result yet, or out of specification."""
+
+    pending: frozenset[str] = frozenset()
+    outside: frozenset[str] = frozenset()
+
+
+NOTHING_EXCUSED = Excused()
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a gate looks at: one container, at one site, at one moment."""
@@ -40,6 +50,7 @@ class Look:
     now_ms: int
     patient: Sequence[Commitment] | None = None
     countries: Sequence[str] = ()
+    excused: Excused = NOTHING_EXCUSED
 
     @property
     def container(self) -> Container | None:
@@ -116,6 +127,9 @@ def released(look: Look) -> Outcome:
     if release is None:
         seen = tuple(one.position for one in container.quality_releases)
         return Outcome(False, f"Quality has not released {look.name} for {scope}: don't use it.", seen)
+    if release.tests:
+        how = "pending" if release.kind == "pending_results" else "out of specification in"
+        scope = f"{scope}, {how} {', '.join(release.tests)}"
     return Outcome(True, f"Quality released {look.name} for {scope}.", (release.position,))
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ledger.domain.assessment import Assessment
 from ledger.domain.custody import Custody, Handover, Holder
 
 if TYPE_CHECKING:
     from ledger.domain.readings import Series
 
 Status = Literal["present", "consumed", "thawing", "thawed", "infusing", "paused", "stopped", "infused"]
-Making = Literal["", "collection", "split", "pool", "transform", "fill"]
+Making = Literal["", "collection", "split", "pool", "transform", "fill", "sample"]
+ReleaseKind = Literal["full", "pending_results", "out_of_specification"]
 
 
 class Moment(NamedTuple):
@@ -56,13 +58,19 @@ class Storage(NamedTuple):
 
 
 class QualityRelease(NamedTuple):
-    """Quality's release, for these countries and protocols."""
+    """Quality's release, for these countries and protocols.
+
+    `tests`: those that had no result yet, or were out of specification, as `kind` says.
+    """
 
     position: int
     signer: str
     site: str
     countries: frozenset[str]
     protocols: frozenset[str]
+    kind: ReleaseKind = "full"
+    tests: tuple[str, ...] = ()
+    request: str | None = None  # the physician's, by statement id
 
 
 class Check(NamedTuple):
@@ -108,6 +116,7 @@ class Container:
     thaw_starts: list[Moment] = field(default_factory=list)
     thaw_ends: list[Moment] = field(default_factory=list)
     quality_releases: list[QualityRelease] = field(default_factory=list)
+    assessment: Assessment = field(default_factory=Assessment)
     checks: dict[str, Check] = field(default_factory=dict)  # by signer: the latest counts
     authorisation: Authorisation | None = None
     infusion_start: Moment | None = None

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ledger.domain import quality_decisions
 from ledger.domain.chain import Chain, Group
 from ledger.domain.gates import (
     Gate,
     availability_gates,
     infusion_gates,
     lymphodepletion_gates,
-    release_gates,
 )
 from ledger.domain.overrides import NEEDED, require_overridable
 from ledger.domain.parts import ChainDecision
@@ -28,7 +28,7 @@ from ledger.errors import Conflict, GateFailed, NotPermitted, Refused, StaleView
 
 if TYPE_CHECKING:
     from ledger.domain.bedside_events import InfusionAuthorised, InfusionChecked
-    from ledger.domain.events import DeviationDispositioned, Released, TherapyClosed, TherapyOrdered
+    from ledger.domain.events import DeviationDispositioned, TherapyClosed, TherapyOrdered
     from ledger.domain.findings import Found
     from ledger.domain.handling_events import QuarantineLifted
     from ledger.domain.readiness_events import (
@@ -47,6 +47,8 @@ _OF_DOSE: tuple[Group, ...] = (
     "deviation",
     "quarantine",
     "temperature",
+    "result",
+    "identity",
     "release",
     "infusion",
 )
@@ -55,7 +57,12 @@ _AT_BEDSIDE: tuple[Group, ...] = (*_OF_DOSE, "custody", "thaw", "consent", "fitn
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
+    "BatchConfirmed": ("order", "container", "release"),
     "Released": _OF_DOSE,
+    "ReleasedPendingResults": _OF_DOSE,
+    "OutOfSpecificationRequested": ("order", "container", "result", "release"),
+    "ReleasedOutOfSpecification": _OF_DOSE,
+    "Rejected": (),  # nothing that comes later makes it wrong
     "PatientFitnessConfirmed": ("order", "fitness"),
     "AvailabilityConfirmed": (*_OF_DOSE, "custody"),
     "LymphodepletionAuthorised": (*_OF_DOSE, "custody", "consent", "fitness", "availability"),
@@ -67,7 +74,7 @@ READS: dict[str, tuple[Group, ...]] = {
     "LateStatementAttested": (),
 }
 # What Quality still has to finish when a therapy is over.
-AFTER_THE_END = frozenset({"DeviationDispositioned", "QuarantineLifted", "LateStatementAttested"})
+AFTER_THE_END = frozenset({"DeviationDispositioned", "QuarantineLifted", "Rejected", "LateStatementAttested"})
 
 
 def check_order(entry: Entry, agent: Agent, world: World) -> None:
@@ -155,9 +162,9 @@ def _quarantine_lifted(entry: Entry, event: QuarantineLifted, world: World, _: F
         raise Conflict("already_lifted", f"{event.quarantine} was lifted at position {quarantine.lifted}")
 
 
-def _released(entry: Entry, event: Released, world: World, _: Found) -> None:
-    coi, now_ms = _coi(entry), entry.recorded_ms
-    _require_gates(release_gates(world, coi, event.containers, event.site, event.countries, now_ms))
+def _gated(check: Callable[[Entry, Any, World], list[Gate]]) -> Callable[[Entry, Any, World, Found], None]:
+    """Quality's decisions answer with their gates."""
+    return lambda entry, event, world, _: _require_gates(check(entry, event, world))
 
 
 def _authorised(entry: Entry, event: InfusionAuthorised, world: World, _: Found) -> None:
@@ -232,12 +239,17 @@ def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
 _CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
     "DeviationDispositioned": _dispositioned,
     "QuarantineLifted": _quarantine_lifted,
-    "Released": _released,
     "PatientFitnessConfirmed": _nothing_more,
     "AvailabilityConfirmed": _available,
     "LymphodepletionAuthorised": _lymphodepletion,
     "EmergencyOverride": _overridden,
     "OverrideConfirmed": _override_confirmed,
+    "BatchConfirmed": _gated(quality_decisions.confirmed),
+    "Released": _gated(quality_decisions.released),
+    "ReleasedPendingResults": _gated(quality_decisions.released_pending),
+    "OutOfSpecificationRequested": _gated(quality_decisions.requested),
+    "ReleasedOutOfSpecification": _gated(quality_decisions.released_out_of_specification),
+    "Rejected": _gated(quality_decisions.rejected),
     "InfusionChecked": _checked,
     "InfusionAuthorised": _authorised,
     "TherapyClosed": _closed,

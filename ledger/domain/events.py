@@ -68,6 +68,17 @@ from ledger.domain.parts import (
     Severity,
     Timestamp,
 )
+from ledger.domain.quality_events import (
+    BatchConfirmed,
+    Corrected,
+    IdentityTested,
+    OutOfSpecificationRequested,
+    Rejected,
+    ReleasedOutOfSpecification,
+    ReleasedPendingResults,
+    ResultReported,
+    SampleTaken,
+)
 from ledger.domain.readiness_events import (
     AvailabilityConfirmed,
     ConsentRecorded,
@@ -281,6 +292,9 @@ EVENTS: tuple[type[Event], ...] = (
     ManufacturingFailed,
     ManufacturingRestarted,
     ContainersDerived,
+    SampleTaken,
+    ResultReported,
+    IdentityTested,
     DeviationRaised,
     DeviationDispositioned,
     Quarantined,
@@ -288,6 +302,7 @@ EVENTS: tuple[type[Event], ...] = (
     ContainerDamaged,
     ContainerLost,
     ContainerFound,
+    BatchConfirmed,
     Released,
     PatientFitnessConfirmed,
     AvailabilityConfirmed,
@@ -295,6 +310,10 @@ EVENTS: tuple[type[Event], ...] = (
     LymphodepletionStarted,
     EmergencyOverride,
     OverrideConfirmed,
+    ReleasedPendingResults,
+    OutOfSpecificationRequested,
+    ReleasedOutOfSpecification,
+    Rejected,
     ThawStarted,
     ThawCompleted,
     InfusionChecked,
@@ -305,6 +324,7 @@ EVENTS: tuple[type[Event], ...] = (
     InfusionStopped,
     InfusionCompleted,
     TherapyClosed,
+    Corrected,
     LateStatementAttested,
 )
 

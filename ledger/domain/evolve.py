@@ -15,13 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import happened, readiness
+from ledger.domain import happened, readiness, tested
 from ledger.domain.container import (
     Batch,
     Container,
     Making,
     Packing,
-    QualityRelease,
 )
 from ledger.domain.custody import Handover, Holder
 from ledger.domain.deviation import Deviation, Quarantine
@@ -37,13 +36,13 @@ if TYPE_CHECKING:
         DeviationDispositioned,
         DeviationRaised,
         ManufacturingFailed,
-        Released,
         TherapyClosed,
         TherapyOrdered,
     )
     from ledger.domain.handling_events import Packed as PackedEvent
     from ledger.domain.handling_events import Quarantined, QuarantineLifted
     from ledger.domain.parts import NewContainer, Party
+    from ledger.domain.quality_events import SampleTaken
     from ledger.domain.world import Entry
 
 ALARMS = frozenset({"claim_unanswered", "release_unanswered"})
@@ -71,6 +70,13 @@ def _derived(chain: Chain, entry: Entry, event: ContainersDerived) -> None:
     parents = tuple(dict.fromkeys(drawn.container for drawn in event.parents))
     for new in event.children:
         _come_to_be(chain, entry, new, event.at, event.how, parents)
+    chain.touched["container"] = chain.version
+
+
+def _sampled(chain: Chain, entry: Entry, event: SampleTaken) -> None:
+    chain.container(event.of.container).drawn_ul += event.of.volume_ul
+    tested.sampled(chain, entry, event)
+    _come_to_be(chain, entry, event.sample, event.at, "sample", (event.of.container,))
     chain.touched["container"] = chain.version
 
 
@@ -221,14 +227,6 @@ def _quarantine_lifted(chain: Chain, entry: Entry, event: QuarantineLifted) -> N
         chain.touched["quarantine"] = chain.version
 
 
-def _quality_released(chain: Chain, entry: Entry, event: Released) -> None:
-    countries, protocols = frozenset(event.countries), frozenset(event.protocols)
-    release = QualityRelease(entry.position, entry.signer, event.site, countries, protocols)
-    for name in event.containers:
-        chain.container(name).quality_releases.append(release)
-    chain.touched["release"] = chain.version
-
-
 # An event that is not here counts in the version and changes nothing else: what it says is
 # kept by the log, and what is wrong with it comes as a deviation.
 HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
@@ -253,13 +251,22 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "QuarantineLifted": _quarantine_lifted,
     "ContainerLost": happened.lost,
     "ContainerFound": happened.found,
-    "Released": _quality_released,
     "PatientFitnessConfirmed": readiness.fitness_confirmed,
     "AvailabilityConfirmed": readiness.availability_confirmed,
     "LymphodepletionAuthorised": readiness.lymphodepletion_authorised,
     "LymphodepletionStarted": readiness.lymphodepletion_started,
     "EmergencyOverride": readiness.override_made,
     "OverrideConfirmed": readiness.override_confirmed,
+    "SampleTaken": _sampled,
+    "ResultReported": tested.reported,
+    "IdentityTested": tested.identity_tested,
+    "BatchConfirmed": tested.confirmed,
+    "Released": tested.released,
+    "ReleasedPendingResults": tested.released_pending_results,
+    "OutOfSpecificationRequested": tested.requested,
+    "ReleasedOutOfSpecification": tested.released_out_of_specification,
+    "Rejected": tested.rejected,
+    "Corrected": tested.corrected,
     "ThawStarted": happened.thaw_started,
     "ThawCompleted": happened.thaw_completed,
     "InfusionChecked": happened.checked,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import bedside, manufacture, readiness_facts, temperature_rules
+from ledger.domain import bedside, corrections, manufacture, readiness_facts, temperature_rules, testing
 from ledger.domain.custody import Handover
 from ledger.domain.evolve import handover_of
 from ledger.domain.naming import containers_of, sites_of
@@ -50,6 +50,8 @@ def find_faults(entry: Entry, chain: Chain, world: World, found: Found) -> None:
     rule = _RULES.get(event.type)
     if rule:
         rule(entry, event, chain, world, found)
+    if chain.corrections:
+        corrections.awaited(entry, chain, world, found)
 
 
 def find_overdue(entry: Entry, chain: Chain, world: World, found: Found) -> None:
@@ -181,6 +183,10 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "ManufacturingFailed": manufacture.failed,
     "ManufacturingRestarted": manufacture.restarted,
     "ContainersDerived": manufacture.derived,
+    "SampleTaken": testing.sampled,
+    "ResultReported": testing.reported,
+    "IdentityTested": testing.identity_tested,
+    "Corrected": corrections.corrected,
     "Quarantined": _quarantined,
     "ContainerDamaged": _damaged,
     "ContainerLost": _lost,

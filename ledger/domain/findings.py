@@ -138,6 +138,29 @@ FINDINGS: dict[str, Meaning] = {
     "batch_unknown": Meaning("minor", False, "It names a batch that this therapy did not start."),
     "batch_not_failed": Meaning("major", True, "It starts again although the batch before has not failed."),
     "volume_exceeds_parent": Meaning("major", True, "More was taken out of a container than was in it."),
+    # testing, and the record itself
+    "result_without_sample": Meaning(
+        "major", True, "The site that reports a result has, as far as is known, never held the sample."
+    ),
+    "result_out_of_specification": Meaning(
+        "major", True, "A test failed, or its value is outside the limits for the country of treatment."
+    ),
+    "result_contradicts_value": Meaning(
+        "major", True, "It is called passed, but its value is outside the limits, missing or in another unit."
+    ),
+    "identity_test_mismatch": Meaning("critical", True, "The cells tested are not this patient's."),
+    "failed_after_infusion": Meaning(
+        "critical", True, "A dose was infused and a test of it has failed: tell the physician at once."
+    ),
+    "correction_of_unknown": Meaning(
+        "minor", False, "It corrects an entry that this therapy does not have, or not yet."
+    ),
+    "correction_matters": Meaning(
+        "major", True, "It corrects something that gates rest on: Quality decides what follows."
+    ),
+    "correction_by_other": Meaning(
+        "major", True, "It corrects what somebody else said, and its signer is not Quality."
+    ),
     "chain_closed": Meaning("major", True, "The therapy was closed before this was recorded."),
     # the bedside
     "thaw_before_release": Meaning(

@@ -8,11 +8,12 @@ positions of the entries that prove it. What each one asks stands in `conditions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import conditions, readiness_conditions
+from ledger.domain import conditions, quality_conditions, readiness_conditions
+from ledger.domain.conditions import NOTHING_EXCUSED, Excused
 from ledger.domain.overrides import OVERRIDABLE, covering
 from ledger.domain.temperature_rules import temperature_in_limits
 
@@ -99,12 +100,32 @@ def availability_gates(
 
 
 def release_gates(
-    world: World, coi: str, containers: Sequence[str], site: str, countries: Sequence[str], now_ms: int
+    world: World,
+    coi: str,
+    containers: Sequence[str],
+    site: str,
+    countries: Sequence[str],
+    now_ms: int,
+    excused: Excused = NOTHING_EXCUSED,
 ) -> list[Gate]:
     """Every gate before Quality may release these containers for these countries."""
-    chain = world.chain(coi)
-    looks = [conditions.Look(world, chain, name, site, now_ms, countries=countries) for name in containers]
-    return [_worst(name, [gate(look) for look in looks]) for name, gate in RELEASE_GATES.items()]
+    return gates_over(RELEASE_GATES, world, coi, containers, site, countries, now_ms, excused)
+
+
+def gates_over(
+    gates: Mapping[str, GateCheck],
+    world: World,
+    coi: str,
+    containers: Sequence[str],
+    site: str,
+    countries: Sequence[str],
+    now_ms: int,
+    excused: Excused = NOTHING_EXCUSED,
+) -> list[Gate]:
+    """These gates over several containers."""
+    look = conditions.Look(world, world.chain(coi), "", site, now_ms, countries=countries, excused=excused)
+    looks = [replace(look, name=name) for name in containers]
+    return [_worst(name, [gate(look) for look in looks]) for name, gate in gates.items()]
 
 
 def _worst(name: str, outcomes: list[conditions.Outcome]) -> Gate:
@@ -127,6 +148,8 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "patient_matched": conditions.patient_matched,
     "checks_agree": conditions.checks_agree,
     "released": conditions.released,
+    "not_rejected": quality_conditions.not_rejected,
+    "identity_tested": quality_conditions.identity_tested,
     "not_expired": conditions.not_expired,
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
@@ -161,6 +184,10 @@ RELEASE_GATES: dict[str, GateCheck] = {
     "site_in_force": conditions.site_in_force,
     "container_of_chain": conditions.container_of_chain,
     "finished_product": conditions.finished_product,
+    "not_rejected": quality_conditions.not_rejected,
+    "results_in_specification": quality_conditions.results_in_specification,
+    "identity_tested": quality_conditions.identity_tested,
+    "site_confirmed": quality_conditions.site_confirmed,
     "not_expired": conditions.not_expired,
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
@@ -168,3 +195,10 @@ RELEASE_GATES: dict[str, GateCheck] = {
     "not_lost": conditions.not_lost,
     "not_infused": conditions.not_infused,
 }
+
+# Before the manufacturing site confirms, and before the physician asks out of specification.
+CONFIRMATION_GATES = {
+    name: RELEASE_GATES[name]
+    for name in ("chain_open", "site_in_force", "container_of_chain", "finished_product", "not_rejected")
+}
+REQUEST_GATES = CONFIRMATION_GATES | {"treatment_site": conditions.treatment_site}

@@ -2,7 +2,8 @@
 
 An offline audit replays a whole log with it, and tests tell stories with it. It keeps no
 entries, so its memory grows with what exists (therapies, people, containers), not with the
-length of the log's history.
+length of the log's history; but for a line of each therapy's statement, because any of them
+may yet be corrected.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any, NamedTuple, cast
 from ledger.domain.carrier import Carrier
 from ledger.domain.chain import Chain
 from ledger.domain.findings import Finding, Verdict
-from ledger.domain.naming import created_by
+from ledger.domain.naming import containers_of, created_by
 from ledger.domain.registry import LEDGER, Agent, Key, LogState, Product, Site
 from ledger.domain.rules import deviation_of, judge, stream_of, tags_of
-from ledger.domain.world import AGGREGATES, Entry, Sequence, new_aggregate
+from ledger.domain.world import AGGREGATES, Entry, Recorded, Sequence, new_aggregate
 from ledger.errors import ProofInvalid
 
 FindCheckpoint = Callable[[int], tuple[str, int] | None]
@@ -47,6 +48,7 @@ class MemoryWorld:
         self._aggregates: dict[str, Any] = {}
         self._signers: dict[str, Sequence] = {}
         self._chains: dict[str, str] = {}
+        self._statements: dict[str, Recorded] = {}
 
     # --- what the rules read -----------------------------------------------------------
 
@@ -80,6 +82,10 @@ class MemoryWorld:
     def chain_of_container(self, container: str) -> str | None:
         return self._chains.get(container)
 
+    def statement(self, coi: str, statement_id: str) -> Recorded | None:
+        found = self._statements.get(statement_id)
+        return found if found and found.stream == f"chain/{coi}" else None
+
     # --- what an audit does ------------------------------------------------------------
 
     def record(self, entry: Entry) -> Verdict:
@@ -109,6 +115,9 @@ class MemoryWorld:
         if verdict.standing:
             for container in created_by(entry.event):
                 self._chains.setdefault(container, entry.stream.removeprefix("chain/"))
+            if entry.stream.startswith("chain/"):
+                recorded = Recorded(entry.stream, entry.signer, containers_of(entry.event))
+                self._statements[entry.statement_id] = recorded
         self._signers[entry.kid] = Sequence(entry.event.seq, entry.statement_id)
         self.size += 1
         return tags

@@ -45,6 +45,18 @@ def _derived(event: Any) -> Names:
     return tuple(one.container for one in (*event.parents, *event.children))
 
 
+def _sampled(event: Any) -> Names:
+    return (event.of.container, event.sample.container)
+
+
+def _sample(event: Any) -> Names:
+    return (event.sample.container,)
+
+
+def _reported(event: Any) -> Names:
+    return (*event.containers, event.sample)
+
+
 def _children(event: Any) -> Names:
     return tuple(one.container for one in event.children)
 
@@ -52,7 +64,9 @@ def _children(event: Any) -> Names:
 _MAKING: dict[str, Callable[[Any], Names]] = {
     "CollectionCompleted": _collected,
     "ContainersDerived": _children,
+    "SampleTaken": _sample,
 }
+MAKERS = _MAKING.keys()  # events with which containers come to be
 _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "CollectionCompleted": _collected,
     "ContainersDerived": _derived,
@@ -68,14 +82,22 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "StepCompleted": _listed,
     "ManufacturingFailed": _listed,
     "ManufacturingRestarted": _listed,
+    "SampleTaken": _sampled,
+    "ResultReported": _reported,
+    "IdentityTested": _listed,
     "DeviationRaised": _listed,
     "Quarantined": _listed,
     "ContainerDamaged": _listed,
     "ContainerLost": _listed,
     "ContainerFound": _listed,
+    "BatchConfirmed": _listed,
     "Released": _listed,
     "AvailabilityConfirmed": _listed,
     "EmergencyOverride": _one,
+    "ReleasedPendingResults": _listed,
+    "OutOfSpecificationRequested": _listed,
+    "ReleasedOutOfSpecification": _listed,
+    "Rejected": _listed,
     "ThawStarted": _listed,
     "ThawCompleted": _listed,
     "InfusionChecked": _one,
@@ -130,6 +152,9 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "ManufacturingFailed": _party_site,
     "ManufacturingRestarted": _party_site,
     "ContainersDerived": _party_site,
+    "SampleTaken": _party_site,
+    "ResultReported": _party_site,
+    "IdentityTested": _party_site,
     "ContainerDamaged": _party_site,
     "ContainerLost": _party_site,
     "ContainerFound": _party_site,

@@ -27,7 +27,6 @@ OVERRIDABLE = frozenset(
         "site_in_force",
         "fitness_confirmed",
         "released",
-        "not_expired",
         "no_blocking_deviation",
         "not_quarantined",
         "temperature_in_limits",

@@ -37,6 +37,9 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60000}$")]
 Count = Annotated[int, Field(ge=0, le=MAX_INT)]
 Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
+Milli = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]  # thousandths of a unit that stands beside it
+Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
+Tests = Annotated[list[Code], Field(min_length=1, max_length=100)]
 
 Role = Literal[
     "administrator",
@@ -55,6 +58,7 @@ SiteKind = Literal[
     "care", "manufacturing", "franchise", "headquarters", "testing", "contract", "courier", "training"
 ]
 Severity = Literal["review", "minor", "major", "critical"]
+RequiredCheck = Literal["identity_test", "site_confirmation"]
 Condition = Literal["intact", "damaged", "thawed", "unknown"]
 Method = Literal["scan", "typed"]
 Phase = Literal["fresh", "frozen", "thawed"]
@@ -211,6 +215,27 @@ def _one_per_phase(profiles: list[TemperatureProfile]) -> list[TemperatureProfil
     if len({one.phase for one in profiles}) < len(profiles):
         raise ValueError("there is one profile for each phase")
     return profiles
+
+
+class SpecifiedTest(Part):
+    """A test and its limits, both included. Without limits, the laboratory says pass or fail.
+
+    Not `required`: it need not be done, but once it is done it must pass.
+    """
+
+    test: Code
+    unit: Code | None = None
+    min_milli: Milli | None = None
+    max_milli: Milli | None = None
+    required: bool
+    may_be_pending: bool
+
+
+class Specification(Part):
+    """What a product must meet to be released for a country."""
+
+    country: Country
+    tests: Annotated[list[SpecifiedTest], Field(min_length=1, max_length=100)]
 
 
 class RoleAtSite(Part):

@@ -26,6 +26,7 @@ ALL_ROLES: frozenset[str] = frozenset(get_args(Role))
 # Administrators run the registry, auditors read: neither has a part in a therapy.
 THERAPY_ROLES = ALL_ROLES - {"administrator", "auditor"}
 HOLDING_ROLES = THERAPY_ROLES - {"device"}
+QUALITY = frozenset({"quality"})
 BEDSIDE_ROLES = frozenset({"nurse", "physician"})
 
 
@@ -74,6 +75,9 @@ POLICY: dict[str, Row] = {
     "ManufacturingFailed": _row("manufacturer", "at_party"),
     "ManufacturingRestarted": _row("manufacturer", "at_party"),
     "ContainersDerived": _row("cell_lab manufacturer", "at_party"),
+    "SampleTaken": _row("apheresis cell_lab manufacturer quality", "at_party"),
+    "ResultReported": _row("cell_lab manufacturer quality", "at_party"),
+    "IdentityTested": _row("cell_lab manufacturer quality", "at_party"),
     "DeviationRaised": _row(THERAPY_ROLES, "related"),
     "DeviationDispositioned": _row("quality", "assessing"),
     "Quarantined": _row("quality cell_lab manufacturer nurse", "related"),
@@ -81,6 +85,7 @@ POLICY: dict[str, Row] = {
     "ContainerDamaged": _row(HOLDING_ROLES, "at_party"),
     "ContainerLost": _row(HOLDING_ROLES, "at_party"),
     "ContainerFound": _row(HOLDING_ROLES, "at_party"),
+    "BatchConfirmed": _row("quality", "manufacturing_site"),
     "Released": _row("quality", "releasing_site", "batch_release"),
     "PatientFitnessConfirmed": _row("physician", "treatment_site"),
     "AvailabilityConfirmed": _row("coordinator physician quality nurse", "treatment_site"),
@@ -88,6 +93,10 @@ POLICY: dict[str, Row] = {
     "LymphodepletionStarted": _row(BEDSIDE_ROLES, "at_site"),
     "EmergencyOverride": _row("physician", "treatment_site", "bedside"),
     "OverrideConfirmed": _row("nurse physician quality", "assessing"),
+    "ReleasedPendingResults": _row("quality", "releasing_site", "batch_release"),
+    "OutOfSpecificationRequested": _row("physician", "treatment_site"),
+    "ReleasedOutOfSpecification": _row("quality", "releasing_site", "batch_release"),
+    "Rejected": _row("quality", "assessing"),
     "ThawStarted": _row("cell_lab manufacturer nurse physician", "at_party"),
     "ThawCompleted": _row("cell_lab manufacturer nurse physician", "at_party"),
     "InfusionChecked": _row(BEDSIDE_ROLES, "treatment_site", "bedside"),
@@ -98,6 +107,7 @@ POLICY: dict[str, Row] = {
     "InfusionStopped": _row(BEDSIDE_ROLES, "at_site"),
     "InfusionCompleted": _row(BEDSIDE_ROLES, "at_site"),
     "TherapyClosed": _row("coordinator physician", "assessing"),
+    "Corrected": _row(THERAPY_ROLES, "related"),
     "LateStatementAttested": _row("quality", "related"),
 }
 
@@ -113,6 +123,7 @@ RELATION_MEANINGS: dict[str, str] = {
     "receiver": "at the receiver's site",
     "related": "at a site with a part in the therapy, or of the product's sponsor",
     "assessing": "at a site of the order (not a courier's), or of the product's sponsor",
+    "manufacturing_site": "at a site that the order plans for manufacture, named in the decision",
     "releasing_site": "at the releasing site: one planned for manufacture, or of the product's sponsor",
     "treatment_site": "at the treatment site of the order, named in the decision",
 }
@@ -134,6 +145,11 @@ def has_part_in(agent: Agent, chain: Chain, world: World) -> bool:
     """The planned relation: a role at a site of the order, at one that holds or held a bag or
     was offered one by its holder, or in the sponsor's organisation."""
     return _at_a_site_of(chain, THERAPY_ROLES, agent) or _of_sponsor(chain, THERAPY_ROLES, agent, world)
+
+
+def is_quality_of(agent: Agent, chain: Chain, world: World) -> bool:
+    """True for Quality with a part in the therapy."""
+    return _at_a_site_of(chain, QUALITY, agent) or _of_sponsor(chain, QUALITY, agent, world)
 
 
 def may_read_all(agent: Agent) -> bool:
@@ -234,6 +250,13 @@ def _releasing_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     return of_sponsor or event.site in order.sites.manufacturing
 
 
+def _manufacturing_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    event: Any = entry.event
+    order = world.chain(entry.stream.removeprefix("chain/")).order
+    planned = order.sites.manufacturing if order else ()
+    return event.site in planned and agent.has_role(row.roles, event.site)
+
+
 def _treatment_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     event: Any = entry.event
     order = world.chain(entry.stream.removeprefix("chain/")).order
@@ -283,6 +306,7 @@ _RELATIONS: dict[str, Callable[[Row, Entry, Agent, World], bool]] = {
     "receiver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).receiver.site),
     "related": _related,
     "assessing": _assessing,
+    "manufacturing_site": _manufacturing_site,
     "releasing_site": _releasing_site,
     "treatment_site": _treatment_site,
 }

@@ -16,9 +16,11 @@ from ledger.domain.parts import (
     Hex32,
     Label,
     Name,
+    RequiredCheck,
     RoleAtSite,
     Seen,
     SiteKind,
+    Specification,
     TemperatureProfiles,
     Timestamp,
 )
@@ -135,3 +137,5 @@ class ProductVersionDefined(Decision):
     countries: Annotated[list[Country], Field(min_length=1, max_length=250)]
     sites: Annotated[list[Name], Field(min_length=1, max_length=500)]  # active under the master file
     temperature: TemperatureProfiles | None = None  # None: nothing is judged
+    specifications: Annotated[list[Specification], Field(max_length=250)] | None = None
+    required_checks: Annotated[list[RequiredCheck], Field(max_length=2)] | None = None

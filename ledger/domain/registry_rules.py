@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.domain.policy import permits
 from ledger.domain.registry import LEDGER, Agent, kid_of
+from ledger.domain.specifications import require_sound_specifications
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
 
 if TYPE_CHECKING:
@@ -179,6 +180,7 @@ def _product_defined(entry: Entry, event: ProductVersionDefined, world: World) -
     for name in event.sites:
         if world.site(name) is None:
             raise Refused("unknown_site", f"the site {name!r} was never onboarded")
+    require_sound_specifications(event)
 
 
 def _name(entry: Entry) -> str:

@@ -28,6 +28,14 @@ class Sequence(NamedTuple):
     statement_id: str | None
 
 
+class Recorded(NamedTuple):
+    """What is known of a recorded statement of a therapy without reading it again."""
+
+    stream: str
+    signer: str
+    containers: tuple[str, ...]
+
+
 class World(Protocol):
     """All that a decision may read, as of just before the entry that is judged.
 
@@ -46,6 +54,7 @@ class World(Protocol):
     def signer(self, kid: str) -> Sequence: ...
     def checkpoint(self, size: int) -> tuple[str, int] | None: ...  # root (hex), time (ms)
     def chain_of_container(self, container: str) -> str | None: ...  # where it first came to be
+    def statement(self, coi: str, statement_id: str) -> Recorded | None: ...  # an entry of this therapy
 
 
 def chain_tag(coi: str) -> str:

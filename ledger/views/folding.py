@@ -38,11 +38,12 @@ KEY_WIDTH = {table.name: len(table.primary_key) for table in schema.ALL}
 
 @dataclass(slots=True)
 class Changes:
-    """Rows to write and keys to delete, by table; and the statements that turned out late."""
+    """Rows to write and keys to delete, by table; and the statements that turned out late or wrong."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     gone: dict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
     late: list[tuple[str, str]] = field(default_factory=list)  # therapy, statement id
+    corrected: list[tuple[int, str, str]] = field(default_factory=list)  # by which entry, and the same
 
 
 @dataclass(slots=True)
@@ -97,6 +98,7 @@ class Folding:
         self._kept.move_to_end(coi)
         for entry in entries:
             kept.chain.apply(entry)
+        changes.corrected.extend(timeline.corrected(kept.chain, entries))
         changes.rows["view_chain"].append(chains.row(kept.chain, entries[-1].position))
         now = rows_of(kept.chain, self._rules.profiles(kept.chain))
         for table, rows in now.items():

@@ -153,6 +153,7 @@ class Projector:
         for table, rows in changes.rows.items():
             self._upsert[table].many(connection, rows)
         self._mark_late.many(connection, changes.late)
+        self._mark_corrected.many(connection, changes.corrected)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -175,3 +176,5 @@ class Projector:
         self._move = compiler.prepare(moving)
         named = (line.c.chain == bindparam("coi"), line.c.statement_id == bindparam("statement"))
         self._mark_late = compiler.prepare(update(line).where(*named).values(late=true()))
+        corrected = update(line).where(*named).values(corrected=bindparam("by"))
+        self._mark_corrected = compiler.prepare(corrected)

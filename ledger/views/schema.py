@@ -77,6 +77,7 @@ timeline = Table(
     Column("standing", Boolean, nullable=False),  # False: changed nothing, for review
     Column("late", Boolean, nullable=False),  # entered after its key had ended
     Column("cause", Text),  # id of the statement that this one answers or is about
+    Column("corrected", BigInteger),  # the newest entry that says what it said wrong
 )
 
 deviation = Table(

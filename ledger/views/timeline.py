@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from ledger.domain.events import CustodyAccepted, DeviationDispositioned, DeviationRaised
+from ledger.domain.quality_events import Corrected
 from ledger.views.paging import Page, read_page
 from ledger.views.schema import timeline
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from ledger.domain.chain import Chain
     from ledger.domain.parts import Event
     from ledger.domain.world import Entry
 
@@ -25,7 +28,8 @@ class Told:
     """One entry of the story. `cause`: id of the statement that it answers or is about.
 
     `standing` False: its signer has nothing to do with the therapy; it changed nothing.
-    `late`: it was signed with a key that had ended before the entry arrived.
+    `late`: it was signed with a key that had ended before the entry arrived. `corrected`: the
+    position of the newest entry that corrects it; what it says stays as it is.
     """
 
     chain: str
@@ -38,6 +42,7 @@ class Told:
     standing: bool
     late: bool
     cause: str | None
+    corrected: int | None
 
 
 def story(
@@ -72,6 +77,7 @@ def row(coi: str, entry: Entry, standing: bool) -> tuple[Any, ...]:
         standing,
         event.type == "LateStatementAttested",
         _cause(event),
+        None,
     )
 
 
@@ -80,9 +86,21 @@ def late_cause(event: Event) -> str | None:
     return event.cause if isinstance(event, DeviationRaised) and event.code == LATE else None
 
 
+def corrected(chain: Chain, entries: Iterable[Entry]) -> list[tuple[int, str, str]]:
+    """The marks that these entries of the therapy set: by what was corrected last, where, what."""
+    if not chain.corrections:
+        return []
+    said = ((entry.event, entry.statement_id) for entry in entries)
+    ids = {event.corrects if isinstance(event, Corrected) else one for event, one in said}
+    found = {one: chain.corrections[one] for one in sorted(ids) if one in chain.corrections}
+    return [(max(each.position for each in those), chain.coi, one) for one, those in found.items()]
+
+
 def _cause(event: Event) -> str | None:
     if isinstance(event, DeviationRaised):
         return event.cause
     if isinstance(event, CustodyAccepted):
         return event.release
+    if isinstance(event, Corrected):
+        return event.corrects
     return event.deviation if isinstance(event, DeviationDispositioned) else None

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from starlette.routing import BaseRoute, Route
 
-from api import examples
+from api import examples, quality_examples
 from api.documents import ChainDocument, ContainerDocument
 from api.feed import FeedEntry
 from api.routes import (
@@ -24,6 +24,7 @@ from api.routes import (
     infusion,
     keys,
     log,
+    quality,
     readiness,
     session,
     temperature,
@@ -193,6 +194,7 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (chains.Timeline, examples.TIMELINE),
     (chains.ChainLineage, examples.CHAIN_LINEAGE),
     (chains.Deviations, examples.DEVIATIONS),
+    (quality.QualityDocument, quality_examples.QUALITY),
     (containers.ContainerLineage, examples.CONTAINER_LINEAGE),
     (custody.Custody, examples.CUSTODY),
     (custody.Handovers, examples.HANDOVERS),
@@ -212,12 +214,13 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
 def test_every_example_has_the_shape_that_it_is_an_example_of(
     shape: type[BaseModel], example: dict[str, Any]
 ) -> None:
-    told = TypeAdapter(shape).validate_python(example, strict=True)
+    told = TypeAdapter(shape).validate_json(json.dumps(example), strict=True)
     assert json.loads(told.model_dump_json()) == example
 
 
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
     modules = (chains, containers, custody, entries, health, infusion, keys, log, session, temperature)
+    modules = (chains, containers, custody, entries, health, infusion, keys, log, quality, session)
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}
     assert {model for model in models if isinstance(model, type) and issubclass(model, BaseModel)} <= told

@@ -55,6 +55,8 @@ volumes = st.sampled_from([0, 1, 50_000, 200_000, 300_000])
 patients = st.sampled_from([patient(), patient("patient-2")])
 gate_names = st.sampled_from([*sorted(OVERRIDABLE), "consent", "nonsense"])
 batches = st.sampled_from(["B-1", "B-2"])
+tests = st.sampled_from(["sterility", "viability"])
+values = st.sampled_from([None, 0, 91_500])
 volume_of = st.fixed_dictionaries({"container": containers, "volume_ul": volumes})
 made = st.builds(
     lambda one, bag, of: one | {"bag": bag, "of": of},
@@ -87,6 +89,14 @@ FACTS: dict[str, dict[str, Any]] = {
                           "children": st.lists(made, min_size=1, max_size=2)},
     "DeviationRaised": {"code": st.just("bag_leaks"), "severity": st.just("major"), "blocking": st.booleans(),
                         "containers": st.lists(containers, max_size=2), "cause": st.none()},
+    "SampleTaken": {"at": parties, "of": volume_of, "sample": made, "purpose": st.just("release")},
+    "ResultReported": {"at": parties, "sample": containers, "containers": several, "test": tests,
+                       "unit": st.sampled_from([None, "percent"]), "value_milli": values,
+                       "outcome": st.sampled_from(["pass", "fail", "invalid"])},
+    "IdentityTested": {"at": parties, "containers": several, "method": st.just("str"),
+                       "reference": st.just("code"), "outcome": st.sampled_from(["match", "mismatch"])},
+    "Corrected": {"corrects": st.sampled_from(IDS), "member": st.sampled_from(["seal", "of.volume_ul"]),
+                  "was": st.just("A"), "right": st.just("B"), "reason": st.just("why")},
     "Unpacked": {"at": parties, "containers": several, "shipper": st.just("S-1")},
     "SealChecked": {"at": parties, "containers": several, "shipper": st.just("S-1"),
                     "outcome": st.sampled_from(["intact", "broken"])},
@@ -123,6 +133,15 @@ DECISIONS: dict[str, dict[str, Any]] = {
     "EmergencyOverride": {"site": sites, "container": containers, "reason": st.just("why"),
                           "gates": st.lists(gate_names, min_size=1, max_size=3)},
     "OverrideConfirmed": {"override": st.sampled_from(IDS)},
+    "BatchConfirmed": {"site": sites, "containers": several, "confirmation": st.just("ab" * 32)},
+    "ReleasedPendingResults": {"containers": several, "outstanding": st.lists(tests, min_size=1, max_size=2)}
+    | {name: st.just(value) for name, value in RELEASED.items()},
+    "OutOfSpecificationRequested": {"site": sites, "containers": several, "reason": st.just("why"),
+                                    "tests": st.lists(tests, min_size=1, max_size=2)},
+    "ReleasedOutOfSpecification": {"containers": several, "request": st.sampled_from(IDS),
+                                   "tests": st.lists(tests, min_size=1, max_size=2)}
+    | {name: st.just(value) for name, value in RELEASED.items()},
+    "Rejected": {"containers": several, "reason": st.just("why")},
     "InfusionChecked": {"site": sites, "container": containers, "patient": patients,
                         "method": st.just("scan")},
     "InfusionAuthorised": {"site": sites, "container": containers},

@@ -110,6 +110,26 @@ ACTS: dict[str, Act] = {
         "at": c.pick(PLACES), "how": "split", "parents": [{"container": c.pick(NAMES), "volume_ul": 60}],
         "children": [{"container": c.pick(NAMES), "volume_ul": 30}],
     },
+    "SampleTaken": lambda c: {
+        "at": c.pick(PLACES), "of": {"container": c.pick(NAMES), "volume_ul": 10}, "purpose": "release",
+        "sample": {"container": c.pick(NAMES), "volume_ul": 10},
+    },
+    "ResultReported": lambda c: {
+        "at": c.pick(PLACES), "sample": c.pick(NAMES), "containers": c.bags(), "test": "sterility",
+        "outcome": c.pick(["pass", "fail", "invalid"]),
+    },
+    "IdentityTested": lambda c: {
+        "at": c.pick(PLACES), "containers": c.bags(), "method": "str", "reference": "ab" * 32,
+        "outcome": c.pick(["match", "mismatch"]),
+    },
+    "Corrected": lambda c: {
+        "corrects": c.pick(c.said[-6:]), "member": c.pick(["seal", "containers.0"]), "was": "A", "right": "B",
+        "reason": "typing_error",
+    },
+    "Rejected": lambda c: c.decision() | {"containers": c.bags(), "reason": "leaks"},
+    "BatchConfirmed": lambda c: c.decision() | {
+        "site": "northcell-1", "containers": c.bags(), "confirmation": "ab" * 32,
+    },
     "DeviationRaised": lambda c: {
         "code": "odd_colour", "severity": "major", "blocking": True, "containers": c.bags(),
         "cause": c.pick([None, *c.said[-3:]]),

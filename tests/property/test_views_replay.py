@@ -40,6 +40,7 @@ KINDS = (
     "infuse",
     "attach",
     "stranger",
+    "correct",
 )
 
 steps = st.tuples(
@@ -73,6 +74,7 @@ def _say(told: Told, kind: str, coi: str, bag: str, number: int, earlier: str) -
         "dispose": lambda: told.dispose(coi, earlier, ("accepted", "rejected")[number % 2]),
         "infuse": lambda: told.infuse(coi, bag),
         "attach": lambda: told.attach(coi, bag, 500, 900, (500, 2_500)[number % 2], minutes=number % 60),
+        "correct": lambda: told.correct(coi, earlier),
         "stranger": lambda: told.say(
             coi, "Packed", standing=False, at=giver, containers=[bag], shipper="BOX"
         ),

@@ -177,6 +177,23 @@ def test_what_a_retired_key_recorded_is_marked_late(
     assert [(one.position, one.late) for one in story(engine, A).items] == [(0, False), (1, True), (2, False)]
 
 
+@pytest.mark.parametrize("apart", [False, True], ids=["in one batch", "in two batches"])
+def test_what_was_corrected_is_marked_by_the_newest_correction(
+    recorder: LedgerRecorder, told: Told, apart: bool
+) -> None:
+    wrong = told.collect(A, "BAG-1")
+    told.collect(B, "BAG-2")
+    if apart:
+        project(recorder, told)
+    told.correct(A, wrong)
+    told.correct(B, wrong)  # no entry of that therapy
+    told.correct(A, wrong)
+    engine = project(recorder, told)
+    assert [(one.position, one.corrected) for one in story(engine, A).items] == [(0, 4), (2, None), (4, None)]
+    assert [one.cause for one in story(engine, A).items] == [None, wrong, wrong]
+    assert [one.corrected for one in story(engine, B).items] == [None, None]
+
+
 def test_deviations_are_open_until_quality_has_spoken(recorder: LedgerRecorder, told: Told) -> None:
     cause = told.collect(A, "BAG-1")
     first = told.deviate(A, cause=cause, containers=["BAG-1"])

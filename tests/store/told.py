@@ -63,6 +63,10 @@ class Told:
             patient=patient,
         )
 
+    def correct(self, coi: str, statement: str) -> str:
+        said = {"member": "volume_ul", "was": "1", "right": "2", "reason": "typing_error"}
+        return self.say(coi, "Corrected", corrects=statement, **said)
+
     def collect(self, coi: str, *containers: str, at: dict[str, str] = WARD) -> str:
         made = [{"container": name, "volume_ul": 100} for name in containers]
         return self.say(coi, "CollectionCompleted", at=at, ended_at=timestamp(TIME_MS), containers=made)

@@ -34,6 +34,7 @@ BAG = {
     "status": "present",
     "quarantined": True,
     "lost": False,
+    "rejected": False,
     "holder": {"site": "st-mary", "department": "ward-5"},
     "offered_to": None,
     "volume_ul": 50_000,
@@ -597,3 +598,12 @@ def test_events_are_explained(bare: Room) -> None:
     assert members["sites.treatment"]["optional"] is False
     assert members["patient"]["how"] == "by --patient-file"
     assert "did you mean CustodyReleased" in bare("events", "CustodyRel", code=USAGE)
+
+
+def test_what_was_tested_is_shown_and_asked_for_as_of_a_moment(room: Room) -> None:
+    nothing = {"containers": [], "samples": [], "requests": [], "alerts": []}
+    about = {"coi": COI, "as_of_position": 9, "country": "GB", "specification": [], "required_checks": []}
+    room.ledger.documents[f"/v1/chains/{COI}/quality"] = about | nothing
+    assert "specification for GB" in " ".join(room("quality", COI, "--before", "9").split())
+    assert room.json("quality", COI)["as_of_position"] == 9
+    assert room.json("quality", COI, "--at", "tomorrow", code=USAGE)["error"]["code"] == "bad_moment"

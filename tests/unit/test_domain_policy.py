@@ -86,6 +86,9 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "ManufacturingFailed": ("manufacturer", "here"),
     "ManufacturingRestarted": ("manufacturer", "here"),
     "ContainersDerived": ("cell_lab manufacturer", "here"),
+    "SampleTaken": ("apheresis cell_lab manufacturer quality", "here"),
+    "ResultReported": ("cell_lab manufacturer quality", "here"),
+    "IdentityTested": ("cell_lab manufacturer quality", "here"),
     "DeviationRaised": (PARTICIPANTS, "here sponsor planned"),
     "DeviationDispositioned": ("quality", "here sponsor"),
     "Quarantined": ("cell_lab manufacturer nurse quality", "here sponsor planned"),
@@ -93,6 +96,7 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "ContainerDamaged": (HOLDERS, "here"),
     "ContainerLost": (HOLDERS, "here"),
     "ContainerFound": (HOLDERS, "here"),
+    "BatchConfirmed": ("quality", "here"),
     "Released": ("quality", "here"),
     "PatientFitnessConfirmed": ("physician", "here"),
     "AvailabilityConfirmed": ("coordinator nurse physician quality", "here"),
@@ -100,6 +104,10 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "LymphodepletionStarted": ("nurse physician", "here"),
     "EmergencyOverride": ("physician", "here"),
     "OverrideConfirmed": ("nurse physician quality", "here sponsor"),
+    "ReleasedPendingResults": ("quality", "here"),
+    "OutOfSpecificationRequested": ("physician", "here"),
+    "ReleasedOutOfSpecification": ("quality", "here"),
+    "Rejected": ("quality", "here sponsor"),
     "ThawStarted": ("cell_lab manufacturer nurse physician", "here"),
     "ThawCompleted": ("cell_lab manufacturer nurse physician", "here"),
     "InfusionChecked": ("nurse physician", "here"),
@@ -110,12 +118,15 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "InfusionStopped": ("nurse physician", "here"),
     "InfusionCompleted": ("nurse physician", "here"),
     "TherapyClosed": ("coordinator physician", "here sponsor"),
+    "Corrected": (PARTICIPANTS, "here sponsor planned"),
     "LateStatementAttested": ("quality", "here sponsor planned"),
 }
 QUALIFICATIONS = {
     "Released": "batch_release",
     "LymphodepletionAuthorised": "bedside",
     "EmergencyOverride": "bedside",
+    "ReleasedPendingResults": "batch_release",
+    "ReleasedOutOfSpecification": "batch_release",
     "InfusionChecked": "bedside",
     "InfusionAuthorised": "bedside",
     "InfusionStarted": "bedside",
@@ -205,6 +216,26 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         "northcell-1",
     ),
     "ContainersDerived": (CHAIN, filled(Scene(), DOSE), "northcell-1"),
+    "SampleTaken": (
+        CHAIN,
+        {
+            "at": CLEANROOM,
+            "of": {"container": DOSE, "volume_ul": 1},
+            "sample": {"container": "SAMPLE-1", "volume_ul": 1},
+            "purpose": "release",
+        },
+        "northcell-1",
+    ),
+    "ResultReported": (
+        CHAIN,
+        {"at": CLEANROOM, "sample": "SAMPLE-1", "containers": [DOSE], "test": "sterility", "outcome": "pass"},
+        "northcell-1",
+    ),
+    "IdentityTested": (
+        CHAIN,
+        {"at": CLEANROOM, "containers": [DOSE], "method": "str", "reference": "code", "outcome": "match"},
+        "northcell-1",
+    ),
     "DeviationRaised": (
         CHAIN,
         {"code": "bag_leaks", "severity": "major", "blocking": True, "containers": [], "cause": None},
@@ -220,6 +251,11 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "ContainerDamaged": (CHAIN, {"at": WARD, "containers": [DOSE], "damage": "leak"}, "st-mary"),
     "ContainerLost": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),
     "ContainerFound": (CHAIN, {"at": WARD, "containers": [DOSE], "condition": "intact"}, "st-mary"),
+    "BatchConfirmed": (
+        CHAIN,
+        {"chain_version": 0, "site": "northcell-1", "containers": [DOSE], "confirmation": "00" * 32},
+        "northcell-1",
+    ),
     "Released": (CHAIN, {"chain_version": 0, "containers": [DOSE]} | RELEASED, "northcell-1"),
     "PatientFitnessConfirmed": (CHAIN, {"chain_version": 0} | fit(Scene()), "st-mary"),
     "AvailabilityConfirmed": (
@@ -235,6 +271,22 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         "st-mary",
     ),
     "OverrideConfirmed": (CHAIN, {"chain_version": 0, "override": "00" * 32}, "st-mary"),
+    "ReleasedPendingResults": (
+        CHAIN,
+        {"chain_version": 0, "containers": [DOSE], "outstanding": ["sterility"]} | RELEASED,
+        "northcell-1",
+    ),
+    "OutOfSpecificationRequested": (
+        CHAIN,
+        {"chain_version": 0, "site": "st-mary", "containers": [DOSE], "tests": ["x"], "reason": "why"},
+        "st-mary",
+    ),
+    "ReleasedOutOfSpecification": (
+        CHAIN,
+        {"chain_version": 0, "containers": [DOSE], "tests": ["x"], "request": "00" * 32} | RELEASED,
+        "northcell-1",
+    ),
+    "Rejected": (CHAIN, {"chain_version": 0, "containers": [DOSE], "reason": "why"}, "st-mary"),
     "ThawStarted": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),
     "ThawCompleted": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),
     "InfusionChecked": (
@@ -253,6 +305,11 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "InfusionCompleted": (CHAIN, {"site": "st-mary", "container": DOSE, "dose_given_ul": 1}, "st-mary"),
     "TherapyClosed": (CHAIN, {"chain_version": 0, "reason": "why"}, "st-mary"),
+    "Corrected": (
+        CHAIN,
+        {"corrects": "00" * 32, "member": "seal", "was": "S-1", "right": "S-2", "reason": "why"},
+        "st-mary",
+    ),
     "LateStatementAttested": (CHAIN, {"chain_version": 0, "statement": "AA", "reason": "why"}, "st-mary"),
 }
 ORGANISATION_OF = {

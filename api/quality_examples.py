@@ -1,0 +1,85 @@
+"""What the answer about testing and Quality looks like, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.examples import COI, DOSE, ID, OTHER_ID, TIME
+
+SAMPLE = "A9999-26-000001-S1"
+QUALITY: dict[str, Any] = {
+    "coi": COI,
+    "as_of_position": 4713,
+    "country": "GB",
+    "specification": [
+        {
+            "test": "viability",
+            "unit": "percent",
+            "min_milli": 70_000,
+            "max_milli": None,
+            "required": True,
+            "may_be_pending": False,
+        }
+    ],
+    "required_checks": ["identity_test"],
+    "containers": [
+        {
+            "container": DOSE,
+            "outstanding": [],
+            "out_of_specification": [],
+            "results": [
+                {
+                    "test": "viability",
+                    "value_milli": 91_500,
+                    "unit": "percent",
+                    "outcome": "pass",
+                    "verdict": "passed",
+                    "counts": True,
+                    "sample": SAMPLE,
+                    "site": "assay-lab",
+                    "signer": "tess",
+                    "occurred_at": TIME,
+                    "certificate": ID,
+                    "statement_id": OTHER_ID,
+                    "position": 4690,
+                }
+            ],
+            "identity_tests": [
+                {
+                    "method": "str",
+                    "reference": ID,
+                    "outcome": "match",
+                    "site": "assay-lab",
+                    "signer": "tess",
+                    "occurred_at": TIME,
+                    "position": 4691,
+                }
+            ],
+            "confirmations": [],
+            "releases": [
+                {
+                    "kind": "full",
+                    "tests": [],
+                    "request": None,
+                    "countries": ["GB"],
+                    "protocols": ["UB-001"],
+                    "site": "northcell-1",
+                    "signer": "quinn",
+                    "position": 4700,
+                }
+            ],
+            "rejections": [],
+        }
+    ],
+    "samples": [
+        {
+            "sample": SAMPLE,
+            "of": DOSE,
+            "purpose": "release",
+            "site": "northcell-1",
+            "position": 4660,
+        }
+    ],
+    "requests": [],
+    "alerts": [],
+}
