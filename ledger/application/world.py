@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ledger.domain.naming import MAKERS, containers_of, created_by
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
+from ledger.domain.shares import share_of
 from ledger.domain.world import (
     Entry,
     Recorded,
@@ -94,12 +95,12 @@ class StoredWorld:
         tag = chain_tag(coi)
         for pending, tags in self._pending:
             if pending.statement_id == statement_id and tag in tags:
-                return _recorded(pending)
+                return _recorded(share_of(pending, coi))
         position = self.reader.position_of(bytes.fromhex(statement_id))
         if position is None or (self.before is not None and position >= self.before):
             return None
         ((stored, stored_tags),) = self.reader.entries_with_tags(position, position + 1)
-        return _recorded(LazyEntry(stored)) if tag in stored_tags else None
+        return _recorded(share_of(LazyEntry(stored), coi)) if tag in stored_tags else None
 
     def checkpoint(self, size: int) -> tuple[str, int] | None:
         """Root (hex) and time (ms) of the checkpoint of that size, if the log ever had it."""

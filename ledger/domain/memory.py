@@ -18,6 +18,7 @@ from ledger.domain.findings import Finding, Verdict
 from ledger.domain.naming import containers_of, created_by
 from ledger.domain.registry import LEDGER, Agent, Key, LogState, Product, Site
 from ledger.domain.rules import deviation_of, judge, stream_of, tags_of
+from ledger.domain.shares import shares
 from ledger.domain.world import AGGREGATES, Entry, Recorded, Sequence, new_aggregate
 from ledger.errors import ProofInvalid
 
@@ -48,7 +49,7 @@ class MemoryWorld:
         self._aggregates: dict[str, Any] = {}
         self._signers: dict[str, Sequence] = {}
         self._chains: dict[str, str] = {}
-        self._statements: dict[str, Recorded] = {}
+        self._statements: dict[tuple[str, str], Recorded] = {}
 
     # --- what the rules read -----------------------------------------------------------
 
@@ -83,8 +84,7 @@ class MemoryWorld:
         return self._chains.get(container)
 
     def statement(self, coi: str, statement_id: str) -> Recorded | None:
-        found = self._statements.get(statement_id)
-        return found if found and found.stream == f"chain/{coi}" else None
+        return self._statements.get((f"chain/{coi}", statement_id))
 
     # --- what an audit does ------------------------------------------------------------
 
@@ -115,9 +115,10 @@ class MemoryWorld:
         if verdict.standing:
             for container in created_by(entry.event):
                 self._chains.setdefault(container, entry.stream.removeprefix("chain/"))
-            if entry.stream.startswith("chain/"):
-                recorded = Recorded(entry.stream, entry.signer, containers_of(entry.event))
-                self._statements[entry.statement_id] = recorded
+        for share in shares(entry):
+            if verdict.stands_in(share.stream):
+                recorded = Recorded(share.stream, entry.signer, containers_of(share.event))
+                self._statements[share.stream, entry.statement_id] = recorded
         self._signers[entry.kid] = Sequence(entry.event.seq, entry.statement_id)
         self.size += 1
         return tags
