@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.domain.materials import used_in
 from ledger.domain.questions import held_by, known_here, order_sites, planned, usable
 from ledger.domain.window import latest_ms, opening, product_of, window_closes
 
@@ -65,16 +66,18 @@ def infusion_started(entry: Entry, event: InfusionStarted, chain: Chain, world: 
         usable((container,), entry, chain, found)
         if container.infusion_start:
             found.add("repeated_step", name)
-        if not _is_authorised(container, event.site, chain):
+        if not _is_authorised(container, event.site, chain, world):
             found.add("infusion_without_authorisation", name)
         if not _is_in_window(container, entry, chain, world):
             found.add("outside_thaw_window", name)
 
 
-def _is_authorised(container: Container, site: str, chain: Chain) -> bool:
-    """An authorisation stands until something stops the bag again."""
+def _is_authorised(container: Container, site: str, chain: Chain, world: World) -> bool:
+    """An authorisation stands until something stops the bag again, a recalled lot in it included."""
     authorisation = container.authorisation
     if authorisation is None or authorisation.site != site:
+        return False
+    if any(used.stops for used in used_in(chain, container.id, world)):
         return False
     return not (
         any(chain.blocking(container.id)) or any(chain.quarantined(container.id)) or container.is_lost

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ledger.domain.container import Batch, Container
+from ledger.domain.container import Batch, Consumption, Container
 from ledger.domain.evolve import HANDLERS
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry
 
 Group = Literal[
-    "order", "container", "custody", "deviation", "quarantine", "release", "thaw", "check", "infusion"
-]
+    "order", "container", "custody", "deviation", "quarantine", "release", "thaw", "check", "infusion",
+    "material",
+]  # fmt: skip
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
 
@@ -49,6 +50,8 @@ class Chain:
     deviations: dict[str, Deviation] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
     failed_batches: dict[str, int] = field(default_factory=dict)  # name to position
+    in_batch: dict[str, set[str]] = field(default_factory=dict)  # name to containers
+    consumed: list[Consumption] = field(default_factory=list)
     closed: int | None = None  # position
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
     touched: dict[Group, int] = field(default_factory=dict)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
-    "Released": ("order", "container", "deviation", "quarantine", "release", "infusion"),
+    "Released": ("order", "container", "deviation", "quarantine", "release", "infusion", "material"),
     "InfusionChecked": ("order",),
     "InfusionAuthorised": (
         "order",
@@ -43,6 +43,7 @@ READS: dict[str, tuple[Group, ...]] = {
         "thaw",
         "check",
         "infusion",
+        "material",
     ),
     "TherapyClosed": ("infusion",),
     "LateStatementAttested": (),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import conditions
+from ledger.domain import conditions, materials
 
 if TYPE_CHECKING:
     from ledger.domain.parts import Commitment
@@ -80,6 +80,7 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
     "not_lost": conditions.not_lost,
+    "lots_in_force": materials.lots_in_force,
     "custody_here": conditions.custody_here,
     "thaw_window": conditions.thaw_window,
     "earlier_bags_finished": conditions.earlier_bags_finished,
@@ -96,5 +97,6 @@ RELEASE_GATES: dict[str, GateCheck] = {
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
     "not_lost": conditions.not_lost,
+    "lots_in_force": materials.lots_in_force,
     "not_infused": conditions.not_infused,
 }

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from ledger.domain.chain import Chain
+from ledger.domain.equipment import Equipment
 from ledger.domain.findings import Finding, Verdict
+from ledger.domain.lots import Lot
 from ledger.domain.naming import created_by
 from ledger.domain.registry import LEDGER, Agent, Key, LogState, Product, Site
 from ledger.domain.rules import deviation_of, judge, tags_of
@@ -66,6 +68,12 @@ class MemoryWorld:
 
     def key(self, kid: str) -> Key | None:
         return cast("Key | None", self._aggregates.get(f"key/{kid}"))
+
+    def lot(self, lot: str) -> Lot | None:
+        return cast("Lot | None", self._aggregates.get(f"lot/{lot}"))
+
+    def equipment(self, equipment: str) -> Equipment | None:
+        return cast("Equipment | None", self._aggregates.get(f"equipment/{equipment}"))
 
     def signer(self, kid: str) -> Sequence:
         return self._signers.get(kid, _NOTHING_SIGNED)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ledger.domain.chain import Chain
+from ledger.domain.equipment import Equipment
+from ledger.domain.lots import Lot
 from ledger.domain.registry import LEDGER as LEDGER
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
 from ledger.domain.times import milliseconds as milliseconds
@@ -20,7 +22,7 @@ from ledger.domain.times import timestamp as timestamp
 if TYPE_CHECKING:
     from ledger.domain.parts import Event
 
-Aggregate = Chain | LogState | Site | Agent | Product | Key
+Aggregate = Chain | LogState | Site | Agent | Product | Key | Lot | Equipment
 
 
 @dataclass(slots=True)  # not frozen only because that would make each one five times as dear
@@ -66,6 +68,8 @@ class World(Protocol):
     def agent(self, agent: str) -> Agent | None: ...
     def product(self, product: str) -> Product | None: ...
     def key(self, kid: str) -> Key | None: ...
+    def lot(self, lot: str) -> Lot | None: ...
+    def equipment(self, equipment: str) -> Equipment | None: ...
     def signer(self, kid: str) -> Sequence: ...
     def checkpoint(self, size: int) -> tuple[str, int] | None: ...  # root (hex), time (ms)
     def chain_of_container(self, container: str) -> str | None: ...  # where it first came to be
@@ -90,6 +94,14 @@ def agent_tag(agent: str) -> str:
 
 def product_tag(product: str) -> str:
     return f"product/{product}"
+
+
+def lot_tag(lot: str) -> str:
+    return f"lot/{lot}"
+
+
+def equipment_tag(equipment: str) -> str:
+    return f"equipment/{equipment}"
 
 
 def log_tag(origin: str) -> str:
@@ -117,6 +129,8 @@ AGGREGATES: dict[str, type[Aggregate]] = {
     "agent": Agent,
     "product": Product,
     "key": Key,
+    "lot": Lot,
+    "equipment": Equipment,
 }
 
 

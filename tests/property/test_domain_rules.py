@@ -72,6 +72,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "ManufacturingStarted": {"at": parties, "containers": several, "batch": st.just("B-1"),
                              "platform": st.just("P-1")},
     "StepCompleted": {"at": parties, "containers": several, "batch": batches, "step": st.just("activation")},
+    "MaterialConsumed": {"at": parties, "containers": several, "batch": batches,
+                         "lots": st.lists(st.sampled_from(["lv-1", "lv-2"]), min_size=1, max_size=2)},
     "ManufacturingFailed": {"at": parties, "containers": several, "batch": batches, "reason": st.just("why")},
     "ManufacturingRestarted": {"at": parties, "containers": several, "failed_batch": batches,
                                "batch": batches, "platform": st.just("P-1")},
@@ -257,7 +259,16 @@ def raw_entries(draw: st.DrawFn) -> Entry:
 @given(st.lists(raw_entries(), max_size=12))
 def test_folding_is_total_whatever_the_order(entries: list[Entry]) -> None:
     """No event, however absurd, makes an aggregate raise; each counts."""
-    for tag in (CHAIN, "agent/anna", "site/st-mary", "product/decentra-car", "key/ab", f"log/{ORIGIN}"):
+    for tag in (
+        CHAIN,
+        "agent/anna",
+        "site/st-mary",
+        "product/decentra-car",
+        "key/ab",
+        "lot/lv-1",
+        "equipment/p-1",
+        f"log/{ORIGIN}",
+    ):
         aggregate = new_aggregate(tag)
         for entry in entries:
             aggregate.apply(entry)
