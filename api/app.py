@@ -30,8 +30,12 @@ from api.routes import (
     infusion,
     keys,
     log,
+    quarantines,
+    registry,
+    search,
     session,
     statements,
+    supply,
 )
 from api.sessions import Sessions
 from api.settings import Settings
@@ -50,7 +54,10 @@ DESCRIPTION = """Who held which bag of cells, for which patient, and the proof o
 Writing needs a signature by an enrolled key, reading a session opened by a signed sign-in. The
 log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
 an RFC 9457 document with a stable `code`."""
-ROUTERS = (session, log, entries, feed, chains, infusion, containers, custody, deviations, keys, health)
+ROUTERS = (
+    session, log, entries, feed, chains, infusion, containers, custody, deviations, quarantines,
+    supply, registry, keys, search, health,
+)  # fmt: skip
 
 
 class Server(FastAPI):

@@ -127,7 +127,7 @@ def agents(
     """By name; filters `agent`, `organisation`."""
     table = schema.agent
     where = _equal(table.c, wanted)
-    return read_page(engine, select(table).where(*where), (table.c.agent,), _agent, after, limit)
+    return read_page(engine, select(table).where(*where), (table.c.agent,), agent_of, after, limit)
 
 
 def qualifications(
@@ -188,7 +188,7 @@ def _equal(columns: Any, wanted: dict[str, str | None]) -> list[Any]:
     return [columns[name] == value for name, value in wanted.items() if value is not None]
 
 
-def _agent(*row: Any) -> AgentRow:
+def agent_of(*row: Any) -> AgentRow:
     agent, organisation, roles, waiting, administrator, position = row
     return AgentRow(agent, organisation, _lines(roles), _lines(waiting), administrator, position)
 
