@@ -154,6 +154,12 @@ _MISSING: dict[str, Callable[[], NotFound]] = {
     "site": lambda: NotFound("no_such_site", "there is no such site that you may see"),
     "agent": lambda: NotFound("no_such_agent", "there is no such person or device that you may see"),
 }
+
+
+def _missing(kind: str) -> NotFound:
+    return _MISSING[kind]()
+
+
 # One of each, made from the aggregate: what was recorded a moment ago is in it.
 _MAKING: dict[str, tuple[type[Row], Callable[..., Any]]] = {
     "lot": (LotDocument, registered.LotRow),
@@ -167,7 +173,7 @@ def found(reader: Reader, kind: str, name: str) -> Any:
     """The document of one of them. Raises `NotFound` (`no_such_lot`, `…_site`, and so on)."""
     aggregate = getattr(reader.world, kind)(name)
     if aggregate is None or not sees(reader, aggregate.organisation):
-        raise _MISSING[kind]()
+        raise _missing(kind)
     shape, make = _MAKING[kind]
     (row,) = registering.rows_of(f"{kind}/{name}", aggregate)[f"view_{kind}"]
     return shape.model_validate(make(*row))
