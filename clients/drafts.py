@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.outbox import Link, Signed
+from clients.words import SUBJECTS
 from ledger.domain.events import VERSIONS, parse_event, to_payload
 from ledger.domain.parts import ChainDecision, Event
 from ledger.errors import Malformed
@@ -71,8 +72,9 @@ def draft(fields: Mapping[str, Any], stream: str, occurred_at: str | None = None
     if reserved:
         raise Malformed("reserved_member", f"{', '.join(reserved)}: the client says this itself")
     kind, _, name = stream.partition("/")
-    if not name or kind not in {"agent", "chain", "log", "product", "site"}:
-        raise Malformed("unknown_stream", f"{stream!r} is not chain/…, agent/…, site/…, product/… or log/…")
+    if not name or kind not in SUBJECTS:
+        kinds = ", ".join(f"{one}/…" for one in SUBJECTS)
+        raise Malformed("unknown_stream", f"{stream!r} is none of {kinds}")
     event = event_type(str(fields.get("type", "")))
     payload = {"v": max(VERSIONS[event.__name__]), "occurred_at": occurred_at or now()} | dict(fields)
     checked = parse_event(payload | _NOTHING_BEFORE)

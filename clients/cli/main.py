@@ -11,7 +11,19 @@ from collections.abc import Sequence
 import typer
 from rich.console import Console
 
-from clients.cli import chains, device, events, evidence, follow, infusion, lineage, outbox, record
+from clients.cli import (
+    chains,
+    device,
+    events,
+    evidence,
+    follow,
+    infusion,
+    lineage,
+    lookups,
+    outbox,
+    record,
+    registry,
+)
 from clients.cli.screen import EXITS, USAGE, complain
 from ledger.errors import Fault, Malformed, UnbrokenError
 
@@ -49,6 +61,13 @@ app.command("follow", rich_help_panel=ASK)(follow.follow)
 app.command("replay", rich_help_panel=ASK)(chains.replay)
 app.command("lineage", rich_help_panel=ASK)(lineage.lineage)
 app.command("deviations", rich_help_panel=ASK)(chains.deviations)
+app.command("search", rich_help_panel=ASK)(lookups.search)
+app.command("reach", rich_help_panel=ASK)(lookups.reach)
+app.command("lots", rich_help_panel=ASK)(registry.lots)
+app.command("equipment", rich_help_panel=ASK)(registry.equipment)
+app.command("sites", rich_help_panel=ASK)(registry.sites)
+app.command("people", rich_help_panel=ASK)(registry.people)
+app.command("qualifications", rich_help_panel=ASK)(registry.qualifications)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
