@@ -15,7 +15,8 @@ from ledger.domain.events import (
     TherapyOrdered,
 )
 from ledger.domain.parts import Event
-from ledger.domain.registry_events import AgentEnrolled
+from ledger.domain.registry_events import AgentEnrolled, AgentRolesChanged
+from ledger.domain.supply_events import MaterialConsumed
 from ledger.errors import Malformed
 
 
@@ -148,3 +149,17 @@ def test_what_is_written_reads_back_as_the_same() -> None:
 )
 def test_members_are_written_as_people_type_them(value: object, text: str) -> None:
     assert written(value) == text
+
+
+@pytest.mark.parametrize("nothing", ["roles=", "roles=none"])
+def test_a_list_that_may_be_empty_is_given_as_none(nothing: str) -> None:
+    """Somebody who has left has no role any more."""
+    members = filled(shape_of(AgentRolesChanged), [nothing, "reason=left"])
+    assert draft({"type": "AgentRolesChanged"} | members, "agent/nora").payload["roles"] == []
+
+
+def test_lots_and_equipment_are_listed_with_commas() -> None:
+    given = ["at=northcell-1/cleanroom", "batch=B-1", "containers=BAG-1", "lots=lv-1, media-2"]
+    members = filled(shape_of(MaterialConsumed), given)
+    made = draft({"type": "MaterialConsumed"} | members, "chain/isbt128:CHA1")
+    assert made.payload["lots"] == ["lv-1", "media-2"]

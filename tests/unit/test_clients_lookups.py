@@ -119,3 +119,18 @@ def test_nothing_to_see_is_said(room: Room) -> None:
 @pytest.mark.parametrize("stream", ["chain/demo:A", "lv-1", "lot/"])
 def test_only_what_is_registered_has_a_reach(room: Room, stream: str) -> None:
     assert room.json("reach", stream, code=USAGE)["error"]["code"] == "bad_value"
+
+
+def test_a_change_of_roles_is_approved_as_an_enrolment_is(room: Room) -> None:
+    roles = ["--set", "roles=quality@northcell-1", "--set", "reason=promoted"]
+    changed = room.json("record", "AgentRolesChanged", "agent/mia", *roles, "--yes")
+    shown = " ".join(room("approve", "mia", "#1", "--yes").split())
+    assert "quinn gave mia these roles in place of all they had: quality at northcell-1 (promoted)" in shown
+    assert room.said()[-1]["enrolment"] == changed["statement_id"]
+
+
+def test_somebody_who_left_has_no_roles(room: Room) -> None:
+    changed = ["record", "AgentRolesChanged", "agent/mia", "--set", "roles=none", "--set", "reason=left"]
+    assert "these roles in place of all they had: none, they have left (left)" in " ".join(
+        room(*changed, "--yes").split()
+    )
