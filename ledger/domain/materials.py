@@ -7,6 +7,7 @@ recall stops a bag at once, also one that was released and authorised before.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.domain.conditions import Look, Outcome
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from ledger.domain.container import Consumption
     from ledger.domain.findings import Found
     from ledger.domain.lots import Lot
+    from ledger.domain.parts import Event
     from ledger.domain.supply_events import MaterialConsumed
     from ledger.domain.world import Entry, World
 
-# Free labels of older events that may be the name of registered equipment.
-EQUIPMENT_MEMBERS = ("platform", "shipper", "logger", "location")
+# What may be the name of registered equipment: free labels, and a list of names.
+EQUIPMENT_MEMBERS = ("platform", "shipper", "logger", "location", "equipment")
 
 
 class Used(NamedTuple):
@@ -58,11 +60,18 @@ def used_in(chain: Chain, container: str, world: World) -> list[Used]:
     return [Used(name, world.lot(name), first[name]) for name in sorted(first)]
 
 
-def equipment_of(event: Any) -> tuple[str, ...]:
+def equipment_of(event: Event) -> tuple[str, ...]:
     """Names under which a statement may name registered equipment."""
-    labels = [getattr(event, member, None) for member in EQUIPMENT_MEMBERS]
-    listed = getattr(event, "equipment", None) or ()
-    return tuple(dict.fromkeys(name for name in (*labels, *listed) if name))
+    names: dict[str, None] = {}
+    for member in _members(type(event)):
+        value = getattr(event, member) or ()
+        names.update(dict.fromkeys((value,) if isinstance(value, str) else value))
+    return tuple(names)
+
+
+@cache
+def _members(event: type[Event]) -> tuple[str, ...]:
+    return tuple(member for member in EQUIPMENT_MEMBERS if member in event.model_fields)
 
 
 # --- what is wrong with a fact ------------------------------------------------------------
