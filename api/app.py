@@ -32,9 +32,13 @@ from api.routes import (
     keys,
     log,
     quality,
+    quarantines,
     readiness,
+    registry,
+    search,
     session,
     statements,
+    supply,
     temperature,
 )
 from api.sessions import Sessions
@@ -55,22 +59,9 @@ Writing needs a signature by an enrolled key, reading a session opened by a sign
 log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
-    session,
-    log,
-    entries,
-    feed,
-    chains,
-    infusion,
-    containers,
-    carriers,
-    readiness,
-    custody,
-    deviations,
-    temperature,
-    quality,
-    keys,
-    health,
-)
+    session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
+    quarantines, temperature, quality, supply, registry, keys, search, health,
+)  # fmt: skip
 
 
 class Server(FastAPI):

@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.outbox import Link, Signed
+from clients.words import SUBJECTS
 from ledger.domain.events import VERSIONS, parse_event, to_payload
-from ledger.domain.naming import STREAM_KINDS
 from ledger.domain.parts import ChainDecision, Event
 from ledger.domain.shares import CARRIERS
 from ledger.errors import Malformed
 from ledger.proof import canonical, statement
 from ledger.proof.keys import SigningKey
 
-STREAMS = (*dict.fromkeys(STREAM_KINDS.values()), *CARRIERS)
 ENVELOPE = ("seen", "seq", "prev")  # the client's own to say
 _NOTHING_BEFORE: dict[str, Any] = {"seen": None, "seq": 0, "prev": None}
 
@@ -79,9 +78,9 @@ def draft(fields: Mapping[str, Any], stream: str, occurred_at: str | None = None
     if reserved:
         raise Malformed("reserved_member", f"{', '.join(reserved)}: the client says this itself")
     kind, _, name = stream.partition("/")
-    if not name or kind not in STREAMS:
-        known = ", ".join(f"{one}/…" for one in STREAMS)
-        raise Malformed("unknown_stream", f"{stream!r} is none of {known}")
+    if not name or kind not in SUBJECTS:
+        kinds = ", ".join(f"{one}/…" for one in SUBJECTS)
+        raise Malformed("unknown_stream", f"{stream!r} is none of {kinds}")
     event = event_type(str(fields.get("type", "")))
     payload = {"v": max(VERSIONS[event.__name__]), "occurred_at": occurred_at or now()} | dict(fields)
     checked = parse_event(payload | _NOTHING_BEFORE)

@@ -163,7 +163,8 @@ def _in_short(shape: Shape, given: str, name: str) -> dict[str, str]:
 def _array(shape: Shape, given: Any, name: str) -> list[Any]:
     assert shape.item is not None
     if isinstance(given, str):
-        items: list[Any] = [text.strip() for text in given.split(",") if text.strip()]
+        texts = [] if given == "none" else given.split(",")
+        items: list[Any] = [text.strip() for text in texts if text.strip()]
     elif all(step.isdecimal() for step in given):
         items = [given[step] for step in sorted(given, key=int)]
     else:

@@ -30,6 +30,7 @@ from clients.download import Downloaded, Progress, download_log
 from clients.drafts import Draft, draft, foreign, needs_version, signed
 from clients.heads import Head, Heads
 from clients.keys import Device
+from clients.lookups import Lookups
 from clients.outbox import Held, Link, Outbox, Signed
 from clients.problems import error_of
 from clients.reads import Reads
@@ -50,7 +51,7 @@ class Pending:
     why: str
 
 
-class Client(Reads):
+class Client(Reads, Lookups):
     """One person's device and one server. Close it, or use it as a context manager.
 
     Safe to share between threads; two clients of one home may run at the same time.

@@ -22,14 +22,26 @@ SENTENCES: dict[str, str] = {
     "SiteOnboarded": "{who} took on {subject} of {organisation}: {site_kind} in {country}",
     "SiteSuspended": "{who} suspended {subject} ({reason})",
     "SiteResumed": "{who} let {subject} work again ({reason})",
+    "SiteClosed": "{who} closed {subject} for good ({reason})",
     "AgentEnrolled": "{who} enrolled {subject} of {organisation} as {roles}, with a first key",
     "EnrolmentApproved": "{who} approved the enrolment of {subject} as second signer",
+    "AgentRolesChanged": "{who} gave {subject} these roles in place of all they had: {roles} ({reason})",
     "QualificationGranted": "{who} confirmed that {subject} is qualified for {qualification}{expires_at}",
+    "QualificationWithdrawn": "{who} withdrew the qualification of {subject} for {qualification} ({reason})",
     "KeyAdded": "{who} added a new signing key for {subject}",
     "KeyRetired": "{who} retired the signing key {kid} of {subject} ({reason})",
     "KeyRevoked": "{who} revoked the signing key {kid} of {subject} ({reason})",
     "ProductVersionDefined": "{who} set version {version} of {subject}, {name}: to be given within"
     " {window_s} {window_starts}, in {countries}",
+    "LotReceived": "{who} received {subject} at {site} of {organisation}: {material},"
+    " the supplier's lot {supplier_lot}{expires_at}",
+    "LotReleased": "{who} released {subject} for use",
+    "LotRecalled": "{who} RECALLED {subject} ({reason})",
+    "EquipmentRegistered": "{who} registered {subject} at {site} of {organisation}: {equipment_kind},"
+    " model {model}, serial number {serial}",
+    "EquipmentQualified": "{who} confirmed that {subject} is qualified{until}",
+    "EquipmentCalibrated": "{who} confirmed that {subject} is calibrated{until}",
+    "EquipmentRetired": "{who} retired {subject} for good ({reason})",
     "TherapyOrdered": "{who} ordered {product} for {subject} under protocol {protocol},"
     " to be given at {sites}",
     "ConsentRecorded": "{who} recorded at {site} that {subject} consents (form {form})",
@@ -48,6 +60,7 @@ SENTENCES: dict[str, str] = {
     "ManufacturingStarted": "{who} started manufacturing batch {batch} from {containers}"
     " on {platform} at {at}",
     "StepCompleted": "{who} completed step {step} of batch {batch} with {containers} at {at}",
+    "MaterialConsumed": "{who} used {lots} for {containers} in batch {batch} at {at}{equipment}",
     "ManufacturingFailed": "{who} reported that batch {batch} FAILED at {at} ({reason}): {containers}",
     "ManufacturingRestarted": "{who} started again after batch {failed_batch}: batch {batch} from"
     " {containers} on {platform} at {at}",
@@ -151,7 +164,9 @@ WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the 
 SUBJECTS = {
     "agent": "{}",
     "chain": "the patient of {}",
+    "equipment": "equipment {}",
     "log": "the log {}",
+    "lot": "lot {}",
     "product": "product {}",
     "shipment": "shipment {}",
     "site": "site {}",
@@ -265,6 +280,8 @@ def _product(payload: Payload) -> str:
 
 
 def _roles(payload: Payload) -> str:
+    if not payload["roles"]:
+        return "none, they have left"
     return listed([f"{role['role'].replace('_', ' ')} at {role['site']}" for role in payload["roles"]])
 
 
@@ -314,6 +331,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "deviation": lambda p: p["deviation"][:12],
     "dose_given_ul": lambda p: millilitres(p["dose_given_ul"]),
     "ended_at": lambda p: f", ended {clock(p['ended_at'])} UTC",
+    "equipment": lambda p: f", with {listed(p['equipment'])}",
     "expires_at": lambda p: f" until {clock(p['expires_at'])} UTC",
     "gates": _gates,
     "giver": lambda p: party(p["giver"]),
@@ -321,6 +339,8 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "kid": lambda p: p["kid"][:12],
     "device_signature": _from(SIGNATURES, "device_signature"),
     "logger": _logger,
+    "lots": lambda p: f"{'lot' if len(p['lots']) == 1 else 'lots'} {listed(p['lots'])}",
+    "material": lambda p: p["material"].replace("_", " "),
     "method": _read,
     "of": lambda p: bags([p["of"]]),
     "outcome": _from(OUTCOMES, "outcome"),
@@ -350,6 +370,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "test": lambda p: p["test"].replace("_", " "),
     "tests": lambda p: _tests(p["tests"]),
     "value_milli": _measured,
+    "until": lambda p: f" until {clock(p['until'])} UTC",
     "window_s": lambda p: duration(p["window_s"]),
     "window_starts": _from(WINDOWS, "window_starts"),
 }

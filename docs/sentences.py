@@ -6,7 +6,7 @@ from __future__ import annotations
 NAMED_TYPES = {
     "Timestamp": "UTC, with milliseconds: `2026-03-01T09:30:00.000Z`",
     "Hex32": "a SHA-256, a root, an HMAC or a key id, as 64 lower-case hex digits",
-    "Name": "the name of a site, agent, organisation, department or product",
+    "Name": "the name of a site, agent, organisation, department, product, lot or piece of equipment",
     "Code": "a word that programs compare: a reason, a field, a qualification",
     "Coi": "a chain of identity, scheme in front: `isbt128:CHA999926000001`",
     "ContainerId": "the identifier on a bag or vial",
@@ -49,6 +49,8 @@ GATES = {
     "limits of the product's profile, without gaps; where the profile requires it, evidence covers each "
     "leg with a carrier. Or Quality accepted, later, what does not. No profile passes.",
     "not_lost": "It was never reported lost, or was found since by the latest that anybody said.",
+    "lots_in_force": "No lot that went into the container, into what it was made of, or into a batch of "
+    "these, was recalled or is unknown.",
     "custody_here": "This site holds the container; it is not on its way elsewhere, and nobody elsewhere "
     "claims it.",
     "thaw_window": "The product's window after thaw is open in the worst case (ADR-0004).",
@@ -60,6 +62,8 @@ STREAMS = {
     "site": "Sites",
     "agent": "People, devices and their keys",
     "product": "Products",
+    "lot": "Lots of material",
+    "equipment": "Equipment",
     "chain": "The therapy",
 }
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.conditional import document
 from api.describing import problems, shown
 from api.examples import KEY
+from api.examples_registry import KEYS
+from api.listing import Limit
+from api.pages import Cursor
 from api.reading import TheReader
-from ledger.domain.parts import Hex32
+from api.registry import Counted, KeyRowDocument, listed
+from ledger.domain.parts import Hex32, Name
+from ledger.domain.registry import KeyStatus
 from ledger.errors import NotFound
+from ledger.views import registered
 
 router = APIRouter(tags=["registry"])
 
@@ -27,6 +33,28 @@ class KeyDocument(BaseModel):
     seq: int | None
     last: str | None
     position: int
+
+
+class Keys(Counted):
+    keys: list[KeyRowDocument]
+
+
+@router.get(
+    "/v1/keys",
+    summary="Keys, by whether they may still sign",
+    response_model=Keys,
+    responses=shown(KEYS, "A page, by id") | problems(400, 401, 503),
+)
+def get_keys(
+    request: Request,
+    reader: TheReader,
+    status: Annotated[KeyStatus | None, Query(examples=["revoked"])] = None,
+    agent: Annotated[Name | None, Query(examples=["quinn"])] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    page = listed(reader, registered.keys, KeyRowDocument, cursor, limit, status=status, agent=agent)
+    return document(request, Keys(keys=page.pop("rows"), **page))
 
 
 @router.get(

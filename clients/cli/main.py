@@ -20,9 +20,11 @@ from clients.cli import (
     follow,
     infusion,
     lineage,
+    lookups,
     outbox,
     quality,
     record,
+    registry,
     temperature,
 )
 from clients.cli.screen import EXITS, USAGE, complain
@@ -67,6 +69,13 @@ app.command("deviations", rich_help_panel=ASK)(chains.deviations)
 app.command("check-lymphodepletion", rich_help_panel=ASK)(infusion.check_lymphodepletion)
 app.command("temperature", rich_help_panel=ASK)(temperature.temperature)
 app.command("quality", rich_help_panel=ASK)(quality.quality)
+app.command("search", rich_help_panel=ASK)(lookups.search)
+app.command("reach", rich_help_panel=ASK)(lookups.reach)
+app.command("lots", rich_help_panel=ASK)(registry.lots)
+app.command("equipment", rich_help_panel=ASK)(registry.equipment)
+app.command("sites", rich_help_panel=ASK)(registry.sites)
+app.command("people", rich_help_panel=ASK)(registry.people)
+app.command("qualifications", rich_help_panel=ASK)(registry.qualifications)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)

@@ -127,18 +127,19 @@ def enrol(
 
 def approve(
     agent: Annotated[str, typer.Argument(help="Whose enrolment.")],
-    enrolment: Annotated[str, typer.Argument(help="Its statement id, as `enrol` printed it, or #position.")],
+    enrolment: Annotated[str, typer.Argument(help="Statement id of the enrolment or change, or #position.")],
     yes: Yes = False,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
-    """Put the second signature under another administrator's enrolment."""
+    """Put the second signature under an enrolment or a change of roles by another administrator."""
     stream = f"agent/{agent}"
     with client(home, passphrase_file) as signer:
         found = signer.entry(_placed(enrolment) or signer.position_of(enrolment))
-        if (found.stream, found.payload["type"]) != (stream, "AgentEnrolled"):
-            raise Malformed("wrong_enrolment", f"entry {found.position} does not enrol {agent}")
+        names_roles = found.payload["type"] in ("AgentEnrolled", "AgentRolesChanged")
+        if found.stream != stream or not names_roles:
+            raise Malformed("wrong_enrolment", f"entry {found.position} gives {agent} no roles")
         console = Console(highlight=False, quiet=as_json)
         console.print("What you put your name under:\n")
         console.print(spoken(sentence(found.payload, found.signer, found.stream)))

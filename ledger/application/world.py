@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from ledger.domain.equipment import Equipment
+from ledger.domain.lots import Lot
 from ledger.domain.naming import MAKERS, containers_of, created_by
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
 from ledger.domain.shares import share_of
@@ -20,8 +22,10 @@ from ledger.domain.world import (
     agent_tag,
     chain_tag,
     container_tag,
+    equipment_tag,
     key_tag,
     log_tag,
+    lot_tag,
     new_aggregate,
     product_tag,
     signer_tag,
@@ -81,6 +85,12 @@ class StoredWorld:
 
     def key(self, kid: str) -> Key | None:
         return cast("Key | None", self._known(key_tag(kid)))
+
+    def lot(self, lot: str) -> Lot | None:
+        return cast("Lot | None", self._known(lot_tag(lot)))
+
+    def equipment(self, equipment: str) -> Equipment | None:
+        return cast("Equipment | None", self._known(equipment_tag(equipment)))
 
     def signer(self, kid: str) -> Sequence:
         """The number and id of the key's last recorded statement."""

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry, World
 
 # The gates that a fact can shut again after the authorisation.
-STOPPING = ("consent", "no_blocking_deviation", "not_quarantined", "not_lost", "not_rejected")
+STOPPING = (
+    "consent",
+    "no_blocking_deviation",
+    "not_quarantined",
+    "not_lost",
+    "not_rejected",
+    "lots_in_force",
+)
 
 
 def thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, found: Found) -> None:

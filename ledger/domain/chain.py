@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ledger.domain.container import Batch, Container
+from ledger.domain.container import Batch, Consumption, Container
 from ledger.domain.evolve import HANDLERS
 from ledger.domain.readiness import Readiness
 from ledger.domain.shares import share_of
@@ -24,23 +24,9 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry
 
 Group = Literal[
-    "order",
-    "container",
-    "custody",
-    "deviation",
-    "quarantine",
-    "temperature",
-    "result",
-    "identity",
-    "release",
-    "thaw",
-    "check",
-    "infusion",
-    "consent",
-    "fitness",
-    "availability",
-    "override",
-]
+    "order", "container", "custody", "deviation", "quarantine", "temperature", "result", "identity",
+    "material", "release", "thaw", "check", "infusion", "consent", "fitness", "availability", "override",
+]  # fmt: skip
 ALERTS = frozenset({"failed_after_infusion"})
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
@@ -68,6 +54,8 @@ class Chain:
     deviations: dict[str, Deviation] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
     failed_batches: dict[str, int] = field(default_factory=dict)  # name to position
+    in_batch: dict[str, set[str]] = field(default_factory=dict)  # name to containers
+    consumed: list[Consumption] = field(default_factory=list)
     closed: int | None = None  # position
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
     readiness: Readiness = field(default_factory=Readiness)

@@ -89,7 +89,7 @@ def site_in_force(look: Look) -> Outcome:
     if site is None:
         return Outcome(False, f"The site {look.site} is not known to the ledger.")
     if not site.in_force:
-        return Outcome(False, f"The site {look.site} is suspended: ask Quality.", (site.position,))
+        return Outcome(False, f"The site {look.site} is {site.status}: ask Quality.", (site.position,))
     return Outcome(True, f"The site {look.site} is in force.", (site.position,))
 
 

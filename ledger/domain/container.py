@@ -48,6 +48,15 @@ class Batch(NamedTuple):
     replaces: str | None = None  # the failed batch before it
 
 
+class Consumption(NamedTuple):
+    """Which lots went into which containers of a batch."""
+
+    position: int
+    batch: str
+    containers: tuple[str, ...]
+    lots: tuple[str, ...]
+
+
 class Storage(NamedTuple):
     """Where it was put; `retrieved` is the position of the entry that took it out again."""
 

@@ -49,6 +49,7 @@ _OF_DOSE: tuple[Group, ...] = (
     "temperature",
     "result",
     "identity",
+    "material",
     "release",
     "infusion",
 )

@@ -156,12 +156,14 @@ def _manufacturing(chain: Chain, entry: Entry, event: Any) -> None:
     chain.batches.setdefault(
         event.batch, Batch(event.batch, event.at.site, event.platform, entry.position, replaces)
     )
+    happened.put_in_batch(chain, event.batch, event.containers)
     for name in event.containers:
         chain.container(name).in_manufacture = entry.position
 
 
 def _batch_failed(chain: Chain, entry: Entry, event: ManufacturingFailed) -> None:
     chain.failed_batches.setdefault(event.batch, entry.position)
+    happened.put_in_batch(chain, event.batch, event.containers)
 
 
 def _closed(chain: Chain, entry: Entry, _: TherapyClosed) -> None:
@@ -241,6 +243,8 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "Retrieved": happened.retrieved,
     "TemperatureEvidenceAttached": happened.temperature_attached,
     "ManufacturingStarted": _manufacturing,
+    "StepCompleted": happened.step_completed,
+    "MaterialConsumed": happened.material_consumed,
     "ManufacturingFailed": _batch_failed,
     "ManufacturingRestarted": _manufacturing,
     "TherapyClosed": _closed,

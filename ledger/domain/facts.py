@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import bedside, corrections, manufacture, readiness_facts, temperature_rules, testing
+from ledger.domain import (
+    bedside,
+    corrections,
+    manufacture,
+    materials,
+    readiness_facts,
+    temperature_rules,
+    testing,
+)
 from ledger.domain.custody import Handover
 from ledger.domain.evolve import handover_of
 from ledger.domain.naming import containers_of, sites_of
@@ -47,6 +55,7 @@ def find_faults(entry: Entry, chain: Chain, world: World, found: Found) -> None:
             found.add("unknown_site", *containers_of(event))
         elif not site.in_force:
             found.add("site_not_in_force", *containers_of(event))
+    materials.find_unfit(entry, world, found)
     rule = _RULES.get(event.type)
     if rule:
         rule(entry, event, chain, world, found)
@@ -180,6 +189,7 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "TemperatureEvidenceAttached": temperature_rules.attached,
     "ManufacturingStarted": manufacture.started,
     "StepCompleted": manufacture.step_completed,
+    "MaterialConsumed": materials.consumed,
     "ManufacturingFailed": manufacture.failed,
     "ManufacturingRestarted": manufacture.restarted,
     "ContainersDerived": manufacture.derived,

@@ -49,7 +49,7 @@ FINDINGS: dict[str, Meaning] = {
     "not_qualified": Meaning("major", True, "The signer's qualification for this is missing or has run out."),
     # places
     "unknown_site": Meaning("major", True, "It names a site that was never onboarded."),
-    "site_not_in_force": Meaning("major", True, "It happened at a site that is suspended."),
+    "site_not_in_force": Meaning("major", True, "It happened at a site that is suspended or closed."),
     "site_not_planned": Meaning("major", True, "The order does not plan this step at this site."),
     "site_not_active_for_product": Meaning(
         "major", True, "The site is not active under this product's master file."
@@ -137,6 +137,13 @@ FINDINGS: dict[str, Meaning] = {
     "batch_reused": Meaning("major", True, "This therapy used the batch's name before."),
     "batch_unknown": Meaning("minor", False, "It names a batch that this therapy did not start."),
     "batch_not_failed": Meaning("major", True, "It starts again although the batch before has not failed."),
+    "lot_unknown": Meaning("major", True, "It names a lot that nobody received: receive it, or stop."),
+    "lot_not_released": Meaning("major", True, "It uses a lot that Quality has not released."),
+    "lot_recalled": Meaning("critical", True, "It uses a lot that was recalled."),
+    "lot_expired": Meaning("major", True, "The lot may have been used after its expiry."),
+    "equipment_not_qualified": Meaning(
+        "major", True, "The equipment's qualification or calibration is missing or has run out."
+    ),
     "volume_exceeds_parent": Meaning("major", True, "More was taken out of a container than was in it."),
     # testing, and the record itself
     "result_without_sample": Meaning(

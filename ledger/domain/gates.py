@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import conditions, quality_conditions, readiness_conditions
+from ledger.domain import conditions, materials, quality_conditions, readiness_conditions
 from ledger.domain.conditions import NOTHING_EXCUSED, Excused
 from ledger.domain.overrides import OVERRIDABLE, covering
 from ledger.domain.temperature_rules import temperature_in_limits
@@ -155,6 +155,7 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "not_quarantined": conditions.not_quarantined,
     "temperature_in_limits": temperature_in_limits,
     "not_lost": conditions.not_lost,
+    "lots_in_force": materials.lots_in_force,
     "custody_here": conditions.custody_here,
     "thaw_window": conditions.thaw_window,
     "earlier_bags_finished": conditions.earlier_bags_finished,
@@ -193,6 +194,7 @@ RELEASE_GATES: dict[str, GateCheck] = {
     "not_quarantined": conditions.not_quarantined,
     "temperature_in_limits": temperature_in_limits,
     "not_lost": conditions.not_lost,
+    "lots_in_force": materials.lots_in_force,
     "not_infused": conditions.not_infused,
 }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.domain.container import Authorisation, Check, Moment, Storage
+from ledger.domain.container import Authorisation, Check, Consumption, Moment, Storage
 from ledger.domain.readings import series_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
         ThawStarted,
     )
     from ledger.domain.chain import Chain
+    from ledger.domain.events import StepCompleted
     from ledger.domain.handling_events import ContainerFound, ContainerLost, Retrieved, Stored
+    from ledger.domain.supply_events import MaterialConsumed
     from ledger.domain.temperature_events import TemperatureEvidenceAttached
     from ledger.domain.world import Entry
 
@@ -121,3 +123,20 @@ def infusion_completed(chain: Chain, entry: Entry, event: InfusionCompleted | In
         container.dose_given_ul = event.dose_given_ul
         container.was_stopped = event.type == "InfusionStopped"
     chain.touched["infusion"] = chain.version
+
+
+def material_consumed(chain: Chain, entry: Entry, event: MaterialConsumed) -> None:
+    put_in_batch(chain, event.batch, event.containers)
+    lots = tuple(dict.fromkeys(event.lots))
+    chain.consumed.append(Consumption(entry.position, event.batch, tuple(event.containers), lots))
+    chain.touched["material"] = chain.version
+
+
+def step_completed(chain: Chain, _: Entry, event: StepCompleted) -> None:
+    put_in_batch(chain, event.batch, event.containers)
+
+
+def put_in_batch(chain: Chain, batch: str, containers: list[str]) -> None:
+    """What the batch's lots concern; a container that joins it later may bring a recalled one along."""
+    chain.in_batch.setdefault(batch, set()).update(containers)
+    chain.touched["material"] = chain.version

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple, cast
 
 from ledger.domain.carrier import Carrier
 from ledger.domain.chain import Chain
+from ledger.domain.equipment import Equipment
 from ledger.domain.findings import Finding, Verdict
+from ledger.domain.lots import Lot
 from ledger.domain.naming import containers_of, created_by
 from ledger.domain.registry import LEDGER, Agent, Key, LogState, Product, Site
 from ledger.domain.rules import deviation_of, judge, stream_of, tags_of
@@ -73,6 +75,12 @@ class MemoryWorld:
 
     def key(self, kid: str) -> Key | None:
         return cast("Key | None", self._aggregates.get(f"key/{kid}"))
+
+    def lot(self, lot: str) -> Lot | None:
+        return cast("Lot | None", self._aggregates.get(f"lot/{lot}"))
+
+    def equipment(self, equipment: str) -> Equipment | None:
+        return cast("Equipment | None", self._aggregates.get(f"equipment/{equipment}"))
 
     def signer(self, kid: str) -> Sequence:
         return self._signers.get(kid, _NOTHING_SIGNED)

@@ -13,16 +13,20 @@ Names = tuple[str, ...]
 
 _REGISTRY_STREAMS = {
     "log": ("LogOpened", "RuleSetAdopted"),
-    "site": ("SiteOnboarded", "SiteSuspended", "SiteResumed"),
+    "site": ("SiteOnboarded", "SiteSuspended", "SiteResumed", "SiteClosed"),
     "agent": (
         "AgentEnrolled",
         "EnrolmentApproved",
+        "AgentRolesChanged",
         "QualificationGranted",
+        "QualificationWithdrawn",
         "KeyAdded",
         "KeyRetired",
         "KeyRevoked",
     ),
     "product": ("ProductVersionDefined",),
+    "lot": ("LotReceived", "LotReleased", "LotRecalled"),
+    "equipment": ("EquipmentRegistered", "EquipmentQualified", "EquipmentCalibrated", "EquipmentRetired"),
 }
 STREAM_KINDS: dict[str, str] = {event.__name__: "chain" for event in EVENTS} | {
     name: kind for kind, names in _REGISTRY_STREAMS.items() for name in names
@@ -80,6 +84,7 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "TemperatureEvidenceAttached": _listed,
     "ManufacturingStarted": _listed,
     "StepCompleted": _listed,
+    "MaterialConsumed": _listed,
     "ManufacturingFailed": _listed,
     "ManufacturingRestarted": _listed,
     "SampleTaken": _sampled,
@@ -149,6 +154,7 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "TemperatureEvidenceAttached": _party_site,
     "ManufacturingStarted": _party_site,
     "StepCompleted": _party_site,
+    "MaterialConsumed": _party_site,
     "ManufacturingFailed": _party_site,
     "ManufacturingRestarted": _party_site,
     "ContainersDerived": _party_site,

@@ -20,6 +20,9 @@ from ledger.domain.registry import LEDGER, Agent
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
+    from ledger.domain.equipment import Equipment
+    from ledger.domain.lots import Lot
+    from ledger.domain.registry import Site
     from ledger.domain.world import Entry, World
 
 ALL_ROLES: frozenset[str] = frozenset(get_args(Role))
@@ -50,13 +53,23 @@ POLICY: dict[str, Row] = {
     "SiteOnboarded": _row("administrator", "own_organisation"),
     "SiteSuspended": _row("administrator quality", "own_organisation"),
     "SiteResumed": _row("administrator quality", "own_organisation"),
+    "SiteClosed": _row("administrator", "own_organisation"),
     "AgentEnrolled": _row("administrator", "own_organisation"),
     "EnrolmentApproved": _row("administrator", "any_organisation"),
+    "AgentRolesChanged": _row("administrator", "own_organisation"),
     "QualificationGranted": _row("administrator quality", "own_organisation"),
+    "QualificationWithdrawn": _row("administrator quality", "own_organisation"),
     "KeyAdded": _row("administrator", "own_organisation_or_self"),
     "KeyRetired": _row("administrator", "own_organisation_or_self"),
     "KeyRevoked": _row("administrator", "own_organisation_or_self"),
     "ProductVersionDefined": _row("administrator quality", "own_organisation"),
+    "LotReceived": _row("administrator manufacturer quality", "own_organisation"),
+    "LotReleased": _row("quality", "own_organisation"),
+    "LotRecalled": _row("quality", "own_organisation"),
+    "EquipmentRegistered": _row("administrator manufacturer quality", "own_organisation"),
+    "EquipmentQualified": _row("administrator manufacturer quality", "own_organisation"),
+    "EquipmentCalibrated": _row("administrator manufacturer quality", "own_organisation"),
+    "EquipmentRetired": _row("administrator manufacturer quality", "own_organisation"),
     "TherapyOrdered": _row("coordinator physician", "ordering"),
     "ConsentRecorded": _row("coordinator physician nurse", "at_site"),
     "ConsentWithdrawn": _row("coordinator physician nurse", "at_site"),
@@ -72,6 +85,7 @@ POLICY: dict[str, Row] = {
     "TemperatureEvidenceAttached": _row(THERAPY_ROLES, "at_party"),
     "ManufacturingStarted": _row("manufacturer", "at_party"),
     "StepCompleted": _row("cell_lab manufacturer", "at_party"),
+    "MaterialConsumed": _row("cell_lab manufacturer", "at_party"),
     "ManufacturingFailed": _row("manufacturer", "at_party"),
     "ManufacturingRestarted": _row("manufacturer", "at_party"),
     "ContainersDerived": _row("cell_lab manufacturer", "at_party"),
@@ -283,14 +297,20 @@ def _acts_as(row: Row, agent: Agent) -> bool:
 
 
 def subject_organisation(entry: Entry, world: World) -> str | None:
-    """The organisation of the site, agent or product that a registry decision is about."""
+    """The organisation of the site, agent, product, lot or equipment that a decision is about."""
     kind, _, name = entry.stream.partition("/")
     named = getattr(entry.event, "organisation", None)
     if named is not None:
         return str(named)
     if kind == "product":
         return sponsor_of(name, world)
-    subject = world.site(name) if kind == "site" else world.agent(name)
+    subjects: dict[str, Callable[[str], Site | Agent | Lot | Equipment | None]] = {
+        "site": world.site,
+        "agent": world.agent,
+        "lot": world.lot,
+        "equipment": world.equipment,
+    }
+    subject = subjects[kind](name) if kind in subjects else None
     return subject.organisation if subject else None
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ledger.domain.times import timestamp
+
 if TYPE_CHECKING:
     from ledger.domain.registry_events import LogOpened, ProductVersionDefined
     from ledger.domain.world import Entry
@@ -80,7 +82,13 @@ class Site:
     kind: str = ""
     country: str = ""
     in_force: bool = False
+    closed: bool = False
     position: int = -1
+
+    @property
+    def status(self) -> str:
+        """In one word, for a sentence."""
+        return "closed" if self.closed else "in force" if self.in_force else "suspended"
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
@@ -99,19 +107,23 @@ class Site:
         self.in_force = False
 
     def _resumed(self, _: Entry, __: Any) -> None:
-        self.in_force = True
+        self.in_force = not self.closed
+
+    def _closed(self, _: Entry, __: Any) -> None:
+        self.in_force, self.closed = False, True
 
 
 _ON_SITE: dict[str, Handler] = {
     "SiteOnboarded": Site._onboarded,
     "SiteSuspended": Site._suspended,
     "SiteResumed": Site._resumed,
+    "SiteClosed": Site._closed,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Qualification:
-    """Proved by the entry at `position`; counts before `expires_at`."""
+    """Proved by the entry at `position`; counts before `expires_at`, which a withdrawal brings forward."""
 
     expires_at: str
     position: int
@@ -122,7 +134,8 @@ class Agent:
     """A person or device. `roles_at` holds only roles in effect, by site.
 
     Quality and administrator roles come into effect with `EnrolmentApproved`. A root
-    administrator, named by genesis, is one in effect, without a site.
+    administrator, named by genesis, is one in effect, without a site. After a change of
+    roles, `enrolment` and `enrolled_by` are that change's: it is what has to be approved.
     """
 
     id: str
@@ -132,6 +145,7 @@ class Agent:
     enrolled_by: str | None = None
     approved_by: str | None = None
     named_roles: tuple[tuple[str, str], ...] = ()  # (role, site), pending ones included
+    approved_roles: frozenset[tuple[str, str]] = frozenset()  # of those that take two signers
     roles_at: dict[str, frozenset[str]] = field(default_factory=dict)
     is_administrator: bool = False
     qualifications: dict[str, Qualification] = field(default_factory=dict)
@@ -140,7 +154,7 @@ class Agent:
     @property
     def is_pending(self) -> bool:
         """True while a quality or administrator role waits for its second signature."""
-        return self.approved_by is None and self.needs_two_signers
+        return any(role in TWO_PARTY_ROLES for role, _ in set(self.named_roles) - self.approved_roles)
 
     @property
     def needs_two_signers(self) -> bool:
@@ -183,15 +197,23 @@ class Agent:
         self.named_roles = tuple((one.role, one.site) for one in event.roles)
         self._put_in_effect()
 
+    def _roles_changed(self, entry: Entry, event: Any) -> None:
+        """What they keep stays approved; what they gave up is approved anew if it comes back."""
+        self.enrolment, self.enrolled_by = entry.statement_id, entry.signer
+        self.position = entry.position
+        self.named_roles = tuple((one.role, one.site) for one in event.roles)
+        self.approved_roles &= frozenset(self.named_roles)
+        self._put_in_effect()
+
     def _approved(self, entry: Entry, _: Any) -> None:
         self.approved_by = entry.signer
+        self.approved_roles = frozenset(one for one in self.named_roles if one[0] in TWO_PARTY_ROLES)
         self._put_in_effect()
 
     def _put_in_effect(self) -> None:
-        approved = self.approved_by is not None
         roles: dict[str, set[str]] = {}
         for role, site in self.named_roles:
-            if approved or role not in TWO_PARTY_ROLES:
+            if role not in TWO_PARTY_ROLES or (role, site) in self.approved_roles:
                 roles.setdefault(site, set()).add(role)
         self.roles_at = {site: frozenset(held) for site, held in roles.items()}
         self.is_administrator = "administrator" in self.roles
@@ -199,12 +221,21 @@ class Agent:
     def _qualified(self, entry: Entry, event: Any) -> None:
         self.qualifications[event.qualification] = Qualification(event.expires_at, entry.position)
 
+    def _withdrawn(self, entry: Entry, event: Any) -> None:
+        """It counts no more from when it was said, at the latest from when it was recorded."""
+        held = self.qualifications.get(event.qualification)
+        if held:
+            ends = min(held.expires_at, event.occurred_at, timestamp(entry.recorded_ms))
+            self.qualifications[event.qualification] = Qualification(ends, entry.position)
+
 
 _ON_AGENT: dict[str, Handler] = {
     "LogOpened": Agent._log_opened,
     "AgentEnrolled": Agent._enrolled,
     "EnrolmentApproved": Agent._approved,
+    "AgentRolesChanged": Agent._roles_changed,
     "QualificationGranted": Agent._qualified,
+    "QualificationWithdrawn": Agent._withdrawn,
 }
 
 

@@ -72,6 +72,14 @@ class SiteResumed(Decision):
     reason: Code
 
 
+class SiteClosed(Decision):
+    """For good: a closed site is never resumed."""
+
+    type: Literal["SiteClosed"]
+    v: Literal[1]
+    reason: Code
+
+
 class AgentEnrolled(Decision):
     """A person or device, its first key, and what it may do where.
 
@@ -86,11 +94,27 @@ class AgentEnrolled(Decision):
 
 
 class EnrolmentApproved(Decision):
-    """The second signature under an enrolment, by another administrator."""
+    """The second signature under an enrolment or a change of roles, by another administrator.
+
+    `enrolment` is the statement id of the `AgentEnrolled` or `AgentRolesChanged`.
+    """
 
     type: Literal["EnrolmentApproved"]
     v: Literal[1]
     enrolment: Hex32
+
+
+class AgentRolesChanged(Decision):
+    """These roles in place of all that they had; none: they have left.
+
+    Quality and administrator roles that are new count only after a second signer's
+    `EnrolmentApproved`; those that they keep go on.
+    """
+
+    type: Literal["AgentRolesChanged"]
+    v: Literal[1]
+    roles: Annotated[list[RoleAtSite], Field(max_length=50)]
+    reason: Code
 
 
 class QualificationGranted(Decision):
@@ -98,6 +122,13 @@ class QualificationGranted(Decision):
     v: Literal[1]
     qualification: Code
     expires_at: Timestamp
+
+
+class QualificationWithdrawn(Decision):
+    type: Literal["QualificationWithdrawn"]
+    v: Literal[1]
+    qualification: Code
+    reason: Code
 
 
 class KeyAdded(Decision):

@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.domain.policy import permits
 from ledger.domain.registry import LEDGER, Agent, kid_of
+from ledger.domain.site_rules import require_not_closed, require_own_site, require_site
 from ledger.domain.specifications import require_sound_specifications
+from ledger.domain.supply_rules import SUPPLY_CHECKS
+from ledger.domain.times import timestamp
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
 
 if TYPE_CHECKING:
+    from ledger.domain.parts import RoleAtSite
     from ledger.domain.registry_events import (
         AgentEnrolled,
+        AgentRolesChanged,
         EnrolmentApproved,
         KeyAdded,
         KeyRetired,
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
         LogOpened,
         ProductVersionDefined,
         QualificationGranted,
+        QualificationWithdrawn,
         RuleSetAdopted,
         SiteOnboarded,
     )
@@ -87,7 +93,7 @@ def require_sites(sites: Iterable[str], world: World) -> None:
         if site is None:
             raise Refused("unknown_site", f"the site {name!r} was never onboarded")
         if not site.in_force:
-            raise Refused("site_not_in_force", f"the site {name!r} is suspended")
+            raise Refused("site_not_in_force", f"the site {name!r} is {site.status}")
 
 
 def _rules_adopted(_: Entry, event: RuleSetAdopted, world: World) -> None:
@@ -107,6 +113,7 @@ def _site_suspended(entry: Entry, _: Any, world: World) -> None:
     site = world.site(_name(entry))
     if site is None:
         raise Refused("unknown_site", f"{entry.stream} was never onboarded")
+    require_not_closed(site)
     if not site.in_force:
         raise Conflict("already_suspended", f"{entry.stream} is suspended already")
 
@@ -115,27 +122,39 @@ def _site_resumed(entry: Entry, _: Any, world: World) -> None:
     site = world.site(_name(entry))
     if site is None:
         raise Refused("unknown_site", f"{entry.stream} was never onboarded")
+    require_not_closed(site)
     if site.in_force:
         raise Conflict("not_suspended", f"{entry.stream} is in force already")
+
+
+def _site_closed(entry: Entry, _: Any, world: World) -> None:
+    require_not_closed(require_site(_name(entry), world))
 
 
 def _agent_enrolled(entry: Entry, event: AgentEnrolled, world: World) -> None:
     name = _name(entry)
     if name == LEDGER or world.agent(name) is not None:
         raise Conflict("agent_exists", f"{name!r} is taken: an agent is enrolled once")
-    for role in event.roles:
-        site = world.site(role.site)
-        if site is None:
-            raise Refused("unknown_site", f"the site {role.site!r} was never onboarded")
-        if site.organisation != event.organisation:
-            raise NotPermitted("not_own_site", f"{role.site!r} belongs to {site.organisation!r}")
+    _require_own_sites(event.roles, event.organisation, world)
     _require_new_key(event.key, world)
+
+
+def _require_own_sites(roles: Iterable[RoleAtSite], organisation: str, world: World) -> None:
+    for role in roles:
+        require_own_site(role.site, organisation, world)
+
+
+def _roles_changed(entry: Entry, event: AgentRolesChanged, world: World) -> None:
+    agent = _known_agent(entry, world)
+    if agent.id == entry.signer:
+        raise NotPermitted("same_signer", "nobody changes their own roles: another administrator does")
+    _require_own_sites(event.roles, agent.organisation, world)
 
 
 def _enrolment_approved(entry: Entry, event: EnrolmentApproved, world: World) -> None:
     agent = _known_agent(entry, world)
     if event.enrolment != agent.enrolment:
-        raise Refused("unknown_enrolment", f"{event.enrolment} is not the enrolment of {agent.id!r}")
+        raise Refused("unknown_enrolment", f"{event.enrolment} is not the newest enrolment of {agent.id!r}")
     if not agent.is_pending:
         raise Conflict("nothing_to_approve", f"no role of {agent.id!r} waits for an approval")
     if entry.signer in (agent.enrolled_by, agent.id):
@@ -146,6 +165,14 @@ def _qualification_granted(entry: Entry, _: QualificationGranted, world: World) 
     agent = _known_agent(entry, world)
     if agent.id == entry.signer:
         raise NotPermitted("same_signer", "nobody grants a qualification to themselves")
+
+
+def _qualification_withdrawn(entry: Entry, event: QualificationWithdrawn, world: World) -> None:
+    agent = _known_agent(entry, world)
+    if not agent.is_qualified(event.qualification, timestamp(entry.recorded_ms)):
+        raise Conflict(
+            "qualification_not_held", f"{agent.id!r} is not qualified for {event.qualification!r} now"
+        )
 
 
 def _key_added(entry: Entry, event: KeyAdded, world: World) -> None:
@@ -213,11 +240,15 @@ _CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "SiteOnboarded": _site_onboarded,
     "SiteSuspended": _site_suspended,
     "SiteResumed": _site_resumed,
+    "SiteClosed": _site_closed,
     "AgentEnrolled": _agent_enrolled,
     "EnrolmentApproved": _enrolment_approved,
+    "AgentRolesChanged": _roles_changed,
     "QualificationGranted": _qualification_granted,
+    "QualificationWithdrawn": _qualification_withdrawn,
     "KeyAdded": _key_added,
     "KeyRetired": _key_retired,
     "KeyRevoked": _key_revoked,
     "ProductVersionDefined": _product_defined,
+    **SUPPLY_CHECKS,
 }

@@ -13,12 +13,14 @@ from typing import NamedTuple, Protocol
 from ledger.domain.carrier import Carrier
 from ledger.domain.chain import Chain
 from ledger.domain.entry import Entry as Entry
+from ledger.domain.equipment import Equipment
+from ledger.domain.lots import Lot
 from ledger.domain.registry import LEDGER as LEDGER
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
 from ledger.domain.times import milliseconds as milliseconds
 from ledger.domain.times import timestamp as timestamp
 
-Aggregate = Chain | LogState | Site | Agent | Product | Key | Carrier
+Aggregate = Chain | LogState | Site | Agent | Product | Key | Carrier | Lot | Equipment
 
 
 class Sequence(NamedTuple):
@@ -51,6 +53,8 @@ class World(Protocol):
     def product(self, product: str) -> Product | None: ...
     def carrier(self, stream: str) -> Carrier | None: ...  # of shipment/<id> or tank/<id>
     def key(self, kid: str) -> Key | None: ...
+    def lot(self, lot: str) -> Lot | None: ...
+    def equipment(self, equipment: str) -> Equipment | None: ...
     def signer(self, kid: str) -> Sequence: ...
     def checkpoint(self, size: int) -> tuple[str, int] | None: ...  # root (hex), time (ms)
     def chain_of_container(self, container: str) -> str | None: ...  # where it first came to be
@@ -76,6 +80,14 @@ def agent_tag(agent: str) -> str:
 
 def product_tag(product: str) -> str:
     return f"product/{product}"
+
+
+def lot_tag(lot: str) -> str:
+    return f"lot/{lot}"
+
+
+def equipment_tag(equipment: str) -> str:
+    return f"equipment/{equipment}"
 
 
 def log_tag(origin: str) -> str:
@@ -105,6 +117,8 @@ AGGREGATES: dict[str, type[Aggregate]] = {
     "key": Key,
     "shipment": Carrier,
     "tank": Carrier,
+    "lot": Lot,
+    "equipment": Equipment,
 }
 
 

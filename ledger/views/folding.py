@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.chain import Chain
+from ledger.domain.shares import share_of
 from ledger.domain.world import chain_tag
 from ledger.store.decode import LazyEntry, entry_of
-from ledger.views import chains, custody, deviations, lineage, schema, temperature, timeline
+from ledger.views import chains, custody, deviations, lineage, quarantines, schema, temperature, timeline
+from ledger.views.registering import PREFIXES, Registering
+from ledger.views.touch import Touches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_KEPT = 2_000  # therapies; one whole therapy takes some 20 kB
 CHAIN, REVIEW = "chain/", "review/"
+FOLDED = (CHAIN, REVIEW, *PREFIXES)
 
 Key = tuple[Any, ...]
 Row = tuple[Any, ...]
@@ -32,6 +36,7 @@ OF_CHAIN: dict[str, Callable[[Chain], list[Row]]] = {
     "view_handover": custody.handover_rows,
     "view_lineage": lineage.rows,
     "view_deviation": deviations.rows,
+    "view_quarantine": quarantines.rows,
 }
 KEY_WIDTH = {table.name: len(table.primary_key) for table in schema.ALL}
 
@@ -51,31 +56,39 @@ class Kept:
     """A therapy, and its rows as they stand in the tables."""
 
     chain: Chain
+    touches: Touches
     rows: dict[str, dict[Key, Row]]
 
 
 class Folding:
-    """The therapies as of the views' position. Not thread-safe."""
+    """Therapies and registry as of the views' position. Not thread-safe."""
 
     def __init__(self, store: Reads) -> None:
         self._store = store
         self._rules = temperature.Rulebook(store)
+        self._registering = Registering(store)
         self._kept: OrderedDict[str, Kept] = OrderedDict()
 
     def forget(self) -> None:
         """Drop all that is kept; what is needed is folded anew."""
         self._kept.clear()
+        self._registering.forget()
 
     def fold(self, start: int, tagged: Iterable[tuple[StoredEntry, list[str]]]) -> Changes:
         """Take in the entries from position `start` on; say what they change."""
         changes = Changes()
         touched: dict[str, list[Entry]] = defaultdict(list)
+        registered: dict[str, list[Entry]] = defaultdict(list)
         for stored, tags in tagged:
-            concerned = [tag for tag in tags if tag.startswith((CHAIN, REVIEW))]
+            concerned = [tag for tag in tags if tag.startswith(FOLDED)]
             if concerned:
                 entry = entry_of(stored.position, stored.data, stored.recorded_ms)
                 for tag in concerned:
-                    self._tell(tag, entry, touched, changes)
+                    if tag.startswith(PREFIXES):
+                        registered[tag].append(entry)
+                    else:
+                        self._tell(tag, entry, touched, changes)
+        self._registering.fold(start, registered, changes.rows)
         for coi, entries in touched.items():
             self._fold_chain(coi, start, entries, changes)
         while len(self._kept) > MAX_KEPT:
@@ -98,7 +111,9 @@ class Folding:
         self._kept.move_to_end(coi)
         for entry in entries:
             kept.chain.apply(entry)
+            kept.touches.apply(share_of(entry, coi))
         changes.corrected.extend(timeline.corrected(kept.chain, entries))
+        changes.rows["view_touch"].extend(kept.touches.take())
         changes.rows["view_chain"].append(chains.row(kept.chain, entries[-1].position))
         now = rows_of(kept.chain, self._rules.profiles(kept.chain))
         for table, rows in now.items():
@@ -108,10 +123,13 @@ class Folding:
         kept.rows = now
 
     def _load(self, coi: str, before: int) -> Kept:
-        chain = Chain(coi)
+        chain, touches = Chain(coi), Touches(coi)
         for stored in self._store.by_tag(chain_tag(coi), before=before) if before else ():
-            chain.apply(LazyEntry(stored))
-        return Kept(chain, rows_of(chain, self._rules.profiles(chain)))
+            entry = LazyEntry(stored)
+            chain.apply(entry)
+            touches.apply(share_of(entry, coi))
+        touches.take()  # they are in the table
+        return Kept(chain, touches, rows_of(chain, self._rules.profiles(chain)))
 
 
 def rows_of(chain: Chain, profiles: Sequence[TemperatureProfile] = ()) -> dict[str, dict[Key, Row]]:

@@ -6,12 +6,13 @@ therapy; the others hold what a therapy's aggregate (`ledger.domain.chain.Chain`
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, ColumnElement, Index, Integer, MetaData, Table, Text
+
+from ledger.views.registry_schema import Key, tables
 
 metadata = MetaData()
-
-# Pages go on where the last one ended: both databases must sort the same way, by bytes.
-Key = Text().with_variant(Text(collation="C"), "postgresql")
 
 position = Table(
     "view_position",
@@ -130,4 +131,13 @@ chain = Table(
     Column("last_position", BigInteger, nullable=False),
 )
 
-ALL = (container, handover, lineage, timeline, deviation, excursion, chain)
+
+registry = tables(metadata)
+touch, quarantine, lot, equipment, site, agent, qualification, key, product = registry
+ALL = (container, handover, lineage, timeline, deviation, excursion, chain, *registry)
+LAST = "\U0010ffff"  # sorts behind every character of a name
+
+
+def begins(column: Column[Any], text: str) -> ColumnElement[bool]:
+    """A condition that an index on the column answers, by bytes on both databases."""
+    return (column >= text) & (column < text + LAST)

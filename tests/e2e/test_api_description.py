@@ -12,10 +12,12 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from starlette.routing import BaseRoute, Route
 
-from api import examples, quality_examples
+from api import examples, examples_registry, quality_examples, reaching
+from api import registry as registered
 from api.documents import ChainDocument, ContainerDocument
 from api.feed import FeedEntry
 from api.routes import (
+    carriers,
     chains,
     containers,
     custody,
@@ -25,8 +27,12 @@ from api.routes import (
     keys,
     log,
     quality,
+    quarantines,
     readiness,
+    registry,
+    search,
     session,
+    supply,
     temperature,
 )
 from api.routes.carriers import CarrierDocument
@@ -54,6 +60,10 @@ FILLED = {
     "{carrier}": "ship-1",
     "{position}": "0",
     "{kid}": "ab" * 32,
+    "{lot}": "lv-1",
+    "{equipment}": "p-1",
+    "{site}": "st-mary",
+    "{agent}": "nora",
     "{size}": "1",
     "{path:path}": "000",
 }
@@ -206,6 +216,23 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (readiness.LymphodepletionCheck, examples.LYMPHODEPLETION),
     (FeedEntry, examples.FEED_ENTRY),
     (CarrierDocument, examples.CARRIER),
+    (keys.Keys, examples_registry.KEYS),
+    (quarantines.Quarantines, examples_registry.QUARANTINES),
+    (reaching.Reach, examples_registry.REACH),
+    (reaching.Reach, examples_registry.EQUIPMENT_REACH),
+    (reaching.Reach, examples_registry.SITE_REACH),
+    (reaching.Reach, examples_registry.AGENT_REACH),
+    (registered.EquipmentDocument, examples_registry.EQUIPMENT),
+    (registered.LotDocument, examples_registry.LOT),
+    (registered.SiteDocument, examples_registry.SITE),
+    (registry.AgentFound, examples_registry.AGENT),
+    (registry.Agents, examples_registry.AGENTS),
+    (registry.Products, examples_registry.PRODUCTS),
+    (registry.Qualifications, examples_registry.QUALIFICATIONS),
+    (registry.Sites, examples_registry.SITES),
+    (search.Found, examples_registry.FOUND),
+    (supply.EquipmentPage, examples_registry.EQUIPMENT_PAGE),
+    (supply.Lots, examples_registry.LOTS),
     (health.Health, examples.HEALTH),
 ]
 
@@ -219,8 +246,10 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 
 
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
-    modules = (chains, containers, custody, entries, health, infusion, keys, log, session, temperature)
-    modules = (chains, containers, custody, entries, health, infusion, keys, log, quality, session)
+    modules = (
+        carriers, chains, containers, custody, entries, health, infusion, keys, log, quality, quarantines,
+        readiness, registry, search, session, supply, temperature,
+    )  # fmt: skip
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}
     assert {model for model in models if isinstance(model, type) and issubclass(model, BaseModel)} <= told

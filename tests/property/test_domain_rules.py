@@ -81,6 +81,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "ManufacturingStarted": {"at": parties, "containers": several, "batch": st.just("B-1"),
                              "platform": st.just("P-1")},
     "StepCompleted": {"at": parties, "containers": several, "batch": batches, "step": st.just("activation")},
+    "MaterialConsumed": {"at": parties, "containers": several, "batch": batches,
+                         "lots": st.lists(st.sampled_from(["lv-1", "lv-2"]), min_size=1, max_size=2)},
     "ManufacturingFailed": {"at": parties, "containers": several, "batch": batches, "reason": st.just("why")},
     "ManufacturingRestarted": {"at": parties, "containers": several, "failed_batch": batches,
                                "batch": batches, "platform": st.just("P-1")},
@@ -319,6 +321,8 @@ def test_folding_is_total_whatever_the_order(entries: list[Entry]) -> None:
         "site/st-mary",
         "product/decentra-car",
         "key/ab",
+        "lot/lv-1",
+        "equipment/p-1",
         f"log/{ORIGIN}",
     ):
         aggregate = new_aggregate(tag)

@@ -38,6 +38,7 @@ def tables(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 def long_story(rounds: int = 3) -> Told:
     """Every kind of row comes, changes, and where it can, goes again."""
     told = Told()
+    told.furnish()
     for coi in CHAINS:
         told.order(coi)
     for number in range(rounds):
@@ -49,7 +50,9 @@ def long_story(rounds: int = 3) -> Told:
             told.accept(coi, bag, WARD, VAN, release)
             told.release(coi, bag, VAN, LAB)
             back = told.release(coi, bag, LAB, VAN)
+            told.manufacture(coi, bag, f"B-{number}", "lv-1", "media-2")
             told.derive(coi, bag, dose)
+            told.say(coi, "Quarantined", containers=[dose], reason="seal_broken")
             raised = told.deviate(coi, cause=release, containers=[bag])
             if number % 2:
                 told.dispose(coi, raised)
@@ -198,7 +201,7 @@ def test_rebuild_makes_the_same_from_nothing_and_mends_what_was_wrong(
 
 def test_lag_counts_what_the_views_do_not_show_yet(recorder: LedgerRecorder, engine: Engine) -> None:
     projector = Projector(engine, recorder)
-    store(recorder, *[new("site/st-mary") for _ in range(5)])
+    store(recorder, *[new("log/ledger.example") for _ in range(5)])
     assert projector.lag() == 5
     assert projector.catch_up(stop=3) == 3
     assert projector.lag() == 2
@@ -206,8 +209,8 @@ def test_lag_counts_what_the_views_do_not_show_yet(recorder: LedgerRecorder, eng
     assert projector.lag() == 0
 
 
-def test_entries_of_no_therapy_are_passed_over(recorder: LedgerRecorder, engine: Engine) -> None:
-    store(recorder, new("site/st-mary"), new("agent/anna", "key/k"))
+def test_entries_that_no_view_shows_are_passed_over(recorder: LedgerRecorder, engine: Engine) -> None:
+    store(recorder, new("log/ledger.example"), new("signer/k"))
     assert Projector(engine, recorder).catch_up() == 2
     assert {name for name, rows in tables(engine).items() if rows} == {"view_position"}
 

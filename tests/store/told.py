@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import cbor2
 
+from ledger.domain.events import parse_event
+from ledger.domain.naming import registry_tags
 from ledger.domain.world import timestamp
 from ledger.store.recorder import NewEntry
 from tests.store.log import TIME_MS, seal
@@ -48,6 +50,41 @@ class Told:
         kid_cti = KID + number.to_bytes(16, "big")
         self.entries.append(NewEntry(kind, identity, kid_cti, data, (tag, f"signer/{KID.hex()}")))
         return identity.hex()
+
+    def register(self, stream: str, kind: str, *, by: str = "quinn", **members: Any) -> str:
+        """An entry of the registry, with the tags that the rules give it."""
+        number = len(self.entries)
+        moment = {"occurred_at": timestamp(TIME_MS), "seen": None, "seq": number, "prev": None}
+        payload = {"type": kind, "v": 1} | moment | members
+        data = raw_statement(number, by, stream, payload)
+        identity = hashlib.sha256(data).digest()
+        tags = dict.fromkeys((stream, f"signer/{KID.hex()}", *registry_tags(parse_event(payload))))
+        self.entries.append(NewEntry(kind, identity, KID + number.to_bytes(16, "big"), data, tuple(tags)))
+        return identity.hex()
+
+    def furnish(self) -> None:
+        """One of each thing in the registry, some of them past their best."""
+        northcell = {"organisation": "northcell"}
+        site = {"site_kind": "manufacturing", "country": "GB"}
+        self.register("site/northcell-1", "SiteOnboarded", **northcell, **site)
+        roles = [{"role": "quality", "site": "northcell-1"}, {"role": "cell_lab", "site": "northcell-1"}]
+        self.register("agent/quinn", "AgentEnrolled", **northcell, roles=roles, key="AAEC")
+        until = timestamp(TIME_MS + 86_400_000)
+        granted = {"qualification": "batch_release", "expires_at": until}
+        self.register("agent/quinn", "QualificationGranted", by="ben", **granted)
+        rules = {"window_starts": "thaw_started", "window_s": 3600, "claim_limit_s": 3600}
+        covers = {"countries": ["GB", "FR"], "sites": ["northcell-1"]}
+        self.register("product/car-1", "ProductVersionDefined", version=1, name="CAR 1", **rules, **covers)
+        for lot, material in (("lv-1", "vector"), ("media-2", "media")):
+            received = {"site": "northcell-1", "material": material, "supplier_lot": f"S {lot}"}
+            self.register(f"lot/{lot}", "LotReceived", **northcell, **received)
+        made = {"equipment_kind": "platform", "model": "M 2", "serial": "SN-1", "site": "northcell-1"}
+        self.register("equipment/p-1", "EquipmentRegistered", **northcell, **made)
+
+    def manufacture(self, coi: str, container: str, batch: str, *lots: str) -> str:
+        run = {"at": LAB, "batch": batch, "containers": [container]}
+        self.say(coi, "ManufacturingStarted", by="mia", platform="p-1", **run)
+        return self.say(coi, "MaterialConsumed", by="mia", lots=list(lots), **run)
 
     def order(self, coi: str) -> str:
         sites = {"collection": "st-mary", "treatment": "st-mary", "couriers": ["swift-depot"]}

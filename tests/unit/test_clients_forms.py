@@ -16,7 +16,8 @@ from ledger.domain.events import (
     TherapyOrdered,
 )
 from ledger.domain.parts import Event
-from ledger.domain.registry_events import AgentEnrolled, ProductVersionDefined
+from ledger.domain.registry_events import AgentEnrolled, AgentRolesChanged, ProductVersionDefined
+from ledger.domain.supply_events import MaterialConsumed
 from ledger.errors import Malformed
 
 
@@ -163,3 +164,17 @@ def test_a_product_s_profiles_are_written_part_by_part() -> None:
     assert members["temperature"] == [
         {"phase": "frozen", "high_centi_c": -15_000, "longest_excursion_s": 0, "required": True}
     ]
+
+
+@pytest.mark.parametrize("nothing", ["roles=", "roles=none"])
+def test_a_list_that_may_be_empty_is_given_as_none(nothing: str) -> None:
+    """Somebody who has left has no role any more."""
+    members = filled(shape_of(AgentRolesChanged), [nothing, "reason=left"])
+    assert draft({"type": "AgentRolesChanged"} | members, "agent/nora").payload["roles"] == []
+
+
+def test_lots_and_equipment_are_listed_with_commas() -> None:
+    given = ["at=northcell-1/cleanroom", "batch=B-1", "containers=BAG-1", "lots=lv-1, media-2"]
+    members = filled(shape_of(MaterialConsumed), given)
+    made = draft({"type": "MaterialConsumed"} | members, "chain/isbt128:CHA1")
+    assert made.payload["lots"] == ["lv-1", "media-2"]

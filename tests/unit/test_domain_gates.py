@@ -109,7 +109,9 @@ def test_gate_chain_open() -> None:
     scene = scene_at("ordered")
     gates = infusion_gates(scene.world, "acme:NEVER-ORDERED", DOSE, "st-mary", scene.now_ms)
     passed = {gate.name for gate in gates if gate.passed}
-    assert passed == {"site_in_force", "no_blocking_deviation", "not_quarantined", "not_lost"}
+    assert passed == {
+        "site_in_force", "no_blocking_deviation", "not_quarantined", "not_lost", "lots_in_force",
+    }  # fmt: skip
     assert infusion(scene)["chain_open"].proof == (scene.chain.order_position,)
 
 

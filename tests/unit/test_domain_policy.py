@@ -49,6 +49,7 @@ from tests.domain_scene import (
     patient,
     scene_at,
 )
+from tests.domain_supply import LOT, PLATFORM, receive, register
 from tests.domain_warm import evidence
 
 ROLES = get_args(Role)
@@ -61,13 +62,23 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "SiteOnboarded": ("administrator", "here sponsor"),
     "SiteSuspended": ("administrator quality", "here sponsor"),
     "SiteResumed": ("administrator quality", "here sponsor"),
+    "SiteClosed": ("administrator", "here sponsor"),
     "AgentEnrolled": ("administrator", "here sponsor"),
     "EnrolmentApproved": ("administrator", "here sponsor planned stranger"),
+    "AgentRolesChanged": ("administrator", "here sponsor"),
     "QualificationGranted": ("administrator quality", "here sponsor"),
+    "QualificationWithdrawn": ("administrator quality", "here sponsor"),
     "KeyAdded": ("administrator", "here sponsor"),
     "KeyRetired": ("administrator", "here sponsor"),
     "KeyRevoked": ("administrator", "here sponsor"),
     "ProductVersionDefined": ("administrator quality", "here sponsor"),
+    "LotReceived": ("administrator manufacturer quality", "here sponsor"),
+    "LotReleased": ("quality", "here sponsor"),
+    "LotRecalled": ("quality", "here sponsor"),
+    "EquipmentRegistered": ("administrator manufacturer quality", "here sponsor"),
+    "EquipmentQualified": ("administrator manufacturer quality", "here sponsor"),
+    "EquipmentCalibrated": ("administrator manufacturer quality", "here sponsor"),
+    "EquipmentRetired": ("administrator manufacturer quality", "here sponsor"),
     "TherapyOrdered": ("coordinator physician", "here sponsor"),
     "ConsentRecorded": ("coordinator nurse physician", "here"),
     "ConsentWithdrawn": ("coordinator nurse physician", "here"),
@@ -83,6 +94,7 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "TemperatureEvidenceAttached": (PARTICIPANTS, "here"),
     "ManufacturingStarted": ("manufacturer", "here"),
     "StepCompleted": ("cell_lab manufacturer", "here"),
+    "MaterialConsumed": ("cell_lab manufacturer", "here"),
     "ManufacturingFailed": ("manufacturer", "here"),
     "ManufacturingRestarted": ("manufacturer", "here"),
     "ContainersDerived": ("cell_lab manufacturer", "here"),
@@ -145,12 +157,19 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "SiteSuspended": ("site/northcell-1", {"reason": "why"}, "northcell-1"),
     "SiteResumed": ("site/northcell-1", {"reason": "why"}, "northcell-1"),
+    "SiteClosed": ("site/northcell-1", {"reason": "why"}, "northcell-1"),
     "AgentEnrolled": (
         "agent/newby",
         NORTHCELL | {"roles": [{"role": "courier", "site": "northcell-1"}], "key": key_of("newby")},
         "northcell-1",
     ),
     "EnrolmentApproved": ("agent/quinn", {"enrolment": "00" * 32}, "northcell-1"),
+    "AgentRolesChanged": (
+        "agent/mia",
+        {"roles": [{"role": "courier", "site": "northcell-1"}], "reason": "why"},
+        "northcell-1",
+    ),
+    "QualificationWithdrawn": ("agent/mia", {"qualification": "bedside", "reason": "why"}, "northcell-1"),
     "QualificationGranted": (
         "agent/mia",
         {"qualification": "bedside", "expires_at": "2030-01-01T00:00:00.000Z"},
@@ -160,6 +179,13 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "KeyRetired": ("agent/mia", {"kid": kid("mia"), "reason": "why"}, "northcell-1"),
     "KeyRevoked": ("agent/mia", {"kid": kid("mia"), "reason": "why"}, "northcell-1"),
     "ProductVersionDefined": ("product/decentra-car", PRODUCT | {"version": 2}, "northcell-1"),
+    "LotReceived": ("lot/lv-1", NORTHCELL | LOT, "northcell-1"),
+    "LotReleased": ("lot/lv-9", {}, "northcell-1"),
+    "LotRecalled": ("lot/lv-9", {"reason": "why"}, "northcell-1"),
+    "EquipmentRegistered": ("equipment/p-1", NORTHCELL | PLATFORM, "northcell-1"),
+    "EquipmentQualified": ("equipment/p-9", {"until": "2030-01-01T00:00:00.000Z"}, "northcell-1"),
+    "EquipmentCalibrated": ("equipment/p-9", {"until": "2030-01-01T00:00:00.000Z"}, "northcell-1"),
+    "EquipmentRetired": ("equipment/p-9", {"reason": "why"}, "northcell-1"),
     "TherapyOrdered": ("chain/acme:NEW-ORDER", ORDER, "st-mary"),
     "ConsentRecorded": (CHAIN, CONSENT, "st-mary"),
     "ConsentWithdrawn": (CHAIN, {"site": "st-mary", "reason": "why"}, "st-mary"),
@@ -203,6 +229,11 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "StepCompleted": (
         CHAIN,
         {"at": CLEANROOM, "batch": "B-1", "step": "activation", "containers": [FRESH]},
+        "northcell-1",
+    ),
+    "MaterialConsumed": (
+        CHAIN,
+        {"at": CLEANROOM, "batch": "B-1", "containers": [FRESH], "lots": ["lv-1"]},
         "northcell-1",
     ),
     "ManufacturingFailed": (
@@ -323,7 +354,10 @@ ORGANISATION_OF = {
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    return scene_at("checked")
+    scene = scene_at("checked")
+    receive(scene, "lv-9")
+    register(scene, "p-9")
+    return scene
 
 
 def somebody(role: str, site: str) -> Agent:

@@ -102,7 +102,9 @@ def test_every_event_has_a_stream_and_those_that_make_containers_name_them() -> 
     scene = scene_at("collected")
     collected = next(entry for entry, _ in scene.entries if entry.event.type == "CollectionCompleted")
     assert created_by(collected.event) == containers_of(collected.event) == ("OTHER-1",)
-    assert set(STREAM_KINDS.values()) == {"log", "site", "agent", "product", "chain"}
+    assert set(STREAM_KINDS.values()) == {
+        "log", "site", "agent", "product", "lot", "equipment", "chain",
+    }  # fmt: skip
 
 
 def test_moments_as_text_and_as_milliseconds_are_the_same() -> None:

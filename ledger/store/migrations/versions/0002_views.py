@@ -95,7 +95,6 @@ def _timeline() -> None:
         sa.Column("standing", sa.Boolean, nullable=False),
         sa.Column("late", sa.Boolean, nullable=False),
         sa.Column("cause", sa.Text),
-        sa.Column("corrected", sa.BigInteger),
     )
 
 

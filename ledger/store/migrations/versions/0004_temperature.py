@@ -1,11 +1,11 @@
-"""The read model of temperature: excursions, across therapies."""
+"""Excursions of temperature, and corrections in the story. The next revision makes the views again."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_temperature"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
@@ -27,3 +27,4 @@ def upgrade() -> None:
         sa.Column("within_limits", sa.Boolean, nullable=False),
     )
     op.create_index("view_excursion_limits", "view_excursion", ["within_limits", "position"])
+    op.add_column("view_timeline", sa.Column("corrected", sa.BigInteger))
