@@ -69,6 +69,10 @@ class BatchDocument(BaseModel):
 
 
 class ReleaseDocument(BaseModel):
+    """Quality's release. `tests`: those without a result, or out of specification, as `kind` says."""
+
+    kind: str
+    tests: list[str]
     countries: list[str]
     protocols: list[str]
     position: int
@@ -252,7 +256,11 @@ def _packing(one: Container) -> PackingDocument | None:
 def _releases(one: Container) -> list[ReleaseDocument]:
     return [
         ReleaseDocument(
-            countries=sorted(each.countries), protocols=sorted(each.protocols), position=each.position
+            kind=each.kind,
+            tests=list(each.tests),
+            countries=sorted(each.countries),
+            protocols=sorted(each.protocols),
+            position=each.position,
         )
         for each in one.quality_releases
     ]

@@ -114,7 +114,9 @@ CONTAINER: dict[str, Any] = {
     "of": 1,
     "packing": {"shipper": "SHIPPER-7", "seal": "SEAL-1234", "logger": None, "position": 4711},
     "storage": {"location": "TANK-2", "place": "A4", "position": 4660, "retrieved": 4708},
-    "releases": [{"countries": ["GB"], "protocols": ["UB-001"], "position": 4700}],
+    "releases": [
+        {"kind": "full", "tests": [], "countries": ["GB"], "protocols": ["UB-001"], "position": 4700}
+    ],
     "position": 4650,
 }
 DEVIATION: dict[str, Any] = {
