@@ -27,9 +27,11 @@ OVERRIDABLE = frozenset(
         "site_in_force",
         "fitness_confirmed",
         "released",
+        "not_expired",
         "no_blocking_deviation",
         "not_quarantined",
         "temperature_in_limits",
+        "lots_in_force",
         "not_lost",
         "custody_here",
         "thaw_window",
@@ -39,7 +41,9 @@ OVERRIDABLE = frozenset(
 # What has to hold before anybody overrides anything else for a bag.
 NEEDED = frozenset({"chain_open", "treatment_site", "consent", "container_of_chain", "not_infused"})
 # Deviations that say: not this patient, or not this patient's bag. Quality alone clears them.
-OF_IDENTITY = frozenset({"patient_mismatch", "identity_mismatch", "container_known_elsewhere"})
+OF_IDENTITY = frozenset(
+    {"patient_mismatch", "identity_mismatch", "identity_test_mismatch", "container_known_elsewhere"}
+)
 
 
 class Override(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ledger.domain import conditions
+from ledger.domain import conditions, materials, quality_conditions
 from ledger.domain.conditions import Look, Outcome
+from ledger.domain.temperature_rules import temperature_in_limits
 from ledger.domain.times import timestamp
 
 
@@ -54,6 +55,10 @@ def product_available(look: Look) -> Outcome:
 DOSE_GATES: dict[str, Callable[[Look], Outcome]] = {
     "container_of_chain": conditions.container_of_chain,
     "released": conditions.released,
+    "not_rejected": quality_conditions.not_rejected,
+    "identity_tested": quality_conditions.identity_tested,
+    "temperature_in_limits": temperature_in_limits,
+    "lots_in_force": materials.lots_in_force,
     "not_expired": conditions.not_expired,
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,

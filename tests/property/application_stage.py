@@ -105,6 +105,8 @@ def story(scenario: Scenario) -> list[Callable[[], Step]]:
         lambda: ("nora", "ThawStarted", {"at": WARD, "containers": [DOSE]}),
         lambda: ("nora", "InfusionChecked", read),
         lambda: ("nils", "InfusionChecked", read),
+        lambda: ("phil", "PatientFitnessConfirmed", {"site": "st-mary", "outcome": "fit",
+                                                     "valid_until": timestamp(scenario.clock() + 86_400_000)}),
         lambda: ("phil", "InfusionAuthorised", bedside),
         lambda: ("nora", "InfusionStarted", bedside),
     ]  # fmt: skip
