@@ -16,12 +16,23 @@ from ledger.domain.evolve import HANDLERS
 if TYPE_CHECKING:
     from ledger.domain.custody import Handover
     from ledger.domain.deviation import Deviation, Quarantine
+    from ledger.domain.disposal import Disposal
     from ledger.domain.events import TherapyOrdered
+    from ledger.domain.label_state import PrintedLabel
     from ledger.domain.parts import Commitment
     from ledger.domain.world import Entry
 
 Group = Literal[
-    "order", "container", "custody", "deviation", "quarantine", "release", "thaw", "check", "infusion"
+    "order",
+    "container",
+    "label",
+    "custody",
+    "deviation",
+    "quarantine",
+    "release",
+    "thaw",
+    "check",
+    "infusion",
 ]
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
 
@@ -44,13 +55,15 @@ class Chain:
     containers: dict[str, Container] = field(default_factory=dict)
     mentioned: dict[str, Container] = field(default_factory=dict)  # not come to be, as yet
     handovers: dict[str, Handover] = field(default_factory=dict)  # both sides, by statement id
-    answers: dict[str, list[str]] = field(default_factory=dict)  # release id to acceptances' ids
+    answers: dict[str, list[str]] = field(default_factory=dict)  # release id to answers' ids
     waiting: set[str] = field(default_factory=set)  # containers with an unanswered hand-over
     deviations: dict[str, Deviation] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
     failed_batches: dict[str, int] = field(default_factory=dict)  # name to position
     closed: int | None = None  # position
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
+    labels: dict[str, PrintedLabel] = field(default_factory=dict)  # by serial
+    disposals: dict[str, Disposal] = field(default_factory=dict)  # by the destruction's statement id
     touched: dict[Group, int] = field(default_factory=dict)
 
     @property

@@ -35,13 +35,27 @@ from ledger.domain.handling_events import (
     ContainerDamaged,
     ContainerFound,
     ContainerLost,
+    CustodyRefused,
+    Destroyed,
+    DestructionWitnessed,
     Packed,
     Quarantined,
     QuarantineLifted,
+    ReceiptInspected,
     Retrieved,
+    Returned,
     SealChecked,
+    ShipperSwapped,
     Stored,
     Unpacked,
+)
+from ledger.domain.label_events import (
+    LabelApplied,
+    LabelDestroyed,
+    LabelIssued,
+    LabelScannedBack,
+    LabelVoided,
+    Serials,
 )
 from ledger.domain.parts import (
     Base64,
@@ -137,6 +151,7 @@ class CustodyAccepted(Fact):
     release: Hex32 | None
     condition: Condition
     seal: Label | None = None
+    labels: Serials | None = None  # as they were read from the bags
 
 
 class ManufacturingStarted(Fact):
@@ -256,11 +271,19 @@ EVENTS: tuple[type[Event], ...] = (
     TherapyOrdered,
     PatientIdentified,
     CollectionCompleted,
+    LabelIssued,
+    LabelApplied,
+    LabelScannedBack,
+    LabelVoided,
+    LabelDestroyed,
     CustodyReleased,
     CustodyAccepted,
+    CustodyRefused,
+    ReceiptInspected,
     Packed,
     Unpacked,
     SealChecked,
+    ShipperSwapped,
     Stored,
     Retrieved,
     ManufacturingStarted,
@@ -275,6 +298,9 @@ EVENTS: tuple[type[Event], ...] = (
     ContainerDamaged,
     ContainerLost,
     ContainerFound,
+    Returned,
+    Destroyed,
+    DestructionWitnessed,
     Released,
     ThawStarted,
     ThawCompleted,

@@ -15,12 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import happened
+from ledger.domain import handled, happened, labelled
 from ledger.domain.container import (
     Batch,
     Container,
     Making,
-    Packing,
     QualityRelease,
 )
 from ledger.domain.custody import Handover, Holder
@@ -41,8 +40,7 @@ if TYPE_CHECKING:
         TherapyClosed,
         TherapyOrdered,
     )
-    from ledger.domain.handling_events import Packed as PackedEvent
-    from ledger.domain.handling_events import Quarantined, QuarantineLifted
+    from ledger.domain.handling_events import CustodyRefused, Quarantined, QuarantineLifted
     from ledger.domain.parts import NewContainer, Party
     from ledger.domain.world import Entry
 
@@ -84,6 +82,7 @@ def _come_to_be(
     made.position, made.made_by, made.parents = entry.position, made_by, parents
     made.din, made.product_code, made.division = new.din, new.product_code, new.division
     made.volume_ul, made.expires_at, made.bag, made.of = new.volume_ul, new.expires_at, new.bag, new.of
+    made.component = new.component
     chain.containers[made.id] = made
     made.custody.begin(Holder(at.site, at.department), entry.position)
     chain.touched["container"] = chain.version
@@ -94,26 +93,27 @@ def _released_custody(chain: Chain, entry: Entry, event: CustodyReleased) -> Non
     _hand_over(chain, handover_of(entry, event))
 
 
-def _accepted_custody(chain: Chain, entry: Entry, event: CustodyAccepted) -> None:
+def _answered_custody(chain: Chain, entry: Entry, event: CustodyAccepted | CustodyRefused) -> None:
     if event.release:
         chain.answers.setdefault(event.release, []).append(entry.statement_id)
     _hand_over(chain, handover_of(entry, event))
 
 
 def handover_of(entry: Entry, event: Any) -> Handover:
-    """One side of a hand-over, as custody keeps it: a release, or an acceptance."""
+    """One side of a hand-over, as custody keeps it: a release, an acceptance or a refusal."""
     giver, receiver = event.giver, event.receiver
-    accepts = event.type == "CustodyAccepted"
+    accepts, refuses = event.type == "CustodyAccepted", event.type == "CustodyRefused"
     return Handover(
         entry.statement_id,
         Holder(giver.site, giver.department),
         Holder(receiver.site, receiver.department),
         tuple(event.containers),
-        event.seal,
+        None if refuses else event.seal,
         entry.position,
         entry.recorded_ms,
         accepts,
-        event.release if accepts else None,
+        event.release if accepts or refuses else None,
+        refuses,
     )
 
 
@@ -131,12 +131,6 @@ def _custody_changed(chain: Chain, container: Container) -> None:
         chain.waiting.add(container.id)
     else:
         chain.waiting.discard(container.id)
-
-
-def _packed(chain: Chain, entry: Entry, event: PackedEvent) -> None:
-    packing = Packing(entry.position, event.shipper, event.seal, event.logger)
-    for name in event.containers:
-        chain.container(name).packing = packing
 
 
 def _manufacturing(chain: Chain, entry: Entry, event: Any) -> None:
@@ -230,8 +224,16 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "TherapyOrdered": _ordered,
     "CollectionCompleted": _collected,
     "CustodyReleased": _released_custody,
-    "CustodyAccepted": _accepted_custody,
-    "Packed": _packed,
+    "CustodyAccepted": _answered_custody,
+    "CustodyRefused": _answered_custody,
+    "LabelIssued": labelled.issued,
+    "LabelApplied": labelled.applied,
+    "LabelScannedBack": labelled.scanned_back,
+    "LabelVoided": labelled.voided,
+    "LabelDestroyed": labelled.destroyed,
+    "ReceiptInspected": handled.inspected,
+    "Packed": handled.packed,
+    "ShipperSwapped": handled.packed,
     "Stored": happened.stored,
     "Retrieved": happened.retrieved,
     "ManufacturingStarted": _manufacturing,
@@ -245,6 +247,9 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "QuarantineLifted": _quarantine_lifted,
     "ContainerLost": happened.lost,
     "ContainerFound": happened.found,
+    "Returned": handled.returned,
+    "Destroyed": handled.destroyed,
+    "DestructionWitnessed": handled.witnessed,
     "Released": _quality_released,
     "ThawStarted": happened.thaw_started,
     "ThawCompleted": happened.thaw_completed,

@@ -37,6 +37,10 @@ def _one(event: Any) -> Names:
     return (event.container,)
 
 
+def _perhaps_one(event: Any) -> Names:
+    return (event.container,) if event.container else ()
+
+
 def _collected(event: Any) -> Names:
     return tuple(new.container for new in event.containers)
 
@@ -56,11 +60,17 @@ _MAKING: dict[str, Callable[[Any], Names]] = {
 _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "CollectionCompleted": _collected,
     "ContainersDerived": _derived,
+    "LabelIssued": _perhaps_one,
+    "LabelApplied": _one,
+    "LabelScannedBack": _one,
     "CustodyReleased": _listed,
     "CustodyAccepted": _listed,
+    "CustodyRefused": _listed,
+    "ReceiptInspected": _listed,
     "Packed": _listed,
     "Unpacked": _listed,
     "SealChecked": _listed,
+    "ShipperSwapped": _listed,
     "Stored": _listed,
     "Retrieved": _listed,
     "ManufacturingStarted": _listed,
@@ -72,6 +82,9 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "ContainerDamaged": _listed,
     "ContainerLost": _listed,
     "ContainerFound": _listed,
+    "Returned": _listed,
+    "Destroyed": _listed,
+    "DestructionWitnessed": _listed,
     "Released": _listed,
     "ThawStarted": _listed,
     "ThawCompleted": _listed,
@@ -112,11 +125,19 @@ def _site(event: Any) -> Names:
 _SITES: dict[str, Callable[[Any], Names]] = {
     "PatientIdentified": _site,
     "CollectionCompleted": _party_site,
+    "LabelIssued": _party_site,
+    "LabelApplied": _party_site,
+    "LabelScannedBack": _party_site,
+    "LabelVoided": _party_site,
+    "LabelDestroyed": _party_site,
     "CustodyReleased": _handover_sites,
     "CustodyAccepted": _handover_sites,
+    "CustodyRefused": _handover_sites,
+    "ReceiptInspected": _party_site,
     "Packed": _party_site,
     "Unpacked": _party_site,
     "SealChecked": _party_site,
+    "ShipperSwapped": _party_site,
     "Stored": _party_site,
     "Retrieved": _party_site,
     "ManufacturingStarted": _party_site,
@@ -127,6 +148,9 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "ContainerDamaged": _party_site,
     "ContainerLost": _party_site,
     "ContainerFound": _party_site,
+    "Returned": _party_site,
+    "Destroyed": _party_site,
+    "DestructionWitnessed": _party_site,
     "ThawStarted": _party_site,
     "ThawCompleted": _party_site,
     "InfusionStarted": _site,

@@ -140,6 +140,7 @@ class NewContainer(Part):
     expires_at: Timestamp | None = None
     bag: Annotated[int, Field(ge=1, le=99)] | None = None
     of: Annotated[int, Field(ge=1, le=99)] | None = None
+    component: Code | None = None  # of a dose in several: cd8, cd4
 
 
 class Drawn(Part):

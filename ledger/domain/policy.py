@@ -27,6 +27,8 @@ ALL_ROLES: frozenset[str] = frozenset(get_args(Role))
 THERAPY_ROLES = ALL_ROLES - {"administrator", "auditor"}
 HOLDING_ROLES = THERAPY_ROLES - {"device"}
 BEDSIDE_ROLES = frozenset({"nurse", "physician"})
+LABEL_ROLES = frozenset({"apheresis", "cell_lab", "manufacturer", "quality", "coordinator", "nurse"})
+DESTROYING_ROLES = HOLDING_ROLES - {"coordinator", "courier"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,19 @@ POLICY: dict[str, Row] = {
     "TherapyOrdered": _row("coordinator physician", "ordering"),
     "PatientIdentified": _row("apheresis nurse physician", "at_site"),
     "CollectionCompleted": _row("apheresis", "at_party"),
+    "LabelIssued": _row(LABEL_ROLES, "at_party"),
+    "LabelApplied": _row(LABEL_ROLES, "at_party"),
+    "LabelScannedBack": _row(LABEL_ROLES, "at_party"),
+    "LabelVoided": _row(LABEL_ROLES, "at_party"),
+    "LabelDestroyed": _row(LABEL_ROLES, "at_party"),
     "CustodyReleased": _row(HOLDING_ROLES, "giver"),
     "CustodyAccepted": _row(HOLDING_ROLES, "receiver"),
+    "CustodyRefused": _row(HOLDING_ROLES, "receiver"),
+    "ReceiptInspected": _row(HOLDING_ROLES, "at_party"),
     "Packed": _row(HOLDING_ROLES, "at_party"),
     "Unpacked": _row(HOLDING_ROLES, "at_party"),
     "SealChecked": _row(HOLDING_ROLES, "at_party"),
+    "ShipperSwapped": _row(HOLDING_ROLES, "at_party"),
     "Stored": _row(HOLDING_ROLES, "at_party"),
     "Retrieved": _row(HOLDING_ROLES, "at_party"),
     "ManufacturingStarted": _row("manufacturer", "at_party"),
@@ -78,6 +88,9 @@ POLICY: dict[str, Row] = {
     "ContainerDamaged": _row(HOLDING_ROLES, "at_party"),
     "ContainerLost": _row(HOLDING_ROLES, "at_party"),
     "ContainerFound": _row(HOLDING_ROLES, "at_party"),
+    "Returned": _row(HOLDING_ROLES, "at_party"),
+    "Destroyed": _row(DESTROYING_ROLES, "at_party"),
+    "DestructionWitnessed": _row(DESTROYING_ROLES, "at_party"),
     "Released": _row("quality", "releasing_site", "batch_release"),
     "ThawStarted": _row("cell_lab manufacturer nurse physician", "at_party"),
     "ThawCompleted": _row("cell_lab manufacturer nurse physician", "at_party"),

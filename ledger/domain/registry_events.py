@@ -133,3 +133,5 @@ class ProductVersionDefined(Decision):
     claim_limit_s: Annotated[int, Field(ge=60, le=30 * 86400)]
     countries: Annotated[list[Country], Field(min_length=1, max_length=250)]
     sites: Annotated[list[Name], Field(min_length=1, max_length=500)]  # active under the master file
+    # parts of a dose, in the order in which they are given
+    components: Annotated[list[Code], Field(min_length=1, max_length=10)] | None = None
