@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from ledger.domain.events import to_payload
+from ledger.domain.label_state import label_on
 from ledger.domain.world import Entry, timestamp
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class ContainerDocument(BaseModel):
     """A container now, or as of `as_of_position`. `held_since` is the entry that moved it last.
 
     `quarantined`: it is, or something that it was made of. `lost`: and not found since.
+    `label`: the serial of the label in force on it. `destroyed`, `returned`: the position that says so.
     """
 
     container: str
@@ -85,6 +87,9 @@ class ContainerDocument(BaseModel):
     status: str
     quarantined: bool
     lost: bool
+    label: str | None
+    returned: int | None
+    destroyed: int | None
     holder: Place | None
     held_since: int | None
     offered_to: Place | None
@@ -99,6 +104,7 @@ class ContainerDocument(BaseModel):
     expires_at: str | None
     bag: int | None
     of: int | None
+    component: str | None
     packing: PackingDocument | None
     storage: StorageDocument | None
     releases: list[ReleaseDocument]
@@ -195,6 +201,7 @@ def _order(chain: Chain) -> OrderDocument | None:
 
 
 def container_document(one: Container, chain: Chain, position: int) -> ContainerDocument:
+    label = label_on(one.id, chain)
     return ContainerDocument(
         container=one.id,
         chain=chain.coi,
@@ -202,6 +209,9 @@ def container_document(one: Container, chain: Chain, position: int) -> Container
         status=one.status,
         quarantined=any(chain.quarantined(one.id)),
         lost=one.is_lost,
+        label=label.serial if label else None,
+        returned=one.returned.position if one.returned else None,
+        destroyed=one.destroyed.position if one.destroyed else None,
         packing=_packing(one),
         storage=StorageDocument(**one.storage._asdict()) if one.storage else None,
         releases=_releases(one),
@@ -221,9 +231,12 @@ def _custody(one: Container) -> dict[str, Any]:
     }
 
 
+_TOLD = ("made_by", "din", "product_code", "division", "volume_ul", "left_ul", "expires_at", "bag", "of",
+         "component")  # fmt: skip
+
+
 def _contents(one: Container) -> dict[str, Any]:
-    told = ("made_by", "din", "product_code", "division", "volume_ul", "left_ul", "expires_at", "bag", "of")
-    return {name: getattr(one, name) for name in told} | {"parents": list(one.parents)}
+    return {name: getattr(one, name) for name in _TOLD} | {"parents": list(one.parents)}
 
 
 def _claimants(one: Container) -> list[Holder]:

@@ -34,11 +34,22 @@ SENTENCES: dict[str, str] = {
     " to be given at {sites}",
     "PatientIdentified": "{who} {method} the patient's wristband at {site}: {outcome}",
     "CollectionCompleted": "{who} finished the collection at {at}: {containers}{ended_at}",
+    "LabelIssued": "{who} printed {serials} at {at}{container}{replaces}",
+    "LabelApplied": "{who} put label {serial} on bag {container} at {at}",
+    "LabelScannedBack": "{who} read label {serial} back from bag {container} at {at}: {outcome}",
+    "LabelVoided": "{who} declared label {serial} VOID at {at} ({reason})",
+    "LabelDestroyed": "{who} made away with {serials} at {at}: {fate}",
     "CustodyReleased": "{who} handed {containers} over from {giver} to {receiver}, {condition}{seal}",
-    "CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}",
+    "CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}"
+    "{labels}",
+    "CustodyRefused": "{who} REFUSED to take {containers} over from {giver} for {receiver} ({reason})",
+    "ReceiptInspected": "{who} inspected {containers} in shipper {shipper} at {at}{seal}, {condition}:"
+    " {received} of {expected} arrived, {outcome}",
     "Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}",
     "Unpacked": "{who} took {containers} out of shipper {shipper} at {at}{seal}",
     "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}",
+    "ShipperSwapped": "{who} moved {containers} from shipper {old_shipper} into shipper {shipper} at {at}"
+    "{seal}{logger} ({reason})",
     "Stored": "{who} stored {containers} in {location}{place} at {at}",
     "Retrieved": "{who} took {containers} out of {location} at {at}",
     "ManufacturingStarted": "{who} started manufacturing batch {batch} from {containers}"
@@ -55,10 +66,14 @@ SENTENCES: dict[str, str] = {
     "ContainerDamaged": "{who} found {containers} DAMAGED at {at}: {damage}",
     "ContainerLost": "{who} reported {containers} LOST at {at}",
     "ContainerFound": "{who} found {containers} again at {at}, {condition}",
+    "Returned": "{who} took {containers} back unused at {at} ({reason})",
+    "Destroyed": "{who} DESTROYED {containers} at {at} by {method} ({reason})",
+    "DestructionWitnessed": "{who} saw {containers} destroyed at {at}",
     "Released": "{who} released {containers} for patients in {countries} under protocol {protocols}",
-    "ThawStarted": "{who} began to thaw {containers} at {at}",
+    "ThawStarted": "{who} began to thaw {containers} at {at}{labels}",
     "ThawCompleted": "{who} finished thawing {containers} at {at}",
-    "InfusionChecked": "{who} checked bag {container} against the patient's wristband at {site} ({method})",
+    "InfusionChecked": "{who} checked bag {container}{component}{label} against the patient's wristband"
+    " at {site} ({method})",
     "InfusionAuthorised": "{who} gave permission to infuse bag {container} at {site}",
     "InfusionStarted": "{who} started the infusion of bag {container} at {site}",
     "InfusionPaused": "{who} paused the infusion of bag {container} at {site} ({reason})",
@@ -105,7 +120,12 @@ OUTCOMES = {
     "intact": "it is intact",
     "broken": "IT IS BROKEN",
     "missing": "IT IS MISSING",
+    "readable": "it reads well",
+    "unreadable": "IT CANNOT BE READ",
+    "wrong_content": "IT DOES NOT SAY WHAT IT SHOULD",
+    "quarantine": "put into QUARANTINE",
 }
+FATES = {"destroyed": "destroyed", "returned_unused": "given back unused"}
 WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}
 SUBJECTS = {
     "agent": "{}",
@@ -187,6 +207,28 @@ def _affected(payload: Payload) -> str:
     return bags(payload["containers"])
 
 
+def _container(payload: Payload) -> str:
+    """A label's container is one of its circumstances; elsewhere the sentence is about it."""
+    return (
+        f" for bag {payload['container']}" if payload.get("type") == "LabelIssued" else payload["container"]
+    )
+
+
+def _method(payload: Payload) -> str:
+    destroys = payload.get("type") == "Destroyed"
+    return payload["method"].replace("_", " ") if destroys else _read(payload)
+
+
+def _serials(payload: Payload) -> str:
+    names = payload["serials"]
+    return f"{'label' if len(names) == 1 else 'labels'} {listed(names)}"
+
+
+def _replaced(payload: Payload) -> str:
+    old = payload["replaces"]
+    return f" in place of {old['serial']} ({old['reason'].replace('_', ' ')})"
+
+
 def _release(payload: Payload) -> str:
     return "" if payload["release"] else " (CLAIMED: without the giver's statement)"
 
@@ -221,7 +263,9 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "blocking": _blocking,
     "children": lambda p: bags(p["children"]),
     "code": lambda p: p["code"].replace("_", " "),
+    "component": lambda p: f" (component {p['component']})",
     "condition": _from(CONDITIONS, "condition"),
+    "container": _container,
     "containers": _affected,
     "countries": lambda p: listed(p["countries"]),
     "damage": _from(DAMAGES, "damage"),
@@ -229,11 +273,14 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "dose_given_ul": lambda p: millilitres(p["dose_given_ul"]),
     "ended_at": lambda p: f", ended {clock(p['ended_at'])} UTC",
     "expires_at": lambda p: f" until {clock(p['expires_at'])} UTC",
+    "fate": _from(FATES, "fate"),
     "giver": lambda p: party(p["giver"]),
     "how": _from(DERIVED, "how"),
     "kid": lambda p: p["kid"][:12],
+    "label": lambda p: f" with label {p['label']}",
+    "labels": lambda p: f", read from {listed(p['labels'])}",
     "logger": lambda p: f", temperature logger {p['logger']}",
-    "method": _read,
+    "method": _method,
     "outcome": _from(OUTCOMES, "outcome"),
     "parents": lambda p: bags(p["parents"]),
     "place": lambda p: f", {p['place']}",
@@ -244,8 +291,10 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "reason": lambda p: p["reason"].replace("_", " "),
     "receiver": lambda p: party(p["receiver"]),
     "release": _release,
+    "replaces": _replaced,
     "roles": _roles,
     "seal": lambda p: f", seal {p['seal']}",
+    "serials": _serials,
     "site_kind": _from(SITE_KINDS, "site_kind"),
     "sites": lambda p: p["sites"]["treatment"],
     "step": lambda p: p["step"].replace("_", " "),

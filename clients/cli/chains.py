@@ -97,10 +97,10 @@ def draw_chain(console: Console, document: Document) -> None:
     """A therapy at a glance: the order, its bags, and what still stands in the way."""
     console.print(facts({"therapy": document["coi"], "version": document["version"]} | _order(document)))
     console.print()
-    table = rows("Bag", "State", "Held by", "On the way to", "Volume", narrow=2)
+    table = rows("Bag", "Label", "State", "Held by", "On the way to", "Volume", narrow=3)
     for bag in document["containers"]:
         holder, offered = _place(bag["holder"]), _place(bag["offered_to"])
-        table.add_row(bag["container"], _state(bag), holder, offered, _volume(bag))
+        table.add_row(_bag(bag), bag.get("label") or "-", _state(bag), holder, offered, _volume(bag))
     console.print(table if document["containers"] else "  No bags yet.")
     console.print()
     standing = [one for one in document["deviations"] if one["blocks"] or not one["disposition"]]
@@ -112,6 +112,12 @@ def draw_chain(console: Console, document: Document) -> None:
         if one["lifted_position"] is None:
             said = f"{bags(one['containers'])} since #{one['position']}, {one['reason'].replace('_', ' ')}"
             console.print(Text(f"  QUARANTINE: {said}", style="bold red"))
+
+
+def _bag(bag: Document) -> str:
+    """Its id, and which part of the dose it is."""
+    component = bag.get("component")
+    return f"{bag['container']} ({component})" if component else str(bag["container"])
 
 
 def _state(bag: Document) -> Text:

@@ -32,7 +32,7 @@ from clients.words import sentence
 from ledger.errors import Malformed
 from ledger.proof.keys import PublicKey
 
-NAMING = {"cause", "deviation", "enrolment", "release"}  # members that name a statement
+NAMING = {"cause", "destruction", "deviation", "enrolment", "release"}  # members that name a statement
 PATIENT_KEYS = "patient-keys.json"  # in the device's folder, unless another file is named
 
 Set = Annotated[

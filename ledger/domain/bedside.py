@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.domain import labels
 from ledger.domain.questions import held_by, known_here, order_sites, planned, usable
 from ledger.domain.window import latest_ms, opening, product_of, window_closes
 
@@ -29,6 +30,7 @@ def thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, f
     usable(containers, entry, chain, found)
     sites = order_sites(chain)
     planned(event.at.site, (sites.treatment, *sites.manufacturing), event.containers, found)
+    labels.read(event.labels or (), event.containers, entry, chain, found)
     for container in containers:
         if container.thaw_starts:
             found.add("repeated_step", container.id)

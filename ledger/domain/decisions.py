@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ledger.domain import handling, labels
 from ledger.domain.chain import Chain, Group
 from ledger.domain.gates import Gate, infusion_gates, release_gates
 from ledger.domain.parts import ChainDecision
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
 READS: dict[str, tuple[Group, ...]] = {
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
-    "Released": ("order", "container", "deviation", "quarantine", "release", "infusion"),
+    "Released": ("order", "container", "label", "deviation", "quarantine", "release", "infusion"),
     "InfusionChecked": ("order",),
     "InfusionAuthorised": (
         "order",
         "container",
+        "label",
         "custody",
         "deviation",
         "quarantine",
@@ -159,18 +161,22 @@ def _checked(entry: Entry, event: InfusionChecked, world: World, found: Found) -
     chain = world.chain(_coi(entry))
     if event.method == "typed" and event.typed_reason is None:
         raise Refused("typed_without_reason", "say why it was typed instead of scanned")
-    if event.container not in chain.containers:
+    container = chain.containers.get(event.container)
+    if container is None:
         found.add("identity_mismatch")  # a stranger's bag is at this patient's bed: all stops
-    elif not chain.matches(event.patient):
+    elif not chain.matches(event.patient) or event.component not in (None, container.component):
         found.add("identity_mismatch", event.container)
+    labels.read((event.label,) if event.label else (), (event.container,), entry, chain, found)
 
 
-def _closed(entry: Entry, _: TherapyClosed, world: World, __: Found) -> None:
-    """Not while something runs into the patient's arm."""
+def _closed(entry: Entry, _: TherapyClosed, world: World, found: Found) -> None:
+    """Not while something runs into the patient's arm. What was left undone is told."""
     chain = world.chain(_coi(entry))
     running = sorted(one.id for one in chain.containers.values() if one.status in ("infusing", "paused"))
     if running:
         raise Refused("infusion_under_way", f"{', '.join(running)}: record how the infusion ended first")
+    labels.find_astray(chain, found)
+    handling.find_unwitnessed(chain, found)
 
 
 def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:

@@ -7,10 +7,10 @@ finding: if the release never comes, the claim itself becomes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import bedside, manufacture
+from ledger.domain import bedside, handling, labels, manufacture
 from ledger.domain.custody import Handover
 from ledger.domain.evolve import handover_of
 from ledger.domain.naming import containers_of, sites_of
@@ -19,13 +19,13 @@ from ledger.domain.window import product_of
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
-    from ledger.domain.container import Container
     from ledger.domain.events import CollectionCompleted, CustodyAccepted, CustodyReleased, PatientIdentified
     from ledger.domain.findings import Found
     from ledger.domain.handling_events import (
         ContainerDamaged,
         ContainerFound,
         ContainerLost,
+        CustodyRefused,
         Packed,
         Quarantined,
         Retrieved,
@@ -98,11 +98,24 @@ def _accepted(entry: Entry, event: CustodyAccepted, chain: Chain, world: World, 
     release = chain.handovers.get(event.release) if event.release else None
     if release:
         _compare(release, handover_of(entry, event), found)
+    handling.answered_twice(entry, event, chain, found)
+    labels.read(event.labels or (), event.containers, entry, chain, found)
 
 
-def _compare(release: Handover, acceptance: Handover, found: Found) -> None:
+def _refused(entry: Entry, event: CustodyRefused, chain: Chain, world: World, found: Found) -> None:
+    handling.refused(entry, event, chain, world, found)
+    release = chain.handovers.get(event.release)
+    if release:
+        _compare(release, handover_of(entry, event), found)
+
+
+def _compare(release: Handover, answer: Handover, found: Found) -> None:
     """Two sides of one hand-over, whichever arrived last."""
-    if release.accepts or not acceptance.has_parties_of(release):
+    (handling.refusal_fits if answer.refuses else _acceptance_fits)(release, answer, found)
+
+
+def _acceptance_fits(release: Handover, acceptance: Handover, found: Found) -> None:
+    if release.accepts or release.refuses or not acceptance.has_parties_of(release):
         found.add("accepted_by_other_than_named", *acceptance.containers)
     unlisted = [name for name in acceptance.containers if name not in release.containers]
     if unlisted:
@@ -138,23 +151,15 @@ def _found_again(_: Entry, event: ContainerFound, chain: Chain, world: World, fo
 def _unpacked(_: Entry, event: Unpacked, chain: Chain, world: World, found: Found) -> None:
     containers = known_here(event.containers, chain, world, found)
     held_by(containers, event.at, found)
-    _same_seal(containers, event.shipper, event.seal, found)
+    handling.same_seal(containers, event.shipper, event.seal, found)
 
 
 def _seal_checked(_: Entry, event: SealChecked, chain: Chain, world: World, found: Found) -> None:
     containers = known_here(event.containers, chain, world, found)
     held_by(containers, event.at, found)
-    _same_seal(containers, event.shipper, event.seal, found)
+    handling.same_seal(containers, event.shipper, event.seal, found)
     if event.outcome != "intact":
         found.add("seal_broken", *event.containers)
-
-
-def _same_seal(containers: Sequence[Container], shipper: str, seal: str | None, found: Found) -> None:
-    """Against the packing that is known; another shipper's seal says nothing about this one."""
-    for container in containers:
-        packed = container.packing
-        if packed and packed.shipper == shipper and packed.seal and seal and packed.seal != seal:
-            found.add("seal_differs", container.id)
 
 
 def _stored(_: Entry, event: Stored | Retrieved, chain: Chain, world: World, found: Found) -> None:
@@ -165,11 +170,19 @@ def _stored(_: Entry, event: Stored | Retrieved, chain: Chain, world: World, fou
 _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "PatientIdentified": _patient,
     "CollectionCompleted": _collected,
+    "LabelIssued": labels.issued,
+    "LabelApplied": labels.applied,
+    "LabelScannedBack": labels.scanned_back,
+    "LabelVoided": labels.voided,
+    "LabelDestroyed": labels.destroyed,
     "CustodyReleased": _released,
     "CustodyAccepted": _accepted,
+    "CustodyRefused": _refused,
+    "ReceiptInspected": handling.inspected,
     "Packed": _packed,
     "Unpacked": _unpacked,
     "SealChecked": _seal_checked,
+    "ShipperSwapped": handling.swapped,
     "Stored": _stored,
     "Retrieved": _stored,
     "ManufacturingStarted": manufacture.started,
@@ -181,6 +194,9 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "ContainerDamaged": _damaged,
     "ContainerLost": _lost,
     "ContainerFound": _found_again,
+    "Returned": handling.returned,
+    "Destroyed": handling.destroyed,
+    "DestructionWitnessed": handling.witnessed,
     "ThawStarted": bedside.thaw_started,
     "ThawCompleted": bedside.thaw_completed,
     "InfusionStarted": bedside.infusion_started,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import conditions
+from ledger.domain import conditions, dose_conditions, label_conditions
 
 if TYPE_CHECKING:
     from ledger.domain.parts import Commitment
@@ -75,13 +75,16 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "container_of_chain": conditions.container_of_chain,
     "patient_matched": conditions.patient_matched,
     "checks_agree": conditions.checks_agree,
+    "label_valid": label_conditions.label_valid,
     "released": conditions.released,
     "not_expired": conditions.not_expired,
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
     "not_lost": conditions.not_lost,
+    "not_destroyed": dose_conditions.not_destroyed,
     "custody_here": conditions.custody_here,
     "thaw_window": conditions.thaw_window,
+    "component_order": dose_conditions.component_order,
     "earlier_bags_finished": conditions.earlier_bags_finished,
     "not_infused": conditions.not_infused,
 }
@@ -96,5 +99,7 @@ RELEASE_GATES: dict[str, GateCheck] = {
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
     "not_lost": conditions.not_lost,
+    "not_destroyed": dose_conditions.not_destroyed,
+    "labels_reconciled": label_conditions.labels_reconciled,
     "not_infused": conditions.not_infused,
 }

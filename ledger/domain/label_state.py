@@ -50,6 +50,20 @@ class PrintedLabel:
         return bool(self.voided or self.destroyed)
 
     @property
+    def uses(self) -> list[Application | Scan]:
+        return [*self.applications, *self.scans]
+
+    @property
+    def is_astray(self) -> bool:
+        """Issued, and neither applied nor voided nor destroyed: nobody knows where it is."""
+        return self.issued is not None and not (self.applications or self.is_out)
+
+    @property
+    def printed_ahead_at(self) -> str | None:
+        """The site that printed it for no container yet."""
+        return self.issued.site if self.issued and self.container is None else None
+
+    @property
     def on(self) -> str | None:
         """The container that it is on: the latest said; None if two are said at one moment."""
         latest = max((one.moment.occurred_at for one in self.applications), default="")
@@ -67,20 +81,23 @@ class PrintedLabel:
         return max(self.scans, key=lambda one: (one.moment.occurred_at, one.outcome), default=None)
 
 
-def is_void(label: PrintedLabel, chain: Chain) -> bool:
-    """Voided, destroyed, or replaced by a reprint that somebody else applied."""
-    if label.is_out:
-        return True
+def void_since(label: PrintedLabel, chain: Chain) -> str | None:
+    """When it was voided, destroyed, or replaced by a reprint that took effect; None: it stands."""
+    ends = [one.occurred_at for one in (label.voided, label.destroyed) if one]
     known = (chain.labels.get(serial) for serial in label.reprints)
-    return any(one is not None and one.applications and not is_self_made(one) for one in known)
+    ends += [when for one in known if one and (when := _in_effect_since(one))]
+    return min(ends, default=None)
 
 
-def is_self_made(label: PrintedLabel) -> bool:
-    """A reprint that nobody but its own issuer applied: it lacks the second person."""
-    if label.replaces is None or label.issued is None:
-        return False
-    others = {one.moment.signer for one in label.applications} - {label.issued.signer}
-    return bool(label.applications) and not others
+def is_in_effect(label: PrintedLabel) -> bool:
+    """Applied; a reprint by somebody else than its issuer."""
+    return _in_effect_since(label) is not None
+
+
+def _in_effect_since(label: PrintedLabel) -> str | None:
+    issuer = label.issued.signer if label.issued and label.replaces else None
+    times = [one.moment.occurred_at for one in label.applications if one.moment.signer != issuer]
+    return min(times, default=None)
 
 
 def labels_of(container: str, chain: Chain) -> Iterator[PrintedLabel]:
@@ -92,8 +109,9 @@ def labels_of(container: str, chain: Chain) -> Iterator[PrintedLabel]:
 
 def label_on(container: str, chain: Chain) -> PrintedLabel | None:
     """The label in force on the container: the one that was applied last, of those not void."""
-    here = [one for one in labels_of(container, chain) if one.on == container and not is_void(one, chain)]
-    return max(here, key=lambda one: (_applied_at(one), one.serial), default=None)
+    here = [one for one in labels_of(container, chain) if one.on == container and is_in_effect(one)]
+    standing = [one for one in here if void_since(one, chain) is None]
+    return max(standing, key=lambda one: (_applied_at(one), one.serial), default=None)
 
 
 def _applied_at(label: PrintedLabel) -> str:
@@ -101,16 +119,11 @@ def _applied_at(label: PrintedLabel) -> str:
 
 
 def unaccounted(containers: set[str], chain: Chain) -> list[PrintedLabel]:
-    """Issued for these containers or ahead of need where they were made, and nobody knows where it is.
-
-    A label is accounted for when it was applied, voided or destroyed.
-    """
+    """Labels for these containers, or printed ahead of need where they were made, that are nowhere."""
     known = (chain.containers.get(name) for name in containers)
     made_at = {one.custody.origin.site for one in known if one and one.custody.origin}
     return [
         label
         for label in chain.labels.values()
-        if label.issued
-        and not (label.applications or label.is_out)
-        and (label.container in containers if label.container else label.issued.site in made_at)
+        if label.is_astray and (label.container in containers or label.printed_ahead_at in made_at)
     ]

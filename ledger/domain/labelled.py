@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.domain.happened import later, moment
+from ledger.domain.happened import moment
 from ledger.domain.label_state import Application, PrintedLabel, Scan
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
+    from ledger.domain.container import Moment
     from ledger.domain.label_events import (
         LabelApplied,
         LabelDestroyed,
@@ -42,13 +43,18 @@ def scanned_back(chain: Chain, entry: Entry, event: LabelScannedBack) -> None:
 
 def voided(chain: Chain, entry: Entry, event: LabelVoided) -> None:
     label = _label(chain, event.serial)
-    label.voided = later(label.voided, moment(entry, event.at.site))
+    label.voided = _earlier(label.voided, moment(entry, event.at.site))
 
 
 def destroyed(chain: Chain, entry: Entry, event: LabelDestroyed) -> None:
     for serial in event.serials:
         label = _label(chain, serial)
-        label.destroyed = later(label.destroyed, moment(entry, event.at.site))
+        label.destroyed = _earlier(label.destroyed, moment(entry, event.at.site))
+
+
+def _earlier(known: Moment | None, new: Moment) -> Moment:
+    """A label ends once: of two ends the first counts."""
+    return new if known is None or new.occurred_at < known.occurred_at else known
 
 
 def _label(chain: Chain, serial: str) -> PrintedLabel:

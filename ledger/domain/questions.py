@@ -40,12 +40,14 @@ def held_by(containers: Iterable[Container], at: Party, found: Found) -> None:
 
 
 def usable(containers: Iterable[Container], entry: Entry, chain: Chain, found: Found) -> None:
-    """Not quarantined, not used up, not expired at the latest moment at which it can have happened."""
+    """Not quarantined, used up, destroyed, nor expired at the latest moment at which it can have happened."""
     for container in containers:
         if any(chain.quarantined(container.id)):
             found.add("container_quarantined", container.id)
         if container.is_used_up:
             found.add("container_used_up", container.id)
+        if container.destroyed:
+            found.add("container_destroyed", container.id)
         if container.expires_at is not None:
             latest = timestamp(latest_ms(entry.event.occurred_at, entry.recorded_ms))
             if container.expires_at <= latest:
@@ -65,7 +67,7 @@ def order_sites(chain: Chain) -> PlannedSites:
 def newly_made(new: Sequence[NewContainer], chain: Chain, world: World, found: Found) -> None:
     """Containers come to be once, in one therapy; bag n of m makes a set."""
     times = Counter(one.container for one in new)
-    bags = Counter((one.of, one.bag) for one in new if one.of is not None)
+    bags = Counter((one.of, one.bag, one.component) for one in new if one.of is not None)
     for one in new:
         elsewhere = world.chain_of_container(one.container)
         if one.container in chain.containers or times[one.container] > 1:
@@ -73,5 +75,5 @@ def newly_made(new: Sequence[NewContainer], chain: Chain, world: World, found: F
         elif elsewhere not in (None, chain.coi):
             found.add("container_known_elsewhere", one.container)
         half = (one.bag is None) != (one.of is None)
-        if half or (one.bag or 0) > (one.of or 0) or (one.of and bags[one.of, one.bag] > 1):
+        if half or (one.bag or 0) > (one.of or 0) or (one.of and bags[one.of, one.bag, one.component] > 1):
             found.add("bag_numbers_wrong", one.container)

@@ -50,6 +50,7 @@ parties = st.sampled_from([APHERESIS, WARD, VAN, CLEANROOM, FAR_VAN])
 sites = st.sampled_from(["st-mary", "northcell-1", "far-clinic", "nowhere"])
 volumes = st.sampled_from([0, 1, 50_000, 200_000, 300_000])
 patients = st.sampled_from([patient(), patient("patient-2")])
+serials = st.sampled_from(["L-1", "L-2", "L-3"])
 batches = st.sampled_from(["B-1", "B-2"])
 volume_of = st.fixed_dictionaries({"container": containers, "volume_ul": volumes})
 made = st.builds(
@@ -68,6 +69,22 @@ FACTS: dict[str, dict[str, Any]] = {
                         "condition": st.sampled_from(["intact", "thawed"])},
     "CustodyAccepted": {"containers": several, "giver": parties, "receiver": parties,
                         "condition": st.just("intact"), "release": st.sampled_from([None, *IDS])},
+    "CustodyRefused": {"containers": several, "giver": parties, "receiver": parties,
+                       "release": st.sampled_from(IDS), "reason": st.just("why")},
+    "ReceiptInspected": {"at": parties, "containers": several, "shipper": st.just("S-1"),
+                         "condition": st.just("intact"), "expected": st.just(1), "received": st.just(1),
+                         "outcome": st.sampled_from(["accepted", "quarantine"])},
+    "ShipperSwapped": {"at": parties, "containers": several, "old_shipper": st.just("S-1"),
+                       "shipper": st.just("S-2"), "reason": st.just("why")},
+    "LabelIssued": {"at": parties, "serials": st.lists(serials, min_size=1, max_size=2),
+                    "container": st.one_of(st.none(), containers),
+                    "replaces": st.one_of(st.none(), serials.map(lambda one: {"serial": one, "reason": "why"}))},
+    "LabelApplied": {"at": parties, "serial": serials, "container": containers},
+    "LabelScannedBack": {"at": parties, "serial": serials, "container": containers,
+                         "outcome": st.sampled_from(["readable", "unreadable", "wrong_content"])},
+    "LabelVoided": {"at": parties, "serial": serials, "reason": st.just("why")},
+    "LabelDestroyed": {"at": parties, "serials": st.lists(serials, min_size=1, max_size=2),
+                       "fate": st.just("destroyed")},
     "Packed": {"at": parties, "containers": several, "shipper": st.just("S-1")},
     "ManufacturingStarted": {"at": parties, "containers": several, "batch": st.just("B-1"),
                              "platform": st.just("P-1")},
@@ -89,7 +106,12 @@ FACTS: dict[str, dict[str, Any]] = {
     "ContainerDamaged": {"at": parties, "containers": several, "damage": st.just("leak")},
     "ContainerLost": {"at": parties, "containers": several},
     "ContainerFound": {"at": parties, "containers": several, "condition": st.just("intact")},
-    "ThawStarted": {"at": parties, "containers": several},
+    "Returned": {"at": parties, "containers": several, "reason": st.just("why")},
+    "Destroyed": {"at": parties, "containers": several, "method": st.just("incineration"),
+                  "reason": st.just("why")},
+    "DestructionWitnessed": {"at": parties, "containers": several, "destruction": st.sampled_from(IDS)},
+    "ThawStarted": {"at": parties, "containers": several,
+                    "labels": st.one_of(st.none(), serials.map(lambda one: [one]))},
     "ThawCompleted": {"at": parties, "containers": several},
     "InfusionStarted": {"site": sites, "container": containers},
     "InfusionPaused": {"site": sites, "container": containers, "reason": st.just("why")},
@@ -101,7 +123,7 @@ FACTS: dict[str, dict[str, Any]] = {
 DECISIONS: dict[str, dict[str, Any]] = {
     "Released": {"containers": several} | {name: st.just(value) for name, value in RELEASED.items()},
     "InfusionChecked": {"site": sites, "container": containers, "patient": patients,
-                        "method": st.just("scan")},
+                        "method": st.just("scan"), "label": st.one_of(st.none(), serials)},
     "InfusionAuthorised": {"site": sites, "container": containers},
     "TherapyClosed": {"reason": st.just("why")},
     "QuarantineLifted": {"quarantine": st.sampled_from(IDS), "reason": st.just("why")},

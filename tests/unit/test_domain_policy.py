@@ -51,6 +51,8 @@ from tests.domain_scene import (
 ROLES = get_args(Role)
 HOLDERS = "apheresis cell_lab coordinator courier manufacturer nurse physician quality"
 PARTICIPANTS = f"{HOLDERS} device"
+PRINTERS = "apheresis cell_lab coordinator manufacturer nurse quality"
+DESTROYERS = "apheresis cell_lab manufacturer nurse physician quality"
 # event: roles; where those roles count among the places of RELATIONS
 ALLOWED: dict[str, tuple[str, str]] = {
     "LogOpened": ("", ""),
@@ -68,11 +70,19 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "TherapyOrdered": ("coordinator physician", "here sponsor"),
     "PatientIdentified": ("apheresis nurse physician", "here"),
     "CollectionCompleted": ("apheresis", "here"),
+    "LabelIssued": (PRINTERS, "here"),
+    "LabelApplied": (PRINTERS, "here"),
+    "LabelScannedBack": (PRINTERS, "here"),
+    "LabelVoided": (PRINTERS, "here"),
+    "LabelDestroyed": (PRINTERS, "here"),
     "CustodyReleased": (HOLDERS, "here"),
     "CustodyAccepted": (HOLDERS, "here"),
+    "CustodyRefused": (HOLDERS, "here"),
+    "ReceiptInspected": (HOLDERS, "here"),
     "Packed": (HOLDERS, "here"),
     "Unpacked": (HOLDERS, "here"),
     "SealChecked": (HOLDERS, "here"),
+    "ShipperSwapped": (HOLDERS, "here"),
     "Stored": (HOLDERS, "here"),
     "Retrieved": (HOLDERS, "here"),
     "ManufacturingStarted": ("manufacturer", "here"),
@@ -87,6 +97,9 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "ContainerDamaged": (HOLDERS, "here"),
     "ContainerLost": (HOLDERS, "here"),
     "ContainerFound": (HOLDERS, "here"),
+    "Returned": (HOLDERS, "here"),
+    "Destroyed": (DESTROYERS, "here"),
+    "DestructionWitnessed": (DESTROYERS, "here"),
     "Released": ("quality", "here"),
     "ThawStarted": ("cell_lab manufacturer nurse physician", "here"),
     "ThawCompleted": ("cell_lab manufacturer nurse physician", "here"),
@@ -142,6 +155,15 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         "st-mary",
     ),
     "CollectionCompleted": (CHAIN, collection(Scene(), FRESH), "st-mary"),
+    "LabelIssued": (CHAIN, {"at": APHERESIS, "serials": ["L-0001"], "container": FRESH}, "st-mary"),
+    "LabelApplied": (CHAIN, {"at": APHERESIS, "serial": "L-0001", "container": FRESH}, "st-mary"),
+    "LabelScannedBack": (
+        CHAIN,
+        {"at": APHERESIS, "serial": "L-0001", "container": FRESH, "outcome": "readable"},
+        "st-mary",
+    ),
+    "LabelVoided": (CHAIN, {"at": APHERESIS, "serial": "L-0001", "reason": "why"}, "st-mary"),
+    "LabelDestroyed": (CHAIN, {"at": APHERESIS, "serials": ["L-0001"], "fate": "destroyed"}, "st-mary"),
     "CustodyReleased": (
         CHAIN,
         {"containers": [FRESH], "giver": APHERESIS, "receiver": FAR_VAN, "condition": "intact"},
@@ -158,11 +180,40 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         },
         "st-mary",
     ),
+    "CustodyRefused": (
+        CHAIN,
+        {
+            "containers": [FRESH],
+            "giver": FAR_VAN,
+            "receiver": APHERESIS,
+            "release": "00" * 32,
+            "reason": "why",
+        },
+        "st-mary",
+    ),
+    "ReceiptInspected": (
+        CHAIN,
+        {
+            "at": WARD,
+            "containers": [DOSE],
+            "shipper": "S-1",
+            "condition": "intact",
+            "expected": 1,
+            "received": 1,
+            "outcome": "accepted",
+        },
+        "st-mary",
+    ),
     "Packed": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1"}, "st-mary"),
     "Unpacked": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1"}, "st-mary"),
     "SealChecked": (
         CHAIN,
         {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1", "outcome": "intact"},
+        "st-mary",
+    ),
+    "ShipperSwapped": (
+        CHAIN,
+        {"at": APHERESIS, "containers": [FRESH], "old_shipper": "S-1", "shipper": "S-2", "reason": "why"},
         "st-mary",
     ),
     "Stored": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "location": "TANK-1"}, "st-mary"),
@@ -203,6 +254,17 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "ContainerDamaged": (CHAIN, {"at": WARD, "containers": [DOSE], "damage": "leak"}, "st-mary"),
     "ContainerLost": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),
     "ContainerFound": (CHAIN, {"at": WARD, "containers": [DOSE], "condition": "intact"}, "st-mary"),
+    "Returned": (CHAIN, {"at": WARD, "containers": [DOSE], "reason": "why"}, "st-mary"),
+    "Destroyed": (
+        CHAIN,
+        {"at": WARD, "containers": [DOSE], "method": "incineration", "reason": "why"},
+        "st-mary",
+    ),
+    "DestructionWitnessed": (
+        CHAIN,
+        {"at": WARD, "containers": [DOSE], "destruction": "00" * 32},
+        "st-mary",
+    ),
     "Released": (CHAIN, {"chain_version": 0, "containers": [DOSE]} | RELEASED, "northcell-1"),
     "ThawStarted": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),
     "ThawCompleted": (CHAIN, {"at": WARD, "containers": [DOSE]}, "st-mary"),
