@@ -219,9 +219,8 @@ def _method(payload: Payload) -> str:
     return payload["method"].replace("_", " ") if destroys else _read(payload)
 
 
-def _serials(payload: Payload) -> str:
-    names = payload["serials"]
-    return f"{'label' if len(names) == 1 else 'labels'} {listed(names)}"
+def _labels(serials: Sequence[str]) -> str:
+    return f"{'label' if len(serials) == 1 else 'labels'} {listed(serials)}"
 
 
 def _replaced(payload: Payload) -> str:
@@ -278,7 +277,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "how": _from(DERIVED, "how"),
     "kid": lambda p: p["kid"][:12],
     "label": lambda p: f" with label {p['label']}",
-    "labels": lambda p: f", read from {listed(p['labels'])}",
+    "labels": lambda p: f", reading {_labels(p['labels'])}",
     "logger": lambda p: f", temperature logger {p['logger']}",
     "method": _method,
     "outcome": _from(OUTCOMES, "outcome"),
@@ -294,7 +293,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "replaces": _replaced,
     "roles": _roles,
     "seal": lambda p: f", seal {p['seal']}",
-    "serials": _serials,
+    "serials": lambda p: _labels(p["serials"]),
     "site_kind": _from(SITE_KINDS, "site_kind"),
     "sites": lambda p: p["sites"]["treatment"],
     "step": lambda p: p["step"].replace("_", " "),
