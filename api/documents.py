@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from ledger.domain.events import to_payload
 from ledger.domain.label_state import label_on
+from ledger.domain.provisional import before_order
 from ledger.domain.world import Entry, timestamp
 
 if TYPE_CHECKING:
@@ -138,6 +139,16 @@ class QuarantineDocument(BaseModel):
     lifted_position: int | None
 
 
+class ProvisionalDocument(BaseModel):
+    """What was recorded before the order, by whom; `containers` wait to be linked."""
+
+    site: str
+    opened_by: str
+    position: int
+    linked_to: str | None
+    containers: list[ContainerDocument]
+
+
 class ChainDocument(BaseModel):
     """One therapy. `version` is what the signer of a decision names as `chain_version`."""
 
@@ -145,6 +156,7 @@ class ChainDocument(BaseModel):
     version: int
     as_of_position: int
     order: OrderDocument | None
+    provisional: ProvisionalDocument | None
     containers: list[ContainerDocument]
     deviations: list[DeviationDocument]
     quarantines: list[QuarantineDocument]
@@ -174,11 +186,26 @@ def chain_document(chain: Chain, position: int) -> ChainDocument:
         version=chain.version,
         as_of_position=position,
         order=_order(chain),
+        provisional=_provisional(chain, position),
         containers=[container_document(one, chain, position) for one in chain.containers.values()],
         deviations=[deviation_document(one) for one in chain.deviations.values()],
         quarantines=[_quarantine(one) for one in chain.quarantines.values()],
         batches=[_batch(one, chain) for one in chain.batches.values()],
         closed_position=chain.closed,
+    )
+
+
+def _provisional(chain: Chain, position: int) -> ProvisionalDocument | None:
+    before = before_order(chain)
+    if before is None or before.provisional is None:
+        return None
+    site, opened_at, signer = before.provisional
+    return ProvisionalDocument(
+        site=site,
+        opened_by=signer,
+        position=opened_at,
+        linked_to=before.linked_to,
+        containers=[container_document(one, before, position) for one in before.containers.values()],
     )
 
 

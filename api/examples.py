@@ -149,6 +149,7 @@ CHAIN: dict[str, Any] = {
         "ordered_by": "carl",
         "position": 4500,
     },
+    "provisional": None,
     "containers": [CONTAINER],
     "deviations": [DEVIATION],
     "quarantines": [

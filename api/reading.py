@@ -52,7 +52,11 @@ class Reader:
     def may_read_stream(self, stream: str) -> bool:
         """Streams of the registry are open to every session."""
         kind, _, coi = stream.partition("/")
-        return kind != "chain" or self.reads_all or self.may_read(coi)
+        return kind != "chain" or self.reads_all or (self._is_ordered(coi) and self.may_read(coi))
+
+    def _is_ordered(self, coi: str) -> bool:
+        """Under an id without an order other sites' facts may stand too, and those are theirs."""
+        return self.world.chain(coi).is_open
 
     def may_read_entry(self, entry: Entry) -> bool:
         """What one has signed oneself, one may also read."""

@@ -32,6 +32,8 @@ SENTENCES: dict[str, str] = {
     " {window_s} {window_starts}, in {countries}",
     "TherapyOrdered": "{who} ordered {product} for {subject} under protocol {protocol},"
     " to be given at {sites}",
+    "ChainLinked": "{who} took {containers} of the provisional chain {provisional} into the therapy"
+    " of {subject}",
     "PatientIdentified": "{who} {method} the patient's wristband at {site}: {outcome}",
     "CollectionCompleted": "{who} finished the collection at {at}: {containers}{ended_at}",
     "LabelIssued": "{who} printed {serials} at {at}{container}{replaces}",

@@ -129,9 +129,21 @@ def _state(bag: Document) -> Text:
 def _order(document: Document) -> Document:
     order = document["order"]
     if not order:
-        return {"product": "not ordered yet"}
+        return {"product": "not ordered yet"} | _provisional(document)
     product = f"{order['product']} (version {order['product_version']})"
-    return {"product": product, "protocol": order["protocol"], "treatment": order["treatment_site"]}
+    return {"product": product, "protocol": order["protocol"], "treatment": order["treatment_site"]} | (
+        _provisional(document)
+    )
+
+
+def _provisional(document: Document) -> Document:
+    """What was collected before the order, and whether a therapy took it."""
+    before = document.get("provisional")
+    if not before:
+        return {}
+    waiting = bags(before["containers"]) if before["containers"] else "nothing"
+    what = f"linked to {before['linked_to']}" if before["linked_to"] else f"{waiting} to be linked"
+    return {"provisional": f"opened by {before['opened_by']} at {before['site']}: {what}"}
 
 
 def draw_timeline(console: Console, document: Document) -> None:

@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.store.recorder import StoredCheckpoint, StoredEntry
 
-CREATED_IN = {"CollectionCompleted": "containers", "ContainersDerived": "children"}
+CREATED_IN = {
+    "CollectionCompleted": "containers",
+    "ContainersDerived": "children",
+    "ChainLinked": "containers",
+}
 MAX_KEPT = 20_000  # aggregates; a chain of a whole therapy takes some 20 kB
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.domain.container import Batch, Container
 from ledger.domain.evolve import HANDLERS
+from ledger.domain.provisional import begin
 
 if TYPE_CHECKING:
     from ledger.domain.custody import Handover
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.domain.events import TherapyOrdered
     from ledger.domain.label_state import PrintedLabel
     from ledger.domain.parts import Commitment
+    from ledger.domain.provisional import Provisional
     from ledger.domain.world import Entry
 
 Group = Literal[
@@ -64,6 +66,10 @@ class Chain:
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
     labels: dict[str, PrintedLabel] = field(default_factory=dict)  # by serial
     disposals: dict[str, Disposal] = field(default_factory=dict)  # by the destruction's statement id
+    wristbands: list[list[Commitment]] = field(default_factory=list)  # as they were read
+    provisional: Provisional | None = None  # opened without an order
+    aside: Chain | None = None  # the provisional chain that stood here before the order
+    linked_to: str | None = None  # the therapy that took a provisional chain's containers
     touched: dict[Group, int] = field(default_factory=dict)
 
     @property
@@ -155,6 +161,8 @@ class Chain:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
+        if self.order is None and entry.type != "TherapyOrdered":
+            begin(self, entry)
         handler = HANDLERS.get(entry.type)
         if handler:
             handler(self, entry, entry.event)

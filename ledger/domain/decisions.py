@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.domain import handling, labels
 from ledger.domain.chain import Chain, Group
 from ledger.domain.gates import Gate, infusion_gates, release_gates
+from ledger.domain.linking import check_link
 from ledger.domain.parts import ChainDecision
 from ledger.domain.policy import POLICY, is_qualified
 from ledger.domain.registry_rules import require_permission, require_sites
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 # What each decision's gates read: an entry that touches one of these makes the view stale.
 READS: dict[str, tuple[Group, ...]] = {
+    "ChainLinked": ("order",),  # what it takes, it restates
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
     "Released": ("order", "container", "label", "deviation", "quarantine", "release", "infusion"),
@@ -184,6 +186,7 @@ def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
 
 
 _CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
+    "ChainLinked": check_link,
     "DeviationDispositioned": _dispositioned,
     "QuarantineLifted": _quarantine_lifted,
     "Released": _released,

@@ -61,6 +61,7 @@ from ledger.domain.parts import (
     Base64,
     ChainDecision,
     Code,
+    Coi,
     Condition,
     ContainerId,
     Containers,
@@ -71,6 +72,7 @@ from ledger.domain.parts import (
     Fact,
     Hex32,
     Label,
+    LinkedContainers,
     Method,
     Name,
     NewContainers,
@@ -110,6 +112,15 @@ class TherapyOrdered(Decision):
     country: Country
     sites: PlannedSites
     patient: Patient
+
+
+class ChainLinked(ChainDecision):
+    """Takes the containers of a provisional chain, restated, into this therapy."""
+
+    type: Literal["ChainLinked"]
+    v: Literal[1]
+    provisional: Coi
+    containers: LinkedContainers
 
 
 class PatientIdentified(Fact):
@@ -269,6 +280,7 @@ EVENTS: tuple[type[Event], ...] = (
     KeyRevoked,
     ProductVersionDefined,
     TherapyOrdered,
+    ChainLinked,
     PatientIdentified,
     CollectionCompleted,
     LabelIssued,

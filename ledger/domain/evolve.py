@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import handled, happened, labelled
+from ledger.domain import handled, happened, labelled, provisional
 from ledger.domain.container import (
     Batch,
     Container,
@@ -29,6 +29,7 @@ from ledger.domain.registry import LEDGER
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.events import (
+        ChainLinked,
         CollectionCompleted,
         ContainersDerived,
         CustodyAccepted,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         DeviationDispositioned,
         DeviationRaised,
         ManufacturingFailed,
+        PatientIdentified,
         Released,
         TherapyClosed,
         TherapyOrdered,
@@ -49,6 +51,8 @@ VOIDS_CUSTODY = "role_not_permitted"
 
 
 def _ordered(chain: Chain, entry: Entry, event: TherapyOrdered) -> None:
+    if chain.provisional:
+        provisional.set_aside(chain)
     sites = event.sites
     chain.order = event
     chain.order_position = entry.position
@@ -56,6 +60,22 @@ def _ordered(chain: Chain, entry: Entry, event: TherapyOrdered) -> None:
     chain.commitments = {one.field: one.commitment for one in event.patient}
     chain.planned = frozenset([sites.collection, sites.treatment, *sites.manufacturing, *sites.couriers])
     chain.touched["order"] = chain.version
+
+
+def _linked(chain: Chain, entry: Entry, event: ChainLinked) -> None:
+    """The entry stands in both chains: the provisional one gives, the therapy takes."""
+    therapy = entry.stream.removeprefix("chain/")
+    source = provisional.before_order(chain) if chain.coi == event.provisional else None
+    if source:
+        provisional.taken(source, therapy)
+    if chain.coi == therapy:
+        for new in event.containers:
+            _come_to_be(chain, entry, new, new.at, "collection", ())
+            labelled.linked(chain, entry, new)
+
+
+def _identified(chain: Chain, _: Entry, event: PatientIdentified) -> None:
+    chain.wristbands.append(event.patient)
 
 
 def _collected(chain: Chain, entry: Entry, event: CollectionCompleted) -> None:
@@ -222,6 +242,8 @@ def _quality_released(chain: Chain, entry: Entry, event: Released) -> None:
 # kept by the log, and what is wrong with it comes as a deviation.
 HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "TherapyOrdered": _ordered,
+    "ChainLinked": _linked,
+    "PatientIdentified": _identified,
     "CollectionCompleted": _collected,
     "CustodyReleased": _released_custody,
     "CustodyAccepted": _answered_custody,

@@ -68,7 +68,7 @@ def find_overdue(entry: Entry, chain: Chain, world: World, found: Found) -> None
 def _patient(_: Entry, event: PatientIdentified, chain: Chain, __: World, found: Found) -> None:
     sites = order_sites(chain)
     planned(event.site, (sites.collection, sites.treatment), (), found)
-    if event.outcome == "mismatch" or not chain.matches(event.patient):
+    if event.outcome == "mismatch" or (chain.is_open and not chain.matches(event.patient)):
         found.add("patient_mismatch")
     if event.method == "typed" and event.typed_reason is None:
         found.add("typed_without_reason")

@@ -43,6 +43,18 @@ FINDINGS: dict[str, Meaning] = {
     "chain_not_opened": Meaning(
         "review", False, "No therapy was ordered under this id: nothing was changed."
     ),
+    "provisional_chain": Meaning(
+        "minor", False, "The collection came before its order: it waits to be linked to one."
+    ),
+    "provisional_set_aside": Meaning(
+        "review", False, "Facts stood under this id before the order: what belongs to it has to be linked."
+    ),
+    "chain_linked": Meaning(
+        "review", False, "The chain was linked to a therapy: say it there; nothing was changed."
+    ),
+    "linked_with_faults": Meaning(
+        "major", True, "The provisional chain has something open about the container: look there first."
+    ),
     "role_not_permitted": Meaning(
         "major", True, "The signer has no role that covers this at the place where it happened."
     ),
@@ -179,6 +191,7 @@ class Verdict:
 
     findings: tuple[Finding, ...] = ()
     standing: bool = True
+    provisional: bool = False  # of a chain without an order
 
 
 CLEAN = Verdict()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         LabelScannedBack,
         LabelVoided,
     )
+    from ledger.domain.parts import LinkedContainer
     from ledger.domain.world import Entry
 
 
@@ -50,6 +51,14 @@ def destroyed(chain: Chain, entry: Entry, event: LabelDestroyed) -> None:
     for serial in event.serials:
         label = _label(chain, serial)
         label.destroyed = _earlier(label.destroyed, moment(entry, event.at.site))
+
+
+def linked(chain: Chain, entry: Entry, new: LinkedContainer) -> None:
+    """The label that a container of a provisional chain brought along."""
+    if new.label:
+        label, now = _label(chain, new.label), moment(entry, new.at.site)
+        label.issued, label.container = label.issued or now, label.container or new.container
+        label.applications.append(Application(new.container, now))
 
 
 def _earlier(known: Moment | None, new: Moment) -> Moment:

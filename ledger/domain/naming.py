@@ -54,10 +54,12 @@ def _children(event: Any) -> Names:
 
 
 _MAKING: dict[str, Callable[[Any], Names]] = {
+    "ChainLinked": _collected,
     "CollectionCompleted": _collected,
     "ContainersDerived": _children,
 }
 _CONTAINERS: dict[str, Callable[[Any], Names]] = {
+    "ChainLinked": _collected,
     "CollectionCompleted": _collected,
     "ContainersDerived": _derived,
     "LabelIssued": _perhaps_one,
@@ -178,3 +180,8 @@ def registry_tags(event: Any) -> Names:
     if event.type in ("KeyRetired", "KeyRevoked"):
         return (f"key/{event.kid}",)
     return ()
+
+
+def linked_tags(event: Any) -> tuple[str, ...]:
+    """The provisional chain that the event takes its containers from."""
+    return (f"chain/{event.provisional}",) if event.type == "ChainLinked" else ()

@@ -143,6 +143,13 @@ class NewContainer(Part):
     component: Code | None = None  # of a dose in several: cd8, cd4
 
 
+class LinkedContainer(NewContainer):
+    """A container of a provisional chain, restated: who holds it, and the label in force on it."""
+
+    at: Party
+    label: Label | None = None
+
+
 class Drawn(Part):
     """How much of a parent went into a derivation."""
 
@@ -164,4 +171,5 @@ class Administrator(Part):
 
 
 NewContainers = Annotated[list[NewContainer], Field(min_length=1, max_length=200)]
+LinkedContainers = Annotated[list[LinkedContainer], Field(min_length=1, max_length=200)]
 Patient = Annotated[list[Commitment], Field(min_length=2, max_length=8)]

@@ -59,6 +59,7 @@ POLICY: dict[str, Row] = {
     "KeyRevoked": _row("administrator", "own_organisation_or_self"),
     "ProductVersionDefined": _row("administrator quality", "own_organisation"),
     "TherapyOrdered": _row("coordinator physician", "ordering"),
+    "ChainLinked": _row("coordinator quality", "collecting"),
     "PatientIdentified": _row("apheresis nurse physician", "at_site"),
     "CollectionCompleted": _row("apheresis", "at_party"),
     "LabelIssued": _row(LABEL_ROLES, "at_party"),
@@ -116,6 +117,7 @@ RELATION_MEANINGS: dict[str, str] = {
     "giver": "at the giver's site",
     "receiver": "at the receiver's site",
     "related": "at a site with a part in the therapy, or of the product's sponsor",
+    "collecting": "at the collection site of the order",
     "assessing": "at a site of the order (not a courier's), or of the product's sponsor",
     "releasing_site": "at the releasing site: one planned for manufacture, or of the product's sponsor",
     "treatment_site": "at the treatment site of the order, named in the decision",
@@ -147,12 +149,15 @@ def may_read_all(agent: Agent) -> bool:
 
 def may_read_chain(agent: Agent, world: World, chain: Chain) -> bool:
     """Sites of the order and the sponsor's people read the therapy; couriers, and sites that
-    the order does not name, only while they hold a container or are about to."""
+    the order does not name, only while they hold a container or are about to. A provisional
+    chain is read by the people of the site that it belongs to."""
     if may_read_all(agent):
         return True
-    if chain.order is None:
-        return False
     reading = THERAPY_ROLES - {"courier"}
+    if chain.order is None:  # a provisional chain, or nothing at all
+        return _has_role_at(agent, reading, chain.planned) or _has_role_at(
+            agent, THERAPY_ROLES, chain.present_sites()
+        )
     if _has_role_at(agent, reading, _care_and_manufacture(chain.order.sites)):
         return True
     if _has_role_at(agent, THERAPY_ROLES, chain.present_sites()):
@@ -212,6 +217,11 @@ def _assessing(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     return _has_role_at(agent, row.roles, _care_and_manufacture(chain.order.sites)) or _of_sponsor(
         chain, row.roles, agent, world
     )
+
+
+def _collecting(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    order = world.chain(entry.stream.removeprefix("chain/")).order
+    return order is not None and agent.has_role(row.roles, order.sites.collection)
 
 
 def _care_and_manufacture(sites: PlannedSites) -> tuple[str, ...]:
@@ -286,6 +296,7 @@ _RELATIONS: dict[str, Callable[[Row, Entry, Agent, World], bool]] = {
     "giver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).giver.site),
     "receiver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).receiver.site),
     "related": _related,
+    "collecting": _collecting,
     "assessing": _assessing,
     "releasing_site": _releasing_site,
     "treatment_site": _treatment_site,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ledger.domain.custody import Holder
+from ledger.domain.parts import PlannedSites
 from ledger.domain.times import timestamp
 from ledger.domain.window import latest_ms
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.container import Container
     from ledger.domain.findings import Found
-    from ledger.domain.parts import NewContainer, Party, PlannedSites
+    from ledger.domain.parts import NewContainer, Party
     from ledger.domain.world import Entry, World
 
 
@@ -60,8 +61,12 @@ def planned(site: str, sites: Iterable[str], names: Sequence[str], found: Found)
 
 
 def order_sites(chain: Chain) -> PlannedSites:
-    assert chain.order is not None  # the judge asked before
-    return chain.order.sites
+    """Those of the order; a provisional chain plans nothing but the site that it belongs to."""
+    if chain.order is not None:
+        return chain.order.sites
+    assert chain.provisional is not None  # the judge asked before
+    site = chain.provisional.site
+    return PlannedSites(collection=site, manufacturing=[site], treatment=site, couriers=[])
 
 
 def newly_made(new: Sequence[NewContainer], chain: Chain, world: World, found: Found) -> None:

@@ -122,6 +122,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "InfusionCompleted": {"site": sites, "container": containers, "dose_given_ul": volumes},
 }  # fmt: skip
 DECISIONS: dict[str, dict[str, Any]] = {
+    "ChainLinked": {"provisional": st.sampled_from([COI, "acme:PROV-1"]),
+                    "containers": st.just([{"container": FRESH, "volume_ul": 200_000, "at": APHERESIS}])},
     "Released": {"containers": several} | {name: st.just(value) for name, value in RELEASED.items()},
     "InfusionChecked": {"site": sites, "container": containers, "patient": patients,
                         "method": st.just("scan"), "label": st.one_of(st.none(), serials)},
@@ -193,6 +195,11 @@ def test_an_audit_that_replays_the_log_comes_to_the_same_verdicts_and_world(
 ) -> None:
     scene = scene_at(stage)
     tell(scene, story)
+    audit_of(scene)
+
+
+def audit_of(scene: Scene) -> None:
+    """Record all of it again, entry by entry: the same verdicts, the same world."""
     audit = MemoryWorld(ORIGIN, scene.checkpoints.get)
     assert [audit.record(entry) for entry, _ in scene.entries] == [verdict for _, verdict in scene.entries]
     assert snapshot(audit) == snapshot(scene.world)

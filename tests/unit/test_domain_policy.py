@@ -68,6 +68,7 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "KeyRevoked": ("administrator", "here sponsor"),
     "ProductVersionDefined": ("administrator quality", "here sponsor"),
     "TherapyOrdered": ("coordinator physician", "here sponsor"),
+    "ChainLinked": ("coordinator quality", "here"),
     "PatientIdentified": ("apheresis nurse physician", "here"),
     "CollectionCompleted": ("apheresis", "here"),
     "LabelIssued": (PRINTERS, "here"),
@@ -149,6 +150,15 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "KeyRevoked": ("agent/mia", {"kid": kid("mia"), "reason": "why"}, "northcell-1"),
     "ProductVersionDefined": ("product/decentra-car", PRODUCT | {"version": 2}, "northcell-1"),
     "TherapyOrdered": ("chain/acme:NEW-ORDER", ORDER, "st-mary"),
+    "ChainLinked": (
+        CHAIN,
+        {
+            "chain_version": 0,
+            "provisional": "acme:PROV-1",
+            "containers": [{"container": FRESH, "volume_ul": 200_000, "at": APHERESIS}],
+        },
+        "st-mary",
+    ),
     "PatientIdentified": (
         CHAIN,
         {"site": "st-mary", "patient": patient(), "method": "scan", "outcome": "match"},
