@@ -106,6 +106,7 @@ class ContainerDocument(BaseModel):
     bag: int | None
     of: int | None
     component: str | None
+    inside: str | None
     packing: PackingDocument | None
     storage: StorageDocument | None
     releases: list[ReleaseDocument]
@@ -259,7 +260,7 @@ def _custody(one: Container) -> dict[str, Any]:
 
 
 _TOLD = ("made_by", "din", "product_code", "division", "volume_ul", "left_ul", "expires_at", "bag", "of",
-         "component")  # fmt: skip
+         "component", "inside")  # fmt: skip
 
 
 def _contents(one: Container) -> dict[str, Any]:

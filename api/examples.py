@@ -115,6 +115,7 @@ CONTAINER: dict[str, Any] = {
     "bag": 1,
     "of": 1,
     "component": None,
+    "inside": None,
     "packing": {"shipper": "SHIPPER-7", "seal": "SEAL-1234", "logger": None, "position": 4711},
     "storage": {"location": "TANK-2", "place": "A4", "position": 4660, "retrieved": 4708},
     "releases": [{"countries": ["GB"], "protocols": ["UB-001"], "position": 4700}],

@@ -115,9 +115,11 @@ def draw_chain(console: Console, document: Document) -> None:
 
 
 def _bag(bag: Document) -> str:
-    """Its id, and which part of the dose it is."""
-    component = bag.get("component")
-    return f"{bag['container']} ({component})" if component else str(bag["container"])
+    """Its id, which part of the dose it is, and the cassette that it is in."""
+    component, cassette = bag.get("component"), bag.get("inside")
+    notes = [component, f"in {cassette}" if cassette else None]
+    said = ", ".join(filter(None, notes))
+    return f"{bag['container']} ({said})" if said else str(bag["container"])
 
 
 def _state(bag: Document) -> Text:

@@ -99,6 +99,7 @@ class Container:
     bag: int | None = None
     of: int | None = None
     component: str | None = None
+    inside: str | None = None  # its cassette
     custody: Custody = field(default_factory=Custody)
     packing: Packing | None = None
     storage: Storage | None = None

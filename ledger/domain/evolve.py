@@ -102,7 +102,7 @@ def _come_to_be(
     made.position, made.made_by, made.parents = entry.position, made_by, parents
     made.din, made.product_code, made.division = new.din, new.product_code, new.division
     made.volume_ul, made.expires_at, made.bag, made.of = new.volume_ul, new.expires_at, new.bag, new.of
-    made.component = new.component
+    made.component, made.inside = new.component, new.inside
     chain.containers[made.id] = made
     made.custody.begin(Holder(at.site, at.department), entry.position)
     chain.touched["container"] = chain.version

@@ -81,7 +81,9 @@ def _collected(_: Entry, event: CollectionCompleted, chain: Chain, world: World,
 
 def _released(entry: Entry, event: CustodyReleased, chain: Chain, world: World, found: Found) -> None:
     release = handover_of(entry, event)
-    for container in known_here(event.containers, chain, world, found):
+    containers = known_here(event.containers, chain, world, found)
+    handling.kept_together(containers, chain, found)
+    for container in containers:
         if container.holder != release.giver and not container.custody.claimed_by(release.giver):
             found.add("release_by_non_holder", container.id)
     if event.condition != "intact":
@@ -92,7 +94,7 @@ def _released(entry: Entry, event: CustodyReleased, chain: Chain, world: World, 
 
 
 def _accepted(entry: Entry, event: CustodyAccepted, chain: Chain, world: World, found: Found) -> None:
-    known_here(event.containers, chain, world, found)
+    handling.kept_together(known_here(event.containers, chain, world, found), chain, found)
     if event.condition != "intact":
         found.add("condition_not_intact", *event.containers)
     release = chain.handovers.get(event.release) if event.release else None

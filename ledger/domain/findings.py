@@ -134,6 +134,9 @@ FINDINGS: dict[str, Meaning] = {
     "shipper_swapped": Meaning(
         "major", True, "The container changed its shipper on the road: its temperature must be shown to hold."
     ),
+    "parted_from_cassette": Meaning(
+        "minor", False, "A bag and its cassette did not change hands together, though it was not thawed."
+    ),
     "container_returned": Meaning(
         "major", True, "The container came back unused: whether it may still be used is Quality's to say."
     ),

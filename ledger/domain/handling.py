@@ -35,6 +35,18 @@ def same_seal(containers: Sequence[Container], shipper: str, seal: str | None, f
             found.add("seal_differs", container.id)
 
 
+def kept_together(containers: Sequence[Container], chain: Chain, found: Found) -> None:
+    """A bag and its cassette change hands together, until the bag is thawed or gone.
+
+    Custody never follows from custody of something else: who signs names what they hand over.
+    """
+    named = {container.id for container in containers}
+    for bag in chain.containers.values():
+        apart = bag.inside in chain.containers and (bag.id in named) != (bag.inside in named)
+        if apart and not (bag.thaw_starts or bag.is_gone):
+            found.add("parted_from_cassette", bag.id)
+
+
 def inspected(_: Entry, event: ReceiptInspected, chain: Chain, world: World, found: Found) -> None:
     containers = known_here(event.containers, chain, world, found)
     _held_or_offered(containers, event.at, found)

@@ -92,7 +92,11 @@ def _used(
 
 
 def read(serials: Sequence[str], containers: Sequence[str], entry: Entry, chain: Chain, found: Found) -> None:
-    """Serials that somebody read from these containers: issued here, not voided, and theirs."""
+    """Serials that somebody read from these containers: issued here, not voided, and theirs.
+
+    A bag's cassette has a label of its own, which may be read in its place.
+    """
+    cassettes = {one.inside for name in containers if (one := chain.containers.get(name)) and one.inside}
     for serial in serials:
         label = chain.labels.get(serial)
         if label is None or label.issued is None:
@@ -101,7 +105,8 @@ def read(serials: Sequence[str], containers: Sequence[str], entry: Entry, chain:
             since = void_since(label, chain)
             if since and since <= entry.event.occurred_at:
                 found.add("label_voided", *containers)
-            _fits(label, containers, found)
+            if label.belongs_to not in cassettes:
+                _fits(label, containers, found)
 
 
 def _fits(label: PrintedLabel, containers: Sequence[str], found: Found) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ledger.domain.parts import LinkedContainer
     from ledger.domain.world import Entry, World
 
-_RESTATED = ("din", "product_code", "division", "volume_ul", "expires_at", "bag", "of", "component")
+_RESTATED = ("din", "product_code", "division", "volume_ul", "expires_at", "bag", "of", "component",
+             "inside")  # fmt: skip
 
 
 def check_link(entry: Entry, event: ChainLinked, world: World, found: Found) -> None:

@@ -141,6 +141,7 @@ class NewContainer(Part):
     bag: Annotated[int, Field(ge=1, le=99)] | None = None
     of: Annotated[int, Field(ge=1, le=99)] | None = None
     component: Code | None = None  # of a dose in several: cd8, cd4
+    inside: ContainerId | None = None  # its cassette, until it is thawed
 
 
 class LinkedContainer(NewContainer):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from clients.drafts import event_type
+from clients.cli.prompts import asked
+from clients.drafts import draft, event_type
 from clients.forms import filled, shape_of, written
 from clients.words import sentence
 
@@ -74,3 +75,25 @@ def test_a_child_with_its_component_is_typed_member_by_member() -> None:
     pairs = ["children.0.container=BAG-1", "children.0.volume_ul=50000", "children.0.component=cd8"]
     members = filled(shape_of(event_type("ContainersDerived")), pairs)
     assert members["children"] == [{"container": "BAG-1", "volume_ul": 50_000, "component": "cd8"}]
+
+
+def test_a_link_is_typed_or_asked_for_container_by_container() -> None:
+    pairs = ["provisional=acme:PROV-1", "containers.0.container=BAG-1", "containers.0.volume_ul=1000",
+             "containers.0.at=st-mary/apheresis"]  # fmt: skip
+    bag = {"container": "BAG-1", "volume_ul": 1000, "at": {"site": "st-mary", "department": "apheresis"}}
+    shape = shape_of(event_type("ChainLinked"))
+    assert filled(shape, pairs) == {"provisional": "acme:PROV-1", "containers": [bag]}
+    told = {"containers.0.container": "BAG-1", "containers.0.volume_ul": "1000",
+            "containers.0.at": "st-mary/apheresis"}  # fmt: skip
+    found = asked(shape, {"provisional": "acme:PROV-1"}, lambda text: told.get(_name(text), ""))
+    assert {name: one for name, one in found["containers"][0].items() if one is not None} == bag
+    made = draft(
+        {"type": "ChainLinked", "chain_version": 3, "provisional": "acme:PROV-1"} | found, "chain/x:ABCD"
+    )
+    assert sentence(made.payload, "carl", made.stream) == (
+        "carl took bag BAG-1 of the provisional chain acme:PROV-1 into the therapy of the patient of x:ABCD"
+    )
+
+
+def _name(question: str) -> str:
+    return question.split(" (")[0].rstrip(": ").replace(" ", "_")
