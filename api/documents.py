@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from api.readiness import OverrideDocument, ReadinessDocument, override_document, readiness_document
 from ledger.domain.events import to_payload
+from ledger.domain.label_state import label_on
+from ledger.domain.provisional import before_order
 from ledger.domain.world import Entry, timestamp
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class ContainerDocument(BaseModel):
     """A container now, or as of `as_of_position`. `held_since` is the entry that moved it last.
 
     `quarantined`, `rejected`: it is, or something that it was made of. `lost`: and not found since.
+    `label`: the serial of the label in force on it. `destroyed`, `returned`: the position that says so.
     """
 
     container: str
@@ -91,6 +94,9 @@ class ContainerDocument(BaseModel):
     quarantined: bool
     lost: bool
     rejected: bool
+    label: str | None
+    returned: int | None
+    destroyed: int | None
     holder: Place | None
     held_since: int | None
     offered_to: Place | None
@@ -105,6 +111,8 @@ class ContainerDocument(BaseModel):
     expires_at: str | None
     bag: int | None
     of: int | None
+    component: str | None
+    inside: str | None
     packing: PackingDocument | None
     storage: StorageDocument | None
     releases: list[ReleaseDocument]
@@ -138,6 +146,16 @@ class QuarantineDocument(BaseModel):
     lifted_position: int | None
 
 
+class ProvisionalDocument(BaseModel):
+    """What was recorded before the order, by whom; `containers` wait to be linked."""
+
+    site: str
+    opened_by: str
+    position: int
+    linked_to: str | None
+    containers: list[ContainerDocument]
+
+
 class ChainDocument(BaseModel):
     """One therapy. `version` is what the signer of a decision names as `chain_version`."""
 
@@ -145,6 +163,7 @@ class ChainDocument(BaseModel):
     version: int
     as_of_position: int
     order: OrderDocument | None
+    provisional: ProvisionalDocument | None
     containers: list[ContainerDocument]
     deviations: list[DeviationDocument]
     quarantines: list[QuarantineDocument]
@@ -179,6 +198,7 @@ def chain_document(chain: Chain, position: int) -> ChainDocument:
         version=chain.version,
         as_of_position=position,
         order=_order(chain),
+        provisional=_provisional(chain, position),
         containers=[container_document(one, chain, position) for one in chain.containers.values()],
         deviations=[deviation_document(one) for one in chain.deviations.values()],
         quarantines=[_quarantine(one) for one in chain.quarantines.values()],
@@ -186,6 +206,20 @@ def chain_document(chain: Chain, position: int) -> ChainDocument:
         overrides=[override_document(one) for one in chain.readiness.overrides.values()],
         batches=[_batch(one, chain) for one in chain.batches.values()],
         closed_position=chain.closed,
+    )
+
+
+def _provisional(chain: Chain, position: int) -> ProvisionalDocument | None:
+    before = before_order(chain)
+    if before is None or before.provisional is None:
+        return None
+    site, opened_at, signer = before.provisional
+    return ProvisionalDocument(
+        site=site,
+        opened_by=signer,
+        position=opened_at,
+        linked_to=before.linked_to,
+        containers=[container_document(one, before, position) for one in before.containers.values()],
     )
 
 
@@ -208,6 +242,7 @@ def _order(chain: Chain) -> OrderDocument | None:
 
 
 def container_document(one: Container, chain: Chain, position: int) -> ContainerDocument:
+    label = label_on(one.id, chain)
     return ContainerDocument(
         container=one.id,
         chain=chain.coi,
@@ -216,6 +251,9 @@ def container_document(one: Container, chain: Chain, position: int) -> Container
         quarantined=any(chain.quarantined(one.id)),
         lost=one.is_lost,
         rejected=chain.is_rejected(one.id),
+        label=label.serial if label else None,
+        returned=one.returned.position if one.returned else None,
+        destroyed=one.destroyed.position if one.destroyed else None,
         packing=_packing(one),
         storage=StorageDocument(**one.storage._asdict()) if one.storage else None,
         releases=_releases(one),
@@ -235,9 +273,12 @@ def _custody(one: Container) -> dict[str, Any]:
     }
 
 
+_TOLD = ("made_by", "din", "product_code", "division", "volume_ul", "left_ul", "expires_at", "bag", "of",
+         "component", "inside")  # fmt: skip
+
+
 def _contents(one: Container) -> dict[str, Any]:
-    told = ("made_by", "din", "product_code", "division", "volume_ul", "left_ul", "expires_at", "bag", "of")
-    return {name: getattr(one, name) for name in told} | {"parents": list(one.parents)}
+    return {name: getattr(one, name) for name in _TOLD} | {"parents": list(one.parents)}
 
 
 def _claimants(one: Container) -> list[Holder]:

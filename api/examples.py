@@ -98,6 +98,9 @@ CONTAINER: dict[str, Any] = {
     "quarantined": False,
     "lost": False,
     "rejected": False,
+    "label": "L-0001",
+    "returned": None,
+    "destroyed": None,
     "holder": CLEANROOM,
     "held_since": 4650,
     "offered_to": WARD,
@@ -112,6 +115,8 @@ CONTAINER: dict[str, Any] = {
     "expires_at": "2026-12-20T12:00:00.000Z",
     "bag": 1,
     "of": 1,
+    "component": None,
+    "inside": None,
     "packing": {"shipper": "SHIPPER-7", "seal": "SEAL-1234", "logger": None, "position": 4711},
     "storage": {"location": "TANK-2", "place": "A4", "position": 4660, "retrieved": 4708},
     "releases": [
@@ -148,6 +153,7 @@ CHAIN: dict[str, Any] = {
         "ordered_by": "carl",
         "position": 4500,
     },
+    "provisional": None,
     "containers": [CONTAINER],
     "deviations": [DEVIATION],
     "quarantines": [

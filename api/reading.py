@@ -52,7 +52,11 @@ class Reader:
 
     def may_read_all_of(self, entry: Entry) -> bool:
         """Every therapy that it is about; what concerns the registry is open to every session."""
-        return self.reads_all or all(map(self.may_read, therapies_of(entry)))
+        return self.reads_all or all(map(self._may_read_bytes_of, therapies_of(entry)))
+
+    def _may_read_bytes_of(self, coi: str) -> bool:
+        """Under an id without an order other sites' facts may stand too, and those are theirs."""
+        return self.world.chain(coi).is_open and self.may_read(coi)
 
     def may_read_entry(self, entry: Entry) -> bool:
         """Its bytes. What one has signed oneself, one may also read."""

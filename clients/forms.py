@@ -23,6 +23,7 @@ SHORT: dict[str, tuple[str, tuple[str, str]]] = {  # part: what parts its two me
     "Drawn": (":", ("container", "volume_ul")),
     "NewContainer": (":", ("container", "volume_ul")),
     "ProductRef": (":", ("product", "version")),
+    "Reprint": (":", ("serial", "reason")),
     "RoleAtSite": ("@", ("role", "site")),
 }
 

@@ -46,13 +46,26 @@ SENTENCES: dict[str, str] = {
     " to be given at {sites}",
     "ConsentRecorded": "{who} recorded at {site} that {subject} consents (form {form})",
     "ConsentWithdrawn": "{who} recorded at {site} that {subject} WITHDREW their consent ({reason})",
+    "ChainLinked": "{who} took {containers} of the provisional chain {provisional} into the therapy"
+    " of {subject}",
     "PatientIdentified": "{who} {method} the patient's wristband at {site}: {outcome}",
     "CollectionCompleted": "{who} finished the collection at {at}: {containers}{ended_at}",
+    "LabelIssued": "{who} printed {serials} at {at}{container}{replaces}",
+    "LabelApplied": "{who} put label {serial} on bag {container} at {at}",
+    "LabelScannedBack": "{who} read label {serial} back from bag {container} at {at}: {outcome}",
+    "LabelVoided": "{who} declared label {serial} VOID at {at} ({reason})",
+    "LabelDestroyed": "{who} made away with {serials} at {at}: {fate}",
     "CustodyReleased": "{who} handed {containers} over from {giver} to {receiver}, {condition}{seal}",
-    "CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}",
+    "CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}"
+    "{labels}",
+    "CustodyRefused": "{who} REFUSED to take {containers} over from {giver} for {receiver} ({reason})",
+    "ReceiptInspected": "{who} inspected {containers} in shipper {shipper} at {at}{seal}, {condition}:"
+    " {received} of {expected} arrived, {outcome}",
     "Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}",
     "Unpacked": "{who} took {containers} out of shipper {shipper} at {at}{seal}",
     "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}",
+    "ShipperSwapped": "{who} moved {containers} from shipper {old_shipper} into shipper {shipper} at {at}"
+    "{seal}{logger} ({reason})",
     "Stored": "{who} stored {containers} in {location}{place} at {at}",
     "Retrieved": "{who} took {containers} out of {location} at {at}",
     "TemperatureEvidenceAttached": "{who} attached {readings_centi_c} of logger {logger} for"
@@ -76,6 +89,9 @@ SENTENCES: dict[str, str] = {
     "ContainerDamaged": "{who} found {containers} DAMAGED at {at}: {damage}",
     "ContainerLost": "{who} reported {containers} LOST at {at}",
     "ContainerFound": "{who} found {containers} again at {at}, {condition}",
+    "Returned": "{who} took {containers} back unused at {at} ({reason})",
+    "Destroyed": "{who} DESTROYED {containers} at {at} by {method} ({reason})",
+    "DestructionWitnessed": "{who} saw {containers} destroyed at {at}",
     "Released": "{who} released {containers} for patients in {countries} under protocol {protocols}",
     "PatientFitnessConfirmed": "{who} found the patient {outcome} at {site}{valid_until}",
     "AvailabilityConfirmed": "{who} confirmed that {containers} may be used at {site}",
@@ -92,9 +108,10 @@ SENTENCES: dict[str, str] = {
     "ReleasedOutOfSpecification": "{who} released {containers} although OUT OF SPECIFICATION in {tests}, as"
     " the physician asked in {request}, for patients in {countries} under protocol {protocols}",
     "Rejected": "{who} REJECTED {containers} ({reason})",
-    "ThawStarted": "{who} began to thaw {containers} at {at}",
+    "ThawStarted": "{who} began to thaw {containers} at {at}{labels}",
     "ThawCompleted": "{who} finished thawing {containers} at {at}",
-    "InfusionChecked": "{who} checked bag {container} against the patient's wristband at {site} ({method})",
+    "InfusionChecked": "{who} checked bag {container}{component}{label} against the patient's wristband"
+    " at {site} ({method})",
     "InfusionAuthorised": "{who} gave permission to infuse bag {container} at {site}",
     "InfusionStarted": "{who} started the infusion of bag {container} at {site}",
     "InfusionPaused": "{who} paused the infusion of bag {container} at {site} ({reason})",
@@ -159,7 +176,12 @@ PURPOSES = {
     "identity": "for an identity test",
     "retained": "to be kept",
     "stability": "for stability testing",
+    "readable": "it reads well",
+    "unreadable": "IT CANNOT BE READ",
+    "wrong_content": "IT DOES NOT SAY WHAT IT SHOULD",
+    "quarantine": "put into QUARANTINE",
 }
+FATES = {"destroyed": "destroyed", "returned_unused": "given back unused"}
 WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}
 SUBJECTS = {
     "agent": "{}",
@@ -257,6 +279,27 @@ def _gates(payload: Payload) -> str:
     return f"the {'gate' if len(names) == 1 else 'gates'} {listed(names)}"
 
 
+def _container(payload: Payload) -> str:
+    """A label's container is one of its circumstances; elsewhere the sentence is about it."""
+    return (
+        f" for bag {payload['container']}" if payload.get("type") == "LabelIssued" else payload["container"]
+    )
+
+
+def _method(payload: Payload) -> str:
+    destroys = payload.get("type") == "Destroyed"
+    return payload["method"].replace("_", " ") if destroys else _read(payload)
+
+
+def _labels(serials: Sequence[str]) -> str:
+    return f"{'label' if len(serials) == 1 else 'labels'} {listed(serials)}"
+
+
+def _replaced(payload: Payload) -> str:
+    old = payload["replaces"]
+    return f" in place of {old['serial']} ({old['reason'].replace('_', ' ')})"
+
+
 def _release(payload: Payload) -> str:
     return "" if payload["release"] else " (CLAIMED: without the giver's statement)"
 
@@ -323,7 +366,9 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "blocking": _blocking,
     "children": lambda p: bags(p["children"]),
     "code": lambda p: p["code"].replace("_", " "),
+    "component": lambda p: f" (component {p['component']})",
     "condition": _from(CONDITIONS, "condition"),
+    "container": _container,
     "containers": _affected,
     "corrects": lambda p: p["corrects"][:12],
     "countries": lambda p: listed(p["countries"]),
@@ -341,8 +386,11 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "logger": _logger,
     "lots": lambda p: f"{'lot' if len(p['lots']) == 1 else 'lots'} {listed(p['lots'])}",
     "material": lambda p: p["material"].replace("_", " "),
-    "method": _read,
     "of": lambda p: bags([p["of"]]),
+    "fate": _from(FATES, "fate"),
+    "label": lambda p: f" with label {p['label']}",
+    "labels": lambda p: f", reading {_labels(p['labels'])}",
+    "method": _method,
     "outcome": _from(OUTCOMES, "outcome"),
     "override": lambda p: p["override"][:12],
     "outstanding": lambda p: _tests(p["outstanding"]),
@@ -359,9 +407,11 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "regimen": lambda p: p["regimen"].replace("_", " "),
     "release": _release,
     "request": lambda p: p["request"][:12],
+    "replaces": _replaced,
     "roles": _roles,
     "sample": lambda p: bags([p["sample"]]).replace("bag", "sample", 1),
     "seal": lambda p: f", seal {p['seal']}",
+    "serials": lambda p: _labels(p["serials"]),
     "site_kind": _from(SITE_KINDS, "site_kind"),
     "sites": lambda p: p["sites"]["treatment"],
     "started_at": lambda p: f", from {clock(p['started_at'])} UTC",

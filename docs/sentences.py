@@ -33,6 +33,8 @@ GATES = {
     "container_of_chain": "The container came to be in this therapy.",
     "patient_matched": "At least two identifiers are the ordered patient's, and none differs.",
     "checks_agree": "Two different people checked, each alone, and agree.",
+    "label_valid": "Where label serials were issued for the container: one is in force on it, and both "
+    "people read that one. None issued passes.",
     "released": "Quality released the container for this country and protocol.",
     "not_rejected": "Quality has not rejected the container, nor anything that it was made of.",
     "results_in_specification": "Every test that the product version requires for each country of the "
@@ -51,9 +53,14 @@ GATES = {
     "not_lost": "It was never reported lost, or was found since by the latest that anybody said.",
     "lots_in_force": "No lot that went into the container, into what it was made of, or into a batch of "
     "these, was recalled or is unknown.",
+    "not_destroyed": "Nobody recorded that it was destroyed.",
+    "labels_reconciled": "Every label for it and for what was made with it, or printed ahead of need where "
+    "they were made, was applied, voided or destroyed.",
     "custody_here": "This site holds the container; it is not on its way elsewhere, and nobody elsewhere "
     "claims it.",
     "thaw_window": "The product's window after thaw is open in the worst case (ADR-0004).",
+    "component_order": "Where the product gives its components one after another: the bags of the earlier "
+    "ones were infused, or Quality rejected them.",
     "earlier_bags_finished": "Earlier bags of an ordered set were infused, or Quality rejected them.",
     "not_infused": "No infusion of it was recorded, and it is not used up.",
 }

@@ -52,7 +52,10 @@ class ChainLineage(BaseModel):
 
 
 class Deviations(BaseModel):
-    """`reviews`: facts by signers who have nothing to do with this therapy; they block nothing."""
+    """`reviews`: facts by signers who have nothing to do with this therapy; they block nothing.
+
+    A provisional chain shows none: they may be another site's.
+    """
 
     coi: str
     as_of_position: int
@@ -117,7 +120,8 @@ def get_lineage(request: Request, reader: TheReader, moment: TheMoment, coi: Coi
 )
 def get_deviations(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
     chain = reader.chain(coi, moment.position)
-    reviews = reader.node.ledger.store.by_tag(review_tag(coi), before=moment.position, limit=1000)
+    store = reader.node.ledger.store
+    reviews = store.by_tag(review_tag(coi), before=moment.position, limit=1000) if chain.is_open else []
     found = Deviations(
         coi=coi,
         as_of_position=moment.position,

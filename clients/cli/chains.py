@@ -98,10 +98,10 @@ def draw_chain(console: Console, document: Document) -> None:
     console.print(facts({"therapy": document["coi"], "version": document["version"]} | _order(document)))
     console.print()
     _draw_readiness(console, document)
-    table = rows("Bag", "State", "Held by", "On the way to", "Volume", narrow=2)
+    table = rows("Bag", "Label", "State", "Held by", "On the way to", "Volume", narrow=3)
     for bag in document["containers"]:
         holder, offered = _place(bag["holder"]), _place(bag["offered_to"])
-        table.add_row(bag["container"], _state(bag), holder, offered, _volume(bag))
+        table.add_row(_bag(bag), bag.get("label") or "-", _state(bag), holder, offered, _volume(bag))
     console.print(table if document["containers"] else "  No bags yet.")
     console.print()
     standing = [one for one in document["deviations"] if one["blocks"] or not one["disposition"]]
@@ -142,6 +142,14 @@ def _readiness(readiness: Document) -> Document:
     }
 
 
+def _bag(bag: Document) -> str:
+    """Its id, which part of the dose it is, and the cassette that it is in."""
+    component, cassette = bag.get("component"), bag.get("inside")
+    notes = [component, f"in {cassette}" if cassette else None]
+    said = ", ".join(filter(None, notes))
+    return f"{bag['container']} ({said})" if said else str(bag["container"])
+
+
 def _state(bag: Document) -> Text:
     """Its state, and in words whatever forbids to use it."""
     names = {"QUARANTINE": "quarantined", "LOST": "lost", "REJECTED": "rejected"}
@@ -152,9 +160,21 @@ def _state(bag: Document) -> Text:
 def _order(document: Document) -> Document:
     order = document["order"]
     if not order:
-        return {"product": "not ordered yet"}
+        return {"product": "not ordered yet"} | _provisional(document)
     product = f"{order['product']} (version {order['product_version']})"
-    return {"product": product, "protocol": order["protocol"], "treatment": order["treatment_site"]}
+    return {"product": product, "protocol": order["protocol"], "treatment": order["treatment_site"]} | (
+        _provisional(document)
+    )
+
+
+def _provisional(document: Document) -> Document:
+    """What was collected before the order, and whether a therapy took it."""
+    before = document.get("provisional")
+    if not before:
+        return {}
+    waiting = bags(before["containers"]) if before["containers"] else "nothing"
+    what = f"linked to {before['linked_to']}" if before["linked_to"] else f"{waiting} to be linked"
+    return {"provisional": f"opened by {before['opened_by']} at {before['site']}: {what}"}
 
 
 def draw_timeline(console: Console, document: Document) -> None:

@@ -34,6 +34,7 @@ from ledger.proof.keys import PublicKey
 
 NAMING = {
     "cause",
+    "destruction",
     "deviation",
     "enrolment",
     "override",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.domain import labels
 from ledger.domain.conditions import Look
 from ledger.domain.gates import judged, overridden_gates
 from ledger.domain.questions import held_by, known_here, order_sites, planned, usable
@@ -38,12 +39,15 @@ STOPPING = (
     "not_lost",
     "not_rejected",
     "lots_in_force",
+    "label_valid",
+    "not_destroyed",
 )
 
 
 def thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, found: Found) -> None:
     sites = order_sites(chain)
     planned(event.at.site, (sites.treatment, *sites.manufacturing), event.containers, found)
+    labels.read(event.labels or (), event.containers, entry, chain, found)
     for container in known_here(event.containers, chain, world, found):
         overridden = overridden_gates(_look(container, event.at.site, entry, chain, world))
         if "custody_here" not in overridden:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ledger.domain.label_events import Serials
 from ledger.domain.parts import (
     ChainDecision,
     Code,
@@ -11,6 +12,7 @@ from ledger.domain.parts import (
     Containers,
     Count,
     Fact,
+    Label,
     Method,
     Name,
     Party,
@@ -23,6 +25,7 @@ class ThawStarted(Fact):
     v: Literal[1]
     at: Party
     containers: Containers
+    labels: Serials | None = None  # as they were read from the bags
 
 
 class ThawCompleted(Fact):
@@ -42,6 +45,8 @@ class InfusionChecked(ChainDecision):
     patient: Patient
     method: Method
     typed_reason: Code | None = None
+    label: Label | None = None  # the serial that was read from the bag
+    component: Code | None = None  # of the dose, as the bag says
 
 
 class InfusionAuthorised(ChainDecision):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ledger.domain.container import Batch, Consumption, Container
 from ledger.domain.evolve import HANDLERS
+from ledger.domain.provisional import begin
 from ledger.domain.readiness import Readiness
 from ledger.domain.shares import share_of
 
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
     from ledger.domain.assessment import Correction, Rejection, Request, Sample
     from ledger.domain.custody import Handover
     from ledger.domain.deviation import Deviation, Quarantine
+    from ledger.domain.disposal import Disposal
     from ledger.domain.events import TherapyOrdered
+    from ledger.domain.label_state import PrintedLabel
     from ledger.domain.parts import Commitment
+    from ledger.domain.provisional import Provisional
     from ledger.domain.world import Entry
 
 Group = Literal[
-    "order", "container", "custody", "deviation", "quarantine", "temperature", "result", "identity",
-    "material", "release", "thaw", "check", "infusion", "consent", "fitness", "availability", "override",
+    "order", "container", "label", "custody", "deviation", "quarantine", "temperature", "result",
+    "identity", "material", "release", "thaw", "check", "infusion", "consent", "fitness", "availability",
+    "override",
 ]  # fmt: skip
 ALERTS = frozenset({"failed_after_infusion"})
 MATCHING_IDENTIFIERS = 2  # FACT-JACIE and common bedside practice: two independent identifiers
@@ -49,7 +54,7 @@ class Chain:
     containers: dict[str, Container] = field(default_factory=dict)
     mentioned: dict[str, Container] = field(default_factory=dict)  # not come to be, as yet
     handovers: dict[str, Handover] = field(default_factory=dict)  # both sides, by statement id
-    answers: dict[str, list[str]] = field(default_factory=dict)  # release id to acceptances' ids
+    answers: dict[str, list[str]] = field(default_factory=dict)  # release id to answers' ids
     waiting: set[str] = field(default_factory=set)  # containers with an unanswered hand-over
     deviations: dict[str, Deviation] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
@@ -62,6 +67,12 @@ class Chain:
     samples: dict[str, Sample] = field(default_factory=dict)
     requests: dict[str, Request] = field(default_factory=dict)  # by statement id
     corrections: dict[str, list[Correction]] = field(default_factory=dict)  # by what they correct
+    labels: dict[str, PrintedLabel] = field(default_factory=dict)  # by serial
+    disposals: dict[str, Disposal] = field(default_factory=dict)  # by the destruction's statement id
+    wristbands: list[list[Commitment]] = field(default_factory=list)  # as they were read
+    provisional: Provisional | None = None  # opened without an order
+    aside: Chain | None = None  # the provisional chain that stood here before the order
+    linked_to: str | None = None  # the therapy that took a provisional chain's containers
     touched: dict[Group, int] = field(default_factory=dict)
 
     @property
@@ -166,6 +177,8 @@ class Chain:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
+        if self.order is None and entry.type != "TherapyOrdered":
+            begin(self, entry)
         handler = HANDLERS.get(entry.type)
         if handler:
             mine = share_of(entry, self.coi)

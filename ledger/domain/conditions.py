@@ -252,7 +252,7 @@ def thaw_window(look: Look) -> Outcome:
 # --- the patient -----------------------------------------------------------------------
 
 
-def _checks_here(look: Look) -> list[Check]:
+def checks_here(look: Look) -> list[Check]:
     container = look.container
     checks = container.checks.values() if container else ()
     return [check for check in checks if check.site == look.site]
@@ -261,7 +261,7 @@ def _checks_here(look: Look) -> list[Check]:
 def patient_matched(look: Look) -> Outcome:
     if look.patient is not None:
         return _matched(look.chain.matches(look.patient), ())
-    checks = _checks_here(look)
+    checks = checks_here(look)
     if len(checks) < CHECKS_NEEDED:
         return Outcome(False, "Two people must read wristband and bag, each alone; not done yet.")
     return _matched(all(check.matches for check in checks), tuple(check.position for check in checks))
@@ -274,7 +274,7 @@ def _matched(matches: bool, proof: tuple[int, ...]) -> Outcome:
 
 
 def checks_agree(look: Look) -> Outcome:
-    checks = _checks_here(look)
+    checks = checks_here(look)
     proof = tuple(check.position for check in checks)
     if len(checks) < CHECKS_NEEDED:
         return Outcome(False, f"{len(checks)} of {CHECKS_NEEDED} bedside checks are recorded.", proof)

@@ -15,9 +15,11 @@ from ledger.domain.custody import Custody, Handover, Holder
 if TYPE_CHECKING:
     from ledger.domain.readings import Series
 
-Status = Literal["present", "consumed", "thawing", "thawed", "infusing", "paused", "stopped", "infused"]
 Making = Literal["", "collection", "split", "pool", "transform", "fill", "sample"]
 ReleaseKind = Literal["full", "pending_results", "out_of_specification"]
+Status = Literal[
+    "present", "consumed", "thawing", "thawed", "infusing", "paused", "stopped", "infused", "destroyed"
+]
 
 
 class Moment(NamedTuple):
@@ -36,6 +38,7 @@ class Packing(NamedTuple):
     shipper: str
     seal: str | None
     logger: str | None
+    occurred_at: str = ""
 
 
 class Batch(NamedTuple):
@@ -89,6 +92,7 @@ class Check(NamedTuple):
     signer: str
     site: str
     matches: bool
+    label: str | None = None  # the serial that was read
 
 
 class Authorisation(NamedTuple):
@@ -115,6 +119,8 @@ class Container:
     expires_at: str | None = None
     bag: int | None = None
     of: int | None = None
+    component: str | None = None
+    inside: str | None = None  # its cassette
     custody: Custody = field(default_factory=Custody)
     packing: Packing | None = None
     evidence: list[Series] = field(default_factory=list)  # of its temperature
@@ -122,6 +128,8 @@ class Container:
     in_manufacture: int | None = None  # position
     lost: Moment | None = None  # the latest of either kind, by what the signers say
     found: Moment | None = None
+    returned: Moment | None = None  # the latest
+    destroyed: Moment | None = None
     thaw_starts: list[Moment] = field(default_factory=list)
     thaw_ends: list[Moment] = field(default_factory=list)
     quality_releases: list[QualityRelease] = field(default_factory=list)
@@ -162,9 +170,16 @@ class Container:
         return self.is_consumed or self.infusion_end is not None
 
     @property
+    def is_gone(self) -> bool:
+        """Nobody can use it any more."""
+        return self.is_used_up or self.destroyed is not None
+
+    @property
     def status(self) -> Status:
         if self.infusion_end:
             return "stopped" if self.was_stopped else "infused"
+        if self.destroyed:
+            return "destroyed"
         if self.infusion_start:
             return "paused" if _stands(self.paused, self.resumed) else "infusing"
         if self.is_consumed:
@@ -176,9 +191,9 @@ class Container:
         return _stands(self.lost, self.found)
 
     @property
-    def dose_set(self) -> tuple[tuple[str, ...], int | None]:
-        """What the bags of one ordered set share: their parents and their number."""
-        return self.parents, self.of
+    def dose_set(self) -> tuple[tuple[str, ...], int | None, str | None]:
+        """What the bags of one ordered set share: their parents, their number, their component."""
+        return self.parents, self.of, self.component
 
     def released_for(self, country: str, protocol: str) -> QualityRelease | None:
         """A quality release that covers both, or None."""

@@ -9,6 +9,9 @@ about the order of events. The rules:
 2. Custody moves along a hop whose giver is the holder. It moves at once when the second of
    the two statements arrives, and then along every further hop that waited for this one.
 3. Everything else waits and moves nothing. An acceptance without its release is a *claim*.
+4. A *refusal* names a release and has its giver and receiver. A refused release waits no
+   longer and moves nothing. If an acceptance that names no release had answered it before,
+   that one turns to another release between the same two as soon as there is one.
 
 A container has one holder field: never two holders. Where the hops are a walk from the
 first holder (as true histories are), the last receiver ends as the holder in every order of
@@ -36,7 +39,7 @@ class Holder(NamedTuple):
 
 
 class Handover(NamedTuple):
-    """One side of a hand-over. `names` is the release's id, on the acceptance's side only."""
+    """One side of a hand-over. `names` is the release's id, on the receiver's side only."""
 
     id: str
     giver: Holder
@@ -48,6 +51,7 @@ class Handover(NamedTuple):
     accepts: bool = False
     names: str | None = None
     occurred_at: str = ""
+    refuses: bool = False
 
     def has_parties_of(self, other: Handover) -> bool:
         return self.giver == other.giver and self.receiver == other.receiver
@@ -72,6 +76,8 @@ class Custody:
     releases: dict[str, Handover] = field(default_factory=dict)  # waiting
     claims: dict[str, Handover] = field(default_factory=dict)  # acceptances waiting
     moved: dict[str, Hop] = field(default_factory=dict)  # by release id
+    refused: dict[str, Handover] = field(default_factory=dict)  # releases, by id
+    refusals: dict[str, list[Handover]] = field(default_factory=dict)  # by the release's id
     alarmed: set[str] = field(default_factory=set)
 
     @property
@@ -103,15 +109,20 @@ class Custody:
         if len(kept) == len(self.statements):
             return
         self.statements, self.releases, self.claims, self.moved = kept, {}, {}, {}
+        self.refused, self.refusals = {}, {}
         self.holder, self.position = self.origin, self.origin_position
         for statement in kept:
             self._take(statement)
 
     def _take(self, statement: Handover) -> None:
-        if not statement.accepts:
+        if statement.refuses:
+            self.refusals.setdefault(statement.names or "", []).append(statement)
+        elif not statement.accepts:
             self.releases[statement.id] = statement
         elif not self._answers_a_moved_release(statement):
             self.claims[statement.id] = statement
+        if self.refusals:
+            self._refuse()
         self._resolve()
         if not (self.releases or self.claims):
             self.alarmed.clear()
@@ -131,6 +142,20 @@ class Custody:
             self.moved[release.id] = (release, claim)
             self.claims[first.id] = first
         return True
+
+    def is_refused(self, release: Handover) -> bool:
+        return any(one.has_parties_of(release) for one in self.refusals.get(release.id, ()))
+
+    def _refuse(self) -> None:
+        """What was refused waits no longer; what had moved by mistake finds its own release."""
+        for release in [one for one in self.releases.values() if self.is_refused(one)]:
+            self.refused[release.id] = self.releases.pop(release.id)
+        for refused, claim in [hop for hop in self.moved.values() if self.is_refused(hop[0])]:
+            meant = next((one for one in self.releases.values() if one.has_parties_of(refused)), None)
+            if meant and claim.names is None:
+                del self.moved[refused.id]
+                self.refused[refused.id] = refused
+                self.moved[meant.id] = (self.releases.pop(meant.id), claim)
 
     def _resolve(self) -> None:
         while self.claims and (hop := self._hop_from(self.holder)):

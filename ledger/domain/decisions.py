@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import quality_decisions
+from ledger.domain import handling, labels, quality_decisions
 from ledger.domain.chain import Chain, Group
 from ledger.domain.gates import (
     Gate,
@@ -19,6 +19,7 @@ from ledger.domain.gates import (
     infusion_gates,
     lymphodepletion_gates,
 )
+from ledger.domain.linking import check_link
 from ledger.domain.overrides import NEEDED, require_overridable
 from ledger.domain.parts import ChainDecision
 from ledger.domain.policy import POLICY, is_qualified
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _OF_DOSE: tuple[Group, ...] = (
     "order",
     "container",
+    "label",
     "deviation",
     "quarantine",
     "temperature",
@@ -56,6 +58,7 @@ _OF_DOSE: tuple[Group, ...] = (
 _AT_BEDSIDE: tuple[Group, ...] = (*_OF_DOSE, "custody", "thaw", "consent", "fitness", "override")
 # What each decision's gates read: an entry that touches one of these makes the view stale.
 READS: dict[str, tuple[Group, ...]] = {
+    "ChainLinked": ("order",),  # what it takes, it restates
     "DeviationDispositioned": (),  # reads one deviation, which must be in view
     "QuarantineLifted": (),  # reads one quarantine, which must be in view
     "BatchConfirmed": ("order", "container", "release"),
@@ -219,18 +222,22 @@ def _checked(entry: Entry, event: InfusionChecked, world: World, found: Found) -
     chain = world.chain(_coi(entry))
     if event.method == "typed" and event.typed_reason is None:
         raise Refused("typed_without_reason", "say why it was typed instead of scanned")
-    if event.container not in chain.containers:
+    container = chain.containers.get(event.container)
+    if container is None:
         found.add("identity_mismatch")  # a stranger's bag is at this patient's bed: all stops
-    elif not chain.matches(event.patient):
+    elif not chain.matches(event.patient) or event.component not in (None, container.component):
         found.add("identity_mismatch", event.container)
+    labels.read((event.label,) if event.label else (), (event.container,), entry, chain, found)
 
 
-def _closed(entry: Entry, _: TherapyClosed, world: World, __: Found) -> None:
-    """Not while something runs into the patient's arm."""
+def _closed(entry: Entry, _: TherapyClosed, world: World, found: Found) -> None:
+    """Not while something runs into the patient's arm. What was left undone is told."""
     chain = world.chain(_coi(entry))
     running = sorted(one.id for one in chain.containers.values() if one.status in ("infusing", "paused"))
     if running:
         raise Refused("infusion_under_way", f"{', '.join(running)}: record how the infusion ended first")
+    labels.find_astray(chain, found)
+    handling.find_unwitnessed(chain, found)
 
 
 def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
@@ -238,6 +245,7 @@ def _nothing_more(_: Entry, __: Any, ___: World, ____: Found) -> None:
 
 
 _CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
+    "ChainLinked": check_link,
     "DeviationDispositioned": _dispositioned,
     "QuarantineLifted": _quarantine_lifted,
     "PatientFitnessConfirmed": _nothing_more,

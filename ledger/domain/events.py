@@ -35,19 +35,34 @@ from ledger.domain.handling_events import (
     ContainerDamaged,
     ContainerFound,
     ContainerLost,
+    CustodyRefused,
+    Destroyed,
+    DestructionWitnessed,
     Packed,
     Quarantined,
     QuarantineLifted,
+    ReceiptInspected,
     Retrieved,
+    Returned,
     SealChecked,
+    ShipperSwapped,
     Stored,
     Unpacked,
+)
+from ledger.domain.label_events import (
+    LabelApplied,
+    LabelDestroyed,
+    LabelIssued,
+    LabelScannedBack,
+    LabelVoided,
+    Serials,
 )
 from ledger.domain.parts import (
     Base64,
     CarriedFact,
     ChainDecision,
     Code,
+    Coi,
     Condition,
     ContainerId,
     Containers,
@@ -58,6 +73,7 @@ from ledger.domain.parts import (
     Fact,
     Hex32,
     Label,
+    LinkedContainers,
     Method,
     Name,
     NewContainers,
@@ -134,6 +150,15 @@ class TherapyOrdered(Decision):
     patient: Patient
 
 
+class ChainLinked(ChainDecision):
+    """Takes the containers of a provisional chain, restated, into this therapy."""
+
+    type: Literal["ChainLinked"]
+    v: Literal[1]
+    provisional: Coi
+    containers: LinkedContainers
+
+
 class PatientIdentified(Fact):
     type: Literal["PatientIdentified"]
     v: Literal[1]
@@ -171,6 +196,7 @@ class CustodyAccepted(CarriedFact):
     release: Hex32 | None
     condition: Condition
     seal: Label | None = None
+    labels: Serials | None = None  # as they were read from the bags
 
 
 class ManufacturingStarted(Fact):
@@ -300,13 +326,22 @@ EVENTS: tuple[type[Event], ...] = (
     TherapyOrdered,
     ConsentRecorded,
     ConsentWithdrawn,
+    ChainLinked,
     PatientIdentified,
     CollectionCompleted,
+    LabelIssued,
+    LabelApplied,
+    LabelScannedBack,
+    LabelVoided,
+    LabelDestroyed,
     CustodyReleased,
     CustodyAccepted,
+    CustodyRefused,
+    ReceiptInspected,
     Packed,
     Unpacked,
     SealChecked,
+    ShipperSwapped,
     Stored,
     Retrieved,
     TemperatureEvidenceAttached,
@@ -327,6 +362,9 @@ EVENTS: tuple[type[Event], ...] = (
     ContainerLost,
     ContainerFound,
     BatchConfirmed,
+    Returned,
+    Destroyed,
+    DestructionWitnessed,
     Released,
     PatientFitnessConfirmed,
     AvailabilityConfirmed,

@@ -15,12 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import happened, readiness, tested
+from ledger.domain import handled, happened, labelled, provisional, readiness, tested
 from ledger.domain.container import (
     Batch,
     Container,
     Making,
-    Packing,
 )
 from ledger.domain.custody import Handover, Holder
 from ledger.domain.deviation import Deviation, Quarantine
@@ -29,6 +28,7 @@ from ledger.domain.registry import LEDGER
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.events import (
+        ChainLinked,
         CollectionCompleted,
         ContainersDerived,
         CustodyAccepted,
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
         DeviationDispositioned,
         DeviationRaised,
         ManufacturingFailed,
+        PatientIdentified,
         TherapyClosed,
         TherapyOrdered,
     )
-    from ledger.domain.handling_events import Packed as PackedEvent
-    from ledger.domain.handling_events import Quarantined, QuarantineLifted
+    from ledger.domain.handling_events import CustodyRefused, Quarantined, QuarantineLifted
     from ledger.domain.parts import NewContainer, Party
     from ledger.domain.quality_events import SampleTaken
     from ledger.domain.world import Entry
@@ -50,6 +50,8 @@ VOIDS_CUSTODY = "role_not_permitted"
 
 
 def _ordered(chain: Chain, entry: Entry, event: TherapyOrdered) -> None:
+    if chain.provisional:
+        provisional.set_aside(chain)
     sites = event.sites
     chain.order = event
     chain.order_position = entry.position
@@ -57,6 +59,22 @@ def _ordered(chain: Chain, entry: Entry, event: TherapyOrdered) -> None:
     chain.commitments = {one.field: one.commitment for one in event.patient}
     chain.planned = frozenset([sites.collection, sites.treatment, *sites.manufacturing, *sites.couriers])
     chain.touched["order"] = chain.version
+
+
+def _linked(chain: Chain, entry: Entry, event: ChainLinked) -> None:
+    """The entry stands in both chains: the provisional one gives, the therapy takes."""
+    therapy = entry.stream.removeprefix("chain/")
+    source = provisional.before_order(chain) if chain.coi == event.provisional else None
+    if source:
+        provisional.taken(source, therapy)
+    if chain.coi == therapy:
+        for new in event.containers:
+            _come_to_be(chain, entry, new, new.at, "collection", ())
+            labelled.linked(chain, entry, new)
+
+
+def _identified(chain: Chain, _: Entry, event: PatientIdentified) -> None:
+    chain.wristbands.append(event.patient)
 
 
 def _collected(chain: Chain, entry: Entry, event: CollectionCompleted) -> None:
@@ -91,6 +109,7 @@ def _come_to_be(
     made.made_at = entry.event.occurred_at
     made.din, made.product_code, made.division = new.din, new.product_code, new.division
     made.volume_ul, made.expires_at, made.bag, made.of = new.volume_ul, new.expires_at, new.bag, new.of
+    made.component, made.inside = new.component, new.inside
     chain.containers[made.id] = made
     made.custody.begin(Holder(at.site, at.department), entry.position)
     chain.touched["container"] = chain.version
@@ -101,27 +120,28 @@ def _released_custody(chain: Chain, entry: Entry, event: CustodyReleased) -> Non
     _hand_over(chain, handover_of(entry, event))
 
 
-def _accepted_custody(chain: Chain, entry: Entry, event: CustodyAccepted) -> None:
+def _answered_custody(chain: Chain, entry: Entry, event: CustodyAccepted | CustodyRefused) -> None:
     if event.release:
         chain.answers.setdefault(event.release, []).append(entry.statement_id)
     _hand_over(chain, handover_of(entry, event))
 
 
 def handover_of(entry: Entry, event: Any) -> Handover:
-    """One side of a hand-over, as custody keeps it: a release, or an acceptance."""
+    """One side of a hand-over, as custody keeps it: a release, an acceptance or a refusal."""
     giver, receiver = event.giver, event.receiver
-    accepts = event.type == "CustodyAccepted"
+    accepts, refuses = event.type == "CustodyAccepted", event.type == "CustodyRefused"
     return Handover(
         entry.statement_id,
         Holder(giver.site, giver.department),
         Holder(receiver.site, receiver.department),
         tuple(event.containers),
-        event.seal,
+        None if refuses else event.seal,
         entry.position,
         entry.recorded_ms,
         accepts,
-        event.release if accepts else None,
+        event.release if accepts or refuses else None,
         event.occurred_at,
+        refuses,
     )
 
 
@@ -142,12 +162,6 @@ def _custody_changed(chain: Chain, container: Container) -> None:
         chain.waiting.add(container.id)
     else:
         chain.waiting.discard(container.id)
-
-
-def _packed(chain: Chain, entry: Entry, event: PackedEvent) -> None:
-    packing = Packing(entry.position, event.shipper, event.seal, event.logger)
-    for name in event.containers:
-        chain.container(name).packing = packing
 
 
 def _manufacturing(chain: Chain, entry: Entry, event: Any) -> None:
@@ -235,10 +249,20 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "TherapyOrdered": _ordered,
     "ConsentRecorded": readiness.consent_recorded,
     "ConsentWithdrawn": readiness.consent_withdrawn,
+    "ChainLinked": _linked,
+    "PatientIdentified": _identified,
     "CollectionCompleted": _collected,
     "CustodyReleased": _released_custody,
-    "CustodyAccepted": _accepted_custody,
-    "Packed": _packed,
+    "CustodyAccepted": _answered_custody,
+    "CustodyRefused": _answered_custody,
+    "LabelIssued": labelled.issued,
+    "LabelApplied": labelled.applied,
+    "LabelScannedBack": labelled.scanned_back,
+    "LabelVoided": labelled.voided,
+    "LabelDestroyed": labelled.destroyed,
+    "ReceiptInspected": handled.inspected,
+    "Packed": handled.packed,
+    "ShipperSwapped": handled.packed,
     "Stored": happened.stored,
     "Retrieved": happened.retrieved,
     "TemperatureEvidenceAttached": happened.temperature_attached,
@@ -271,6 +295,9 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "ReleasedOutOfSpecification": tested.released_out_of_specification,
     "Rejected": tested.rejected,
     "Corrected": tested.corrected,
+    "Returned": handled.returned,
+    "Destroyed": handled.destroyed,
+    "DestructionWitnessed": handled.witnessed,
     "ThawStarted": happened.thaw_started,
     "ThawCompleted": happened.thaw_completed,
     "InfusionChecked": happened.checked,

@@ -7,12 +7,14 @@ finding: if the release never comes, the claim itself becomes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain import (
     bedside,
     corrections,
+    handling,
+    labels,
     manufacture,
     materials,
     readiness_facts,
@@ -27,13 +29,13 @@ from ledger.domain.window import product_of
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
-    from ledger.domain.container import Container
     from ledger.domain.events import CollectionCompleted, CustodyAccepted, CustodyReleased, PatientIdentified
     from ledger.domain.findings import Found
     from ledger.domain.handling_events import (
         ContainerDamaged,
         ContainerFound,
         ContainerLost,
+        CustodyRefused,
         Packed,
         Quarantined,
         Retrieved,
@@ -79,7 +81,7 @@ def find_overdue(entry: Entry, chain: Chain, world: World, found: Found) -> None
 def _patient(_: Entry, event: PatientIdentified, chain: Chain, __: World, found: Found) -> None:
     sites = order_sites(chain)
     planned(event.site, (sites.collection, sites.treatment), (), found)
-    if event.outcome == "mismatch" or not chain.matches(event.patient):
+    if event.outcome == "mismatch" or (chain.is_open and not chain.matches(event.patient)):
         found.add("patient_mismatch")
     if event.method == "typed" and event.typed_reason is None:
         found.add("typed_without_reason")
@@ -93,7 +95,9 @@ def _collected(_: Entry, event: CollectionCompleted, chain: Chain, world: World,
 
 def _released(entry: Entry, event: CustodyReleased, chain: Chain, world: World, found: Found) -> None:
     release = handover_of(entry, event)
-    for container in known_here(event.containers, chain, world, found):
+    containers = known_here(event.containers, chain, world, found)
+    handling.kept_together(containers, chain, found)
+    for container in containers:
         if container.holder != release.giver and not container.custody.claimed_by(release.giver):
             found.add("release_by_non_holder", container.id)
     if event.condition != "intact":
@@ -104,17 +108,30 @@ def _released(entry: Entry, event: CustodyReleased, chain: Chain, world: World, 
 
 
 def _accepted(entry: Entry, event: CustodyAccepted, chain: Chain, world: World, found: Found) -> None:
-    known_here(event.containers, chain, world, found)
+    handling.kept_together(known_here(event.containers, chain, world, found), chain, found)
     if event.condition != "intact":
         found.add("condition_not_intact", *event.containers)
     release = chain.handovers.get(event.release) if event.release else None
     if release:
         _compare(release, handover_of(entry, event), found)
+    handling.answered_twice(entry, event, chain, found)
+    labels.read(event.labels or (), event.containers, entry, chain, found)
 
 
-def _compare(release: Handover, acceptance: Handover, found: Found) -> None:
+def _refused(entry: Entry, event: CustodyRefused, chain: Chain, world: World, found: Found) -> None:
+    handling.refused(entry, event, chain, world, found)
+    release = chain.handovers.get(event.release)
+    if release:
+        _compare(release, handover_of(entry, event), found)
+
+
+def _compare(release: Handover, answer: Handover, found: Found) -> None:
     """Two sides of one hand-over, whichever arrived last."""
-    if release.accepts or not acceptance.has_parties_of(release):
+    (handling.refusal_fits if answer.refuses else _acceptance_fits)(release, answer, found)
+
+
+def _acceptance_fits(release: Handover, acceptance: Handover, found: Found) -> None:
+    if release.accepts or release.refuses or not acceptance.has_parties_of(release):
         found.add("accepted_by_other_than_named", *acceptance.containers)
     unlisted = [name for name in acceptance.containers if name not in release.containers]
     if unlisted:
@@ -150,23 +167,15 @@ def _found_again(_: Entry, event: ContainerFound, chain: Chain, world: World, fo
 def _unpacked(_: Entry, event: Unpacked, chain: Chain, world: World, found: Found) -> None:
     containers = known_here(event.containers, chain, world, found)
     held_by(containers, event.at, found)
-    _same_seal(containers, event.shipper, event.seal, found)
+    handling.same_seal(containers, event.shipper, event.seal, found)
 
 
 def _seal_checked(_: Entry, event: SealChecked, chain: Chain, world: World, found: Found) -> None:
     containers = known_here(event.containers, chain, world, found)
     held_by(containers, event.at, found)
-    _same_seal(containers, event.shipper, event.seal, found)
+    handling.same_seal(containers, event.shipper, event.seal, found)
     if event.outcome != "intact":
         found.add("seal_broken", *event.containers)
-
-
-def _same_seal(containers: Sequence[Container], shipper: str, seal: str | None, found: Found) -> None:
-    """Against the packing that is known; another shipper's seal says nothing about this one."""
-    for container in containers:
-        packed = container.packing
-        if packed and packed.shipper == shipper and packed.seal and seal and packed.seal != seal:
-            found.add("seal_differs", container.id)
 
 
 def _stored(_: Entry, event: Stored | Retrieved, chain: Chain, world: World, found: Found) -> None:
@@ -179,11 +188,19 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "ConsentWithdrawn": readiness_facts.consent,
     "PatientIdentified": _patient,
     "CollectionCompleted": _collected,
+    "LabelIssued": labels.issued,
+    "LabelApplied": labels.applied,
+    "LabelScannedBack": labels.scanned_back,
+    "LabelVoided": labels.voided,
+    "LabelDestroyed": labels.destroyed,
     "CustodyReleased": _released,
     "CustodyAccepted": _accepted,
+    "CustodyRefused": _refused,
+    "ReceiptInspected": handling.inspected,
     "Packed": _packed,
     "Unpacked": _unpacked,
     "SealChecked": _seal_checked,
+    "ShipperSwapped": handling.swapped,
     "Stored": _stored,
     "Retrieved": _stored,
     "TemperatureEvidenceAttached": temperature_rules.attached,
@@ -202,6 +219,9 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "ContainerLost": _lost,
     "ContainerFound": _found_again,
     "LymphodepletionStarted": readiness_facts.lymphodepletion_started,
+    "Returned": handling.returned,
+    "Destroyed": handling.destroyed,
+    "DestructionWitnessed": handling.witnessed,
     "ThawStarted": bedside.thaw_started,
     "ThawCompleted": bedside.thaw_completed,
     "InfusionStarted": bedside.infusion_started,

@@ -43,6 +43,18 @@ FINDINGS: dict[str, Meaning] = {
     "chain_not_opened": Meaning(
         "review", False, "No therapy was ordered under this id: nothing was changed."
     ),
+    "provisional_chain": Meaning(
+        "minor", False, "The collection came before its order: it waits to be linked to one."
+    ),
+    "provisional_set_aside": Meaning(
+        "review", False, "Facts stood under this id before the order: what belongs to it has to be linked."
+    ),
+    "chain_linked": Meaning(
+        "review", False, "The chain was linked to a therapy: say it there; nothing was changed."
+    ),
+    "linked_with_faults": Meaning(
+        "major", True, "The provisional chain has something open about the container: look there first."
+    ),
     "role_not_permitted": Meaning(
         "major", True, "The signer has no role that covers this at the place where it happened."
     ),
@@ -92,6 +104,24 @@ FINDINGS: dict[str, Meaning] = {
     "emergency_override": Meaning(
         "major", False, "Two people overrode gates for this bag in an emergency: Quality has to look."
     ),
+    # labels
+    "label_unknown": Meaning(
+        "major", True, "A label was read whose serial this therapy never issued: it may be another patient's."
+    ),
+    "label_voided": Meaning("critical", True, "A label was used or read after it was voided or destroyed."),
+    "label_on_other_container": Meaning(
+        "critical", True, "A label was used on, or read from, another container than its own."
+    ),
+    "label_wrong_content": Meaning("critical", True, "A label does not say what it should."),
+    "label_unreadable": Meaning("minor", False, "A label could not be read back."),
+    "label_serial_reused": Meaning("major", True, "A label serial was issued before: two labels bear it."),
+    "unknown_label_ended": Meaning(
+        "minor", False, "It voids, destroys or replaces a label whose serial this therapy never issued."
+    ),
+    "labels_unreconciled": Meaning(
+        "major", True, "The therapy was closed while nobody knew where some of its labels are."
+    ),
+    "same_signer": Meaning("major", True, "It takes two people, and the same one signed both statements."),
     # custody
     "release_by_non_holder": Meaning(
         "major", True, "Somebody released a container that, as far as is known, they do not hold."
@@ -105,6 +135,32 @@ FINDINGS: dict[str, Meaning] = {
     ),
     "release_unanswered": Meaning(
         "minor", False, "A release has waited for its acceptance past the product's limit."
+    ),
+    "custody_refused": Meaning("major", True, "The receiver refused the container: Quality looks why."),
+    "refusal_differs": Meaning(
+        "minor", False, "The refusal names other parties or containers than the release: it moves nothing."
+    ),
+    "accepted_and_refused": Meaning(
+        "critical", True, "The same release of the same container was both accepted and refused."
+    ),
+    "receipt_count_differs": Meaning(
+        "major", True, "What arrived is not as many containers as were expected or are named."
+    ),
+    "shipper_swapped": Meaning(
+        "major", True, "The container changed its shipper on the road: its temperature must be shown to hold."
+    ),
+    "parted_from_cassette": Meaning(
+        "minor", False, "A bag and its cassette did not change hands together, though it was not thawed."
+    ),
+    "container_returned": Meaning(
+        "major", True, "The container came back unused: whether it may still be used is Quality's to say."
+    ),
+    "container_destroyed": Meaning("critical", True, "It acts on a container that was destroyed before."),
+    "destruction_unwitnessed": Meaning(
+        "major", True, "The therapy was closed without a second person's word that it was destroyed."
+    ),
+    "witness_differs": Meaning(
+        "major", True, "The witness names a container that the destruction does not name."
     ),
     "condition_not_intact": Meaning("major", True, "The container was not handed over intact."),
     "seal_differs": Meaning("major", True, "The seal that arrived is not the seal that left."),
@@ -214,6 +270,8 @@ class Verdict:
 
     def stands_in(self, stream: str) -> bool:
         return self.standing and stream not in self.apart
+
+    provisional: bool = False  # of a chain without an order
 
 
 CLEAN = Verdict()

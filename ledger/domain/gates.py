@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ledger.domain import conditions, materials, quality_conditions, readiness_conditions
+from ledger.domain import (
+    conditions,
+    dose_conditions,
+    label_conditions,
+    materials,
+    quality_conditions,
+    readiness_conditions,
+)
 from ledger.domain.conditions import NOTHING_EXCUSED, Excused
 from ledger.domain.overrides import OVERRIDABLE, covering
 from ledger.domain.temperature_rules import temperature_in_limits
@@ -147,6 +154,7 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "container_of_chain": conditions.container_of_chain,
     "patient_matched": conditions.patient_matched,
     "checks_agree": conditions.checks_agree,
+    "label_valid": label_conditions.label_valid,
     "released": conditions.released,
     "not_rejected": quality_conditions.not_rejected,
     "identity_tested": quality_conditions.identity_tested,
@@ -156,8 +164,10 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "temperature_in_limits": temperature_in_limits,
     "not_lost": conditions.not_lost,
     "lots_in_force": materials.lots_in_force,
+    "not_destroyed": dose_conditions.not_destroyed,
     "custody_here": conditions.custody_here,
     "thaw_window": conditions.thaw_window,
+    "component_order": dose_conditions.component_order,
     "earlier_bags_finished": conditions.earlier_bags_finished,
     "not_infused": conditions.not_infused,
 }
@@ -195,6 +205,8 @@ RELEASE_GATES: dict[str, GateCheck] = {
     "temperature_in_limits": temperature_in_limits,
     "not_lost": conditions.not_lost,
     "lots_in_force": materials.lots_in_force,
+    "not_destroyed": dose_conditions.not_destroyed,
+    "labels_reconciled": label_conditions.labels_reconciled,
     "not_infused": conditions.not_infused,
 }
 

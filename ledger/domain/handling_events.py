@@ -10,6 +10,7 @@ from ledger.domain.parts import (
     Code,
     Condition,
     Containers,
+    Count,
     Fact,
     Hex32,
     Label,
@@ -104,3 +105,73 @@ class ContainerFound(CarriedFact):
     v: Literal[1]
     at: Party
     condition: Condition
+
+
+class ReceiptInspected(CarriedFact):
+    """What arrived, as it was looked at; into quarantine if it was not as it should be."""
+
+    type: Literal["ReceiptInspected"]
+    v: Literal[1]
+    at: Party
+    shipper: Label
+    seal: Label | None = None
+    condition: Condition
+    expected: Count  # by the papers
+    received: Count  # in the shipper
+    outcome: Literal["accepted", "quarantine"]
+
+
+class CustodyRefused(CarriedFact):
+    """The receiver does not take them: the giver keeps them, and the release waits no longer."""
+
+    type: Literal["CustodyRefused"]
+    v: Literal[1]
+    giver: Party
+    receiver: Party
+    release: Hex32
+    reason: Code
+
+
+class ShipperSwapped(CarriedFact):
+    """On the road, out of one shipper into another."""
+
+    type: Literal["ShipperSwapped"]
+    v: Literal[1]
+    at: Party
+    old_shipper: Label
+    old_seal: Label | None = None
+    shipper: Label
+    seal: Label | None = None
+    logger: Label | None = None
+    reason: Code
+
+
+class Returned(Fact):
+    """They came back unused; whether they may still be used is Quality's to say."""
+
+    type: Literal["Returned"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    reason: Code
+
+
+class Destroyed(Fact):
+    """It takes a second person's `DestructionWitnessed` to be complete."""
+
+    type: Literal["Destroyed"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    method: Code
+    reason: Code
+
+
+class DestructionWitnessed(Fact):
+    """`destruction` is the statement id of the `Destroyed` that this person saw."""
+
+    type: Literal["DestructionWitnessed"]
+    v: Literal[1]
+    at: Party
+    containers: Containers
+    destruction: Hex32

@@ -87,7 +87,7 @@ def thaw_completed(chain: Chain, entry: Entry, event: ThawCompleted) -> None:
 
 
 def checked(chain: Chain, entry: Entry, event: InfusionChecked) -> None:
-    check = Check(entry.position, entry.signer, event.site, chain.matches(event.patient))
+    check = Check(entry.position, entry.signer, event.site, chain.matches(event.patient), event.label)
     chain.container(event.container).checks[entry.signer] = check
     chain.touched["check"] = chain.version
 

@@ -120,7 +120,7 @@ class MemoryWorld:
             aggregate = self._aggregates.get(tag) or self._begin(tag)
             if aggregate:
                 aggregate.apply(entry)
-        if verdict.standing:
+        if verdict.standing and not verdict.provisional:
             for container in created_by(entry.event):
                 self._chains.setdefault(container, entry.stream.removeprefix("chain/"))
         for share in shares(entry):

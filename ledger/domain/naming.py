@@ -41,6 +41,10 @@ def _one(event: Any) -> Names:
     return (event.container,)
 
 
+def _perhaps_one(event: Any) -> Names:
+    return (event.container,) if event.container else ()
+
+
 def _collected(event: Any) -> Names:
     return tuple(new.container for new in event.containers)
 
@@ -66,19 +70,27 @@ def _children(event: Any) -> Names:
 
 
 _MAKING: dict[str, Callable[[Any], Names]] = {
+    "ChainLinked": _collected,
     "CollectionCompleted": _collected,
     "ContainersDerived": _children,
     "SampleTaken": _sample,
 }
 MAKERS = _MAKING.keys()  # events with which containers come to be
 _CONTAINERS: dict[str, Callable[[Any], Names]] = {
+    "ChainLinked": _collected,
     "CollectionCompleted": _collected,
     "ContainersDerived": _derived,
+    "LabelIssued": _perhaps_one,
+    "LabelApplied": _one,
+    "LabelScannedBack": _one,
     "CustodyReleased": _listed,
     "CustodyAccepted": _listed,
+    "CustodyRefused": _listed,
+    "ReceiptInspected": _listed,
     "Packed": _listed,
     "Unpacked": _listed,
     "SealChecked": _listed,
+    "ShipperSwapped": _listed,
     "Stored": _listed,
     "Retrieved": _listed,
     "TemperatureEvidenceAttached": _listed,
@@ -96,6 +108,9 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "ContainerLost": _listed,
     "ContainerFound": _listed,
     "BatchConfirmed": _listed,
+    "Returned": _listed,
+    "Destroyed": _listed,
+    "DestructionWitnessed": _listed,
     "Released": _listed,
     "AvailabilityConfirmed": _listed,
     "EmergencyOverride": _one,
@@ -144,11 +159,19 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "ConsentWithdrawn": _site,
     "PatientIdentified": _site,
     "CollectionCompleted": _party_site,
+    "LabelIssued": _party_site,
+    "LabelApplied": _party_site,
+    "LabelScannedBack": _party_site,
+    "LabelVoided": _party_site,
+    "LabelDestroyed": _party_site,
     "CustodyReleased": _handover_sites,
     "CustodyAccepted": _handover_sites,
+    "CustodyRefused": _handover_sites,
+    "ReceiptInspected": _party_site,
     "Packed": _party_site,
     "Unpacked": _party_site,
     "SealChecked": _party_site,
+    "ShipperSwapped": _party_site,
     "Stored": _party_site,
     "Retrieved": _party_site,
     "TemperatureEvidenceAttached": _party_site,
@@ -165,6 +188,9 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "ContainerLost": _party_site,
     "ContainerFound": _party_site,
     "LymphodepletionStarted": _site,
+    "Returned": _party_site,
+    "Destroyed": _party_site,
+    "DestructionWitnessed": _party_site,
     "ThawStarted": _party_site,
     "ThawCompleted": _party_site,
     "InfusionStarted": _site,
@@ -192,3 +218,8 @@ def registry_tags(event: Any) -> Names:
     if event.type in ("KeyRetired", "KeyRevoked"):
         return (f"key/{event.kid}",)
     return ()
+
+
+def linked_tags(event: Any) -> tuple[str, ...]:
+    """The provisional chain that the event takes its containers from."""
+    return (f"chain/{event.provisional}",) if event.type == "ChainLinked" else ()

@@ -35,6 +35,7 @@ OVERRIDABLE = frozenset(
         "not_lost",
         "custody_here",
         "thaw_window",
+        "component_order",
         "earlier_bags_finished",
     }
 )

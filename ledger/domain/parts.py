@@ -174,6 +174,15 @@ class NewContainer(Part):
     expires_at: Timestamp | None = None
     bag: Annotated[int, Field(ge=1, le=99)] | None = None
     of: Annotated[int, Field(ge=1, le=99)] | None = None
+    component: Code | None = None  # of a dose in several: cd8, cd4
+    inside: ContainerId | None = None  # its cassette, until it is thawed
+
+
+class LinkedContainer(NewContainer):
+    """A container of a provisional chain, restated: who holds it, and the label in force on it."""
+
+    at: Party
+    label: Label | None = None
 
 
 class Drawn(Part):
@@ -252,6 +261,7 @@ class Administrator(Part):
 
 
 NewContainers = Annotated[list[NewContainer], Field(min_length=1, max_length=200)]
+LinkedContainers = Annotated[list[LinkedContainer], Field(min_length=1, max_length=200)]
 Patient = Annotated[list[Commitment], Field(min_length=2, max_length=8)]
 TemperatureProfiles = Annotated[
     list[TemperatureProfile], Field(min_length=1, max_length=3), AfterValidator(_one_per_phase)

@@ -31,6 +31,8 @@ THERAPY_ROLES = ALL_ROLES - {"administrator", "auditor"}
 HOLDING_ROLES = THERAPY_ROLES - {"device"}
 QUALITY = frozenset({"quality"})
 BEDSIDE_ROLES = frozenset({"nurse", "physician"})
+LABEL_ROLES = frozenset({"apheresis", "cell_lab", "manufacturer", "quality", "coordinator", "nurse"})
+DESTROYING_ROLES = HOLDING_ROLES - {"coordinator", "courier"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,22 @@ POLICY: dict[str, Row] = {
     "TherapyOrdered": _row("coordinator physician", "ordering"),
     "ConsentRecorded": _row("coordinator physician nurse", "at_site"),
     "ConsentWithdrawn": _row("coordinator physician nurse", "at_site"),
+    "ChainLinked": _row("coordinator quality", "collecting"),
     "PatientIdentified": _row("apheresis nurse physician", "at_site"),
     "CollectionCompleted": _row("apheresis", "at_party"),
+    "LabelIssued": _row(LABEL_ROLES, "at_party"),
+    "LabelApplied": _row(LABEL_ROLES, "at_party"),
+    "LabelScannedBack": _row(LABEL_ROLES, "at_party"),
+    "LabelVoided": _row(LABEL_ROLES, "at_party"),
+    "LabelDestroyed": _row(LABEL_ROLES, "at_party"),
     "CustodyReleased": _row(HOLDING_ROLES, "giver"),
     "CustodyAccepted": _row(HOLDING_ROLES, "receiver"),
+    "CustodyRefused": _row(HOLDING_ROLES, "receiver"),
+    "ReceiptInspected": _row(HOLDING_ROLES, "at_party"),
     "Packed": _row(HOLDING_ROLES, "at_party"),
     "Unpacked": _row(HOLDING_ROLES, "at_party"),
     "SealChecked": _row(HOLDING_ROLES, "at_party"),
+    "ShipperSwapped": _row(HOLDING_ROLES, "at_party"),
     "Stored": _row(HOLDING_ROLES, "at_party"),
     "Retrieved": _row(HOLDING_ROLES, "at_party"),
     "TemperatureEvidenceAttached": _row(THERAPY_ROLES, "at_party"),
@@ -100,6 +111,9 @@ POLICY: dict[str, Row] = {
     "ContainerLost": _row(HOLDING_ROLES, "at_party"),
     "ContainerFound": _row(HOLDING_ROLES, "at_party"),
     "BatchConfirmed": _row("quality", "manufacturing_site"),
+    "Returned": _row(HOLDING_ROLES, "at_party"),
+    "Destroyed": _row(DESTROYING_ROLES, "at_party"),
+    "DestructionWitnessed": _row(DESTROYING_ROLES, "at_party"),
     "Released": _row("quality", "releasing_site", "batch_release"),
     "PatientFitnessConfirmed": _row("physician", "treatment_site"),
     "AvailabilityConfirmed": _row("coordinator physician quality nurse", "treatment_site"),
@@ -136,6 +150,7 @@ RELATION_MEANINGS: dict[str, str] = {
     "giver": "at the giver's site",
     "receiver": "at the receiver's site",
     "related": "at a site with a part in the therapy, or of the product's sponsor",
+    "collecting": "at the collection site of the order",
     "assessing": "at a site of the order (not a courier's), or of the product's sponsor",
     "manufacturing_site": "at a site that the order plans for manufacture, named in the decision",
     "releasing_site": "at the releasing site: one planned for manufacture, or of the product's sponsor",
@@ -173,12 +188,15 @@ def may_read_all(agent: Agent) -> bool:
 
 def may_read_chain(agent: Agent, world: World, chain: Chain) -> bool:
     """Sites of the order and the sponsor's people read the therapy; couriers, and sites that
-    the order does not name, only while they hold a container or are about to."""
+    the order does not name, only while they hold a container or are about to. A provisional
+    chain is read by the people of the site that it belongs to."""
     if may_read_all(agent):
         return True
-    if chain.order is None:
-        return False
     reading = THERAPY_ROLES - {"courier"}
+    if chain.order is None:  # a provisional chain, or nothing at all
+        return _has_role_at(agent, reading, chain.planned) or _has_role_at(
+            agent, THERAPY_ROLES, chain.present_sites()
+        )
     if _has_role_at(agent, reading, _care_and_manufacture(chain.order.sites)):
         return True
     if _has_role_at(agent, THERAPY_ROLES, chain.present_sites()):
@@ -238,6 +256,11 @@ def _assessing(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     return _has_role_at(agent, row.roles, _care_and_manufacture(chain.order.sites)) or _of_sponsor(
         chain, row.roles, agent, world
     )
+
+
+def _collecting(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    order = world.chain(entry.stream.removeprefix("chain/")).order
+    return order is not None and agent.has_role(row.roles, order.sites.collection)
 
 
 def _care_and_manufacture(sites: PlannedSites) -> tuple[str, ...]:
@@ -325,6 +348,7 @@ _RELATIONS: dict[str, Callable[[Row, Entry, Agent, World], bool]] = {
     "giver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).giver.site),
     "receiver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).receiver.site),
     "related": _related,
+    "collecting": _collecting,
     "assessing": _assessing,
     "manufacturing_site": _manufacturing_site,
     "releasing_site": _releasing_site,

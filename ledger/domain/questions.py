@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ledger.domain.custody import Holder
+from ledger.domain.parts import PlannedSites
 from ledger.domain.times import timestamp
 from ledger.domain.window import latest_ms
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.container import Container
     from ledger.domain.findings import Found
-    from ledger.domain.parts import NewContainer, Party, PlannedSites
+    from ledger.domain.parts import NewContainer, Party
     from ledger.domain.world import Entry, World
 
 
@@ -46,7 +47,7 @@ def usable(
     found: Found,
     overridden: Collection[str] = (),
 ) -> None:
-    """Not quarantined, not used up, not expired at the latest moment at which it can have happened.
+    """Not quarantined, used up, destroyed, nor expired at the latest moment at which it can have happened.
 
     What a gate in `overridden` asks was decided by two people before.
     """
@@ -55,6 +56,8 @@ def usable(
             found.add("container_quarantined", container.id)
         if container.is_used_up:
             found.add("container_used_up", container.id)
+        if container.destroyed:
+            found.add("container_destroyed", container.id)
         if "not_expired" not in overridden and container.expires_at is not None:
             latest = timestamp(latest_ms(entry.event.occurred_at, entry.recorded_ms))
             if container.expires_at <= latest:
@@ -67,14 +70,18 @@ def planned(site: str, sites: Iterable[str], names: Sequence[str], found: Found)
 
 
 def order_sites(chain: Chain) -> PlannedSites:
-    assert chain.order is not None  # the judge asked before
-    return chain.order.sites
+    """Those of the order; a provisional chain plans nothing but the site that it belongs to."""
+    if chain.order is not None:
+        return chain.order.sites
+    assert chain.provisional is not None  # the judge asked before
+    site = chain.provisional.site
+    return PlannedSites(collection=site, manufacturing=[site], treatment=site, couriers=[])
 
 
 def newly_made(new: Sequence[NewContainer], chain: Chain, world: World, found: Found) -> None:
     """Containers come to be once, in one therapy; bag n of m makes a set."""
     times = Counter(one.container for one in new)
-    bags = Counter((one.of, one.bag) for one in new if one.of is not None)
+    bags = Counter((one.of, one.bag, one.component) for one in new if one.of is not None)
     for one in new:
         elsewhere = world.chain_of_container(one.container)
         if one.container in chain.containers or times[one.container] > 1:
@@ -82,5 +89,5 @@ def newly_made(new: Sequence[NewContainer], chain: Chain, world: World, found: F
         elif elsewhere not in (None, chain.coi):
             found.add("container_known_elsewhere", one.container)
         half = (one.bag is None) != (one.of is None)
-        if half or (one.bag or 0) > (one.of or 0) or (one.of and bags[one.of, one.bag] > 1):
+        if half or (one.bag or 0) > (one.of or 0) or (one.of and bags[one.of, one.bag, one.component] > 1):
             found.add("bag_numbers_wrong", one.container)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ledger.domain import conditions, materials, quality_conditions
+from ledger.domain import conditions, dose_conditions, materials, quality_conditions
 from ledger.domain.conditions import Look, Outcome
 from ledger.domain.temperature_rules import temperature_in_limits
 from ledger.domain.times import timestamp
@@ -63,6 +63,7 @@ DOSE_GATES: dict[str, Callable[[Look], Outcome]] = {
     "no_blocking_deviation": conditions.no_blocking_deviation,
     "not_quarantined": conditions.not_quarantined,
     "not_lost": conditions.not_lost,
+    "not_destroyed": dose_conditions.not_destroyed,
     "custody_here": conditions.custody_here,
     "not_infused": conditions.not_infused,
 }

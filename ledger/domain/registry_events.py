@@ -170,3 +170,5 @@ class ProductVersionDefined(Decision):
     temperature: TemperatureProfiles | None = None  # None: nothing is judged
     specifications: Annotated[list[Specification], Field(max_length=250)] | None = None
     required_checks: Annotated[list[RequiredCheck], Field(max_length=2)] | None = None
+    # parts of a dose, in the order in which they are given
+    components: Annotated[list[Code], Field(min_length=1, max_length=10)] | None = None

@@ -6,7 +6,8 @@
    Otherwise nothing is recorded.
 2. Genesis, and what the ledger itself says, have rules of their own.
 3. A decision is checked: device, role, view, gates. It passes, or is refused.
-4. A fact by somebody with no part in the therapy is kept for review and changes nothing.
+4. A fact by somebody with no part in the therapy is kept for review and changes nothing; so
+   is one about a therapy that nobody ordered, unless it is of a collection (`provisional.py`).
 5. Any other fact is recorded, with everything that is wrong with it.
 
 Pure: the same entry and the same world before it give the same verdict, anywhere, in thirty
@@ -19,13 +20,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.admission import authenticate, find_device_faults, require_sound_device
+from ledger.domain.chain import Chain
 from ledger.domain.decisions import check_chain_decision, check_order
 from ledger.domain.facts import find_faults, find_overdue
 from ledger.domain.findings import CLEAN, Found, finding
 from ledger.domain.findings import Finding as Finding
 from ledger.domain.findings import Verdict as Verdict
-from ledger.domain.naming import STREAM_KINDS, containers_of, registry_tags
+from ledger.domain.naming import STREAM_KINDS, containers_of, linked_tags, registry_tags
 from ledger.domain.policy import has_part_in, is_qualified, permits
+from ledger.domain.provisional import FOLLOWING, begin, may_open
 from ledger.domain.registry import LEDGER, Agent
 from ledger.domain.registry_rules import RULE_SET as RULE_SET
 from ledger.domain.registry_rules import check_genesis, check_registry_decision
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry, World
 
 _NOT_OPENED = Verdict((finding("chain_not_opened"),), standing=False)
+_LINKED = Verdict((finding("chain_linked"),), standing=False)
 _UNRELATED = Verdict((finding("unrelated_signer"),), standing=False)
 
 
@@ -66,7 +70,8 @@ def _judge_decision(entry: Entry, key: Key, world: World) -> Verdict:
         return CLEAN
     if entry.event.type == "TherapyOrdered":
         check_order(entry, agent, world)
-        return CLEAN
+        before = world.chain(entry.stream.removeprefix("chain/")).provisional
+        return Verdict((finding("provisional_set_aside"),)) if before else CLEAN
     found = Found()
     check_chain_decision(entry, agent, world, found)
     find_overdue(entry, world.chain(entry.stream.removeprefix("chain/")), world, found)
@@ -89,9 +94,32 @@ def _judge_fact(entry: Entry, key: Key, world: World) -> Verdict:
     agent = world.agent(entry.signer) or Agent(entry.signer)
     chain = world.chain(entry.stream.removeprefix("chain/"))
     if not chain.is_open:
-        return _NOT_OPENED
+        return _judge_provisional(entry, key, agent, chain, world)
     if not has_part_in(agent, chain, world):
         return _UNRELATED
+    return _findings(entry, key, agent, chain, world)
+
+
+def _judge_provisional(entry: Entry, key: Key, agent: Agent, chain: Chain, world: World) -> Verdict:
+    """Facts of a collection whose order is not in the log: see `provisional.py`."""
+    if chain.linked_to is not None:
+        return _LINKED
+    opens = chain.provisional is None
+    if opens:
+        if not may_open(entry, agent, world):
+            return _NOT_OPENED
+        chain = Chain(chain.coi)
+        begin(chain, entry)
+    elif entry.event.type not in FOLLOWING:
+        return _NOT_OPENED
+    elif not has_part_in(agent, chain, world):
+        return _UNRELATED
+    verdict = _findings(entry, key, agent, chain, world)
+    opening = (finding("provisional_chain"),) if opens else ()
+    return Verdict((*opening, *verdict.findings), provisional=True)
+
+
+def _findings(entry: Entry, key: Key, agent: Agent, chain: Chain, world: World) -> Verdict:
     found = Found()
     find_device_faults(entry, key, world, found)
     if not permits(entry, agent, world):
@@ -108,7 +136,9 @@ def tags_of(entry: Entry, verdict: Verdict) -> tuple[str, ...]:
     """Everything that the entry concerns, without repeats: its stream, its signer's key, the rest.
 
     A fact without standing goes to `review/<coi>` in place of its stream, and names nothing
-    else: it changes no aggregate. A carrier's goes to each of its therapies.
+    else: it changes no aggregate. A carrier's goes to each of its therapies. One of a
+    provisional chain names no container: nobody takes an id away from another therapy
+    before there is an order.
     """
     signer = f"signer/{entry.kid}"
     if is_carried(entry):
@@ -116,7 +146,8 @@ def tags_of(entry: Entry, verdict: Verdict) -> tuple[str, ...]:
     if not verdict.standing:
         return (f"review/{entry.stream.removeprefix('chain/')}", signer)
     if STREAM_KINDS[entry.event.type] == "chain":
-        names = [f"container/{name}" for name in containers_of(entry.event)]
+        names = [] if verdict.provisional else [f"container/{name}" for name in containers_of(entry.event)]
+        names += linked_tags(entry.event)
     else:
         names = list(registry_tags(entry.event))
     return tuple(dict.fromkeys((entry.stream, signer, *names)))

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ledger.domain.parts import CentiC, Containers, Fact, Hex32, Label, Party, Phase, Timestamp
+from ledger.domain.parts import CarriedFact, CentiC, Hex32, Label, Party, Phase, Timestamp
 from ledger.domain.times import milliseconds
 
 _LAST_MS = milliseconds("9999-12-31T23:59:59.999Z")
 
 
-class TemperatureEvidenceAttached(Fact):
+class TemperatureEvidenceAttached(CarriedFact):
     """The readings of one logger that was with these containers, and how far it can be trusted.
 
     Readings begin at `started_at` and follow each other every `interval_s`; null is no reading.
@@ -22,7 +22,6 @@ class TemperatureEvidenceAttached(Fact):
     type: Literal["TemperatureEvidenceAttached"]
     v: Literal[1]
     at: Party
-    containers: Containers
     phase: Phase
     logger: Label
     range_low_centi_c: CentiC

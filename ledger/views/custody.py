@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Held:
     """A container and its holder. Positions name the entries that prove it.
 
-    `used_up`: emptied or infused; the holder then is the last one it had. `offered_…`: whom
+    `used_up`: emptied, infused or destroyed; the holder then is the last one it had. `offered_…`: whom
     the holder released it to, as long as nobody has answered.
     """
 
@@ -125,7 +125,7 @@ def _container_row(coi: str, one: Container) -> tuple[Any, ...]:
         one.position,
         one.made_by,
         one.status,
-        one.is_used_up,
+        one.is_gone,
         site,
         department,
         one.custody.position if one.holder else None,

@@ -105,11 +105,14 @@ def story(scenario: Scenario) -> list[Callable[[], Step]]:
         lambda: ("nora", "ThawStarted", {"at": WARD, "containers": [DOSE]}),
         lambda: ("nora", "InfusionChecked", read),
         lambda: ("nils", "InfusionChecked", read),
-        lambda: ("phil", "PatientFitnessConfirmed", {"site": "st-mary", "outcome": "fit",
-                                                     "valid_until": timestamp(scenario.clock() + 86_400_000)}),
+        lambda: ("phil", "PatientFitnessConfirmed", _fit(scenario)),
         lambda: ("phil", "InfusionAuthorised", bedside),
         lambda: ("nora", "InfusionStarted", bedside),
     ]  # fmt: skip
+
+
+def _fit(scenario: Scenario) -> dict[str, Any]:
+    return {"site": "st-mary", "outcome": "fit", "valid_until": timestamp(scenario.clock() + 86_400_000)}
 
 
 def _handed_over(name: str, giver: tuple[str, Any], receiver: tuple[str, Any]) -> list[Callable[[], Step]]:

@@ -54,6 +54,7 @@ sites = st.sampled_from(["st-mary", "northcell-1", "far-clinic", "nowhere"])
 volumes = st.sampled_from([0, 1, 50_000, 200_000, 300_000])
 patients = st.sampled_from([patient(), patient("patient-2")])
 gate_names = st.sampled_from([*sorted(OVERRIDABLE), "consent", "nonsense"])
+serials = st.sampled_from(["L-1", "L-2", "L-3"])
 batches = st.sampled_from(["B-1", "B-2"])
 tests = st.sampled_from(["sterility", "viability"])
 values = st.sampled_from([None, 0, 91_500])
@@ -77,6 +78,23 @@ FACTS: dict[str, dict[str, Any]] = {
                         "condition": st.sampled_from(["intact", "thawed"])},
     "CustodyAccepted": {"containers": several, "giver": parties, "receiver": parties,
                         "condition": st.just("intact"), "release": st.sampled_from([None, *IDS])},
+    "CustodyRefused": {"containers": several, "giver": parties, "receiver": parties,
+                       "release": st.sampled_from(IDS), "reason": st.just("why")},
+    "ReceiptInspected": {"at": parties, "containers": several, "shipper": st.just("S-1"),
+                         "condition": st.just("intact"), "expected": st.just(1), "received": st.just(1),
+                         "outcome": st.sampled_from(["accepted", "quarantine"])},
+    "ShipperSwapped": {"at": parties, "containers": several, "old_shipper": st.just("S-1"),
+                       "shipper": st.just("S-2"), "reason": st.just("why")},
+    "LabelIssued": {"at": parties, "serials": st.lists(serials, min_size=1, max_size=2),
+                    "container": st.one_of(st.none(), containers),
+                    "replaces": st.one_of(st.none(), st.builds(lambda one: {"serial": one, "reason": "why"},
+                                                               serials))},
+    "LabelApplied": {"at": parties, "serial": serials, "container": containers},
+    "LabelScannedBack": {"at": parties, "serial": serials, "container": containers,
+                         "outcome": st.sampled_from(["readable", "unreadable", "wrong_content"])},
+    "LabelVoided": {"at": parties, "serial": serials, "reason": st.just("why")},
+    "LabelDestroyed": {"at": parties, "serials": st.lists(serials, min_size=1, max_size=2),
+                       "fate": st.just("destroyed")},
     "Packed": {"at": parties, "containers": several, "shipper": st.just("S-1")},
     "ManufacturingStarted": {"at": parties, "containers": several, "batch": st.just("B-1"),
                              "platform": st.just("P-1")},
@@ -117,7 +135,12 @@ FACTS: dict[str, dict[str, Any]] = {
     "ContainerDamaged": {"at": parties, "containers": several, "damage": st.just("leak")},
     "ContainerLost": {"at": parties, "containers": several},
     "ContainerFound": {"at": parties, "containers": several, "condition": st.just("intact")},
-    "ThawStarted": {"at": parties, "containers": several},
+    "Returned": {"at": parties, "containers": several, "reason": st.just("why")},
+    "Destroyed": {"at": parties, "containers": several, "method": st.just("incineration"),
+                  "reason": st.just("why")},
+    "DestructionWitnessed": {"at": parties, "containers": several, "destruction": st.sampled_from(IDS)},
+    "ThawStarted": {"at": parties, "containers": several,
+                    "labels": st.one_of(st.none(), serials.map(lambda one: [one]))},
     "ThawCompleted": {"at": parties, "containers": several},
     "InfusionStarted": {"site": sites, "container": containers},
     "InfusionPaused": {"site": sites, "container": containers, "reason": st.just("why")},
@@ -127,6 +150,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "InfusionCompleted": {"site": sites, "container": containers, "dose_given_ul": volumes},
 }  # fmt: skip
 DECISIONS: dict[str, dict[str, Any]] = {
+    "ChainLinked": {"provisional": st.sampled_from([COI, "acme:PROV-1"]),
+                    "containers": st.just([{"container": FRESH, "volume_ul": 200_000, "at": APHERESIS}])},
     "Released": {"containers": several} | {name: st.just(value) for name, value in RELEASED.items()},
     "PatientFitnessConfirmed": {"site": sites, "outcome": st.sampled_from(["fit", "unfit"]),
                                 "valid_until": st.just("2027-01-01T00:00:00.000Z")},
@@ -145,7 +170,7 @@ DECISIONS: dict[str, dict[str, Any]] = {
     | {name: st.just(value) for name, value in RELEASED.items()},
     "Rejected": {"containers": several, "reason": st.just("why")},
     "InfusionChecked": {"site": sites, "container": containers, "patient": patients,
-                        "method": st.just("scan")},
+                        "method": st.just("scan"), "label": st.one_of(st.none(), serials)},
     "InfusionAuthorised": {"site": sites, "container": containers},
     "TherapyClosed": {"reason": st.just("why")},
     "QuarantineLifted": {"quarantine": st.sampled_from(IDS), "reason": st.just("why")},
@@ -227,6 +252,11 @@ def test_an_audit_that_replays_the_log_comes_to_the_same_verdicts_and_world(
 ) -> None:
     scene = scene_at(stage)
     tell(scene, story)
+    audit_of(scene)
+
+
+def audit_of(scene: Scene) -> None:
+    """Record all of it again, entry by entry: the same verdicts, the same world."""
     audit = MemoryWorld(ORIGIN, scene.checkpoints.get)
     assert [audit.record(entry) for entry, _ in scene.entries] == [verdict for _, verdict in scene.entries]
     assert snapshot(audit) == snapshot(scene.world)

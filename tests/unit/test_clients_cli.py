@@ -185,7 +185,7 @@ def test_what_is_signed_is_shown_first_and_recorded_only_when_confirmed(
 ) -> None:
     sentence = "anna began to thaw bag BAG-1 at ward-5 at st-mary."
     room("record", "ThawStarted", COI, *SET_THAW, code=USAGE)
-    terminal = io.StringIO("n\n")
+    terminal = io.StringIO("\nn\n")  # no labels; and no signature
     terminal.isatty = lambda: True  # type: ignore[method-assign]
     monkeypatch.setattr(sys, "stdin", terminal)
     assert sentence in room("record", "ThawStarted", COI, *SET_THAW)
@@ -216,6 +216,8 @@ def test_optional_members_are_skipped_and_known_ones_not_asked() -> None:
     found = asked(shape_of(event_type("CustodyAccepted")), known, answer)
     assert found == {"release": None}  # and no therapies: it is about one
     assert [question.split(" ")[0] for question in asked_for] == ["therapies.0.coi", "release", "seal"]
+    assert found == {"release": None}
+    assert [question.split(" ")[0] for question in asked_for] == ["release", "seal", "labels"]
 
 
 def test_a_patient_is_asked_for_by_name_and_leaves_as_commitments(tmp_path: Path) -> None:

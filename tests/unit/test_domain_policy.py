@@ -55,6 +55,8 @@ from tests.domain_warm import evidence
 ROLES = get_args(Role)
 HOLDERS = "apheresis cell_lab coordinator courier manufacturer nurse physician quality"
 PARTICIPANTS = f"{HOLDERS} device"
+PRINTERS = "apheresis cell_lab coordinator manufacturer nurse quality"
+DESTROYERS = "apheresis cell_lab manufacturer nurse physician quality"
 # event: roles; where those roles count among the places of RELATIONS
 ALLOWED: dict[str, tuple[str, str]] = {
     "LogOpened": ("", ""),
@@ -82,13 +84,22 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "TherapyOrdered": ("coordinator physician", "here sponsor"),
     "ConsentRecorded": ("coordinator nurse physician", "here"),
     "ConsentWithdrawn": ("coordinator nurse physician", "here"),
+    "ChainLinked": ("coordinator quality", "here"),
     "PatientIdentified": ("apheresis nurse physician", "here"),
     "CollectionCompleted": ("apheresis", "here"),
+    "LabelIssued": (PRINTERS, "here"),
+    "LabelApplied": (PRINTERS, "here"),
+    "LabelScannedBack": (PRINTERS, "here"),
+    "LabelVoided": (PRINTERS, "here"),
+    "LabelDestroyed": (PRINTERS, "here"),
     "CustodyReleased": (HOLDERS, "here"),
     "CustodyAccepted": (HOLDERS, "here"),
+    "CustodyRefused": (HOLDERS, "here"),
+    "ReceiptInspected": (HOLDERS, "here"),
     "Packed": (HOLDERS, "here"),
     "Unpacked": (HOLDERS, "here"),
     "SealChecked": (HOLDERS, "here"),
+    "ShipperSwapped": (HOLDERS, "here"),
     "Stored": (HOLDERS, "here"),
     "Retrieved": (HOLDERS, "here"),
     "TemperatureEvidenceAttached": (PARTICIPANTS, "here"),
@@ -109,6 +120,9 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "ContainerLost": (HOLDERS, "here"),
     "ContainerFound": (HOLDERS, "here"),
     "BatchConfirmed": ("quality", "here"),
+    "Returned": (HOLDERS, "here"),
+    "Destroyed": (DESTROYERS, "here"),
+    "DestructionWitnessed": (DESTROYERS, "here"),
     "Released": ("quality", "here"),
     "PatientFitnessConfirmed": ("physician", "here"),
     "AvailabilityConfirmed": ("coordinator nurse physician quality", "here"),
@@ -189,12 +203,30 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "TherapyOrdered": ("chain/acme:NEW-ORDER", ORDER, "st-mary"),
     "ConsentRecorded": (CHAIN, CONSENT, "st-mary"),
     "ConsentWithdrawn": (CHAIN, {"site": "st-mary", "reason": "why"}, "st-mary"),
+    "ChainLinked": (
+        CHAIN,
+        {
+            "chain_version": 0,
+            "provisional": "acme:PROV-1",
+            "containers": [{"container": FRESH, "volume_ul": 200_000, "at": APHERESIS}],
+        },
+        "st-mary",
+    ),
     "PatientIdentified": (
         CHAIN,
         {"site": "st-mary", "patient": patient(), "method": "scan", "outcome": "match"},
         "st-mary",
     ),
     "CollectionCompleted": (CHAIN, collection(Scene(), FRESH), "st-mary"),
+    "LabelIssued": (CHAIN, {"at": APHERESIS, "serials": ["L-0001"], "container": FRESH}, "st-mary"),
+    "LabelApplied": (CHAIN, {"at": APHERESIS, "serial": "L-0001", "container": FRESH}, "st-mary"),
+    "LabelScannedBack": (
+        CHAIN,
+        {"at": APHERESIS, "serial": "L-0001", "container": FRESH, "outcome": "readable"},
+        "st-mary",
+    ),
+    "LabelVoided": (CHAIN, {"at": APHERESIS, "serial": "L-0001", "reason": "why"}, "st-mary"),
+    "LabelDestroyed": (CHAIN, {"at": APHERESIS, "serials": ["L-0001"], "fate": "destroyed"}, "st-mary"),
     "CustodyReleased": (
         CHAIN,
         {"containers": [FRESH], "giver": APHERESIS, "receiver": FAR_VAN, "condition": "intact"},
@@ -211,11 +243,40 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         },
         "st-mary",
     ),
+    "CustodyRefused": (
+        CHAIN,
+        {
+            "containers": [FRESH],
+            "giver": FAR_VAN,
+            "receiver": APHERESIS,
+            "release": "00" * 32,
+            "reason": "why",
+        },
+        "st-mary",
+    ),
+    "ReceiptInspected": (
+        CHAIN,
+        {
+            "at": WARD,
+            "containers": [DOSE],
+            "shipper": "S-1",
+            "condition": "intact",
+            "expected": 1,
+            "received": 1,
+            "outcome": "accepted",
+        },
+        "st-mary",
+    ),
     "Packed": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1"}, "st-mary"),
     "Unpacked": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1"}, "st-mary"),
     "SealChecked": (
         CHAIN,
         {"at": APHERESIS, "containers": [FRESH], "shipper": "S-1", "outcome": "intact"},
+        "st-mary",
+    ),
+    "ShipperSwapped": (
+        CHAIN,
+        {"at": APHERESIS, "containers": [FRESH], "old_shipper": "S-1", "shipper": "S-2", "reason": "why"},
         "st-mary",
     ),
     "Stored": (CHAIN, {"at": APHERESIS, "containers": [FRESH], "location": "TANK-1"}, "st-mary"),
@@ -286,6 +347,17 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
         CHAIN,
         {"chain_version": 0, "site": "northcell-1", "containers": [DOSE], "confirmation": "00" * 32},
         "northcell-1",
+    ),
+    "Returned": (CHAIN, {"at": WARD, "containers": [DOSE], "reason": "why"}, "st-mary"),
+    "Destroyed": (
+        CHAIN,
+        {"at": WARD, "containers": [DOSE], "method": "incineration", "reason": "why"},
+        "st-mary",
+    ),
+    "DestructionWitnessed": (
+        CHAIN,
+        {"at": WARD, "containers": [DOSE], "destruction": "00" * 32},
+        "st-mary",
     ),
     "Released": (CHAIN, {"chain_version": 0, "containers": [DOSE]} | RELEASED, "northcell-1"),
     "PatientFitnessConfirmed": (CHAIN, {"chain_version": 0} | fit(Scene()), "st-mary"),

@@ -1,0 +1,73 @@
+"""How inspection, swap, return and destruction change a chain.
+
+As everything in `evolve.py`: fast, total, and judging nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.domain.container import Packing
+from ledger.domain.deviation import Quarantine
+from ledger.domain.disposal import Disposal, Witness
+from ledger.domain.happened import later, moment
+
+if TYPE_CHECKING:
+    from ledger.domain.chain import Chain
+    from ledger.domain.handling_events import (
+        Destroyed,
+        DestructionWitnessed,
+        Packed,
+        ReceiptInspected,
+        Returned,
+        ShipperSwapped,
+    )
+    from ledger.domain.world import Entry
+
+ON_RECEIPT = "receipt_inspection"  # the reason of a quarantine that an inspection began
+
+
+def packed(chain: Chain, entry: Entry, event: Packed | ShipperSwapped) -> None:
+    """The latest packing counts, by what the signers say; of two at one moment the later recorded."""
+    packing = Packing(entry.position, event.shipper, event.seal, event.logger, event.occurred_at)
+    for name in event.containers:
+        known = chain.container(name).packing
+        if known is None or known.occurred_at <= packing.occurred_at:
+            chain.container(name).packing = packing
+
+
+def inspected(chain: Chain, entry: Entry, event: ReceiptInspected) -> None:
+    if event.outcome == "quarantine":
+        chain.quarantines[entry.statement_id] = Quarantine(
+            entry.statement_id,
+            ON_RECEIPT,
+            tuple(event.containers),
+            entry.signer,
+            entry.position,
+            chain.version,
+        )
+        chain.touched["quarantine"] = chain.version
+
+
+def returned(chain: Chain, entry: Entry, event: Returned) -> None:
+    for name in event.containers:
+        container = chain.container(name)
+        container.returned = later(container.returned, moment(entry, event.at.site))
+
+
+def destroyed(chain: Chain, entry: Entry, event: Destroyed) -> None:
+    disposal = _disposal(chain, entry.statement_id)
+    disposal.containers, disposal.said = tuple(event.containers), moment(entry, event.at.site)
+    for name in event.containers:
+        container = chain.container(name)
+        container.destroyed = container.destroyed or disposal.said
+    chain.touched["container"] = chain.version
+
+
+def witnessed(chain: Chain, entry: Entry, event: DestructionWitnessed) -> None:
+    witness = Witness(entry.position, entry.signer, tuple(event.containers))
+    _disposal(chain, event.destruction).witnesses.append(witness)
+
+
+def _disposal(chain: Chain, statement_id: str) -> Disposal:
+    return chain.disposals.setdefault(statement_id, Disposal(statement_id))
