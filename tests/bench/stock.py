@@ -49,7 +49,7 @@ class OurBytes(Mapper[uuid.UUID]):
         return Told(stored_event.topic, *cbor2.loads(stored_event.state))
 
 
-class Statements(Application):
+class Statements(Application[uuid.UUID]):
     def construct_mapper(self) -> Mapper[uuid.UUID]:
         return self.factory.mapper(mapper_class=OurBytes)
 
@@ -93,7 +93,7 @@ class ReadModels(Projection[Tables]):
         super().__init__(view)
         self._folding = Folding(view)  # type: ignore[arg-type]  # it looks up by tag
 
-    def process_event(self, told: Told, tracking: Tracking) -> None:  # type: ignore[override]
+    def process_event(self, told: Told, tracking: Tracking) -> None:
         entry = _entry(tracking.notification_id, told.type, told.data, told.recorded_ms)
         changes = self._folding.fold(entry.position, [(entry, told.tags)])
         self.view.write(changes, tracking)
