@@ -7,7 +7,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import audit, http, ingest, reading
+from tests.bench import audit, catchup, growth, http, ingest, reading
 from tests.bench.table import RUNS, Row, show
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "postgres": ("PostgreSQL", http.postgres_rows),
     "chain": ("Loading one chain", reading.chain_load),
     "proofs": ("Inclusion proofs and memory", reading.proofs),
+    "growth": ("The infusion check as the log grows", growth.run),
+    "catchup": ("Projections that catch up", catchup.run),
     "audit": ("Audit of a whole log", audit.run),
 }
 
