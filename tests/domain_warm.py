@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 from ledger.domain.world import timestamp
-from tests.domain_scene import (
-    CHAIN,
-    CLEANROOM,
-    CONSENT,
-    FRESH,
-    ORDER,
-    PRODUCT,
-    STAGES,
-    Said,
-    Scene,
-    furnished,
-)
+from tests.domain_scene import CLEANROOM, FRESH, PRODUCT, Said, Scene, scene_at
 
 MINUTE_MS = 60_000
 FRESH_PROFILE: dict[str, Any] = {  # an hour in all outside 2 to 8 °C, half an hour at once
@@ -38,19 +28,8 @@ FROZEN_PROFILE: dict[str, Any] = {  # vapour of liquid nitrogen, nothing allowed
 
 def warm_scene(stage: str, **fresh: Any) -> Scene:
     """The story up to the stage; `fresh` changes the fresh profile."""
-    scene = furnished()
-    rules = PRODUCT | {"version": 2, "temperature": [FRESH_PROFILE | fresh, FROZEN_PROFILE]}
-    scene.say("quinn", "product/decentra-car", "ProductVersionDefined", **rules)
-    order = ORDER | {"product": {"product": "decentra-car", "version": 2}}
-    scene.say("carl", CHAIN, "TherapyOrdered", **order)
-    scene.say("carl", CHAIN, "ConsentRecorded", **CONSENT)
-    for name, tell in list(STAGES.items())[1:]:
-        if stage == "ordered":
-            break
-        tell(scene)
-        if name == stage:
-            break
-    return scene
+    with patch.dict(PRODUCT, temperature=[FRESH_PROFILE | fresh, FROZEN_PROFILE]):
+        return scene_at(stage)
 
 
 def evidence(scene: Scene, *minutes: int | None, **fields: Any) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from ledger.domain.world import timestamp
 from tests.e2e.api_stage import COI, STREAM, Stage, catch_up, code, enrol, read, served
-from tests.scenario import APHERESIS, CLEANROOM, CONSENT, PRODUCT, VAN, Scenario, hand_over, ordered
+from tests.scenario import APHERESIS, CLEANROOM, PRODUCT, VAN, Scenario, hand_over
 
 FRESH, DOSE = "BAG-F1", "BAG-D1"
 PROFILE: dict[str, Any] = {
@@ -29,14 +30,10 @@ TEMPERATURE, EXCURSIONS = f"/v1/chains/{COI}/temperature", "/v1/temperature/excu
 @pytest.fixture
 def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
     """A fresh bag went two hours by van, and a dose was made of it."""
-    with served(database_url, tmp_path) as opened:
+    with patch.dict(PRODUCT, temperature=[PROFILE]), served(database_url, tmp_path) as opened:
         scenario = opened.scenario
         enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
-        rules = PRODUCT | {"version": 2, "temperature": [PROFILE]}
-        scenario.say("quinn", "product/decentra-car", "ProductVersionDefined", **rules)
-        order = ordered("patient-1") | {"product": {"product": "decentra-car", "version": 2}}
-        scenario.say("carl", STREAM, "TherapyOrdered", **order)
-        scenario.say("carl", STREAM, "ConsentRecorded", **CONSENT)
+        scenario.order(COI)
         _collected_and_made(scenario)
         yield opened
 

@@ -401,9 +401,9 @@ def test_a_release_of_what_was_too_warm_is_refused() -> None:
 # --- legs ------------------------------------------------------------------------------
 
 
-def required_scene() -> Scene:
+def required_scene(required: bool = True) -> Scene:
     """The fresh bag went by van for ninety minutes; its dose is made."""
-    scene = warm_scene("collected", required=True)
+    scene = warm_scene("collected", required=required)
     scene.hand_over(("anna", APHERESIS), ("kit", VAN), FRESH)
     scene.forward(5_400 - 60)
     scene.hand_over(("kit", VAN), ("mia", CLEANROOM), FRESH)
@@ -518,7 +518,21 @@ def test_an_infusion_asks_for_the_dose_s_own_leg() -> None:
 
 
 def test_where_no_profile_requires_it_no_leg_asks_for_evidence() -> None:
-    assert release_gate(warm_scene("made")).passed
+    assert release_gate(required_scene(required=False)).passed
+
+
+def test_a_bag_that_goes_twice_with_one_van_has_two_legs_and_none_where_it_is_stored() -> None:
+    scene = warm_scene("collected")
+    legs_of_it = []
+    for giver, receiver in ((("anna", APHERESIS), ("mia", CLEANROOM)), (("mia", CLEANROOM), ("nora", WARD))):
+        scene.hand_over(giver, ("kit", VAN), FRESH)
+        begun = scene.now_ms
+        scene.forward(3_600)
+        scene.hand_over(("kit", VAN), receiver, FRESH)
+        legs_of_it.append((begun, scene.now_ms))
+        scene.forward(86_400)
+    found = legs(scene.chain.containers[FRESH].custody, scene.world)
+    assert [(leg.start_ms, leg.end_ms) for leg in found] == legs_of_it
 
 
 def test_a_leg_makes_the_view_of_a_release_stale() -> None:
