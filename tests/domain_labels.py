@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.domain.world import timestamp
-from tests.domain_scene import CLEANROOM, DOSE, DOSE_2, RELEASED, VAN, WARD, Said, Scene, scene_at
+from tests.domain_scene import CLEANROOM, DOSE, DOSE_2, RELEASED, VAN, WARD, Said, Scene, fit, scene_at
 
 
 def printed(scene: Scene, *serials: str, signer: str = "mia", at: Any = CLEANROOM, **fields: Any) -> Said:
@@ -55,6 +55,7 @@ def at_bedside() -> Scene:
     scene.decide("quinn", "Released", containers=[DOSE, DOSE_2], **RELEASED)
     scene.hand_over(("mia", CLEANROOM), ("kit", VAN), DOSE, DOSE_2)
     scene.hand_over(("kit", VAN), ("nora", WARD), DOSE, DOSE_2)
+    scene.decide("phil", "PatientFitnessConfirmed", **fit(scene))
     scene.on_chain("nora", "ThawStarted", at=WARD, containers=[DOSE])
     return scene
 

@@ -12,6 +12,7 @@ from ledger.domain.custody import Holder
 from ledger.domain.label_state import label_on
 from ledger.domain.provisional import before_order
 from ledger.domain.questions import newly_made
+from ledger.domain.readiness_facts import without_consent
 from ledger.errors import Conflict, Refused
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def check_link(entry: Entry, event: ChainLinked, world: World, found: Found) -> 
     _require_patient(source, chain)
     _require_restated(source, event)
     newly_made(event.containers, chain, world, found)
+    without_consent(chain, found, *(one.container for one in event.containers))
     faulty = [one.id for one in source.containers.values() if _is_faulty(one, source)]
     if faulty:
         found.add("linked_with_faults", *faulty)

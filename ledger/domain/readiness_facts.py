@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 
 def without_consent(chain: Chain, found: Found, *names: str) -> None:
-    """Something was done to the patient or their cells: did they agree?"""
+    """Something was done to the patient or their cells: did they agree?
+
+    Of a provisional chain that is asked when it is linked: consent stands in the therapy.
+    """
     readiness = chain.readiness
+    if chain.order is None:
+        return
     if readiness.is_withdrawn:
         found.add("consent_withdrawn", *names)
     elif not readiness.has_consent:

@@ -13,6 +13,7 @@ from tests.domain_labels import applied, at_bedside, destroyed, labelled, printe
 from tests.domain_scene import (
     CHAIN,
     COI,
+    CONSENT,
     DOSE,
     DOSE_2,
     ORDER,
@@ -22,6 +23,7 @@ from tests.domain_scene import (
     WARD,
     Scene,
     filled,
+    fit,
     furnished,
     patient,
     scene_at,
@@ -155,6 +157,7 @@ def two_components(**product: Any) -> Scene:
     scene.say("quinn", "product/decentra-car", "ProductVersionDefined", **newer)
     order = ORDER | {"product": {"product": "decentra-car", "version": 2}}
     scene.say("carl", CHAIN, "TherapyOrdered", **order)
+    scene.say("carl", CHAIN, "ConsentRecorded", **CONSENT)
     for name in ("collected", "at_cleanroom"):
         STAGES[name](scene)
     made = filled(scene, DOSE, DOSE_2)
@@ -163,6 +166,7 @@ def two_components(**product: Any) -> Scene:
     assert scene.on_chain("mia", "ContainersDerived", **made).codes == set()
     STAGES["released"](scene)
     STAGES["at_ward"](scene)
+    scene.decide("phil", "PatientFitnessConfirmed", **fit(scene))
     scene.on_chain("nora", "ThawStarted", at=WARD, containers=[DOSE, DOSE_2])
     for nurse in ("nora", "nils"):
         for dose in (DOSE, DOSE_2):

@@ -14,6 +14,7 @@ from tests.domain_scene import (
     APHERESIS,
     CHAIN,
     COI,
+    CONSENT,
     FAR_VAN,
     FRESH,
     ORDER,
@@ -52,7 +53,9 @@ def provisional(stream: str = ON_PROV) -> Scene:
 
 
 def order(scene: Scene, **fields: Any) -> Said:
-    return scene.say("carl", CHAIN, "TherapyOrdered", **ORDER | fields)
+    said = scene.say("carl", CHAIN, "TherapyOrdered", **ORDER | fields)
+    scene.say("carl", CHAIN, "ConsentRecorded", **CONSENT)
+    return said
 
 
 def restated(**fields: Any) -> dict[str, Any]:

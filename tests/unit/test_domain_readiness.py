@@ -261,12 +261,13 @@ def test_all_gates_are_listed_and_open_before_doses_are_confirmed_and_the_patien
 @pytest.mark.parametrize(
     ("stage", "failed"),
     [
-        ("at_cleanroom", {"container_of_chain", "released", "not_expired", "custody_here", "not_infused"}),
+        ("at_cleanroom", {"container_of_chain", "released", "not_rejected", "identity_tested", "not_expired",
+                          "temperature_in_limits", "not_destroyed", "custody_here", "not_infused"}),
         ("made", {"released", "custody_here"}),
         ("released", {"custody_here"}),
         ("infusing", {"not_infused"}),
     ],
-)
+)  # fmt: skip
 def test_doses_that_are_not_here_or_may_not_be_used_are_not_available(stage: str, failed: set[str]) -> None:
     scene = scene_at(stage)
     with pytest.raises(GateFailed) as refusal:
