@@ -14,6 +14,7 @@ from api.documents import Place
 from api.listing import LOOKS, STRIDE
 from api.pages import after_of, cursor_of
 from api.reading import Reader
+from ledger.views.paging import Page
 from ledger.views.touch import Reached, ReachedContainer, reach, reached_containers
 
 
@@ -55,8 +56,28 @@ def reach_of(
     reader: Reader, subject: tuple[str, str, str], kinds: Collection[str], cursor: str | None, limit: int
 ) -> Reach:
     """A page of what `subject` (kind, name, status) touches, named under `kinds`."""
-    engine = reader.node.ledger.store.engine
     kind, name, status = subject
+    page, hidden = _readable(reader, kinds, name, cursor, limit)
+    shown = page.items
+    engine = reader.node.ledger.store.engine
+    containers = reached_containers(engine, kinds, name, [one.chain for one in shown])
+    return Reach(
+        kind=kind,
+        name=name,
+        status=status,
+        as_of_position=page.position,
+        lag=max(reader.size - page.position, 0),
+        therapies=_therapies(shown, containers),
+        hidden=hidden,
+        next_cursor=page.next,
+    )
+
+
+def _readable(
+    reader: Reader, kinds: Collection[str], name: str, cursor: str | None, limit: int
+) -> tuple[Page[Reached], int]:
+    """As `api.listing.readable`, and how many therapies were left out."""
+    engine = reader.node.ledger.store.engine
     shown: list[Reached] = []
     hidden, after = 0, after_of(cursor) or None
     for _ in range(max(LOOKS, -(-limit // STRIDE))):
@@ -67,17 +88,7 @@ def reach_of(
         after = page.next
         if after is None or len(shown) == limit:
             break
-    containers = reached_containers(engine, kinds, name, [one.chain for one in shown])
-    return Reach(
-        kind=kind,
-        name=name,
-        status=status,
-        as_of_position=page.position,
-        lag=max(reader.size - page.position, 0),
-        therapies=_therapies(shown, containers),
-        hidden=hidden,
-        next_cursor=cursor_of(after) if after else None,
-    )
+    return Page(shown, cursor_of(after) if after else None, page.position), hidden
 
 
 def _therapies(shown: list[Reached], containers: list[ReachedContainer]) -> list[ReachedTherapy]:

@@ -59,8 +59,8 @@ class Chain:
     deviations: dict[str, Deviation] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
     failed_batches: dict[str, int] = field(default_factory=dict)  # name to position
-    in_batch: dict[str, set[str]] = field(default_factory=dict)  # name to containers
     consumed: list[Consumption] = field(default_factory=list)
+    put_right: set[str] = field(default_factory=set)  # ids: a deviation about them was corrected
     closed: int | None = None  # position
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
     readiness: Readiness = field(default_factory=Readiness)

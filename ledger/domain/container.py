@@ -52,8 +52,9 @@ class Batch(NamedTuple):
 
 
 class Consumption(NamedTuple):
-    """Which lots went into which containers of a batch."""
+    """Which lots went into which containers of a batch; without lots: that these belong to it."""
 
+    id: str  # of the statement
     position: int
     batch: str
     containers: tuple[str, ...]

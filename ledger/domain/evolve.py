@@ -170,14 +170,14 @@ def _manufacturing(chain: Chain, entry: Entry, event: Any) -> None:
     chain.batches.setdefault(
         event.batch, Batch(event.batch, event.at.site, event.platform, entry.position, replaces)
     )
-    happened.put_in_batch(chain, event.batch, event.containers)
+    happened.in_batch(chain, entry, event.batch, event.containers)
     for name in event.containers:
         chain.container(name).in_manufacture = entry.position
 
 
 def _batch_failed(chain: Chain, entry: Entry, event: ManufacturingFailed) -> None:
     chain.failed_batches.setdefault(event.batch, entry.position)
-    happened.put_in_batch(chain, event.batch, event.containers)
+    happened.in_batch(chain, entry, event.batch, event.containers)
 
 
 def _closed(chain: Chain, entry: Entry, _: TherapyClosed) -> None:
@@ -221,6 +221,8 @@ def _dispositioned(chain: Chain, entry: Entry, event: DeviationDispositioned) ->
     if deviation and deviation.is_open:
         deviation.disposition = event.disposition
         deviation.disposition_position = entry.position
+        if event.disposition == "corrected" and deviation.cause:
+            chain.put_right.add(deviation.cause)
         chain.touched["deviation"] = chain.version
 
 

@@ -5,6 +5,7 @@ As everything in `evolve.py`: fast, total, and judging nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ledger.domain.container import Authorisation, Check, Consumption, Moment, Storage
@@ -126,17 +127,17 @@ def infusion_completed(chain: Chain, entry: Entry, event: InfusionCompleted | In
 
 
 def material_consumed(chain: Chain, entry: Entry, event: MaterialConsumed) -> None:
-    put_in_batch(chain, event.batch, event.containers)
-    lots = tuple(dict.fromkeys(event.lots))
-    chain.consumed.append(Consumption(entry.position, event.batch, tuple(event.containers), lots))
-    chain.touched["material"] = chain.version
+    in_batch(chain, entry, event.batch, event.containers, event.lots)
 
 
-def step_completed(chain: Chain, _: Entry, event: StepCompleted) -> None:
-    put_in_batch(chain, event.batch, event.containers)
+def step_completed(chain: Chain, entry: Entry, event: StepCompleted) -> None:
+    in_batch(chain, entry, event.batch, event.containers)
 
 
-def put_in_batch(chain: Chain, batch: str, containers: list[str]) -> None:
-    """What the batch's lots concern; a container that joins it later may bring a recalled one along."""
-    chain.in_batch.setdefault(batch, set()).update(containers)
+def in_batch(
+    chain: Chain, entry: Entry, batch: str, containers: Iterable[str], lots: Iterable[str] = ()
+) -> None:
+    """A container that joins a batch later may bring a recalled lot along, or meet one there."""
+    used = (tuple(containers), tuple(dict.fromkeys(lots)))
+    chain.consumed.append(Consumption(entry.statement_id, entry.position, batch, *used))
     chain.touched["material"] = chain.version

@@ -2,7 +2,8 @@
 
 A lot concerns every container that it was consumed for, every container of the same batch,
 and all that is made of these. Whether it was recalled is asked of the lot itself, so that a
-recall stops a bag at once, also one that was released and authorised before.
+recall stops a bag at once, also one that was released and authorised before. What was noted
+by mistake counts no more once Quality dispositions a deviation about it as corrected.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ class Used(NamedTuple):
 
 def consumed_for(chain: Chain, container: str) -> Iterator[Consumption]:
     """What was consumed for the container, for what it was made of, or for their batches."""
-    lineage = chain.lineage(container) if chain.consumed else set()
-    for one in chain.consumed:
-        if not lineage.isdisjoint(one.containers) or not lineage.isdisjoint(chain.in_batch[one.batch]):
-            yield one
+    counting = [one for one in chain.consumed if one.id not in chain.put_right]
+    lineage = chain.lineage(container) if counting else set()
+    batches = {one.batch for one in counting if not lineage.isdisjoint(one.containers)}
+    yield from (one for one in counting if one.batch in batches)
 
 
 def used_in(chain: Chain, container: str, world: World) -> list[Used]:

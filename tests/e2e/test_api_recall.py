@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger.domain.world import timestamp
 from ledger.proof.keyfile import new_key
 from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, catch_up, code, enrol, read, served
 from tests.e2e.supply_stage import (
@@ -62,6 +63,8 @@ def at_the_bedside(stage: Stage) -> None:
     """On the ward, thawed, checked by two people."""
     say = stage.scenario.say
     hand_over(stage.scenario, COI, DOSE, ("kit", VAN), ("nora", WARD))
+    say("phil", STREAM, "PatientFitnessConfirmed", chain_version=stage.scenario.version(COI), outcome="fit",
+        site="st-mary", valid_until=timestamp(stage.scenario.clock() + 86_400_000))  # fmt: skip
     say("nora", STREAM, "ThawStarted", at=WARD, containers=[DOSE])
     for nurse in ("nora", "nils"):
         say(nurse, STREAM, "InfusionChecked", chain_version=stage.scenario.version(COI), site="st-mary",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CHAINS = ("demo:CHAIN-A", "demo:CHAIN-B", "demo:CHAIN-C")
 LOTS = ("lv-1", "lv-2", "media-1")
-REGISTRY = ("lot/lv-1", "lot/lv-2", "lot/media-1", "agent/anna", "agent/quinn",
+REGISTRY = ("lot/lv-1", "lot/lv-2", "lot/media-1", "agent/anna", "agent/quinn", "product/car-1",
             *(f"key/{number:064x}" for number in range(3)))  # fmt: skip
 BAGS = tuple(f"BAG-{number}" for number in range(4))
 PARTIES = (WARD, VAN, LAB)

@@ -191,6 +191,30 @@ def test_a_second_filling_brings_its_lots_along() -> None:
     assert not gate(scene, "DOSE-9").passed
 
 
+@pytest.mark.parametrize(("disposition", "passes"), [("corrected", True), ("accepted", False)])
+def test_a_lot_noted_by_mistake_counts_until_quality_has_corrected_it(disposition: str, passes: bool) -> None:
+    """Or one wrong name would keep the patient's only bag for ever."""
+    scene = scene_at("released")
+    (deviation,) = consume(scene, "lv-mistyped").deviations
+    assert not gate(scene).passed
+    scene.clear(deviation, disposition)
+    assert gate(scene).passed == passes
+
+
+def test_a_mistake_seen_later_is_corrected_by_a_deviation_that_names_it() -> None:
+    scene = with_lot("released")
+    said = consume(scene, "lv-1")
+    mistakes = [entry for entry, _ in scene.entries if entry.type == "MaterialConsumed"]
+    recall(scene, "lv-1")
+    for entry in mistakes:
+        wrong = {"code": "wrong_lot", "severity": "minor", "blocking": False, "containers": []}
+        raised_ = scene.on_chain("quinn", "DeviationRaised", cause=entry.statement_id, **wrong)
+        assert not gate(scene).passed
+        scene.clear(raised_.entry, "corrected")
+    assert said.id in scene.chain.put_right
+    assert gate(scene).passed
+
+
 # --- what is refused ----------------------------------------------------------------------
 
 
