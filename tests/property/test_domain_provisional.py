@@ -71,6 +71,7 @@ def test_strangers_who_were_there_first_change_nothing_of_the_therapy(noise: lis
     for scene in (disturbed, calm):
         scene.now_ms = calm.now_ms + 30_000 * (len(noise) + 1)
         scene.say("carl", CHAIN, "TherapyOrdered", **ORDER)
+        scene.say("carl", CHAIN, "ConsentRecorded", **CONSENT)
         for event, fields in ORDINARY:
             said = scene.say("anna", CHAIN, event, **fields(scene))
             assert said.codes == set()

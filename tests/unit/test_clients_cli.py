@@ -215,7 +215,12 @@ def test_optional_members_are_skipped_and_known_ones_not_asked() -> None:
     known = {"containers": ["B"], "giver": {}, "receiver": {}, "condition": "intact"}
     found = asked(shape_of(event_type("CustodyAccepted")), known, answer)
     assert found == {"release": None}  # and no therapies: it is about one
-    assert [question.split(" ")[0] for question in asked_for] == ["therapies.0.coi", "release", "seal"]
+    assert [question.split(" ")[0] for question in asked_for] == [
+        "therapies.0.coi",
+        "release",
+        "seal",
+        "labels",
+    ]
     assert found == {"release": None}
     assert [question.split(" ")[0] for question in asked_for] == ["release", "seal", "labels"]
 
