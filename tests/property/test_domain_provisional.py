@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.domain.provisional import FOLLOWING
 from ledger.errors import UnbrokenError
-from tests.domain_scene import CHAIN, COI, FRESH, ORDER, Scene, collection, enrol, furnished, patient
+from tests.domain_scene import CHAIN, COI, CONSENT, FRESH, ORDER, Scene, collection, enrol, furnished, patient
 from tests.property.test_domain_rules import FACTS, audit_of, sayings
 
 PROV = "acme:PROV-1"
