@@ -252,13 +252,17 @@ def hand_over(
 def prepare(scenario: Scenario, coi: str, *doses: str) -> None:
     """The patient is fit, the doses are here, the body is made ready for them."""
     chain, say, site = f"chain/{coi}", scenario.say, {"site": "st-mary"}
-    until = timestamp(scenario.clock() + 14 * 86_400_000)
-    say("phil", chain, "PatientFitnessConfirmed", chain_version=scenario.version(coi), outcome="fit",
-        valid_until=until, **site)  # fmt: skip
+    confirm_fit(scenario, coi)
     for signer, event, fields in (("carl", "AvailabilityConfirmed", {"containers": list(doses)}),
                                   ("phil", "LymphodepletionAuthorised", {})):  # fmt: skip
         say(signer, chain, event, chain_version=scenario.version(coi), **site, **fields)
     say("nora", chain, "LymphodepletionStarted", regimen="flu_cy", **site)
+
+
+def confirm_fit(scenario: Scenario, coi: str) -> None:
+    until = timestamp(scenario.clock() + 14 * 86_400_000)
+    scenario.say("phil", f"chain/{coi}", "PatientFitnessConfirmed", chain_version=scenario.version(coi),
+                 site="st-mary", outcome="fit", valid_until=until)  # fmt: skip
 
 
 def infuse(scenario: Scenario, coi: str, dose: str, name: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.domain.world import timestamp
 from tests.e2e.api_stage import COI, STREAM, Stage, code, read, served
-from tests.scenario import APHERESIS, CLEANROOM, VAN, WARD, Scenario, hand_over, patient
+from tests.scenario import APHERESIS, CLEANROOM, VAN, WARD, Scenario, confirm_fit, hand_over, patient
 
 FRESH, DOSE = "BAG-F1", "BAG-D1"
 LABEL = "L-0001"
@@ -50,6 +50,7 @@ def to_bedside(scenario: Scenario) -> None:
     scenario.ledger.record(released(scenario))
     hand_over(scenario, COI, DOSE, ("mia", CLEANROOM), ("kit", VAN))
     hand_over(scenario, COI, DOSE, ("kit", VAN), ("nora", WARD))
+    confirm_fit(scenario, COI)
     scenario.say("nora", STREAM, "ThawStarted", at=WARD, containers=[DOSE], labels=[LABEL])
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ledger.domain.world import timestamp
 from tests.e2e.api_stage import CHAIN, COI, SEQUENCE, STREAM, Stage, catch_up, code, enrol, read, served
-from tests.scenario import APHERESIS, CLEANROOM, PRODUCT, VAN, WARD, hand_over, infuse, patient
+from tests.scenario import APHERESIS, CLEANROOM, PRODUCT, VAN, WARD, confirm_fit, hand_over, infuse, patient
 
 DOSE, SAMPLE = "BAG-D1", "BAG-S1"
 LAB = {"site": "assay-lab", "department": "sterility"}
@@ -101,6 +101,7 @@ def assessed(stage: Stage) -> Any:
 def bring(stage: Stage) -> None:
     hand_over(stage.scenario, COI, DOSE, ("mia", CLEANROOM), ("kit", VAN))
     hand_over(stage.scenario, COI, DOSE, ("kit", VAN), ("nora", WARD))
+    confirm_fit(stage.scenario, COI)
 
 
 def failed(response: Any) -> set[str]:
