@@ -6,11 +6,15 @@ like; a step that the rules refuse is tried again later.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import psycopg
+from psycopg import sql
 
 from ledger.application import Ledger
 from ledger.domain.world import timestamp
@@ -56,16 +60,35 @@ class Template:
         return Scenario(Ledger(config), clock, signers)
 
 
+@dataclass(frozen=True)
+class OnPostgres:
+    """The same log made anew for every run, in a schema of its own; two nodes may share it."""
+
+    url: str
+
+    def copy(self, folder: Path) -> Scenario:
+        schema = f"t_{secrets.token_hex(8)}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        joint = "&" if "?" in self.url else "?"
+        return furnished(f"{self.url}{joint}options=-csearch_path%3D{schema}", folder)
+
+
 def template(folder: Path) -> Template:
-    scenario = open_scenario(f"sqlite:///{folder}/ledger.db", folder)
+    scenario = furnished(f"sqlite:///{folder}/ledger.db", folder)
+    scenario.ledger.close()
+    return Template(folder, scenario)
+
+
+def furnished(database_url: str, folder: Path) -> Scenario:
+    scenario = open_scenario(database_url, folder)
     _let_in_strangers(scenario)
     for coi, name, bag in ((COI, "patient-1", "FRESH-1"), (OTHER_COI, "patient-2", "OTHER-1")):
         scenario.order(coi, name)
         made = [{"container": bag, "volume_ul": 200_000}]
         scenario.say("anna", f"chain/{coi}", "CollectionCompleted", at=APHERESIS, containers=made,
                      ended_at=timestamp(scenario.clock()))  # fmt: skip
-    scenario.ledger.close()
-    return Template(folder, scenario)
+    return scenario
 
 
 def _let_in_strangers(scenario: Scenario) -> None:

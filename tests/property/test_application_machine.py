@@ -12,6 +12,8 @@ import shutil
 import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,7 @@ from tests.property.application_stage import (
     COI,
     OTHER_COI,
     OUTSIDERS,
+    OnPostgres,
     Template,
     sign,
     story,
@@ -55,7 +58,7 @@ from tests.scenario import ORIGIN, PEOPLE
 
 EXAMPLES, STEPS = map(int, os.environ.get("UNBROKEN_MACHINE", "8,30").split(","))
 RUN: Counter[str] = Counter()
-STAGE: list[Template] = []
+STAGE: list[Template | OnPostgres] = []
 facts = sayings(people=sorted(PEOPLE), facts_only=True)
 decisions = sayings(people=sorted(PEOPLE)).filter(lambda said: said["event"] in DECISIONS)
 noise = sayings(people=OUTSIDERS, facts_only=True)
@@ -75,6 +78,9 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="unbroken-machine-"))
         self.scenario = STAGE[0].copy(self.folder)
+        self.nodes = [self.scenario.ledger]
+        if isinstance(STAGE[0], OnPostgres):
+            self.nodes.append(Ledger(replace(self.ledger.config, high_water=self.folder / "second")))
         self.offline: list[bytes] = []
         self.sent: list[tuple[bytes, Answer]] = []
         self.story = story(self.scenario)
@@ -106,7 +112,7 @@ class Machine(RuleBasedStateMachine):
     def say_at_the_same_time(self, said: list[dict[str, Any]]) -> None:
         raws = [sign(self.scenario, *parts(saying)) for saying in said]
         with ThreadPoolExecutor(len(raws)) as threads:
-            answers = list(threads.map(self.ledger.record, raws))
+            answers = list(threads.map(lambda node, raw: node.record(raw), cycle(self.nodes), raws))
         assert len({answer.position for answer in answers}) == len(raws)
         for raw, answer in zip(raws, answers, strict=True):
             self.take(raw, answer)
@@ -186,10 +192,15 @@ class Machine(RuleBasedStateMachine):
         took(self.scenario.signer(agent), raw)
         self.record_fact(raw)
 
+    @rule(data=st.data())
+    def ask_another_node(self, data: st.DataObject) -> None:
+        self.scenario.ledger = data.draw(st.sampled_from(self.nodes))
+
     @rule()
     def restart(self) -> None:
         self.ledger.close()
-        self.scenario.ledger = Ledger(self.ledger.config)
+        started = Ledger(self.ledger.config)
+        self.nodes[self.nodes.index(self.ledger)] = self.scenario.ledger = started
 
     @rule(seconds=st.sampled_from([1, 60, 3600, 90_000]))
     def wait(self, seconds: int) -> None:
@@ -237,10 +248,12 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def what_the_writer_keeps_is_the_fold_of_the_log(self) -> None:
         RUN["steps"] += 1
-        fresh = self.ledger.world_at()
+        fresh, (size, _) = self.ledger.world_at(), self.ledger.store.head()
         for coi in (COI, OTHER_COI):
-            kept_chain = self.ledger.world._kept.get(f"chain/{coi}")
-            assert kept_chain is None or kept_chain == fresh.chain(coi)
+            for node in self.nodes:
+                known = node.world._kept.get(f"chain/{coi}")
+                is_behind = node._world_size < size
+                assert known is None or is_behind or known == fresh.chain(coi)
 
     @invariant()
     def every_container_has_one_holder_to_whom_hand_overs_lead(self) -> None:
@@ -263,7 +276,8 @@ class Machine(RuleBasedStateMachine):
             report = fsck(self.ledger.store, str(self.ledger.vkey))
             assert report.ok, report
         finally:
-            self.ledger.close()
+            for node in self.nodes:
+                node.close()
             shutil.rmtree(self.folder, ignore_errors=True)
         RUN["runs"] += 1
 
@@ -319,11 +333,22 @@ def _fail(_: Any) -> None:
     raise OperationalError("COMMIT", None, OSError("the disk is gone"))
 
 
+def run(stage: Template | OnPostgres, examples: int, capsys: pytest.CaptureFixture[str]) -> None:
+    RUN.clear()
+    STAGE[:] = [stage]
+    run_state_machine_as_test(Machine, settings=settings(kept, max_examples=examples))
+    with capsys.disabled():
+        print("\nstate machine:", ", ".join(f"{count:,} {what}" for what, count in sorted(RUN.items())))  # noqa: T201
+    assert RUN["runs"] >= examples
+
+
 def test_whatever_people_do_the_ledger_keeps_its_laws(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    STAGE[:] = [template(tmp_path_factory.mktemp("template"))]
-    run_state_machine_as_test(Machine, settings=kept)
-    with capsys.disabled():
-        print("\nstate machine:", ", ".join(f"{count:,} {what}" for what, count in sorted(RUN.items())))  # noqa: T201
-    assert RUN["runs"] >= EXAMPLES
+    run(template(tmp_path_factory.mktemp("template")), EXAMPLES, capsys)
+
+
+def test_the_laws_hold_for_two_nodes_on_one_database(
+    postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(OnPostgres(postgres_url), max(EXAMPLES // 4, 1), capsys)
