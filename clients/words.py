@@ -32,7 +32,7 @@ SENTENCES: dict[str, str] = {
     "KeyRetired": "{who} retired the signing key {kid} of {subject} ({reason})",
     "KeyRevoked": "{who} revoked the signing key {kid} of {subject} ({reason})",
     "ProductVersionDefined": "{who} set version {version} of {subject}, {name}: to be given within"
-    " {window_s} {window_starts}, in {countries}",
+    " {window_s} {window_starts}{complete_within_s}{infuse_within_s}{thaw_in_order}, in {countries}",
     "LotReceived": "{who} received {subject} at {site} of {organisation}: {material},"
     " the supplier's lot {supplier_lot}{expires_at}",
     "LotReleased": "{who} released {subject} for use",
@@ -182,7 +182,11 @@ PURPOSES = {
     "stability": "for stability testing",
 }
 FATES = {"destroyed": "destroyed", "returned_unused": "given back unused"}
-WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}
+WINDOWS = {
+    "thaw_started": "of the start of thawing",
+    "thaw_completed": "of the end of thawing",
+    "retrieved": "of its removal from frozen storage",
+}
 SUBJECTS = {
     "agent": "{}",
     "chain": "the patient of {}",
@@ -366,6 +370,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "blocking": _blocking,
     "children": lambda p: bags(p["children"]),
     "code": lambda p: p["code"].replace("_", " "),
+    "complete_within_s": lambda p: f", all of it within {duration(p['complete_within_s'])} of the same",
     "component": lambda p: f" (component {p['component']})",
     "condition": _from(CONDITIONS, "condition"),
     "container": _container,
@@ -381,6 +386,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "gates": _gates,
     "giver": lambda p: party(p["giver"]),
     "how": _from(DERIVED, "how"),
+    "infuse_within_s": lambda p: f", each infusion taking {duration(p['infuse_within_s'])} at most",
     "kid": lambda p: p["kid"][:12],
     "device_signature": _from(SIGNATURES, "device_signature"),
     "logger": _logger,
@@ -416,6 +422,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "sites": lambda p: p["sites"]["treatment"],
     "started_at": lambda p: f", from {clock(p['started_at'])} UTC",
     "step": lambda p: p["step"].replace("_", " "),
+    "thaw_in_order": lambda p: ", no bag thawed before the one ahead of it is given" * p["thaw_in_order"],
     "valid_until": lambda p: f", until {clock(p['valid_until'])} UTC",
     "test": lambda p: p["test"].replace("_", " "),
     "tests": lambda p: _tests(p["tests"]),

@@ -58,7 +58,8 @@ GATES = {
     "they were made, was applied, voided or destroyed.",
     "custody_here": "This site holds the container; it is not on its way elsewhere, and nobody elsewhere "
     "claims it.",
-    "thaw_window": "The product's window after thaw is open in the worst case (ADR-0004).",
+    "thaw_window": "The product's window after thaw, or after removal from storage where the product says "
+    "so, is open in the worst case (ADR-0004).",
     "component_order": "Where the product gives its components one after another: the bags of the earlier "
     "ones were infused, or Quality rejected them.",
     "earlier_bags_finished": "Earlier bags of an ordered set were infused, or Quality rejected them.",

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from ledger.domain import labels
 from ledger.domain.conditions import Look
+from ledger.domain.dose_rules import completed_in_time, infused_in_time, thawed_in_order
 from ledger.domain.gates import judged, overridden_gates
+from ledger.domain.happened import moment
 from ledger.domain.questions import held_by, known_here, order_sites, planned, usable
 from ledger.domain.readiness_facts import without_consent
 from ledger.domain.testing import has_failed
@@ -57,6 +59,8 @@ def thaw_started(entry: Entry, event: ThawStarted, chain: Chain, world: World, f
             found.add("repeated_step", container.id)
         if event.at.site == sites.treatment and not _may_thaw_here(container, chain, overridden):
             found.add("thaw_before_release", container.id)
+        if event.at.site == sites.treatment and "earlier_bags_finished" not in overridden:
+            thawed_in_order(container, entry, chain, world, found)
 
 
 def _look(container: Container, site: str, entry: Entry, chain: Chain, world: World) -> Look:
@@ -105,6 +109,7 @@ def infusion_started(entry: Entry, event: InfusionStarted, chain: Chain, world: 
             found.add("failed_after_infusion", name)
         if "thaw_window" not in overridden and not _is_in_window(container, entry, chain, world):
             found.add("outside_thaw_window", name)
+        infused_in_time(container, moment(entry, event.site), container.infusion_end, chain, world, found)
 
 
 def _is_authorised(container: Container, look: Look) -> bool:
@@ -123,7 +128,7 @@ def _is_in_window(container: Container, entry: Entry, chain: Chain, world: World
 
 
 def infusion_completed(
-    _: Entry, event: InfusionCompleted | InfusionStopped, chain: Chain, world: World, found: Found
+    entry: Entry, event: InfusionCompleted | InfusionStopped, chain: Chain, world: World, found: Found
 ) -> None:
     name = event.container
     planned(event.site, (order_sites(chain).treatment,), (name,), found)
@@ -134,6 +139,10 @@ def infusion_completed(
             found.add("repeated_step", name)
         if event.dose_given_ul > container.left_ul:
             found.add("dose_exceeds_volume", name)
+        end = moment(entry, event.site)
+        if "thaw_window" not in overridden_gates(_look(container, event.site, entry, chain, world)):
+            completed_in_time(container, end, chain, world, found)
+        infused_in_time(container, container.infusion_start, end, chain, world, found)
 
 
 def infusion_stopped(entry: Entry, event: InfusionStopped, chain: Chain, world: World, found: Found) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.times import timestamp
-from ledger.domain.window import opening, product_of, window_closes
+from ledger.domain.window import opening, opens, product_of, window_closes
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from ledger.domain.world import World
 
 CHECKS_NEEDED = 2
+OPENINGS = {  # of the window: what must be recorded, and what it comes after
+    "thaw_started": ("start of the thaw", "thaw"),
+    "thaw_completed": ("end of the thaw", "thaw"),
+    "retrieved": ("removal from frozen storage", "removal"),
+}
 
 
 class Outcome(NamedTuple):
@@ -191,7 +196,7 @@ def earlier_bags_finished(look: Look) -> Outcome:
     container = look.container
     if container is None or container.bag is None:
         return Outcome(container is not None, "This bag has no number in an ordered set.")
-    earlier = [one for one in look.chain.containers.values() if _comes_before(one, container)]
+    earlier = [one for one in look.chain.containers.values() if comes_before(one, container)]
     waiting = [one for one in earlier if not one.infusion_end and not look.chain.is_rejected(one.id)]
     if waiting:
         names = ", ".join(sorted(one.id for one in waiting))
@@ -202,7 +207,7 @@ def earlier_bags_finished(look: Look) -> Outcome:
     )
 
 
-def _comes_before(one: Container, container: Container) -> bool:
+def comes_before(one: Container, container: Container) -> bool:
     return (
         one.bag is not None
         and container.bag is not None
@@ -238,15 +243,17 @@ def thaw_window(look: Look) -> Outcome:
         return Outcome(False, f"The window of {look.name} is not known.")
     moments = opening(container, product)
     proof = tuple(moment.position for moment in moments)
+    edge, after = OPENINGS[product.rules.window_starts]
     if not moments:
-        edge = "start" if product.rules.window_starts == "thaw_started" else "end"
-        return Outcome(False, f"The {edge} of the thaw is not recorded.")
-    closes = window_closes(moments, product, look.world)
-    if closes is None:
-        return Outcome(False, "The thaw was recorded by a device without any bound on its time.", proof)
+        return Outcome(False, f"The {edge} is not recorded.")
+    opened, closes = opens(moments, look.world), window_closes(moments, product, look.world)
+    if opened is None or closes is None:
+        return Outcome(False, f"The {after} was recorded by a device without any bound on its time.", proof)
     if look.now_ms > closes:
-        return Outcome(False, f"The window after thaw may have ended at {timestamp(closes)}.", proof)
-    return Outcome(True, f"The window after thaw is open until {timestamp(closes)}.", proof)
+        return Outcome(False, f"The window after {after} may have ended at {timestamp(closes)}.", proof)
+    end = product.rules.complete_within_s
+    last = f" The infusion must end by {timestamp(opened + end * 1000)}." if end else ""
+    return Outcome(True, f"The window after {after} is open until {timestamp(closes)}.{last}", proof)
 
 
 # --- the patient -----------------------------------------------------------------------

@@ -131,6 +131,8 @@ class Container:
     found: Moment | None = None
     returned: Moment | None = None  # the latest
     destroyed: Moment | None = None
+    put_in: list[Moment] = field(default_factory=list)  # into storage, and out of it
+    taken_out: list[Moment] = field(default_factory=list)
     thaw_starts: list[Moment] = field(default_factory=list)
     thaw_ends: list[Moment] = field(default_factory=list)
     quality_releases: list[QualityRelease] = field(default_factory=list)

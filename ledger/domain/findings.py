@@ -237,6 +237,15 @@ FINDINGS: dict[str, Meaning] = {
     "outside_thaw_window": Meaning(
         "critical", True, "The infusion may have started outside the product's window after thaw."
     ),
+    "thawed_before_earlier_bag": Meaning(
+        "major", False, "A bag was thawed before the bags ahead of it in its set were given."
+    ),
+    "completed_outside_window": Meaning(
+        "critical", True, "The infusion may have ended later than the product's limit after thaw allows."
+    ),
+    "infusion_too_long": Meaning(
+        "major", True, "The infusion may have taken longer than the product's limit for it."
+    ),
     "infusion_stopped": Meaning("major", True, "The infusion was stopped before the bag was empty."),
     "dose_exceeds_volume": Meaning("major", True, "More was given than the bag held."),
 }

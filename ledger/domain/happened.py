@@ -33,14 +33,20 @@ if TYPE_CHECKING:
 
 def stored(chain: Chain, entry: Entry, event: Stored) -> None:
     for name in event.containers:
-        chain.container(name).storage = Storage(entry.position, event.location, event.place)
+        container = chain.container(name)
+        container.storage = Storage(entry.position, event.location, event.place)
+        container.put_in.append(moment(entry, event.at.site))
+    chain.touched["thaw"] = chain.version
 
 
 def retrieved(chain: Chain, entry: Entry, event: Retrieved) -> None:
     for name in event.containers:
-        storage = chain.container(name).storage
+        container = chain.container(name)
+        container.taken_out.append(moment(entry, event.at.site))
+        storage = container.storage
         if storage and storage.location == event.location:
-            chain.container(name).storage = storage._replace(retrieved=entry.position)
+            container.storage = storage._replace(retrieved=entry.position)
+    chain.touched["thaw"] = chain.version
 
 
 def temperature_attached(chain: Chain, entry: Entry, event: TemperatureEvidenceAttached) -> None:

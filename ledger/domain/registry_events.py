@@ -162,7 +162,7 @@ class ProductVersionDefined(Decision):
     v: Literal[1]
     version: Annotated[int, Field(ge=1, le=MAX_INT)]
     name: Label
-    window_starts: Literal["thaw_started", "thaw_completed"]
+    window_starts: Literal["thaw_started", "thaw_completed", "retrieved"]
     window_s: Annotated[int, Field(ge=60, le=7 * 86400)]
     claim_limit_s: Annotated[int, Field(ge=60, le=30 * 86400)]
     countries: Annotated[list[Country], Field(min_length=1, max_length=250)]
@@ -172,3 +172,7 @@ class ProductVersionDefined(Decision):
     required_checks: Annotated[list[RequiredCheck], Field(max_length=2)] | None = None
     # parts of a dose, in the order in which they are given
     components: Annotated[list[Code], Field(min_length=1, max_length=10)] | None = None
+    # the infusion must have ended: after the window's opening, after its own start
+    complete_within_s: Annotated[int, Field(ge=60, le=7 * 86400)] | None = None
+    infuse_within_s: Annotated[int, Field(ge=60, le=7 * 86400)] | None = None
+    thaw_in_order: bool | None = None  # bag n + 1 of a set is not thawed before bag n is given

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.domain.policy import permits
 from ledger.domain.registry import LEDGER, Agent, kid_of
 from ledger.domain.site_rules import require_not_closed, require_own_site, require_site
-from ledger.domain.specifications import require_sound_specifications
+from ledger.domain.specifications import require_sound_specifications, require_sound_window
 from ledger.domain.supply_rules import SUPPLY_CHECKS
 from ledger.domain.times import timestamp
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
@@ -208,6 +208,7 @@ def _product_defined(entry: Entry, event: ProductVersionDefined, world: World) -
         if world.site(name) is None:
             raise Refused("unknown_site", f"the site {name!r} was never onboarded")
     require_sound_specifications(event)
+    require_sound_window(event)
 
 
 def _name(entry: Entry) -> str:

@@ -56,6 +56,15 @@ def _require_sound_tests(tests: Sequence[SpecifiedTest]) -> None:
             raise Refused("limits_reversed", f"{one.test}: its lower limit lies above its upper limit")
 
 
+def require_sound_window(event: ProductVersionDefined) -> None:
+    """Raises `Refused` `limits_reversed`: who may start last must still be able to finish."""
+    if event.complete_within_s is not None and event.complete_within_s < event.window_s:
+        detail = (
+            "complete_within_s is shorter than window_s: the infusion starts within the window and ends later"
+        )
+        raise Refused("limits_reversed", detail)
+
+
 def tests_for(product: ProductVersion | None, country: str) -> dict[str, SpecifiedTest]:
     """The tests that the product must meet in a country, by code."""
     specifications = (product.rules.specifications or ()) if product else ()

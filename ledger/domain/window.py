@@ -1,15 +1,16 @@
 """The thaw window: how long a dose may be given, when nobody's clock is proof.
 
-It opens at the start or the end of thawing (the product says which) and runs for
-`window_s`. When that was, the log knows in two ways. A fact that was recorded within
-`PROMPT_MS` of its `occurred_at` is taken at its word: no device clock is trusted further
-than that anyway. One that came later was made offline, and is judged by the worst case
-within its bounds: it may have happened as early as the checkpoint that its device had seen
-(the signature lies after that), or as early as it says, if that is earlier. A device that
-had seen nothing has no bound, and its window counts as run out. The other end of the
-window is judged by the ledger's time for a decision, and for an infusion that was recorded
-late by the latest moment at which it can have started. Where thawing was recorded more
-than once, the earliest counts.
+It opens at the start or the end of thawing, or when the dose is taken out of frozen storage
+(the product says which), and runs for `window_s`. When that was, the log knows in two ways.
+A fact that was recorded within `PROMPT_MS` of its `occurred_at` is taken at its word: no
+device clock is trusted further than that anyway. One that came later was made offline, and
+is judged by the worst case within its bounds: it may have happened as early as the
+checkpoint that its device had seen (the signature lies after that), or as early as it says,
+if that is earlier. A device that had seen nothing has no bound, and its window counts as run
+out. The other end of the window is judged by the ledger's time for a decision, and for an
+infusion that was recorded late by the latest moment at which it can have started. Where it
+was recorded more than once, the earliest counts. A dose that is put back into its storage
+before its thaw has a new window when it is taken out again; after the thaw nothing reopens it.
 """
 
 from __future__ import annotations
@@ -38,17 +39,33 @@ def product_of(chain: Chain, world: World) -> ProductVersion | None:
 
 def opening(container: Container, product: ProductVersion) -> list[Moment]:
     """The recorded moments at which the product's window opens for this container."""
+    if product.rules.window_starts == "retrieved":
+        return _taken_out_for_good(container)
     starts = product.rules.window_starts == "thaw_started"
     return container.thaw_starts if starts else container.thaw_ends
 
 
+def _taken_out_for_good(container: Container) -> list[Moment]:
+    """Each time that it left its storage and was not put back before it was thawed."""
+    thawed = min((one.occurred_at for one in container.thaw_starts), default=None)
+    put_in = (one.occurred_at for one in container.put_in)
+    back = max((moment for moment in put_in if thawed is None or moment < thawed), default="")
+    return [one for one in container.taken_out if one.occurred_at >= back]
+
+
 def window_closes(moments: Sequence[Moment], product: ProductVersion, world: World) -> int | None:
     """When the window has closed in the worst case (ms). None: there is no bound."""
+    opened = opens(moments, world)
+    return None if opened is None else opened + product.rules.window_s * 1000
+
+
+def opens(moments: Sequence[Moment], world: World) -> int | None:
+    """When the window has opened in the worst case (ms). None: there is no bound."""
     bounds = [earliest_ms(moment, world) for moment in moments]
     known = [bound for bound in bounds if bound is not None]
     if len(known) < len(bounds) or not known:
         return None
-    return min(known) + product.rules.window_s * 1000
+    return min(known)
 
 
 def earliest_ms(moment: Moment, world: World) -> int | None:
