@@ -70,13 +70,20 @@ def unnamed(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
 def coverage_markdown(most: int = MANY) -> str:
     """A summary, then a table for each title; numbers above `most` are written `most or more`."""
     counts = counted()
-    rows = [f"| {title} | {len(found)} | {min(found.values())} |" for title, found in counts.items()]
+    rows = [
+        f"| {title} | {len(found)} | {_number(min(found.values()), most)} |"
+        for title, found in counts.items()
+    ]
     parts = ["| | There are | Fewest tests that name one |", "|---|---|---|", *rows, ""]
     for title, found in counts.items():
         parts += [f"## {title}\n", "| | Tests |", "|---|---|"]
-        parts += [f"| `{word}` | {n if n < most else f'{most} or more'} |" for word, n in found.items()]
+        parts += [f"| `{word}` | {_number(n, most)} |" for word, n in found.items()]
         parts.append("")
     return "\n".join(parts)
+
+
+def _number(n: int, most: int) -> str:
+    return str(n) if n < most else f"{most} or more"
 
 
 def _tests_in(tree: ast.AST) -> Iterator[Function]:
