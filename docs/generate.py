@@ -22,6 +22,8 @@ from api.app import ROUTERS
 from api.describing import describe
 from api.routes import infusion, statements
 from clients.cli.reference import reference as cli_reference
+from docs.coverage import coverage_markdown
+from docs.roles import roles_markdown
 from docs.sentences import GATES, INTROS, NAMED_TYPES, STREAMS
 from ledger.domain import events
 from ledger.domain import parts as shared
@@ -41,11 +43,13 @@ def pages() -> dict[str, str]:
     made = {
         "events.md": _events,
         "policy.md": _policy,
+        "roles.md": _roles,
         "findings.md": _findings,
         "gates.md": _gates,
         "errors.md": _errors,
         "http.md": _http,
         "cli.md": cli_reference,
+        "coverage.md": _coverage,
     }
     return {name: f"{MADE}{page().rstrip()}\n" for name, page in made.items()}
 
@@ -151,6 +155,14 @@ def _policy() -> str:
     return "\n".join(
         [INTROS["policy"], policy_markdown(), "## Relations, as the code calls them\n", *meanings]
     )
+
+
+def _roles() -> str:
+    return f"{INTROS['roles']}\n{roles_markdown()}"
+
+
+def _coverage() -> str:
+    return f"{INTROS['coverage']}\n{coverage_markdown()}"
 
 
 def _findings() -> str:

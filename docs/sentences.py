@@ -1,5 +1,5 @@
-"""What the code cannot say of itself, for the reference pages: a gate or type without its
-sentence here fails the generation."""
+"""What the code cannot say of itself, for the reference pages: a gate, role or type without
+its sentence here fails the generation."""
 
 from __future__ import annotations
 
@@ -75,7 +75,36 @@ STREAMS = {
     "chain": "The therapy",
 }
 
+ROLES = {
+    "administrator": "Enrols people, takes on sites, looks after keys, of their own organisation. Reads no "
+    "therapy.",
+    "coordinator": "Orders the therapy, plans its sites, records consent, links what was collected before.",
+    "physician": "Finds the patient fit, prepares them, authorises, and answers for an override.",
+    "apheresis": "Collects the cells and is their first holder.",
+    "cell_lab": "Keeps, splits, freezes and tests cells.",
+    "courier": "Carries. Reads a therapy only while they hold a bag of it or are about to.",
+    "manufacturer": "Makes the dose.",
+    "quality": "Releases, rejects, dispositions deviations, lifts quarantines, recalls lots.",
+    "nurse": "Checks at the bedside, thaws, gives the dose.",
+    "auditor": "Reads everything, of every organisation.",
+    "device": "An instrument that signs by itself, such as a logger.",
+}
+
 INTROS = {
+    "roles": """# Roles and qualifications
+
+What each role may say. A role is held at a site; where it counts stands in [policy](policy.md), event
+by event. A fact is recorded even where the role is missing. Everybody may also look after their own
+keys, but for somebody who is only an auditor. Unless a line says otherwise, a role reads the therapies
+that its site, or the product's sponsor, has a part in.
+""",
+    "coverage": """# What tests name
+
+Every event, gate, role, finding and refusal, and how many tests name it: by a string, an identifier,
+their own name, or a table of cases in their file. What a test does through a helper is not counted.
+A number says that somebody thought of it, not that it is right. A word that no test names fails the
+suite. `python -m docs.coverage` prints the numbers in full.
+""",
     "events": """# Events
 
 What a statement can say. Every event also has the members `type`, `v` (its version), `occurred_at`,

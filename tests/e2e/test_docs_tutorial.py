@@ -58,3 +58,4 @@ def test_the_tutorial_runs_as_it_stands(tmp_path: Path) -> None:
     assert done.stdout.count("S T O P") == 3  # both wrong bags, and no dose at hand
     assert done.stdout.count("EVERY GATE PASSED") == 2
     assert "First wrong: step 3" in done.stdout
+    assert "results_in_specification" in done.stderr  # the release before the test was refused
