@@ -33,9 +33,9 @@ FIRST = Patient(
     ("A999926000001-D1", "A999926000001-D2"),
 )
 SECOND = Patient(
-    "Mr Sample",
+    "Mr Specimen",
     "isbt128:CHA999926000002",
-    {"family_name": "Sample", "birth_date": "1958-11-02", "record_number": "MRN 00456"},
+    {"family_name": "Specimen", "birth_date": "1958-11-02", "record_number": "MRN 00456"},
     "A999926000002-F1",
     ("A999926000002-D1",),
 )

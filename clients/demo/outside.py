@@ -17,6 +17,12 @@ from ledger.proof.tiles import TILE_WIDTH, decode_bundle, entries_path
 
 Payload = Mapping[str, Any]
 
+AT_BEDSIDE = {
+    "InfusionChecked": "read the same wristband again, and",
+    "InfusionStarted": "began to infuse",
+    "InfusionCompleted": "finished infusing",
+}
+
 
 class Said(NamedTuple):
     """One entry of the log, as its bytes say it."""
@@ -64,18 +70,17 @@ def _said(position: int, raw: bytes) -> Said:
 
 
 def path_of(log: Sequence[Said], stream: str, dose: str) -> Lineage:
-    """Raises `Broken`: a bag that was never collected, or held by another than the last receiver."""
-    bag_line = tuple(_line(log, dose))
-    holder: Payload | None = None
-    steps, handed_over = [], 0
-    told = sorted(_about(log, stream, bag_line), key=lambda one: (one.payload["occurred_at"], one.position))
+    """Raises `Broken`: a bag that was never collected, held by another than the last receiver, or
+    given to another wristband than the one that was read at the collection."""
+    line = tuple(_line(log, dose))
+    told = sorted(_about(log, stream, line), key=lambda one: (one.payload["occurred_at"], one.position))
+    walk = _Walk({one.id: one for one in log})
     for one in told:
-        holder = _held_on(log, one, holder)
-        handed_over += one.type == "CustodyAccepted"
-        steps.append((one.position, _step(one, dose)))
+        walk.take(one)
     if not told or told[0].type != "PatientIdentified" or told[-1].type != "InfusionCompleted":
         raise Broken(f"the path of {dose} does not lead from a wristband to an infusion")
-    return Lineage(dose, tuple(steps), bag_line[:-1], handed_over)
+    steps = tuple((one.position, _step(one)) for one in told)
+    return Lineage(dose, steps, line[:-1], sum(one.type == "CustodyAccepted" for one in told))
 
 
 def _line(log: Sequence[Said], bag: str) -> Iterator[str]:
@@ -88,50 +93,60 @@ def _line(log: Sequence[Said], bag: str) -> Iterator[str]:
 
 
 def _about(log: Sequence[Said], stream: str, line: Sequence[str]) -> Iterator[Said]:
-    """The wristband at the collection, and what moved or changed one of these bags."""
-    collected = False
-    for one in log:
-        if one.type == "PatientIdentified" and one.stream == stream and not collected:
-            yield one
-        elif one.type == "CollectionCompleted" and line[0] in _names(one.payload["containers"]):
-            collected = True
-            yield one
-        elif not set(line).isdisjoint(_changed(one)):
-            yield one
+    """The wristband as it was read at the collection, and what moved, changed or gave these bags."""
+    return (one for one in log if _concerns(one, stream, line))
 
 
-def _changed(one: Said) -> Sequence[str]:
-    """The bags that it moves, makes or gives."""
+def _concerns(one: Said, stream: str, line: Sequence[str]) -> bool:
+    if one.type == "PatientIdentified":
+        return one.stream == stream
+    if one.type in AT_BEDSIDE:
+        return one.stream == stream and one.payload["container"] == line[-1]
+    return not set(line).isdisjoint(_moved(one))
+
+
+def _moved(one: Said) -> Sequence[str]:
+    """The bags that it collects, hands over or makes."""
+    if one.type == "CollectionCompleted":
+        return _names(one.payload["containers"])
     if one.type == "CustodyAccepted":
         return [str(name) for name in one.payload["containers"]]
-    if one.type == "ContainersDerived":
-        return _names(one.payload["children"])
-    if one.type in ("InfusionStarted", "InfusionCompleted"):
-        return [str(one.payload["container"])]
-    return []
+    return _names(one.payload["children"]) if one.type == "ContainersDerived" else []
 
 
-def _held_on(log: Sequence[Said], one: Said, holder: Payload | None) -> Payload | None:
-    """Who holds it after this: each giver must be the last receiver, each acceptance has its release."""
-    said = one.payload
-    if one.type == "CollectionCompleted":
-        return dict(said["at"])
-    if one.type == "CustodyAccepted":
-        _require_release(log, one)
-        _require(holder == said["giver"], one, "was handed over by somebody who did not hold it")
-        return dict(said["receiver"])
-    if one.type == "ContainersDerived":
-        _require(holder == said["at"], one, "was made of a bag that was not there")
-    if one.type.startswith("Infusion"):
-        _require(holder is not None and holder["site"] == said["site"], one, "was infused where it was not")
-    return holder
+@dataclass(slots=True)
+class _Walk:
+    """Follows one dose: who holds it, and whose it is."""
 
+    by_id: Mapping[str, Said]
+    holder: Payload | None = None
+    wristband: Any = None
 
-def _require_release(log: Sequence[Said], accepted: Said) -> None:
-    named = [one for one in log if one.id == accepted.payload["release"]]
-    members = ("giver", "receiver", "containers")
-    same = named and all(named[0].payload[name] == accepted.payload[name] for name in members)
-    _require(bool(same), accepted, "was accepted without the release that it names")
+    def take(self, one: Said) -> None:
+        said = one.payload
+        if one.type == "PatientIdentified":
+            self.wristband = said["patient"]
+        elif one.type == "CollectionCompleted":
+            self.holder = said["at"]
+        elif one.type == "CustodyAccepted":
+            self._handed_over(one)
+        elif one.type == "ContainersDerived":
+            _require(self.holder == said["at"], one, "was made of a bag that was not there")
+        elif one.type == "InfusionChecked":
+            _require(said["patient"] == self.wristband, one, "was checked against another wristband")
+        else:
+            here = self.holder is not None and self.holder["site"] == said["site"]
+            _require(here, one, "was infused where it was not")
+
+    def _handed_over(self, accepted: Said) -> None:
+        """Each giver is the last receiver, and each acceptance has its release."""
+        said = accepted.payload
+        released = self.by_id.get(said["release"])
+        members = ("giver", "receiver", "containers")
+        paired = released is not None and all(released.payload[name] == said[name] for name in members)
+        _require(paired, accepted, "was accepted without the release that it names")
+        _require(self.holder == said["giver"], accepted, "was handed over by somebody who did not hold it")
+        self.holder = said["receiver"]
 
 
 def _require(holds: bool, one: Said, what: str) -> None:
@@ -139,18 +154,17 @@ def _require(holds: bool, one: Said, what: str) -> None:
         raise Broken(f"entry {one.position}: the bag {what}")
 
 
-def _step(one: Said, dose: str) -> str:
+def _step(one: Said) -> str:
     said, who = one.payload, one.signer.capitalize()
     if one.type == "PatientIdentified":
-        return f"{who} read the patient's wristband: {said['outcome']}"
+        return f"{who} read the patient's wristband"
     if one.type == "CollectionCompleted":
         return f"{who} collected {bags(said['containers'])}"
     if one.type == "CustodyAccepted":
         return f"{party(said['giver'])} → {party(said['receiver'])}, taken over by {who}"
     if one.type == "ContainersDerived":
         return f"{who} made {bags(said['children'])} of {bags(said['parents'])} ({said['how']})"
-    verb = "began to infuse" if one.type == "InfusionStarted" else "finished infusing"
-    return f"{who} {verb} {bags([dose])}"
+    return f"{who} {AT_BEDSIDE[one.type]} {bags([said['container']])}"
 
 
 def _names(containers: Sequence[Payload]) -> list[str]:
