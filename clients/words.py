@@ -161,25 +161,25 @@ OUTCOMES = {
     "missing": "IT IS MISSING",
     "fit": "fit to go on",
     "unfit": "UNFIT",
+    "pass": "it passes",
+    "fail": "IT FAILS",
+    "invalid": "the test is void",
+    "inconclusive": "IT CANNOT BE SAID",
+    "readable": "it reads well",
+    "unreadable": "IT CANNOT BE READ",
+    "wrong_content": "IT DOES NOT SAY WHAT IT SHOULD",
+    "quarantine": "put into QUARANTINE",
 }
 SIGNATURES = {
     "valid": "",
     "absent": ", not signed by the logger",
     "failed": "; THE LOGGER'S SIGNATURE DOES NOT FIT",
-    "pass": "it passes",
-    "fail": "IT FAILS",
-    "invalid": "the test is void",
-    "inconclusive": "IT CANNOT BE SAID",
 }
 PURPOSES = {
     "release": "for release testing",
     "identity": "for an identity test",
     "retained": "to be kept",
     "stability": "for stability testing",
-    "readable": "it reads well",
-    "unreadable": "IT CANNOT BE READ",
-    "wrong_content": "IT DOES NOT SAY WHAT IT SHOULD",
-    "quarantine": "put into QUARANTINE",
 }
 FATES = {"destroyed": "destroyed", "returned_unused": "given back unused"}
 WINDOWS = {"thaw_started": "of the start of thawing", "thaw_completed": "of the end of thawing"}

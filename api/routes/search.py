@@ -33,8 +33,10 @@ LINKS = {
     "equipment": "/v1/equipment/{}",
     "lot": "/v1/lots/{}",
     "product": "/v1/products?product={}",
+    "shipment": "/v1/shipments/{}",
     "site": "/v1/sites/{}",
     "statement": "/v1/entries/{}",
+    "tank": "/v1/tanks/{}",
 }
 
 
@@ -62,7 +64,8 @@ Asked = Annotated[
         max_length=80,
         pattern=r"^[!-~]([ -~]*[!-~])?$",
         description="A therapy, container, DIN, product code, batch, shipper, seal, logger, platform, lot, "
-        "site, agent, product, serial number, or 8 characters and more of a statement id",
+        "shipment, tank, label, site, agent, product, serial number, or 8 characters and more "
+        "of a statement id",
         examples=[DOSE[:10]],
     ),
 ]
@@ -95,7 +98,7 @@ def _may_see(reader: Reader, hit: Hit) -> bool:
 
 def _link(hit: Hit) -> str:
     """What occurs in a therapy is looked at there; what is registered, by itself."""
-    if hit.chain is not None and hit.kind != "container":
+    if hit.chain is not None and hit.kind not in ("container", "shipment", "tank"):
         return LINKS["chain"].format(quote(hit.chain, safe=":"))
     return LINKS[hit.kind].format(quote(hit.id, safe=":"))
 

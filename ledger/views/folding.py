@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ledger.domain.chain import Chain
-from ledger.domain.shares import share_of
 from ledger.domain.world import chain_tag
 from ledger.store.decode import LazyEntry, entry_of
 from ledger.views import chains, custody, deviations, lineage, quarantines, schema, temperature, timeline
@@ -111,7 +110,7 @@ class Folding:
         self._kept.move_to_end(coi)
         for entry in entries:
             kept.chain.apply(entry)
-            kept.touches.apply(share_of(entry, coi))
+            kept.touches.apply(entry)
         changes.corrected.extend(timeline.corrected(kept.chain, entries))
         changes.rows["view_touch"].extend(kept.touches.take())
         changes.rows["view_chain"].append(chains.row(kept.chain, entries[-1].position))
@@ -127,7 +126,7 @@ class Folding:
         for stored in self._store.by_tag(chain_tag(coi), before=before) if before else ():
             entry = LazyEntry(stored)
             chain.apply(entry)
-            touches.apply(share_of(entry, coi))
+            touches.apply(entry)
         touches.take()  # they are in the table
         return Kept(chain, touches, rows_of(chain, self._rules.profiles(chain)))
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from ledger.domain.naming import containers_of
 from ledger.domain.registry import LEDGER
+from ledger.domain.shares import is_carried, share_of
 from ledger.store.faults import faults
 from ledger.views import schema
 from ledger.views.paging import Page, read_page
@@ -53,20 +54,29 @@ _NAMING: dict[str, Callable[[Any], Any]] = {
     "equipment": lambda names: [("equipment", name) for name in names],
     "failed_batch": _plain("batch"),
     "giver": _party,
+    "label": _plain("label"),
+    "labels": lambda serials: [("label", serial) for serial in serials],
     "location": _plain("location"),
     "logger": _plain("logger"),
     "lots": lambda names: [("lot", name) for name in names],
+    "old_shipper": _plain("shipper"),
     "platform": _plain("platform"),
     "product": lambda product: (("product", product.product),),
     "receiver": _party,
     "seal": _plain("seal"),
+    "serial": _plain("label"),
+    "serials": lambda serials: [("label", serial) for serial in serials],
     "shipper": _plain("shipper"),
     "site": _plain("site"),
     "sites": _sites,
 }
 
 
-_MADE_IN = {"CollectionCompleted": "containers", "ContainersDerived": "children"}
+_MADE_IN = {
+    "CollectionCompleted": "containers",
+    "ContainersDerived": "children",
+    "ChainLinked": "containers",
+}
 
 
 @cache
@@ -85,6 +95,13 @@ def names_in(entry: Entry) -> Iterator[tuple[str, str]]:
             yield from read(value)
 
 
+def _carrier(entry: Entry) -> Iterator[tuple[str, str]]:
+    """The shipment or tank on whose stream the entry stands."""
+    if is_carried(entry):
+        kind, _, name = entry.stream.partition("/")
+        yield kind, name
+
+
 @dataclass(slots=True)
 class Touches:
     """The fold of one therapy's entries, in the log's order. `fresh` are the rows not yet taken."""
@@ -95,10 +112,11 @@ class Touches:
     lots: dict[str, dict[str, None]] = field(default_factory=dict)  # by batch
     containers: dict[str, dict[str, None]] = field(default_factory=dict)  # by batch
 
-    def apply(self, entry: Entry) -> None:
+    def apply(self, whole: Entry) -> None:
+        entry = share_of(whole, self.chain)
         event: Any = entry.event
         containers = dict.fromkeys(("", *containers_of(event)))
-        for kind, name in names_in(entry):
+        for kind, name in (*names_in(entry), *_carrier(whole)):
             self._put(kind, name, containers, entry.position)
         for made in getattr(event, _MADE_IN[event.type]) if event.type in _MADE_IN else ():
             for kind in ("din", "product_code"):

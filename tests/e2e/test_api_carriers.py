@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.api_stage import COI, OTHER, Stage, code, read, two_therapies
+from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, read, two_therapies
 from tests.scenario import APHERESIS, CLEANROOM, VAN
 
 SHIPMENT = "shipment/ship-1"
@@ -82,6 +82,14 @@ def test_of_other_therapies_a_reader_learns_how_many_bags_there_are_and_no_more(
     assert ([one["container"] for one in found["inside"]], found["others"]) == (["NEW-1"], 1)
     assert [entry["event"]["containers"] for entry in found["entries"]] == [["NEW-1"]]
     assert OTHER not in str(found)
+
+
+def test_a_shipment_is_found_by_the_beginning_of_its_name(stage: Stage) -> None:
+    post(stage, "anna", "Packed", **PACKED)
+    catch_up(stage)
+    found = read(stage, "audrey", "/v1/search", q="ship-")["found"]
+    links = {(one["kind"], one["chain"], one["link"]) for one in found}
+    assert links == {("shipment", coi, "/v1/shipments/ship-1") for coi in (COI, OTHER)}
 
 
 def test_bytes_that_name_two_patients_go_only_to_who_may_read_both(stage: Stage) -> None:

@@ -53,7 +53,7 @@ from tests.property.test_domain_rules import DECISIONS, sayings
 from tests.property.test_views_replay import tables
 from tests.scenario import ORIGIN, PEOPLE
 
-EXAMPLES, STEPS = map(int, os.environ.get("UNBROKEN_MACHINE", "16,40").split(","))
+EXAMPLES, STEPS = map(int, os.environ.get("UNBROKEN_MACHINE", "8,30").split(","))
 RUN: Counter[str] = Counter()
 STAGE: list[Template] = []
 facts = sayings(people=sorted(PEOPLE), facts_only=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.domain.provisional import FOLLOWING
 from ledger.errors import UnbrokenError
-from tests.domain_scene import CHAIN, COI, FRESH, ORDER, Scene, collection, enrol, furnished, patient
+from tests.domain_scene import CHAIN, COI, CONSENT, FRESH, ORDER, Scene, collection, enrol, furnished, patient
 from tests.property.test_domain_rules import FACTS, audit_of, sayings
 
 PROV = "acme:PROV-1"
@@ -71,6 +71,7 @@ def test_strangers_who_were_there_first_change_nothing_of_the_therapy(noise: lis
     for scene in (disturbed, calm):
         scene.now_ms = calm.now_ms + 30_000 * (len(noise) + 1)
         scene.say("carl", CHAIN, "TherapyOrdered", **ORDER)
+        scene.say("carl", CHAIN, "ConsentRecorded", **CONSENT)
         for event, fields in ORDINARY:
             said = scene.say("anna", CHAIN, event, **fields(scene))
             assert said.codes == set()
