@@ -30,10 +30,9 @@ def companies_meet(tale: Tale) -> None:
 
 def _open(tale: Tale) -> dict[str, str]:
     """Start the companies and the log. Returns the public keys."""
-    keys: dict[str, str] = {}
+    keys = tale.stage.open_companies(cast.COMPANIES)
     for company, people in cast.COMPANIES.items():
-        process, drawn = tale.stage.open_company(company, people)
-        keys |= drawn
+        process = tale.stage.process_of(company)
         who = ", ".join(one.capitalize() for one in people)
         tale.page.note(f"{company} runs as process {process}: own keys drawn there by {who}.")
     administrators = {who: (company, keys[who]) for who, company in cast.ADMINISTRATORS.items()}

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,17 @@ class Stage:
 
     # --- processes ---------------------------------------------------------------------
 
-    def open_company(self, name: str, people: list[str]) -> tuple[int, dict[str, str]]:
-        """Start a company's process; its people draw their keys. Returns its id and the public keys."""
-        home = self.folder / "devices" / name
-        process = self._start([sys.executable, "-m", "clients.demo.company", str(home)], pipes=True)
-        self._companies[name] = process
-        self._employer |= dict.fromkeys(people, name)
-        keys = {agent: self._command(name, do="make_key", agent=agent)["key"] for agent in people}
-        return process.pid, keys
+    def open_companies(self, companies: Mapping[str, list[str]]) -> dict[str, str]:
+        """Start each company's process; its people draw their keys there. Returns the public keys."""
+        for name, people in companies.items():
+            home = self.folder / "devices" / name
+            self._companies[name] = self._start([sys.executable, "-m", "clients.demo.company", str(home)])
+            self._employer |= dict.fromkeys(people, name)
+        return {agent: self._command(name, do="make_key", agent=agent)["key"]
+                for agent, name in self._employer.items()}  # fmt: skip
+
+    def process_of(self, company: str) -> int:
+        return self._companies[company].pid
 
     def open_log(self, origin: str, administrators: dict[str, tuple[str, str]]) -> None:
         """`unbroken-server init` with each administrator's (organisation, public key), then serve."""
@@ -117,8 +121,8 @@ class Stage:
                 time.sleep(0.1)
         raise DemoFailed(f"the server did not start: {(self.folder / 'server.log').read_text()[-2000:]}")
 
-    def _start(self, command: list[str], pipes: bool) -> subprocess.Popen[str]:
-        pipe = subprocess.PIPE if pipes else None
+    def _start(self, command: list[str]) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
         process = subprocess.Popen(command, env=self._environment, text=True, stdin=pipe, stdout=pipe)
         self._processes.append(process)
         return process

@@ -22,6 +22,7 @@ from clients.demo.outside import Broken, Said, path_of, read_log
 from clients.demo.road import DRIVE_S
 from ledger.verify import DirectorySource, audit
 
+README = Path(__file__).parents[2] / "README.md"
 DEMO = [sys.executable, "-m", "api.server", "demo"]
 LIMIT_S = 300  # about a minute by itself; test machines are busy
 
@@ -245,6 +246,11 @@ def test_names_and_birth_dates_stay_out_of_the_log(told: Told) -> None:
     for patient in PATIENTS:
         for value in patient.identifiers.values():
             assert value not in everything
+
+
+def test_the_readme_shows_the_hard_stop_as_it_is_printed(told: Told) -> None:
+    (shown,) = re.findall(r"```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown in told.text
 
 
 def test_its_lines_fit_a_hundred_columns(told: Told) -> None:
