@@ -140,9 +140,10 @@ def rebuild(data: Data, database_url: DatabaseUrl = "") -> None:
 @app.command()
 def demo(
     exit_at_end: Annotated[bool, typer.Option("--exit", help="End after the story")] = False,
+    keep: Annotated[Path | None, typer.Option(help="Leave the copy of the log in this folder")] = None,
 ) -> None:
-    """One therapy of three companies on a real server, told hand-off by hand-off."""
-    raise typer.Exit(story.tell(exit_at_end))
+    """Two therapies of three companies on a real server, told hand-off by hand-off."""
+    raise typer.Exit(story.tell(exit_at_end, keep))
 
 
 def main() -> None:

@@ -15,10 +15,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from clients.drafts import needs_version, now
 from clients.keys import Device
+from clients.outbox import Held
 from clients.sdk import Client, Pending
 from clients.sending import Answer, to_base64
 from ledger.errors import UnbrokenError
+from ledger.proof import canonical, statement
 
 Document = dict[str, Any]
 
@@ -48,18 +51,18 @@ class Company:
     def record(self, agent: str, stream: str, fields: Document, offline: bool = False) -> Document:
         """Sign and send; a decision on a therapy looks at it first, as its signer does."""
         client = self._clients[agent]
-        kind, _, coi = stream.partition("/")
-        if kind == "chain" and not offline and fields["type"] != "TherapyOrdered":
-            client.chain(coi)
-        done = client.record(fields, stream, offline=offline)
+        if needs_version(fields["type"]):
+            client.chain(stream.removeprefix("chain/"))
+        signed_at = now()
+        done = client.record(fields, stream, occurred_at=signed_at, offline=offline)
         if isinstance(done, Pending):
-            return {"waiting": done.held.id.hex(), "why": done.why}
-        return _told(done)
+            return {"waiting": done.held.id.hex(), "why": done.why, "signed_at": signed_at}
+        return _told(done, signed_at)
 
     def send(self, agent: str) -> Document:
         """Send what waits on the phone, in the order in which it was signed."""
         outcomes = self._clients[agent].flush()
-        return {"sent": [_told(one.answer) for one in outcomes if one.answer]}
+        return {"sent": [_told(one.answer, _signed_at(one.held)) for one in outcomes if one.answer]}
 
     def ask(self, agent: str, what: str, **words: Any) -> Document:
         """Read as that person: custody, lineage, timeline, infusion_check …"""
@@ -78,12 +81,19 @@ class Company:
             return {"problem": {"code": error.code, "detail": error.detail} | error.extra}
 
 
-def _told(answer: Answer) -> Document:
+def _told(answer: Answer, signed_at: str) -> Document:
     return {
         "position": answer.position,
         "id": answer.statement_id,
+        "signed_at": signed_at,
+        "recorded_at": answer.recorded_at,
         "deviations": [asdict(raised) for raised in answer.deviations],
     }
+
+
+def _signed_at(held: Held) -> str:
+    said: Document = canonical.decode(statement.parse(held.raw).payload)
+    return str(said["occurred_at"])
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The stage of the demo: a real server, three companies' processes, and what is printed."""
+"""The stage of the demo: a real server, three companies' processes, and what their people do."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import secrets
 import socket
 import subprocess
 import sys
-import textwrap
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
-from rich.console import Console
-from rich.markup import escape
 
+from clients.demo.page import WIDTH, Page
 from clients.words import sentence
 
 Document = dict[str, Any]
@@ -33,12 +32,12 @@ class DemoFailed(Exception):
 class Stage:
     """Owns the processes. Use as a context manager: it ends them all."""
 
-    def __init__(self, folder: Path, console: Console) -> None:
+    def __init__(self, folder: Path, page: Page) -> None:
         self.folder = folder
-        self.console = console
+        self.page = page
         self.server = ""
         self.log_key = ""
-        self._environment = os.environ | {PASSPHRASE: secrets.token_hex(16), "COLUMNS": str(console.width)}
+        self._environment = os.environ | {PASSPHRASE: secrets.token_hex(16), "COLUMNS": str(WIDTH)}
         self._processes: list[subprocess.Popen[str]] = []
         self._companies: dict[str, subprocess.Popen[str]] = {}
         self._employer: dict[str, str] = {}
@@ -54,13 +53,17 @@ class Stage:
 
     # --- processes ---------------------------------------------------------------------
 
-    def open_company(self, name: str, people: list[str]) -> dict[str, str]:
-        """Start a company's process; its people draw their keys. Returns the public ones."""
-        home = self.folder / "devices" / name
-        process = self._start([sys.executable, "-m", "clients.demo.company", str(home)], pipes=True)
-        self._companies[name] = process
-        self._employer |= dict.fromkeys(people, name)
-        return {agent: self._command(name, do="make_key", agent=agent)["key"] for agent in people}
+    def open_companies(self, companies: Mapping[str, list[str]]) -> dict[str, str]:
+        """Start each company's process; its people draw their keys there. Returns the public keys."""
+        for name, people in companies.items():
+            home = self.folder / "devices" / name
+            self._companies[name] = self._start([sys.executable, "-m", "clients.demo.company", str(home)])
+            self._employer |= dict.fromkeys(people, name)
+        return {agent: self._command(name, do="make_key", agent=agent)["key"]
+                for agent, name in self._employer.items()}  # fmt: skip
+
+    def process_of(self, company: str) -> int:
+        return self._companies[company].pid
 
     def open_log(self, origin: str, administrators: dict[str, tuple[str, str]]) -> None:
         """`unbroken-server init` with each administrator's (organisation, public key), then serve."""
@@ -118,8 +121,8 @@ class Stage:
                 time.sleep(0.1)
         raise DemoFailed(f"the server did not start: {(self.folder / 'server.log').read_text()[-2000:]}")
 
-    def _start(self, command: list[str], pipes: bool) -> subprocess.Popen[str]:
-        pipe = subprocess.PIPE if pipes else None
+    def _start(self, command: list[str]) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
         process = subprocess.Popen(command, env=self._environment, text=True, stdin=pipe, stdout=pipe)
         self._processes.append(process)
         return process
@@ -144,7 +147,8 @@ class Stage:
         if "problem" in told:
             raise DemoFailed(f"{agent} {event}: {told['problem']['code']}: {told['problem']['detail']}")
         if not quiet:
-            self.tell(agent, stream, {"type": event} | fields, told)
+            said = sentence({"type": event} | fields, agent.capitalize(), stream)
+            self.page.recorded(said, told)
         return told
 
     def tries(self, agent: str, stream: str, event: str, offline: bool = False, **fields: Any) -> Document:
@@ -173,29 +177,6 @@ class Stage:
         if "problem" in answer:
             raise DemoFailed(f"{agent} could not download the log: {answer['problem']['detail']}")
         return int(answer["size"])
-
-    # --- what is printed ---------------------------------------------------------------
-
-    def chapter(self, title: str) -> None:
-        self.console.print(f"\n[bold]{escape(title)}[/]")
-
-    def line(self, text: str, mark: str = " ") -> None:
-        self._print(text, mark)
-
-    def tell(self, agent: str, stream: str, payload: Document, told: Document) -> None:
-        """The sentence of what was signed, and where it stands."""
-        place = f"entry {told['position']}" if "position" in told else "on the phone, not yet sent"
-        self._print(f"{sentence(payload, agent.capitalize(), stream)} ({place})", "✓", "green")
-        for raised in told.get("deviations", ()):
-            weight = "blocks the bag" if raised["blocking"] else "blocks nothing"
-            self._print(f"the ledger noted {raised['code']} ({raised['severity']}, {weight})", "!", "yellow")
-
-    def _print(self, text: str, mark: str, style: str = "") -> None:
-        """One mark, then the text, its further lines under its first word."""
-        lines = textwrap.wrap(text, self.console.width - 6, break_long_words=False) or [""]
-        self.console.print(f"  [{style or 'none'}]{mark}[/] {escape(lines[0])}", highlight=False)
-        for rest in lines[1:]:
-            self.console.print(f"    {escape(rest)}", highlight=False)
 
 
 def _free_port() -> int:

@@ -1,52 +1,268 @@
-"""The demo is the first thing that anybody sees: it must tell its whole story."""
+"""The demo is the first thing that anybody sees: each scene of its story stands in the log."""
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from clients.demo.cast import COMPANIES, FIRST, PATIENTS, RESERVE, SECOND
+from clients.demo.outside import Broken, Said, path_of, read_log
+from clients.demo.road import DRIVE_S
+from ledger.verify import DirectorySource, audit
+
+README = Path(__file__).parents[2] / "README.md"
 DEMO = [sys.executable, "-m", "api.server", "demo"]
+LIMIT_S = 300  # about a minute by itself; test machines are busy
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was printed, and the copy of the log that the demo left."""
+
+    text: str
+    folder: Path
+    log: Sequence[Said]
+
+    @property
+    def said(self) -> str:
+        """The text without its line breaks."""
+        return " ".join(self.text.split())
+
+    def find(self, event: str, stream: str = "", **members: Any) -> list[Said]:
+        found = [one for one in self.log if one.type == event and stream in ("", one.stream)]
+        return [one for one in found if members.items() <= dict(one.payload).items()]
+
+    def one(self, event: str, stream: str = "", **members: Any) -> Said:
+        (found,) = self.find(event, stream, **members)
+        return found
+
+    def raised_behind(self, cause: Said) -> list[Said]:
+        return self.find("DeviationRaised", cause=cause.id)
+
+    def closed(self, deviation: Said) -> int:
+        return self.one("DeviationDispositioned", deviation=deviation.id).position
 
 
 @pytest.fixture(scope="module")
-def told() -> str:
-    done = subprocess.run([*DEMO, "--exit"], capture_output=True, text=True, timeout=180, check=False)
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    folder = tmp_path_factory.mktemp("demo") / "kept"
+    words = [*DEMO, "--exit", "--keep", str(folder)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
+    return Told(done.stdout, folder, read_log(folder / "log"))
 
 
-def test_the_therapy_is_told_from_vein_to_vein(told: str) -> None:
-    for words in ("scanned the patient's wristband", "packed bag", "filled bag", "released bag",
-                  "began to thaw", "finished the infusion"):  # fmt: skip
-        assert words in told
+def moment(one: Said) -> datetime:
+    return datetime.fromisoformat(one.payload["occurred_at"])
 
 
-def test_scans_made_offline_wait_on_the_phone_and_are_sent_later(told: str) -> None:
-    assert told.count("on the phone, not yet sent") == 2
-    assert "2 scans went out" in told
-    holders = re.findall(r"as the ledger shows it: ([\w-]+ at [\w-]+)", told)
-    assert holders == ["apheresis at st-mary", "van-2 at swift-depot", "cleanroom at northcell-1"]
+# --- the scenes ------------------------------------------------------------------------
 
 
-def test_the_wrong_bag_is_stopped(told: str) -> None:
-    assert "STOP" in told
-    assert "refused: gate_failed" in told
+def test_people_and_devices_of_three_companies_have_their_own_keys_and_processes(told: Told) -> None:
+    enrolled = told.find("AgentEnrolled")
+    (opened,) = told.find("LogOpened")
+    agents = {one.stream.partition("/")[2]: one.payload for one in enrolled}
+    agents |= {one["agent"]: one for one in opened.payload["administrators"]}
+    assert {name: one["organisation"] for name, one in agents.items()} == {
+        name: company for company, people in COMPANIES.items() for name in people
+    }
+    assert len({one["key"] for one in agents.values()}) == len(agents)
+    assert agents["logger-12"]["roles"] == [{"role": "device", "site": "swift-depot"}]
+    assert len(set(re.findall(r"runs as process (\d+)", told.text))) == len(COMPANIES) == 3
 
 
-def test_the_log_verifies_from_outside(told: str) -> None:
-    assert "The rules, replayed, allow every decision" in told
-    assert re.search(r"Proved:\s+Entries 0 to 49 are exactly", told)
+def test_scans_made_offline_are_sent_later_and_together(told: Told) -> None:
+    released = told.one(
+        "CustodyReleased", "shipment/ub-101", giver={"site": "st-mary", "department": "apheresis"}
+    )
+    accepted = told.one("CustodyAccepted", "shipment/ub-101", release=released.id)
+    handed_on = told.one("CustodyReleased", "shipment/ub-101", giver=accepted.payload["receiver"])
+    for scan in (accepted, handed_on):
+        seen = scan.payload["seen"]
+        assert (scan.signer, seen is None or seen["size"] <= released.position) == ("kit", True)
+    assert handed_on.position == accepted.position + 1
+    assert (moment(handed_on) - moment(accepted)).total_seconds() > DRIVE_S - 1
+    holders = re.findall(
+        r"Who holds bag A999926000001-F1 .*?shows:\s+([\w-]+)\s+at\s+([\w-]+)", told.text, re.DOTALL
+    )
+    assert holders == [("apheresis", "st-mary"), ("van-2", "swift-depot")]
 
 
-def test_the_altered_byte_is_found_and_its_entry_named(told: str) -> None:
-    (altered,) = re.findall(r"One byte of entry (\d+) is changed", told)
-    assert re.search(rf"First wrong: step \d: .*entry {altered}\b", told)
+def test_one_statement_of_a_shipment_carries_the_bags_of_both_patients(told: Told) -> None:
+    for stream, bags in (("shipment/ub-101", 2), ("shipment/ub-102", 3)):
+        accepted = told.find("CustodyAccepted", stream)[-1].payload
+        assert [one["coi"] for one in accepted["therapies"]] == [patient.coi for patient in PATIENTS]
+        assert len(accepted["containers"]) == bags
+
+
+def test_a_warm_shipment_blocks_the_release_until_quality_has_decided(told: Told) -> None:
+    evidence = told.one("TemperatureEvidenceAttached", "shipment/ub-101")
+    assert evidence.signer == "logger-12"
+    assert max(evidence.payload["readings_centi_c"]) > 800
+    raised = told.raised_behind(evidence)
+    assert [(one.stream, one.payload["code"], one.payload["blocking"]) for one in raised] == [
+        (patient.stream, "temperature_excursion", True) for patient in PATIENTS
+    ]
+    for patient, deviation in zip(PATIENTS, raised, strict=True):
+        assert deviation.position < told.closed(deviation) < told.one("Released", patient.stream).position
+    assert re.search(r"REFUSED: Quinn tries to release bags .*temperature_excursion", told.text, re.DOTALL)
+
+
+def test_a_failed_batch_is_restarted_at_another_site(told: Told) -> None:
+    failed, restarted = told.one("ManufacturingFailed"), told.one("ManufacturingRestarted")
+    assert restarted.payload["failed_batch"] == failed.payload["batch"]
+    assert (failed.stream, restarted.stream) == (SECOND.stream, SECOND.stream)
+    assert (failed.payload["at"]["site"], restarted.payload["at"]["site"]) == ("northcell-1", "northcell-2")
+    (deviation,) = told.raised_behind(failed)
+    assert deviation.payload["code"] == "manufacturing_failed"
+    assert failed.position < told.closed(deviation) < restarted.position
+    assert RESERVE in restarted.payload["containers"]
+
+
+def test_two_offline_phones_sync_in_the_wrong_order_and_custody_comes_out_right(told: Told) -> None:
+    released = told.find("CustodyReleased", SECOND.stream, containers=[RESERVE])[0]
+    accepted = told.one("CustodyAccepted", SECOND.stream, release=released.id)
+    assert accepted.position < released.position
+    assert moment(released) <= moment(accepted)
+    assert told.raised_behind(accepted) == told.raised_behind(released) == []
+    holders = re.findall(r"Who holds bag A999926000002-F3 .*?shows:\s+([\w-]+)\s+at", told.text, re.DOTALL)
+    assert holders == ["cleanroom", "van-2"]
+
+
+def test_the_wrong_patients_bag_is_a_hard_stop(told: Told) -> None:
+    (wrong,) = SECOND.doses
+    scan = told.one("InfusionChecked", FIRST.stream, container=wrong)
+    (deviation,) = told.raised_behind(scan)
+    assert deviation.position == scan.position + 1
+    assert (deviation.stream, deviation.payload["severity"], deviation.payload["blocking"]) == (
+        FIRST.stream, "critical", True,
+    )  # fmt: skip
+    for event in ("InfusionAuthorised", "InfusionStarted", "ThawStarted"):
+        there = told.find(event, FIRST.stream)
+        assert wrong not in json.dumps([dict(one.payload) for one in there])
+        assert min(one.position for one in there) > told.closed(deviation)
+    assert re.search(
+        r"S T O P\s.*WRONG BAG: DO NOT INFUSE\s.*does not belong to this patient", told.text, re.DOTALL
+    )
+
+
+def test_two_bags_of_an_ordered_set_are_infused_one_after_the_other(told: Told) -> None:
+    filled = told.one("ContainersDerived", FIRST.stream).payload["children"]
+    assert [(one["container"], one["bag"], one["of"]) for one in filled] == [
+        (name, number, 2) for number, name in enumerate(FIRST.doses, 1)
+    ]
+    for bag in FIRST.doses:
+        checks = told.find("InfusionChecked", FIRST.stream, container=bag)
+        assert {one.signer for one in checks} == {"nora", "nils"}
+    first, second = FIRST.doses
+    assert told.one("InfusionCompleted", container=first).position < told.one(
+        "InfusionStarted", container=second).position  # fmt: skip
+    assert f"go first? Finish first: {first}" in told.said
+
+
+def test_nobody_is_prepared_without_a_dose(told: Told) -> None:
+    for patient in PATIENTS:
+        steps = ("ConsentRecorded", "PatientFitnessConfirmed", "AvailabilityConfirmed",
+                 "LymphodepletionAuthorised", "LymphodepletionStarted", "ThawStarted")  # fmt: skip
+        places = [told.find(event, patient.stream)[0].position for event in steps]
+        assert places == sorted(places)
+
+
+# --- the proof -------------------------------------------------------------------------
+
+
+def test_the_copy_that_it_leaves_passes_an_audit(told: Told) -> None:
+    report = audit(DirectorySource(told.folder / "log"), (told.folder / "log.vkey").read_text().strip())
+    assert report.ok, report.text()
+    assert report.size == len(told.log)
+
+
+def test_both_lineages_lead_from_vein_to_vein(told: Told) -> None:
+    handed_over = {
+        dose: path_of(told.log, patient.stream, dose).handed_over
+        for patient in PATIENTS
+        for dose in patient.doses
+    }
+    assert handed_over == {FIRST.doses[0]: 4, FIRST.doses[1]: 4, SECOND.doses[0]: 6}
+    assert told.said.count("the server tells the same lineage") == len(handed_over)
+
+
+@pytest.mark.parametrize(
+    "event", ["PatientIdentified", "CustodyReleased", "CustodyAccepted", "InfusionCompleted"]
+)
+def test_a_path_with_a_hole_is_not_believed(told: Told, event: str) -> None:
+    lost = next(
+        one for one in told.log if one.type == event and RESERVE not in one.payload.get("containers", ())
+    )
+    rest = [one for one in told.log if one is not lost]
+    with pytest.raises(Broken):
+        path_of(rest, FIRST.stream, FIRST.doses[0])
+
+
+def test_a_dose_checked_against_another_wristband_is_not_believed(told: Told) -> None:
+    (other,) = (one for one in told.find("PatientIdentified", SECOND.stream))
+    swapped = [one._replace(payload={**one.payload, "patient": other.payload["patient"]})
+               if one.type == "InfusionChecked" else one for one in told.log]  # fmt: skip
+    with pytest.raises(Broken, match="another wristband"):
+        path_of(swapped, FIRST.stream, FIRST.doses[0])
+
+
+def test_the_altered_byte_is_found_and_its_entry_named(told: Told) -> None:
+    (altered,) = re.findall(r"One byte of entry (\d+), with", told.said)
+    assert told.log[int(altered)].type == "CustodyAccepted"
+    assert f"FOUND, entry {altered}: this entry is not the one that the log committed to" in told.said
+
+
+def test_the_summary_counts_what_the_log_holds(told: Told) -> None:
+    raised = {one.id for one in told.find("DeviationRaised")}
+    closed = {one.payload["deviation"] for one in told.find("DeviationDispositioned")}
+    assert raised == closed
+    signed = [one for one in told.log if one.signer != "ledger"]
+    for name, count in {
+        "Entries in the log": len(told.log),
+        "Statements signed by people and devices": len(signed),
+        "Deviations raised by the ledger": len(raised),
+        "Deviations closed by Quality": len(closed),
+        "Lineages verified from outside": len(PATIENTS),
+    }.items():
+        assert re.search(rf"^ *{name} +{count}\b", told.text, re.MULTILINE), name
+
+
+def test_names_and_birth_dates_stay_out_of_the_log(told: Told) -> None:
+    everything = json.dumps([dict(one.payload) for one in told.log])
+    for patient in PATIENTS:
+        for value in patient.identifiers.values():
+            assert value not in everything
+
+
+def test_the_readme_shows_the_hard_stop_as_it_is_printed(told: Told) -> None:
+    (shown,) = re.findall(r"```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown in told.text
+
+
+def test_its_lines_fit_a_hundred_columns(told: Told) -> None:
+    story = told.text[: told.text.index("Audit the copy yourself")]
+    assert max(map(len, story.splitlines())) <= 100
+
+
+def test_a_folder_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*DEMO, "--exit", "--keep", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "name a new folder" in done.stdout) == (2, True)
 
 
 def test_without_exit_it_goes_on_serving_at_the_printed_address() -> None:

@@ -1,0 +1,105 @@
+"""What several chapters share: the patients as they are known, a hand-over, a logger's readings."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clients.demo.cast import FIRST, RESERVE, SECOND, TRIED, VAN, Fields, Patient
+from clients.demo.page import Page
+from clients.demo.stage import Document, Stage
+from clients.words import CONDITIONS, bags, party
+
+OWNERS: dict[str, Patient] = {name: one for one in (FIRST, SECOND) for name in (one.fresh, *one.doses)}
+OWNERS |= {TRIED: SECOND, RESERVE: SECOND}
+Acting = tuple[str, Mapping[str, str]]  # who, for which department
+
+
+@dataclass(frozen=True, slots=True)
+class Tale:
+    """The stage, the page, and what is read on the wristbands: commitments, by chain of identity."""
+
+    stage: Stage
+    page: Page
+    wristbands: Mapping[str, list[dict[str, str]]]
+
+    def says(self, agent: str, stream: str, event: str, *, quiet: bool = False, **fields: Any) -> Document:
+        """As `Stage.says`."""
+        return self.stage.says(agent, stream, event, quiet=quiet, **fields)
+
+    def hand_over(
+        self, stream: str, containers: Sequence[str], giver: Acting, receiver: Acting, seal: str = ""
+    ) -> None:
+        """Two statements, one by each person, told in one line."""
+        parties = handing(stream, containers, giver, receiver, seal)
+        released = self.says(giver[0], stream, "CustodyReleased", quiet=True, **parties)
+        parties["release"] = released["id"]
+        accepted = self.says(receiver[0], stream, "CustodyAccepted", quiet=True, **parties)
+        text = (
+            f"{_spoken(giver)} handed {bags(containers)} over to {_spoken(receiver)}, {CONDITIONS['intact']}"
+        )
+        self.page.recorded(text + (f", seal {seal}" if seal else ""), released, accepted)
+
+    def attach(
+        self, stream: str, containers: Sequence[str], phase: str, since: float, centi_c: Sequence[int]
+    ) -> Document:
+        """The logger signs what it read each second since then, by way of these values."""
+        readings = readings_by_way_of(centi_c, int(time.time() - since) + 1)
+        raw = hashlib.sha256(json.dumps(readings).encode()).hexdigest()
+        return self.says(
+            "logger-12", stream, "TemperatureEvidenceAttached", at=VAN, **carried(stream, containers),
+            phase=phase, logger="logger-12", range_low_centi_c=-20_000, range_high_centi_c=6_000,
+            calibrated_until=later(180), started_at=timestamp(since), interval_s=1,
+            readings_centi_c=readings, raw=raw, device_signature="valid",
+        )  # fmt: skip
+
+    def who_holds(self, container: str) -> str:
+        """As an auditor reads it."""
+        return party(self.stage.asks("audrey", "container", container=container)["holder"])
+
+
+def handing(
+    stream: str, containers: Sequence[str], giver: Acting, receiver: Acting, seal: str = ""
+) -> dict[str, Any]:
+    """What release and acceptance have in common."""
+    said = {"giver": giver[1], "receiver": receiver[1], "condition": "intact"}
+    return carried(stream, containers) | said | ({"seal": seal} if seal else {})
+
+
+def carried(stream: str, containers: Sequence[str]) -> Fields:
+    """The containers; on a shipment's stream also whose each of them is."""
+    names = list(containers)
+    if not stream.startswith("shipment/"):
+        return {"containers": names}
+    cois = dict.fromkeys(OWNERS[name].coi for name in names)
+    shares = [{"coi": coi, "containers": [one for one in names if OWNERS[one].coi == coi]} for coi in cois]
+    return {"containers": names, "therapies": shares}
+
+
+def later(days: int) -> str:
+    return timestamp(time.time() + days * 86_400)
+
+
+def timestamp(seconds: float) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def readings_by_way_of(values: Sequence[int], count: int) -> list[int]:
+    """So many readings on straight lines from each value to the next."""
+    legs, steps = len(values) - 1, max(count - 1, 1)
+    readings = []
+    for each in range(count):
+        leg, rest = divmod(each * legs, steps)
+        ahead = values[min(leg + 1, legs)]
+        readings.append(values[leg] + (ahead - values[leg]) * rest // steps)
+    return readings
+
+
+def _spoken(acting: Acting) -> str:
+    return f"{acting[0].capitalize()} ({party(acting[1])})"
