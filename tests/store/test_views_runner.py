@@ -50,6 +50,7 @@ def long_story(rounds: int = 3) -> Told:
             told.accept(coi, bag, WARD, VAN, release)
             told.release(coi, bag, VAN, LAB)
             back = told.release(coi, bag, LAB, VAN)
+            told.attach(coi, bag, 500, 2_500, 500)
             told.manufacture(coi, bag, f"B-{number}", "lv-1", "media-2")
             told.derive(coi, bag, dose)
             told.say(coi, "Quarantined", containers=[dose], reason="seal_broken")

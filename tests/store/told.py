@@ -72,9 +72,7 @@ class Told:
         until = timestamp(TIME_MS + 86_400_000)
         granted = {"qualification": "batch_release", "expires_at": until}
         self.register("agent/quinn", "QualificationGranted", by="ben", **granted)
-        rules = {"window_starts": "thaw_started", "window_s": 3600, "claim_limit_s": 3600}
-        covers = {"countries": ["GB", "FR"], "sites": ["northcell-1"]}
-        self.register("product/car-1", "ProductVersionDefined", version=1, name="CAR 1", **rules, **covers)
+        self.define()
         for lot, material in (("lv-1", "vector"), ("media-2", "media")):
             received = {"site": "northcell-1", "material": material, "supplier_lot": f"S {lot}"}
             self.register(f"lot/{lot}", "LotReceived", **northcell, **received)
@@ -133,19 +131,11 @@ class Told:
 
     def define(self) -> None:
         """The product of every order, with a band from 2 to 8 °C."""
-        number = len(self.entries)
         profile = {"phase": "fresh", "low_centi_c": 200, "high_centi_c": 800, "largest_gap_s": 900,
                    "longest_excursion_s": 600, "cumulative_excursion_s": 1200}  # fmt: skip
-        payload = {
-            "type": "ProductVersionDefined", "v": 1, "version": 1, "name": "CAR", "window_s": 3600,
-            "window_starts": "thaw_started", "claim_limit_s": 3600, "countries": ["GB"],
-            "sites": ["northcell-1"], "temperature": [profile], "occurred_at": timestamp(TIME_MS),
-            "seen": None, "seq": number, "prev": None,
-        }  # fmt: skip
-        data = raw_statement(number, "quinn", "product/car-1", payload)
-        identity, kid_cti = hashlib.sha256(data).digest(), KID + number.to_bytes(16, "big")
-        tags = ("product/car-1", f"signer/{KID.hex()}")
-        self.entries.append(NewEntry("ProductVersionDefined", identity, kid_cti, data, tags))
+        rules = {"window_starts": "thaw_started", "window_s": 3600, "claim_limit_s": 3600}
+        covers = {"countries": ["GB", "FR"], "sites": ["northcell-1"], "temperature": [profile]}
+        self.register("product/car-1", "ProductVersionDefined", version=1, name="CAR 1", **rules, **covers)
 
     def attach(self, coi: str, container: str, *readings: int | None, minutes: int = 0) -> str:
         """Readings of five minutes each, that many minutes later."""
