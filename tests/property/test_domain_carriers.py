@@ -12,6 +12,7 @@ from ledger.domain.rules import tags_of
 from tests.domain_scene import (
     APHERESIS,
     CHAIN,
+    CLEANROOM,
     COI,
     DOSE,
     DOSE_2,
@@ -120,3 +121,12 @@ def test_where_the_signer_has_no_part_the_statement_waits_for_review_there_and_h
     outsiders = scene.say("olga", "tank/t-1", "Stored", **stored)
     assert outsiders.verdict.standing is False
     assert "tank/t-1" not in tags_of(outsiders.entry, outsiders.verdict)
+
+
+def test_a_shipper_that_came_whole_differs_for_none_of_its_patients() -> None:
+    scene = scene_at("at_cleanroom")
+    whole: dict[str, Any] = {"shipper": "SHIPPER-1", "condition": "intact", "outcome": "accepted"}
+    said = carried(scene, "mia", "ReceiptInspected", [FRESH], at=CLEANROOM, expected=2, received=2, **whole)
+    assert "receipt_count_differs" not in said.codes
+    said = carried(scene, "mia", "ReceiptInspected", [FRESH], at=CLEANROOM, expected=2, received=1, **whole)
+    assert "receipt_count_differs" in said.codes
