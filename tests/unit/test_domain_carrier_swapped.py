@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.carrier import Carrier
-from tests.domain_scene import APHERESIS, COI, FRESH, OTHER_COI, VAN, Scene, scene_at
+from tests.domain_scene import APHERESIS, COI, FRESH, OTHER_COI, Scene, scene_at
 
 SHIPMENT = "shipment/s-1"
 THERAPIES = [{"coi": COI, "containers": [FRESH]}, {"coi": OTHER_COI, "containers": ["OTHER-1"]}]
