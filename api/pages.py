@@ -14,6 +14,8 @@ Cursor = Annotated[
     str | None, Query(max_length=200, description="`next_cursor` of the page before", examples=["NDcxMQ"])
 ]
 
+NUL = "\x00"  # in no key of ours, and PostgreSQL's texts can't hold it
+
 
 def cursor_of(last: str) -> str:
     """The cursor behind the item with this key."""
@@ -28,7 +30,7 @@ def after_of(cursor: str | None) -> str:
         last = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         last = ""
-    if not last or cursor_of(last) != cursor:
+    if not last or NUL in last or cursor_of(last) != cursor:
         raise Malformed("invalid_request", "cursor: not one that this ledger gave")
     return last
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.node import Node, TheNode
+from api.pages import NUL
 from ledger.domain.policy import may_read_all, may_read_chain
 from ledger.domain.shares import therapies_of
 from ledger.errors import NotFound, Unauthorised
@@ -87,10 +88,13 @@ def token_of(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends
 TheToken = Annotated[str, Depends(token_of)]
 
 
-def reader_of(node: TheNode, token: TheToken) -> Reader:
-    """Raises `Unauthorised` (`no_session`)."""
+def reader_of(request: Request, node: TheNode, token: TheToken) -> Reader:
+    """Raises `Unauthorised` (`no_session`), `NotFound` (`no_such_resource`)."""
     size, _ = node.ledger.store.head()
-    return reader_at(node, token, node.ledger.world_at(size))
+    reader = reader_at(node, token, node.ledger.world_at(size))
+    if any(NUL in str(one) for one in request.path_params.values()):
+        raise NotFound("no_such_resource", "there is nothing at this address")
+    return reader
 
 
 def reader_at(node: Node, token: str, world: StoredWorld) -> Reader:

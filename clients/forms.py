@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from clients.dins import entered, read_din
 from clients.drafts import ENVELOPE, now
-from ledger.domain.parts import Country, Event, Hex32, Name, Timestamp
+from ledger.domain.parts import Country, Din, Event, Hex32, Name, Timestamp
 from ledger.errors import Malformed
 
 OWN = frozenset({"type", "v", "occurred_at", "chain_version", *ENVELOPE})  # not for a form to fill
@@ -32,9 +33,10 @@ def _pattern(annotated: Any) -> str:
     return str(get_args(annotated)[1].pattern)
 
 
-TIMESTAMP = _pattern(Timestamp)
+TIMESTAMP, DIN = _pattern(Timestamp), _pattern(Din)
 HINTS = {
     TIMESTAMP: "a moment such as 2026-03-01T09:30Z, or now",
+    DIN: "13 characters and the check character in the box, or scanned",
     _pattern(Name): "lower case, such as st-mary",
     _pattern(Country): "two capitals, such as GB",
     _pattern(Hex32): "64 hex digits, such as a statement's id",
@@ -148,7 +150,7 @@ def _object(shape: Shape, given: Any, name: str) -> dict[str, Any]:
     unknown = sorted(given.keys() - parts.keys())
     if unknown:
         raise Malformed("bad_value", f"{_path(name, unknown[0])} is not known; there is {', '.join(parts)}")
-    return {part: value(parts[part], text, _path(name, part)) for part, text in given.items()}
+    return entered({part: value(parts[part], text, _path(name, part)) for part, text in given.items()})
 
 
 def _in_short(shape: Shape, given: str, name: str) -> dict[str, str]:
@@ -184,6 +186,8 @@ def _scalar(shape: Shape, given: str, name: str) -> str | int | bool:
         return given.lower() in ("yes", "true")
     if shape.choices and given not in shape.choices:
         raise Malformed("bad_value", f"{name}: {given!r} is none of {', '.join(shape.choices)}")
+    if shape.pattern == DIN:
+        read_din(given)  # the part that it belongs to takes what was read
     return moment(given) if shape.pattern == TIMESTAMP else given
 
 

@@ -91,7 +91,7 @@ class Handovers(BaseModel):
     summary="Who holds what, or held it",
     response_model=Custody,
     responses=shown(CUSTODY, "A page of containers, by id; of the past, by therapy")
-    | problems(400, 401, 503),
+    | problems(400, 401, 404, 503),
 )
 def get_custody(
     request: Request,

@@ -25,6 +25,7 @@ router = APIRouter(tags=["log"])
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 HASH_SIZE = 32
+MAX_SIZE = 2**53  # no tree is as large, and a database holds no larger number
 
 
 class LogDocument(BaseModel):
@@ -67,7 +68,7 @@ def get_log(request: Request, node: TheNode) -> LogDocument:
 def get_checkpoints(
     request: Request,
     node: TheNode,
-    after: Annotated[int, Query(ge=0, description="Heads of larger trees than this")] = 0,
+    after: Annotated[int, Query(ge=0, lt=MAX_SIZE, description="Heads of larger trees than this")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     found = node.ledger.store.checkpoints(after, limit)
@@ -96,10 +97,10 @@ def get_checkpoint(request: Request, node: TheNode) -> Response:
     "/log/checkpoint.{size}",
     summary="The head of one size",
     response_class=Response,
-    responses=shown(NOTE, "A signed note", media_type=TEXT) | problems(404, 503),
+    responses=shown(NOTE, "A signed note", media_type=TEXT) | problems(400, 404, 503),
 )
 def get_checkpoint_of(
-    request: Request, node: TheNode, size: Annotated[int, Path(ge=1, examples=[4711])]
+    request: Request, node: TheNode, size: Annotated[int, Path(ge=1, lt=MAX_SIZE, examples=[4711])]
 ) -> Response:
     found = node.ledger.store.checkpoint(size)
     if found is None:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from clients.dins import SCANNED, entered
 from clients.forms import Shape, value
 from clients.patients import commitments
 from ledger.errors import UnbrokenError
@@ -46,7 +47,7 @@ def _member(name: str, shape: Shape, ask: Ask, console: Console) -> Any:
 def _several(name: str, item: Shape, ask: Ask, console: Console) -> list[Any]:
     """Parts that have no short form, one after the other until an empty first answer."""
     found: list[Any] = []
-    (first, first_shape), *rest = item.parts
+    (first, first_shape), *rest = (part for part in item.parts if part[0] != SCANNED)
     while True:
         label = f"{name}.{len(found)}"
         opening = ask(f"{label}.{first} (empty: no more): ").strip()
@@ -55,7 +56,7 @@ def _several(name: str, item: Shape, ask: Ask, console: Console) -> list[Any]:
         parts = {first: value(first_shape, opening, label)}
         told = {part: _member(f"{label}.{part}", inner, ask, console) for part, inner in rest}
         silent = {part for part, inner in rest if told[part] is None and not inner.nullable}
-        found.append(parts | {part: said for part, said in told.items() if part not in silent})
+        found.append(entered(parts | {part: said for part, said in told.items() if part not in silent}))
 
 
 def _answer(name: str, shape: Shape, ask: Ask, console: Console) -> Any:

@@ -49,8 +49,7 @@ def _check_stream(entry: Entry, world: World) -> None:
     if kind not in (CARRIERS if carried else (expected,)):
         raise Unauthentic("wrong_stream", f"{entry.event.type} belongs to {expected}/…, not {entry.stream!r}")
     if kind == "chain":
-        if not world.chain(name).is_open:
-            _check_coi(name)
+        _check_coi(name)
     elif kind == "log":
         if name != world.origin:
             raise Unauthentic("wrong_stream", f"this log is {world.origin!r}, not {name!r}")
@@ -58,11 +57,11 @@ def _check_stream(entry: Entry, world: World) -> None:
         raise Unauthentic("wrong_stream", f"{name!r} is not a name: a-z, 0-9, dot, dash, underscore")
     if kind in CARRIERS:
         for coi in therapies_of(entry):
-            if not world.chain(coi).is_open:
-                _check_coi(coi)
+            _check_coi(coi)
 
 
 def _check_coi(name: str) -> None:
+    """Before anything is looked up under it: a database takes no name with any character."""
     try:
         parse_coi(name)
     except Malformed as error:

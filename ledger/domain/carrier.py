@@ -16,7 +16,7 @@ from ledger.domain.shares import therapies_of
 if TYPE_CHECKING:
     from ledger.domain.entry import Entry
 
-_PUT_IN = frozenset({"Packed", "Stored"})
+_PUT_IN = frozenset({"Packed", "Stored", "ShipperSwapped"})
 _TAKEN_OUT = frozenset({"Unpacked", "Retrieved"})
 
 
@@ -67,7 +67,7 @@ class Carrier:
 
     def _put(self, name: str, coi: str, entry: Entry) -> None:
         event: Any = entry.event
-        place = event.shipper if entry.type in ("Packed", "Unpacked") else event.location
+        place = event.location if entry.type in ("Stored", "Retrieved") else event.shipper
         put = Put(event.occurred_at, entry.type in _PUT_IN, coi, entry.position, place)
         before = self.puts.get(name)
         if before is None or before.occurred_at <= put.occurred_at:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 # What gates rest on: the last word of a member's path says which kind of thing it is.
 MATTERS = frozenset({
     "bag", "batch", "commitment", "container", "containers", "countries", "country", "department", "din",
-    "division", "expires_at", "field", "giver", "lots", "occurred_at", "of", "outcome", "parents", "patient",
-    "product", "product_code", "protocol", "protocols", "receiver", "release", "sample", "site", "test",
-    "unit", "value_milli", "version", "volume_ul",
+    "din_check", "division", "expires_at", "field", "giver", "lots", "occurred_at", "of", "outcome",
+    "parents", "patient", "product", "product_code", "protocol", "protocols", "receiver", "release",
+    "sample", "site", "test", "unit", "value_milli", "version", "volume_ul",
 })  # fmt: skip
 
 

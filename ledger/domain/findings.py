@@ -88,6 +88,9 @@ FINDINGS: dict[str, Meaning] = {
     "container_lost": Meaning("major", True, "The container was not where it should be."),
     "container_expired": Meaning("major", True, "The container may have been used after its expiry."),
     "bag_numbers_wrong": Meaning("major", True, "Bag n of m does not make an ordered set."),
+    "check_character_wrong": Meaning(
+        "major", True, "The check character that was scanned is not the donation number's: one was misread."
+    ),
     "typed_without_reason": Meaning("minor", False, "It was typed instead of scanned, and no reason given."),
     # consent and readiness
     "no_consent": Meaning(

@@ -132,6 +132,15 @@ def parse_scanned_din(text: str) -> tuple[Din, str]:
     return parse_din(text[1:14]), text[14:]
 
 
+def check_of_flags(flags: str) -> str | None:
+    """The check character in the flags of a scanned DIN: 60 and its value (0 to 36), so 60 to 96.
+
+    None: flags of another kind, which prove nothing.
+    """
+    value = int(flags) - 60 if _DIGITS.fullmatch(flags) else -1
+    return _ALPHABET[value] if 0 <= value < len(_ALPHABET) else None
+
+
 def parse_product_code(text: str) -> str:
     """Data structure 003: `=<` and eight characters. Raises `Malformed` `malformed_product_code`."""
     if not text.startswith("=<") or not _PRODUCT_CODE.fullmatch(text[2:]):

@@ -35,6 +35,8 @@ ContainerId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,47
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60000}$")]
+Din = Annotated[str, StringConstraints(pattern=r"^[A-NP-Z1-9][A-Z0-9]{12}$")]  # without its check character
+CheckCharacter = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z*]$")]
 Count = Annotated[int, Field(ge=0, le=MAX_INT)]
 Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
 Milli = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]  # thousandths of a unit that stands beside it
@@ -167,7 +169,8 @@ class NewContainer(Part):
     """A container that comes to be. `bag` n of `of` m makes an ordered set of doses."""
 
     container: ContainerId
-    din: Annotated[str, StringConstraints(pattern=r"^[A-NP-Z1-9][A-Z0-9]{12}$")] | None = None
+    din: Din | None = None
+    din_check: CheckCharacter | None = None  # as a scanner read it beside the number
     product_code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{5,8}$")] | None = None
     division: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,6}$")] | None = None
     volume_ul: Count

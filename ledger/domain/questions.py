@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ledger.domain.custody import Holder
+from ledger.domain.identifiers import check_character
 from ledger.domain.parts import PlannedSites
 from ledger.domain.times import timestamp
 from ledger.domain.window import latest_ms
@@ -91,3 +92,10 @@ def newly_made(new: Sequence[NewContainer], chain: Chain, world: World, found: F
         half = (one.bag is None) != (one.of is None)
         if half or (one.bag or 0) > (one.of or 0) or (one.of and bags[one.of, one.bag, one.component] > 1):
             found.add("bag_numbers_wrong", one.container)
+        if _is_misread(one):
+            found.add("check_character_wrong", one.container)
+
+
+def _is_misread(one: NewContainer) -> bool:
+    """A check character was scanned, and it is not this number's."""
+    return one.din_check is not None and (one.din is None or check_character(one.din) != one.din_check)

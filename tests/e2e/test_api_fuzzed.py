@@ -1,0 +1,152 @@
+"""Whatever is asked of the interface, it answers as it says: no 5xx, every problem with a known code.
+
+Schemathesis makes requests out of the OpenAPI document, such as fit it and such as don't, and
+compares each answer's status, media type and shape with it. Signed bodies, which are no JSON,
+have tests of their own: test_api_mangled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.codes import TITLES
+from tests.domain_supply import LOT, PLATFORM
+from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
+from tests.scenario import APHERESIS
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
+SIGNED = ("POST /v1/statements", "POST /v1/session")
+ENDLESS = "GET /v1/feed"  # its answer ends when its reader goes: see test_api_feed
+KNOWN = {
+    "coi": COI,
+    "container": "BAG-D1",
+    "carrier": "ship-1",
+    "position": 30,
+    "lot": "lv-1",
+    "equipment": "p-1",
+    "site": "st-mary",
+    "agent": "nora",
+    "size": 30,
+    "path": "0/000.p/30",
+}
+ANYTHING_GOES = {"GET /log/tile/{path}", "GET /log/tile/entries/{path}"}  # any text is a path
+few = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+@dataclass
+class Fuzzed:
+    stage: Stage
+    operations: dict[str, Any]  # by method and path
+    known: dict[str, Any]  # what there is, by the name of the path's parameter
+
+    def send(self, case: Case, agent: str) -> httpx.Response:
+        made = case.as_transport_kwargs(base_url="http://ledger.invalid")
+        headers = {name.encode(): text.encode("latin-1") for name, text in made["headers"].items()}
+        if agent:
+            headers |= {b"authorization": self.stage.bearer(agent)["authorization"].encode()}
+        body = (
+            {"content": made["data"]} if "data" in made else {"json": made["json"]} if "json" in made else {}
+        )
+        response = self.stage.ask(
+            made["method"], made["url"], params=made["params"], headers=list(headers.items()), **body
+        )
+        if case.method == "DELETE":
+            self.stage.tokens.pop(agent, None)  # that session may have ended
+        return response
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
+    with two_therapies(tmp_path_factory.mktemp("ledger")) as stage:
+        furnish(stage)
+        schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
+        found = [result.ok() for result in schema.get_all_operations()]
+        known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex()}
+        yield Fuzzed(stage, {f"{one.method.upper()} {one.path}": one for one in found}, known)
+
+
+def furnish(stage: Stage) -> None:
+    """So that there is one of everything that can be asked about."""
+    say, owner = stage.scenario.say, {"organisation": "northcell"}
+    say("mia", "lot/lv-1", "LotReceived", **owner | LOT)
+    say("mia", "equipment/p-1", "EquipmentRegistered", **owner | PLATFORM)
+    theirs: dict[str, Any] = {"at": APHERESIS, "containers": ["OTHER-F1"]}
+    theirs["therapies"] = [{"coi": OTHER, "containers": ["OTHER-F1"]}]
+    say("anna", "shipment/ship-1", "Packed", shipper="SHIPPER-1", **theirs)
+    say("anna", "tank/ship-1", "Stored", location="TANK-1", **theirs)
+    catch_up(stage)
+
+
+def answers_as_it_says(response: httpx.Response) -> None:
+    assert response.status_code < 500, response.text
+    if response.status_code >= 400:
+        assert code(response) in TITLES
+
+
+@pytest.mark.parametrize("agent", READERS, ids=lambda agent: agent or "nobody")
+def test_every_right_request_is_answered_as_the_document_says(fuzzed: Fuzzed, agent: str) -> None:
+    for name in asked_for(fuzzed):
+        ask(fuzzed, name, agent, GenerationMode.POSITIVE)
+
+
+@pytest.mark.parametrize("agent", READERS, ids=lambda agent: agent or "nobody")
+def test_every_wrong_request_is_answered_as_the_document_says(fuzzed: Fuzzed, agent: str) -> None:
+    for name in asked_for(fuzzed) - ANYTHING_GOES:
+        raw = fuzzed.operations[name].definition.raw
+        if raw.get("parameters") or raw.get("requestBody"):  # else nothing in it can be wrong
+            ask(fuzzed, name, agent, GenerationMode.NEGATIVE)
+
+
+def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
+    """So the requests above reach what they ask for, and don't all end at the door."""
+    needed: dict[str, dict[str, Any]] = {  # beside the path
+        "GET /log/tile/entries/{path}": {"path_parameters": {"path": "000.p/30"}},
+        "GET /v1/entries": {"query": {"statement_id": fuzzed.stage.scenario.signer("nora").prev}},
+        "GET /v1/search": {"query": {"q": "BAG-"}},
+        "GET /v1/chains/{coi}/lymphodepletion-check": {"query": {"site": "st-mary"}},
+        "POST /v1/chains/{coi}/infusion-check": {"body": {"site": "st-mary", "container": "BAG-D1"}},
+    }
+    for name in sorted(asked_for(fuzzed)):
+        operation = fuzzed.operations[name]
+        path = {one.name: fuzzed.known[one.name] for one in operation.path_parameters}
+        case = operation.Case(**{"path_parameters": path} | needed.get(name, {}))
+        response = fuzzed.send(case, "audrey")
+        assert response.is_success, (name, response.text)
+        case.validate_response(response, checks=CHECKS)
+
+
+def asked_for(fuzzed: Fuzzed) -> set[str]:
+    return fuzzed.operations.keys() - {*SIGNED, ENDLESS}
+
+
+def ask(fuzzed: Fuzzed, name: str, agent: str, mode: GenerationMode) -> None:
+    """Some requests of one operation; half of them about something that there is."""
+
+    @few
+    @given(fuzzed.operations[name].as_strategy(generation_mode=mode), st.booleans())
+    def asked(case: Case, known: bool) -> None:
+        if known:
+            case.path_parameters = {
+                one: fuzzed.known.get(one, given) for one, given in case.path_parameters.items()
+            }
+        response = fuzzed.send(case, agent)
+        answers_as_it_says(response)
+        case.validate_response(response, checks=CHECKS)
+
+    asked()
