@@ -24,7 +24,7 @@ from ledger.application.intake import KeyRing, admit_parsed
 from ledger.application.reviews import Reviews
 from ledger.application.world import StoredWorld
 from ledger.application.writer import Waiting, Writer
-from ledger.domain.events import DeviationRaised
+from ledger.domain.therapy_events import DeviationRaised
 from ledger.errors import Fault, UnbrokenError
 from ledger.proof import checkpoint, merkle, statement, tiles
 from ledger.store.decode import entry_of

@@ -12,9 +12,10 @@ import binascii
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.domain.events import LateStatementAttested, parse_event
+from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
 from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened
+from ledger.domain.therapy_events import LateStatementAttested
 from ledger.errors import Malformed, Unauthentic
 from ledger.proof import canonical, statement
 from ledger.proof.keys import PublicKey

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from ledger.domain.custody import Handover
     from ledger.domain.deviation import Deviation, Quarantine
     from ledger.domain.disposal import Disposal
-    from ledger.domain.events import TherapyOrdered
     from ledger.domain.label_state import PrintedLabel
     from ledger.domain.parts import Commitment
     from ledger.domain.provisional import Provisional
+    from ledger.domain.therapy_events import TherapyOrdered
     from ledger.domain.world import Entry
 
 Group = Literal[

@@ -29,7 +29,6 @@ from ledger.errors import Conflict, GateFailed, NotPermitted, Refused, StaleView
 
 if TYPE_CHECKING:
     from ledger.domain.bedside_events import InfusionAuthorised, InfusionChecked
-    from ledger.domain.events import DeviationDispositioned, TherapyClosed, TherapyOrdered
     from ledger.domain.findings import Found
     from ledger.domain.handling_events import QuarantineLifted
     from ledger.domain.readiness_events import (
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
         OverrideConfirmed,
     )
     from ledger.domain.registry import Agent
+    from ledger.domain.therapy_events import DeviationDispositioned, TherapyClosed, TherapyOrdered
     from ledger.domain.world import Entry, World
 
 # What gates of a dose read, wherever it is; and what those at the bedside read beside it.

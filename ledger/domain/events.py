@@ -5,9 +5,9 @@ unknown member, a float or a number out of range is refused before anything is d
 Quantities are integers in the unit that the field's name states, times are
 `YYYY-MM-DDThh:mm:ss.sssZ`, hashes and ids are lower-case hex.
 
-To add an event: write its class here with a `Literal` type and version (what it is made of
-stands in `parts.py`, the registry, handling, readiness and bedside in files of their own), list it in
-`EVENTS`, give it a row in `policy.py`, and a handler where it changes a state.
+To add an event: write its class in the `…_events.py` where it is spoken, with a `Literal` type
+and version (what it is made of stands in `parts.py`), list it in `EVENTS`, give it a row in
+`policy.py`, and a handler where it changes a state.
 To change one: add a class with the next version beside the old one, which stays for ever.
 
 A *fact* has happened whether or not a rule likes it, and is recorded; a *decision* is
@@ -16,7 +16,7 @@ allowed or refused. The difference is each class's `kind`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Union
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -55,35 +55,8 @@ from ledger.domain.label_events import (
     LabelIssued,
     LabelScannedBack,
     LabelVoided,
-    Serials,
 )
-from ledger.domain.parts import (
-    Base64,
-    CarriedFact,
-    ChainDecision,
-    Code,
-    Coi,
-    Condition,
-    ContainerId,
-    Containers,
-    Country,
-    Decision,
-    Drawn,
-    Event,
-    Fact,
-    Hex32,
-    Label,
-    LinkedContainers,
-    Method,
-    Name,
-    NewContainers,
-    Party,
-    Patient,
-    PlannedSites,
-    ProductRef,
-    Severity,
-    Timestamp,
-)
+from ledger.domain.parts import Event
 from ledger.domain.quality_events import (
     BatchConfirmed,
     Corrected,
@@ -133,172 +106,25 @@ from ledger.domain.supply_events import (
     MaterialConsumed,
 )
 from ledger.domain.temperature_events import TemperatureEvidenceAttached
+from ledger.domain.therapy_events import (
+    ChainLinked,
+    CollectionCompleted,
+    ContainersDerived,
+    CustodyAccepted,
+    CustodyReleased,
+    DeviationDispositioned,
+    DeviationRaised,
+    LateStatementAttested,
+    ManufacturingFailed,
+    ManufacturingRestarted,
+    ManufacturingStarted,
+    PatientIdentified,
+    Released,
+    StepCompleted,
+    TherapyClosed,
+    TherapyOrdered,
+)
 from ledger.errors import Malformed
-
-# --- the therapy: chain/<coi> ----------------------------------------------------------
-
-
-class TherapyOrdered(Decision):
-    """Opens the chain of identity."""
-
-    type: Literal["TherapyOrdered"]
-    v: Literal[1]
-    product: ProductRef
-    protocol: Label
-    country: Country
-    sites: PlannedSites
-    patient: Patient
-
-
-class ChainLinked(ChainDecision):
-    """Takes the containers of a provisional chain, restated, into this therapy."""
-
-    type: Literal["ChainLinked"]
-    v: Literal[1]
-    provisional: Coi
-    containers: LinkedContainers
-
-
-class PatientIdentified(Fact):
-    type: Literal["PatientIdentified"]
-    v: Literal[1]
-    site: Name
-    patient: Patient
-    method: Method
-    typed_reason: Code | None = None
-    outcome: Literal["match", "mismatch"]
-
-
-class CollectionCompleted(Fact):
-    type: Literal["CollectionCompleted"]
-    v: Literal[1]
-    at: Party
-    containers: NewContainers
-    ended_at: Timestamp
-
-
-class CustodyReleased(CarriedFact):
-    type: Literal["CustodyReleased"]
-    v: Literal[1]
-    giver: Party
-    receiver: Party
-    condition: Condition
-    seal: Label | None = None
-
-
-class CustodyAccepted(CarriedFact):
-    """`release` names the release's statement id; without it the custody is claimed."""
-
-    type: Literal["CustodyAccepted"]
-    v: Literal[1]
-    giver: Party
-    receiver: Party
-    release: Hex32 | None
-    condition: Condition
-    seal: Label | None = None
-    labels: Serials | None = None  # as they were read from the bags
-
-
-class ManufacturingStarted(Fact):
-    type: Literal["ManufacturingStarted"]
-    v: Literal[1]
-    at: Party
-    batch: Label
-    platform: Label
-    containers: Containers
-
-
-class StepCompleted(Fact):
-    """A step of the master batch record that an audit must see: `step` is its code there."""
-
-    type: Literal["StepCompleted"]
-    v: Literal[1]
-    at: Party
-    batch: Label
-    step: Code
-    containers: Containers
-
-
-class ManufacturingFailed(Fact):
-    type: Literal["ManufacturingFailed"]
-    v: Literal[1]
-    at: Party
-    batch: Label
-    containers: Containers
-    reason: Code
-
-
-class ManufacturingRestarted(Fact):
-    """The same therapy, another batch: what is left of the material, or a second collection."""
-
-    type: Literal["ManufacturingRestarted"]
-    v: Literal[1]
-    at: Party
-    failed_batch: Label
-    batch: Label
-    platform: Label
-    containers: Containers
-
-
-class ContainersDerived(Fact):
-    """Parents to children. A child never mixes two chains."""
-
-    type: Literal["ContainersDerived"]
-    v: Literal[1]
-    at: Party
-    how: Literal["split", "pool", "transform", "fill"]
-    parents: Annotated[list[Drawn], Field(min_length=1, max_length=200)]
-    children: NewContainers
-
-
-class DeviationRaised(Fact):
-    """By anyone, or by the ledger itself where a fact breaks a rule (`cause` names the fact)."""
-
-    type: Literal["DeviationRaised"]
-    v: Literal[1]
-    code: Code
-    severity: Severity
-    blocking: bool
-    containers: Annotated[list[ContainerId], Field(max_length=200)]  # empty: the whole chain
-    cause: Hex32 | None
-
-
-class DeviationDispositioned(ChainDecision):
-    type: Literal["DeviationDispositioned"]
-    v: Literal[1]
-    deviation: Hex32
-    disposition: Literal["accepted", "rejected", "corrected"]
-    reason: Code
-
-
-class Released(ChainDecision):
-    """Quality's release of finished containers for named countries and protocols."""
-
-    type: Literal["Released"]
-    v: Literal[1]
-    site: Name
-    containers: Containers
-    certificate: Hex32
-    countries: Annotated[list[Country], Field(min_length=1, max_length=250)]
-    protocols: Annotated[list[Label], Field(min_length=1, max_length=50)]
-
-
-class TherapyClosed(ChainDecision):
-    """Nothing more is decided in this therapy but what is still open for Quality."""
-
-    type: Literal["TherapyClosed"]
-    v: Literal[1]
-    reason: Code
-
-
-class LateStatementAttested(ChainDecision):
-    """What a revoked key signed and could not send, entered without authority of its own."""
-
-    type: Literal["LateStatementAttested"]
-    v: Literal[1]
-    statement: Base64
-    reason: Code
-
 
 EVENTS: tuple[type[Event], ...] = (
     LogOpened,

@@ -27,7 +27,10 @@ from ledger.domain.registry import LEDGER
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
-    from ledger.domain.events import (
+    from ledger.domain.handling_events import CustodyRefused, Quarantined, QuarantineLifted
+    from ledger.domain.parts import NewContainer, Party
+    from ledger.domain.quality_events import SampleTaken
+    from ledger.domain.therapy_events import (
         ChainLinked,
         CollectionCompleted,
         ContainersDerived,
@@ -40,9 +43,6 @@ if TYPE_CHECKING:
         TherapyClosed,
         TherapyOrdered,
     )
-    from ledger.domain.handling_events import CustodyRefused, Quarantined, QuarantineLifted
-    from ledger.domain.parts import NewContainer, Party
-    from ledger.domain.quality_events import SampleTaken
     from ledger.domain.world import Entry
 
 ALARMS = frozenset({"claim_unanswered", "release_unanswered"})

@@ -29,7 +29,6 @@ from ledger.domain.window import product_of
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
-    from ledger.domain.events import CollectionCompleted, CustodyAccepted, CustodyReleased, PatientIdentified
     from ledger.domain.findings import Found
     from ledger.domain.handling_events import (
         ContainerDamaged,
@@ -42,6 +41,12 @@ if TYPE_CHECKING:
         SealChecked,
         Stored,
         Unpacked,
+    )
+    from ledger.domain.therapy_events import (
+        CollectionCompleted,
+        CustodyAccepted,
+        CustodyReleased,
+        PatientIdentified,
     )
     from ledger.domain.world import Entry, World
 

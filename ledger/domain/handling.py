@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ledger.domain.container import Container
     from ledger.domain.custody import Handover
     from ledger.domain.disposal import Disposal
-    from ledger.domain.events import CustodyAccepted
     from ledger.domain.findings import Found
     from ledger.domain.handling_events import (
         CustodyRefused,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         ShipperSwapped,
     )
     from ledger.domain.parts import Party
+    from ledger.domain.therapy_events import CustodyAccepted
     from ledger.domain.world import Entry, World
 
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
         ThawStarted,
     )
     from ledger.domain.chain import Chain
-    from ledger.domain.events import StepCompleted
     from ledger.domain.handling_events import ContainerFound, ContainerLost, Retrieved, Stored
     from ledger.domain.supply_events import MaterialConsumed
     from ledger.domain.temperature_events import TemperatureEvidenceAttached
+    from ledger.domain.therapy_events import StepCompleted
     from ledger.domain.world import Entry
 
 

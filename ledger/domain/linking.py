@@ -18,9 +18,9 @@ from ledger.errors import Conflict, Refused
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.container import Container
-    from ledger.domain.events import ChainLinked
     from ledger.domain.findings import Found
     from ledger.domain.parts import LinkedContainer
+    from ledger.domain.therapy_events import ChainLinked
     from ledger.domain.world import Entry, World
 
 _RESTATED = ("din", "product_code", "division", "volume_ul", "expires_at", "bag", "of", "component",

@@ -11,14 +11,14 @@ from ledger.domain.window import product_of
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
-    from ledger.domain.events import (
+    from ledger.domain.findings import Found
+    from ledger.domain.therapy_events import (
         ContainersDerived,
         ManufacturingFailed,
         ManufacturingRestarted,
         ManufacturingStarted,
         StepCompleted,
     )
-    from ledger.domain.findings import Found
     from ledger.domain.world import Entry, World
 
 

@@ -17,7 +17,6 @@ from ledger.errors import Conflict, NotPermitted, Refused
 if TYPE_CHECKING:
     from ledger.domain.assessment import Request
     from ledger.domain.chain import Chain
-    from ledger.domain.events import Released
     from ledger.domain.parts import SpecifiedTest
     from ledger.domain.quality_events import (
         BatchConfirmed,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
         ReleasedOutOfSpecification,
         ReleasedPendingResults,
     )
+    from ledger.domain.therapy_events import Released
     from ledger.domain.world import Entry, World
 
 

@@ -20,7 +20,6 @@ from ledger.domain.container import QualityRelease, ReleaseKind
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
-    from ledger.domain.events import Released
     from ledger.domain.quality_events import (
         BatchConfirmed,
         Corrected,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
         ResultReported,
         SampleTaken,
     )
+    from ledger.domain.therapy_events import Released
     from ledger.domain.world import Entry
 
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.domain.events import DeviationRaised, LateStatementAttested, parse_event
+from ledger.domain.events import parse_event
 from ledger.domain.memory import MemoryWorld
 from ledger.domain.registry_events import RuleSetAdopted
 from ledger.domain.rules import RULE_SET, Verdict, deviation_of, stream_of
+from ledger.domain.therapy_events import DeviationRaised, LateStatementAttested
 from ledger.domain.world import LEDGER, timestamp
 from ledger.errors import Malformed, NotPermitted, ProofInvalid, Unauthentic, UnbrokenError
 from ledger.proof import canonical, statement

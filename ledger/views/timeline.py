@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from ledger.domain.events import CustodyAccepted, DeviationDispositioned, DeviationRaised
 from ledger.domain.quality_events import Corrected
+from ledger.domain.therapy_events import CustodyAccepted, DeviationDispositioned, DeviationRaised
 from ledger.views.paging import Page, read_page
 from ledger.views.schema import timeline
 

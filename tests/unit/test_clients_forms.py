@@ -6,18 +6,17 @@ import pytest
 
 from clients.drafts import draft
 from clients.forms import OWN, filled, moment, shape_of, written
-from ledger.domain.events import (
-    EVENTS,
+from ledger.domain.events import EVENTS, TemperatureEvidenceAttached
+from ledger.domain.parts import Event
+from ledger.domain.registry_events import AgentEnrolled, AgentRolesChanged, ProductVersionDefined
+from ledger.domain.supply_events import MaterialConsumed
+from ledger.domain.therapy_events import (
     CollectionCompleted,
     ContainersDerived,
     CustodyAccepted,
     DeviationRaised,
-    TemperatureEvidenceAttached,
     TherapyOrdered,
 )
-from ledger.domain.parts import Event
-from ledger.domain.registry_events import AgentEnrolled, AgentRolesChanged, ProductVersionDefined
-from ledger.domain.supply_events import MaterialConsumed
 from ledger.errors import Malformed
 
 
