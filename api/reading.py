@@ -14,8 +14,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.node import Node, TheNode
 from api.pages import NUL
-from ledger.domain.policy import may_read_all, may_read_chain
 from ledger.domain.shares import therapies_of
+from ledger.domain.standing import may_read_all, may_read_chain
 from ledger.errors import NotFound, Unauthorised
 
 if TYPE_CHECKING:

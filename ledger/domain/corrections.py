@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.naming import containers_of
-from ledger.domain.policy import is_quality_of
+from ledger.domain.standing import is_quality_of
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain

@@ -1,4 +1,4 @@
-"""Who may say what, and who may read what: one table, and the relations that it names.
+"""Who may say what: one table, and the relations that it names.
 
 Rows say event → roles, relation, qualification. A role counts at a site; a relation says at
 which sites. `docs/reference/policy.md` is made from the table, and a test walks event by
@@ -10,26 +10,28 @@ the therapy it raises a deviation, by anybody else it is kept for review and cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from ledger.domain.events import EVENTS
-from ledger.domain.parts import PlannedSites, Role
 from ledger.domain.registry import LEDGER, Agent
+from ledger.domain.standing import (
+    THERAPY_ROLES,
+    at_a_site_of,
+    care_and_manufacture,
+    has_role_at,
+    of_sponsor,
+    sponsor_of,
+)
 
 if TYPE_CHECKING:
-    from ledger.domain.chain import Chain
     from ledger.domain.equipment import Equipment
     from ledger.domain.lots import Lot
     from ledger.domain.registry import Site
     from ledger.domain.world import Entry, World
 
-ALL_ROLES: frozenset[str] = frozenset(get_args(Role))
-# Administrators run the registry, auditors read: neither has a part in a therapy.
-THERAPY_ROLES = ALL_ROLES - {"administrator", "auditor"}
 HOLDING_ROLES = THERAPY_ROLES - {"device"}
-QUALITY = frozenset({"quality"})
 BEDSIDE_ROLES = frozenset({"nurse", "physician"})
 LABEL_ROLES = frozenset({"apheresis", "cell_lab", "manufacturer", "quality", "coordinator", "nurse"})
 DESTROYING_ROLES = HOLDING_ROLES - {"coordinator", "courier"}
@@ -170,47 +172,6 @@ def is_qualified(entry: Entry, agent: Agent, moment: str) -> bool:
     return needed is None or agent.is_qualified(needed, moment)
 
 
-def has_part_in(agent: Agent, chain: Chain, world: World) -> bool:
-    """The planned relation: a role at a site of the order, at one that holds or held a bag or
-    was offered one by its holder, or in the sponsor's organisation."""
-    return _at_a_site_of(chain, THERAPY_ROLES, agent) or _of_sponsor(chain, THERAPY_ROLES, agent, world)
-
-
-def is_quality_of(agent: Agent, chain: Chain, world: World) -> bool:
-    """True for Quality with a part in the therapy."""
-    return _at_a_site_of(chain, QUALITY, agent) or _of_sponsor(chain, QUALITY, agent, world)
-
-
-def may_read_all(agent: Agent) -> bool:
-    """Auditors read everything (and write nothing)."""
-    return "auditor" in agent.roles
-
-
-def may_read_chain(agent: Agent, world: World, chain: Chain) -> bool:
-    """Sites of the order and the sponsor's people read the therapy; couriers, and sites that
-    the order does not name, only while they hold a container or are about to. A provisional
-    chain is read by the people of the site that it belongs to."""
-    if may_read_all(agent):
-        return True
-    reading = THERAPY_ROLES - {"courier"}
-    if chain.order is None:  # a provisional chain, or nothing at all
-        return _has_role_at(agent, reading, chain.planned) or _has_role_at(
-            agent, THERAPY_ROLES, chain.present_sites()
-        )
-    if _has_role_at(agent, reading, _care_and_manufacture(chain.order.sites)):
-        return True
-    if _has_role_at(agent, THERAPY_ROLES, chain.present_sites()):
-        return True
-    return _of_sponsor(chain, reading, agent, world)
-
-
-def sponsor_of(product_id: str, world: World) -> str | None:
-    """The organisation of whoever defined the product's first version."""
-    product = world.product(product_id)
-    owner = world.agent(product.owner) if product else None
-    return owner.organisation if owner else None
-
-
 def policy_markdown() -> str:
     """The reference page of `docs/`."""
     kinds = {event.__name__: event.kind for event in EVENTS}
@@ -226,26 +187,9 @@ def policy_markdown() -> str:
 # --- relations -------------------------------------------------------------------------
 
 
-def _has_role_at(agent: Agent, roles: frozenset[str], sites: Iterable[str]) -> bool:
-    return any(agent.has_role(roles, site) for site in sites)
-
-
-def _at_a_site_of(chain: Chain, roles: frozenset[str], agent: Agent) -> bool:
-    sites = [site for site in agent.roles_at if agent.has_role(roles, site)]
-    if any(site in chain.planned for site in sites):
-        return True
-    return bool(sites) and not (chain.handled_sites() | chain.present_sites()).isdisjoint(sites)
-
-
-def _of_sponsor(chain: Chain, roles: frozenset[str], agent: Agent, world: World) -> bool:
-    if chain.order is None or agent.roles.isdisjoint(roles):
-        return False
-    return sponsor_of(chain.order.product.product, world) == agent.organisation
-
-
 def _related(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     chain = world.chain(entry.stream.removeprefix("chain/"))
-    return _at_a_site_of(chain, row.roles, agent) or _of_sponsor(chain, row.roles, agent, world)
+    return at_a_site_of(chain, row.roles, agent) or of_sponsor(chain, row.roles, agent, world)
 
 
 def _assessing(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
@@ -253,7 +197,7 @@ def _assessing(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     chain = world.chain(entry.stream.removeprefix("chain/"))
     if chain.order is None:
         return False
-    return _has_role_at(agent, row.roles, _care_and_manufacture(chain.order.sites)) or _of_sponsor(
+    return has_role_at(agent, row.roles, care_and_manufacture(chain.order.sites)) or of_sponsor(
         chain, row.roles, agent, world
     )
 
@@ -263,13 +207,9 @@ def _collecting(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     return order is not None and agent.has_role(row.roles, order.sites.collection)
 
 
-def _care_and_manufacture(sites: PlannedSites) -> tuple[str, ...]:
-    return (sites.collection, sites.treatment, *sites.manufacturing)
-
-
 def _ordering(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     event: Any = entry.event
-    if _has_role_at(agent, row.roles, _care_and_manufacture(event.sites)):
+    if has_role_at(agent, row.roles, care_and_manufacture(event.sites)):
         return True
     sponsor = sponsor_of(event.product.product, world)
     return sponsor == agent.organisation and not agent.roles.isdisjoint(row.roles)

@@ -27,12 +27,13 @@ from ledger.domain.findings import CLEAN, Found, finding
 from ledger.domain.findings import Finding as Finding
 from ledger.domain.findings import Verdict as Verdict
 from ledger.domain.naming import STREAM_KINDS, containers_of, linked_tags, registry_tags
-from ledger.domain.policy import has_part_in, is_qualified, permits
+from ledger.domain.policy import is_qualified, permits
 from ledger.domain.provisional import FOLLOWING, begin, may_open
 from ledger.domain.registry import LEDGER, Agent
 from ledger.domain.registry_rules import RULE_SET as RULE_SET
 from ledger.domain.registry_rules import check_genesis, check_registry_decision
 from ledger.domain.shares import is_carried, shares, therapies_of
+from ledger.domain.standing import has_part_in
 
 if TYPE_CHECKING:
     from ledger.domain.registry import Key

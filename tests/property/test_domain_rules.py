@@ -17,9 +17,9 @@ from ledger.domain.findings import FINDINGS
 from ledger.domain.gates import infusion_gates
 from ledger.domain.memory import MemoryWorld
 from ledger.domain.overrides import OVERRIDABLE
-from ledger.domain.policy import may_read_chain
 from ledger.domain.rules import tags_of
 from ledger.domain.shares import CARRIED
+from ledger.domain.standing import may_read_chain
 from ledger.domain.world import AGGREGATES, Entry, new_aggregate
 from ledger.errors import UnbrokenError
 from tests.domain_scene import (

@@ -10,7 +10,8 @@ import pytest
 from api import codes
 from docs.coverage import counted, coverage_markdown, subjects, unnamed, words_of
 from ledger.domain.findings import FINDINGS
-from ledger.domain.policy import ALL_ROLES, POLICY
+from ledger.domain.policy import POLICY
+from ledger.domain.standing import ALL_ROLES
 
 COUNTS = counted()
 

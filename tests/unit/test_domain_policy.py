@@ -12,16 +12,9 @@ import pytest
 
 from ledger.domain.events import EVENTS
 from ledger.domain.parts import Role
-from ledger.domain.policy import (
-    POLICY,
-    RELATION_MEANINGS,
-    has_part_in,
-    may_read_all,
-    may_read_chain,
-    permits,
-    policy_markdown,
-)
+from ledger.domain.policy import POLICY, RELATION_MEANINGS, permits, policy_markdown
 from ledger.domain.registry import Agent
+from ledger.domain.standing import has_part_in, may_read_all, may_read_chain
 from ledger.domain.world import LEDGER
 from tests.domain_scene import (
     ADMINISTRATORS,

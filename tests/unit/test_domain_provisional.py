@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.policy import may_read_chain
+from ledger.domain.standing import may_read_chain
 from ledger.errors import Conflict, NotPermitted, Refused
 from tests.domain_phrases import raised
 from tests.domain_refusing import refused
