@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clients.outbox import Link, Signed
-from clients.words import SUBJECTS
+from clients.sentences import SUBJECTS
 from ledger.domain.events import VERSIONS, parse_event, to_payload
 from ledger.domain.parts import ChainDecision, Event
 from ledger.domain.shares import CARRIERS

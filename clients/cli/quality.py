@@ -10,7 +10,8 @@ from rich.text import Text
 
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import facts, rows, show
-from clients.words import PURPOSES, bags, clock, decimal, listed
+from clients.sentences import PURPOSES
+from clients.words import bags, clock, decimal, listed
 
 Document = dict[str, Any]
 RED = "bold red"

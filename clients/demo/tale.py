@@ -13,7 +13,8 @@ from typing import Any
 from clients.demo.cast import FIRST, RESERVE, SECOND, TRIED, VAN, Fields, Patient
 from clients.demo.page import Page
 from clients.demo.stage import Document, Stage
-from clients.words import CONDITIONS, bags, party
+from clients.sentences import CONDITIONS
+from clients.words import bags, party
 
 OWNERS: dict[str, Patient] = {name: one for one in (FIRST, SECOND) for name in (one.fresh, *one.doses)}
 OWNERS |= {TRIED: SECOND, RESERVE: SECOND}

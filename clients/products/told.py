@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clients.words import WINDOWS, decimal, duration, listed
+from clients.sentences import WINDOWS
+from clients.words import decimal, duration, listed
 
 Members = Mapping[str, Any]
 

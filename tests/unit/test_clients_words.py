@@ -7,7 +7,8 @@ import string
 
 import pytest
 
-from clients.words import SENTENCES, clock, duration, listed, millilitres, sentence, subject
+from clients.sentences import SENTENCES
+from clients.words import clock, duration, listed, millilitres, sentence, subject
 from ledger.domain.events import EVENTS
 from ledger.domain.parts import Event
 
