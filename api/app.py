@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.challenges import cursor_key
 from api.describing import describe
 from api.feeds import Feeds
 from api.intake import Intake
@@ -107,6 +108,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         feeds=Feeds(ledger, settings),
         metrics=metrics,
         projector=Projector(ledger.store.engine, ledger.store),
+        cursor_key=cursor_key(ledger.config.event_key),
     )
 
 

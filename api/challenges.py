@@ -34,6 +34,11 @@ def challenge_key(key: SigningKey) -> bytes:
     return hashlib.sha256(_LABEL + key.sign(_LABEL)).digest()
 
 
+def cursor_key(key: SigningKey) -> bytes:
+    """Another such secret, for the cursors of pages."""
+    return hashlib.sha256(b"unbroken cursors v1\x00" + challenge_key(key)).digest()
+
+
 def issue(secret: bytes, expires_ms: int) -> str:
     stated = expires_ms.to_bytes(8, "big") + secrets.token_bytes(_STATED - 8)
     return base64.urlsafe_b64encode(stated + _tag(secret, stated)).rstrip(b"=").decode()

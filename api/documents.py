@@ -356,6 +356,6 @@ def timeline_entry(entry: Entry, chain: Chain) -> TimelineEntry:
         type=entry.event.type,
         occurred_at=entry.event.occurred_at,
         recorded_at=timestamp(entry.recorded_ms),
-        event=to_payload(entry.event),
+        event={name: said for name, said in to_payload(entry.event).items() if name != "patient"},
         corrected_by=[one.position for one in chain.corrections.get(entry.statement_id, ())],
     )

@@ -138,17 +138,18 @@ def event(listed: Listed, reader: Reader) -> bytes:
     """The event of one entry."""
     entry = listed.entry
     kind, _, name = entry.stream.partition("/")
+    told = reader.told_of(entry)
     carried = is_carried(entry)
     document = FeedEntry(
         position=entry.position,
         chain=name if kind == "chain" else None,
         carrier=entry.stream if carried else None,
-        chains=list(reader.told_of(entry)) if carried else [],
+        chains=list(told) if carried else [],
         type=entry.type,
         signer=entry.signer,
         recorded_at=timestamp(entry.recorded_ms),
         statement_id=entry.statement_id,
-        review=listed.review,
+        review=bool(listed.apart) and listed.apart.issuperset(told),
     )
     data = canonical.encode(document.model_dump()).decode()
     return format_sse_event(data_str=data, event=entry.type, id=str(entry.position))

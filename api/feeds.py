@@ -34,10 +34,10 @@ Found = TypeVar("Found")
 
 
 class Listed(NamedTuple):
-    """An entry of a page. `review`: its signer has nothing to do with the therapy."""
+    """An entry of a page. `apart`: the therapies with which its signer has nothing to do."""
 
     entry: LazyEntry
-    review: bool
+    apart: frozenset[str]
 
 
 class Feeds:
@@ -127,7 +127,8 @@ class Feeds:
         found = []
         for stored, tags in self._store.entries_with_tags(start, stop):
             entry = LazyEntry(stored)
-            found.append(Listed(entry, any(tag.startswith("review/") for tag in tags)))
+            apart = frozenset(tag.removeprefix("review/") for tag in tags if tag.startswith("review/"))
+            found.append(Listed(entry, apart))
         if len(found) != stop - start:  # rather no feed than one that leaves out an entry
             raise Fault("store_failed", f"of the entries {start} to {stop - 1} some are missing")
         return found

@@ -33,9 +33,9 @@ def held_at(reader: Reader, moment: Moment, question: Question, cursor: str | No
     """Containers as the entries before the moment made them, by therapy; whole therapies a page."""
     found: list[Held] = []
     last = None
-    for looked, coi in enumerate(_therapies(reader, question, after_of(cursor))):
+    for looked, coi in enumerate(_therapies(reader, question, after_of(reader, cursor))):
         if len(found) >= limit or looked == LOOKS:
-            return Page(found, cursor_of(last) if last else None, moment.position)
+            return Page(found, cursor_of(reader, last) if last else None, moment.position)
         last = coi
         found += [one for one in _containers(reader, moment, coi) if _fits(one, question)]
     return Page(found, None, moment.position)

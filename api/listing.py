@@ -30,7 +30,7 @@ Look = Callable[[str | None, int], Page[Row]]  # behind which key, how many
 
 def readable(reader: Reader, look: Look[Row], cursor: str | None, limit: int) -> Page[Row]:
     """Up to `limit` rows. May be short, even empty, while there is more: then `next` says so."""
-    after = after_of(cursor) or None
+    after = after_of(reader, cursor) or None
     found: list[Row] = []
     for _ in range(max(LOOKS, -(-limit // STRIDE))):
         page = look(after, min(limit - len(found), STRIDE))
@@ -38,4 +38,4 @@ def readable(reader: Reader, look: Look[Row], cursor: str | None, limit: int) ->
         after = page.next
         if after is None or len(found) == limit:
             break
-    return Page(found, cursor_of(after) if after else None, page.position)
+    return Page(found, cursor_of(reader, after) if after else None, page.position)

@@ -28,6 +28,7 @@ class Node:
     feeds: Feeds
     metrics: Metrics
     projector: Projector
+    cursor_key: bytes
 
 
 def node_of(request: Request) -> Node:

@@ -79,7 +79,7 @@ def _readable(
     """As `api.listing.readable`, and how many therapies were left out."""
     engine = reader.node.ledger.store.engine
     shown: list[Reached] = []
-    hidden, after = 0, after_of(cursor) or None
+    hidden, after = 0, after_of(reader, cursor) or None
     for _ in range(max(LOOKS, -(-limit // STRIDE))):
         page = reach(engine, kinds, name, after=after, limit=min(limit - len(shown), STRIDE))
         readable = [one for one in page.items if reader.reads_all or reader.may_read(one.chain)]
@@ -88,7 +88,7 @@ def _readable(
         after = page.next
         if after is None or len(shown) == limit:
             break
-    return Page(shown, cursor_of(after) if after else None, page.position), hidden
+    return Page(shown, cursor_of(reader, after) if after else None, page.position), hidden
 
 
 def _therapies(shown: list[Reached], containers: list[ReachedContainer]) -> list[ReachedTherapy]:

@@ -138,12 +138,12 @@ def listed(
 ) -> dict[str, Any]:
     """The members of a `Counted` page, its rows under `rows`: what the reader may see of them."""
     engine = reader.node.ledger.store.engine
-    after = after_of(cursor) or None
+    after = after_of(reader, cursor) or None
     page = ask(engine, organisation=scope(reader), after=after, limit=limit, **wanted)
     return {
         "as_of_position": page.position,
         "lag": max(reader.size - page.position, 0),
-        "next_cursor": cursor_of(page.next) if page.next else None,
+        "next_cursor": cursor_of(reader, page.next) if page.next else None,
         "rows": [shape.model_validate(each) for each in page.items],
     }
 

@@ -41,7 +41,8 @@ class Inside(BaseModel):
 
 
 class CarrierDocument(BaseModel):
-    """`others`: how many more containers it holds, of therapies that you may not read.
+    """`others`: how many more containers it holds, of therapies that you may not read. That, and
+    the holder, is told only to who has something in it.
 
     `entries`: in the log's order, each once for every therapy of yours that it is about.
     """
@@ -93,16 +94,17 @@ def _document(reader: Reader, moment: Moment, stream: str, cursor: str | None, l
         raise NotFound("no_such_carrier", f"there is no {stream} that you may read about")
     inside = found.inside()
     mine = {name: put for name, put in inside.items() if reader.reads_all or reader.may_read(put.coi)}
+    sees_inside = reader.reads_all or bool(mine)
     entries, next_cursor = _told(reader, moment, stream, cursor, limit)
     return CarrierDocument(
         carrier=stream,
         as_of_position=moment.position,
-        holder=place_of(found.held.holder) if found.held else None,
+        holder=place_of(found.held.holder) if found.held and sees_inside else None,
         inside=[
             Inside(container=name, chain=put.coi, place=put.place, position=put.position)
             for name, put in sorted(mine.items())
         ],
-        others=len(inside) - len(mine),
+        others=len(inside) - len(mine) if sees_inside else 0,
         entries=entries,
         next_cursor=next_cursor,
     )
@@ -113,11 +115,12 @@ def _told(
 ) -> tuple[list[TimelineEntry], str | None]:
     """The reader's shares of a page of what was said of it."""
     store = reader.node.ledger.store
-    stored = store.by_tag(stream, after=position_of(cursor), before=moment.position, limit=limit + 1)
+    stored = store.by_tag(stream, after=position_of(reader, cursor), before=moment.position, limit=limit + 1)
     entries = [entry_of(one.position, one.data, one.recorded_ms) for one in stored[:limit]]
+    world = reader.world_before(moment.position)
     told = [
-        timeline_entry(share_of(entry, coi), reader.world.chain(coi))
+        timeline_entry(share_of(entry, coi), world.chain(coi))
         for entry in entries
         for coi in reader.told_of(entry)
     ]
-    return told, cursor_of(str(entries[-1].position)) if len(stored) > limit else None
+    return told, cursor_of(reader, str(entries[-1].position)) if len(stored) > limit else None

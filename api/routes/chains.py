@@ -90,12 +90,12 @@ def get_timeline(
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> Response:
     chain = reader.chain(coi, moment.position)
-    after = position_of(cursor)
+    after = position_of(reader, cursor)
     found = reader.node.ledger.store.by_tag(
         chain_tag(coi), after=after, before=moment.position, limit=limit + 1
     )
     entries = [timeline_entry(share_of(each, coi), chain) for each in map(_entry, found[:limit])]
-    next_cursor = cursor_of(str(entries[-1].position)) if len(found) > limit else None
+    next_cursor = cursor_of(reader, str(entries[-1].position)) if len(found) > limit else None
     shown_ = Timeline(coi=coi, as_of_position=moment.position, entries=entries, next_cursor=next_cursor)
     return document(request, shown_)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
@@ -24,7 +25,7 @@ from ledger.views.search import Hit, hits, positions_of_id
 router = APIRouter(tags=["search"])
 
 SHOWN = 50
-LOOKED_AT = 500  # of each kind: what the reader may not see takes no place of what they may
+LOOKED_AT = 500  # of each kind; beyond it there may be more that the reader may see
 STATEMENT_ID = re.compile(r"[0-9a-f]{8,64}")
 LINKS = {
     "agent": "/v1/agents/{}",
@@ -78,14 +79,17 @@ Asked = Annotated[
     responses=shown(FOUND, "What begins with it, by kind") | problems(400, 401, 503),
 )
 def search(request: Request, reader: TheReader, q: Asked) -> Response:
-    each = dict.fromkeys(islice(_visible(reader, q), SHOWN * 2))  # without repeats
+    looked: Counter[str] = Counter()
+    each = dict.fromkeys(islice(_visible(reader, q, looked), SHOWN * 2))  # without repeats
     found = [FoundDocument(kind=kind, id=name, chain=chain, link=link) for kind, name, chain, link in each]
-    return document(request, Found(q=q, found=found[:SHOWN], more=len(found) > SHOWN))
+    more = len(found) > SHOWN or LOOKED_AT in looked.values()
+    return document(request, Found(q=q, found=found[:SHOWN], more=more))
 
 
-def _visible(reader: Reader, text: str) -> Iterator[tuple[str, str, str | None, str]]:
+def _visible(reader: Reader, text: str, looked: Counter[str]) -> Iterator[tuple[str, str, str | None, str]]:
     yield from _statements(reader, text)
     for hit in hits(reader.node.ledger.store.engine, text, LOOKED_AT):
+        looked[hit.kind] += 1
         if _may_see(reader, hit):
             yield hit.kind, hit.id, hit.chain, _link(hit)
 

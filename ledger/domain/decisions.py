@@ -24,6 +24,7 @@ from ledger.domain.overrides import NEEDED, require_overridable
 from ledger.domain.parts import ChainDecision
 from ledger.domain.policy import POLICY, is_qualified
 from ledger.domain.registry_rules import require_permission, require_sites
+from ledger.domain.standing import has_part_in
 from ledger.domain.times import timestamp
 from ledger.errors import Conflict, GateFailed, NotPermitted, Refused, StaleView
 
@@ -84,9 +85,9 @@ AFTER_THE_END = frozenset({"DeviationDispositioned", "QuarantineLifted", "Reject
 def check_order(entry: Entry, agent: Agent, world: World) -> None:
     """Raises `Conflict` `chain_exists`, `NotPermitted`, `Refused` (what does not fit)."""
     event: Any = entry.event
+    require_permission(entry, agent, world)  # first: what exists is for those to know who may ask
     if world.chain(_coi(entry)).is_open:
         raise Conflict("chain_exists", f"{entry.stream} was ordered before")
-    require_permission(entry, agent, world)
     _require_product(event, world)
     sites = event.sites
     require_sites((sites.collection, sites.treatment, *sites.manufacturing, *sites.couriers), world)
@@ -117,11 +118,11 @@ def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found)
     """
     event: Any = entry.event
     chain = world.chain(_coi(entry))
-    if not chain.is_open:
-        raise Refused("chain_not_opened", f"no therapy was ordered under {_coi(entry)!r}")
+    if not chain.is_open or not has_part_in(agent, chain, world):  # a stranger learns nothing
+        raise Refused("chain_not_opened", f"no therapy of yours was ordered under {_coi(entry)!r}")
+    require_permission(entry, agent, world)
     if chain.closed is not None and event.type not in AFTER_THE_END:
         raise Refused("chain_closed", f"this therapy was closed at position {chain.closed}")
-    require_permission(entry, agent, world)
     if not is_qualified(entry, agent, timestamp(entry.recorded_ms)):
         needed = POLICY[event.type].qualification
         raise NotPermitted("not_qualified", f"{event.type} needs the qualification {needed!r}, not run out")

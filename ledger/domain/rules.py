@@ -155,7 +155,8 @@ def tags_of(entry: Entry, verdict: Verdict) -> tuple[str, ...]:
 
 
 def _carried_tags(entry: Entry, verdict: Verdict, signer: str) -> tuple[str, ...]:
-    tags = [entry.stream, signer] if verdict.standing else [signer]
+    # The carrier itself believes only who has a part in all that they name.
+    tags = [signer] if verdict.apart else [entry.stream, signer]
     for share in shares(entry):
         if verdict.stands_in(share.stream):
             tags += [share.stream, *(f"container/{name}" for name in containers_of(share.event))]

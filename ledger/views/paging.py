@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import select, tuple_
 
+from ledger.domain.parts import MAX_INT
 from ledger.errors import Malformed
 from ledger.store.faults import faults
 from ledger.views import schema
@@ -54,6 +55,9 @@ def read_page(
 def _key_of(after: str, key: Sequence[Column[Any]]) -> list[Any]:
     parts = after.split(" ")
     try:
-        return [column.type.python_type(part) for column, part in zip(key, parts, strict=True)]
+        values = [column.type.python_type(part) for column, part in zip(key, parts, strict=True)]
+        if any(type(one) is int and not 0 <= one <= MAX_INT for one in values):
+            raise ValueError
+        return values
     except ValueError:
         raise Malformed("invalid_request", "cursor: not one that this ledger gave") from None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -69,25 +73,43 @@ def test_tags_match_as_the_standard_says(header: str, same: bool) -> None:
     assert matches(header, '"a"') is same
 
 
+def reader(agent: str = "nora", key: bytes = bytes(32)) -> Any:
+    return SimpleNamespace(node=SimpleNamespace(cursor_key=key), agent=SimpleNamespace(id=agent))
+
+
 @pytest.mark.parametrize("key", ["0", "4711", "A9999-26-000001-D1", "ä b/c"])
 def test_a_cursor_leads_back_to_its_key(key: str) -> None:
-    assert after_of(cursor_of(key)) == key
+    assert after_of(reader(), cursor_of(reader(), key)) == key
+    assert cursor_of(reader(), key) == cursor_of(reader(), key)  # a page keeps its ETag
 
 
-@pytest.mark.parametrize("cursor", ["", "=", "!!", "NDcxMQ==", "NDcxMR", "_w"])
+def test_a_cursor_says_nothing_and_serves_only_whom_it_was_given_to() -> None:
+    cursor = cursor_of(reader(), "SECRET-08 isbt128:CHA999926000002")
+    assert b"SECRET" not in base64.urlsafe_b64decode(cursor + "==")
+    for another in (reader("otto"), reader(key=b"k" * 32)):
+        with pytest.raises(Malformed, match="invalid_request"):
+            after_of(another, cursor)
+
+
+@pytest.mark.parametrize("cursor", ["", "=", "!!", "NDcxMQ==", "NDcxMQ", "_w", "A" * 40])
 def test_a_cursor_that_was_not_given_is_refused(cursor: str) -> None:
     with pytest.raises(Malformed, match="invalid_request"):
-        after_of(cursor)
+        after_of(reader(), cursor)
 
 
 @pytest.mark.parametrize("key", ["x", "-1", "٣", "1" * 30])
 def test_a_cursor_of_another_list_is_refused(key: str) -> None:
     with pytest.raises(Malformed, match="invalid_request"):
-        position_of(cursor_of(key))
+        position_of(reader(), cursor_of(reader(), key))
 
 
 def test_a_page_without_a_cursor_begins_at_the_beginning() -> None:
-    assert (after_of(None), position_of(None), position_of(cursor_of("7"))) == ("", -1, 7)
+    seven = cursor_of(reader(), "7")
+    assert (after_of(reader(), None), position_of(reader(), None), position_of(reader(), seven)) == (
+        "",
+        -1,
+        7,
+    )
 
 
 @pytest.mark.parametrize(
