@@ -28,8 +28,15 @@ Row = TypeVar("Row", bound=OfChain)
 Look = Callable[[str | None, int], Page[Row]]  # behind which key, how many
 
 
-def readable(reader: Reader, look: Look[Row], cursor: str | None, limit: int) -> Page[Row]:
-    """Up to `limit` rows. May be short, even empty, while there is more: then `next` says so."""
+def readable(
+    reader: Reader, look: Look[Row], cursor: str | None, limit: int, *, chain: str | None = None
+) -> Page[Row]:
+    """Up to `limit` rows. May be short, even empty, while there is more: then `next` says so.
+
+    `chain`: the therapy that was asked for. One that the reader may not read has no rows.
+    """
+    if chain is not None and not (reader.reads_all or reader.may_read(chain)):
+        return Page([], None, look(None, 1).position)
     after = after_of(reader, cursor) or None
     found: list[Row] = []
     for _ in range(max(LOOKS, -(-limit // STRIDE))):

@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.node import Node, TheNode
 from api.pages import NUL
 from ledger.domain.shares import therapies_of
-from ledger.domain.standing import may_read_all, may_read_chain
+from ledger.domain.standing import is_anothers, may_read_all, may_read_chain
 from ledger.errors import NotFound, Unauthorised
 
 if TYPE_CHECKING:
@@ -53,11 +53,21 @@ class Reader:
 
     def may_read_all_of(self, entry: Entry) -> bool:
         """Every therapy that it is about; what concerns the registry is open to every session."""
-        return self.reads_all or all(map(self._may_read_bytes_of, therapies_of(entry)))
+        return self.reads_all or all(self._may_read_bytes_of(coi, entry) for coi in therapies_of(entry))
 
-    def _may_read_bytes_of(self, coi: str) -> bool:
+    def _may_read_bytes_of(self, coi: str, entry: Entry) -> bool:
         """Under an id without an order other sites' facts may stand too, and those are theirs."""
-        return self.world.chain(coi).is_open and self.may_read(coi)
+        return self.world.chain(coi).is_open and self.may_read(coi) and self.shows(coi, entry)
+
+    def shows(self, coi: str, entry: Entry) -> bool:
+        """True if the entry belongs into what this reader sees of the therapy: not what another
+        site recorded under its id, nor a link into a therapy that they may not read."""
+        if self.reads_all:
+            return True
+        kind, _, other = entry.stream.partition("/")
+        if kind == "chain" and other != coi and not self.may_read(other):
+            return False
+        return not is_anothers(self.agent, self.world.chain(coi), entry.position)
 
     def may_read_entry(self, entry: Entry) -> bool:
         """Its bytes. What one has signed oneself, one may also read."""

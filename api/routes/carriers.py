@@ -19,6 +19,7 @@ from api.examples import CARRIER
 from api.moments import Moment, TheMoment
 from api.pages import Cursor, cursor_of, position_of
 from api.reading import Reader, TheReader
+from ledger.domain.chain import Chain
 from ledger.domain.parts import Name
 from ledger.domain.shares import share_of
 from ledger.errors import NotFound
@@ -119,7 +120,7 @@ def _told(
     entries = [entry_of(one.position, one.data, one.recorded_ms) for one in stored[:limit]]
     world = reader.world_before(moment.position)
     told = [
-        timeline_entry(share_of(entry, coi), world.chain(coi))
+        timeline_entry(share_of(entry, coi), world.chain(coi) if reader.may_read(coi) else Chain(coi))
         for entry in entries
         for coi in reader.told_of(entry)
     ]

@@ -71,8 +71,11 @@ class Deviations(BaseModel):
     responses=shown(CHAIN, "The therapy") | PROBLEMS,
 )
 def get_chain(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
-    chain = reader.chain(coi, moment.position)
-    return document(request, chain_document(chain, moment.position))
+    found = chain_document(reader.chain(coi, moment.position), moment.position)
+    before = found.provisional
+    if before and before.linked_to and not (reader.reads_all or reader.may_read(before.linked_to)):
+        before.linked_to = None
+    return document(request, found)
 
 
 @router.get(
@@ -94,8 +97,9 @@ def get_timeline(
     found = reader.node.ledger.store.by_tag(
         chain_tag(coi), after=after, before=moment.position, limit=limit + 1
     )
-    entries = [timeline_entry(share_of(each, coi), chain) for each in map(_entry, found[:limit])]
-    next_cursor = cursor_of(reader, str(entries[-1].position)) if len(found) > limit else None
+    told = [entry for entry in map(_entry, found[:limit]) if reader.shows(coi, entry)]
+    entries = [timeline_entry(share_of(entry, coi), chain) for entry in told]
+    next_cursor = cursor_of(reader, str(found[limit - 1].position)) if len(found) > limit else None
     shown_ = Timeline(coi=coi, as_of_position=moment.position, entries=entries, next_cursor=next_cursor)
     return document(request, shown_)
 

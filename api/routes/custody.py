@@ -107,7 +107,8 @@ def get_custody(
     def look(after: str | None, count: int) -> Page[Held]:
         return held(reader.node.ledger.store.engine, **question.filters(), after=after, limit=count)
 
-    page = readable(reader, look, cursor, limit)
+    asked = question.chain or reader.world.chain_of_container(question.container or "")
+    page = readable(reader, look, cursor, limit, chain=asked)
     return document(request, _custody(page, max(reader.size - page.position, 0)))
 
 

@@ -86,7 +86,8 @@ def get_excursions(
             limit=count,
         )
 
-    page = readable(reader, look, cursor, limit)
+    asked = chain or reader.world.chain_of_container(container or "")
+    page = readable(reader, look, cursor, limit, chain=asked)
     found = Excursions(
         as_of_position=page.position,
         lag=max(reader.size - page.position, 0),

@@ -105,12 +105,12 @@ class StoredWorld:
         tag = chain_tag(coi)
         for pending, tags in self._pending:
             if pending.statement_id == statement_id and tag in tags:
-                return _recorded(share_of(pending, coi))
+                return _recorded(share_of(pending, coi), tag)
         position = self.reader.position_of(bytes.fromhex(statement_id))
         if position is None or (self.before is not None and position >= self.before):
             return None
         ((stored, stored_tags),) = self.reader.entries_with_tags(position, position + 1)
-        return _recorded(share_of(LazyEntry(stored), coi)) if tag in stored_tags else None
+        return _recorded(share_of(LazyEntry(stored), coi), tag) if tag in stored_tags else None
 
     def checkpoint(self, size: int) -> tuple[str, int] | None:
         """Root (hex) and time (ms) of the checkpoint of that size, if the log ever had it."""
@@ -194,5 +194,7 @@ class StoredWorld:
         return (found.root.hex(), found.time_ms) if found else None
 
 
-def _recorded(entry: Entry) -> Recorded:
+def _recorded(entry: Entry, tag: str) -> Recorded | None:
+    if entry.stream != tag:
+        return None
     return Recorded(entry.stream, entry.signer, containers_of(entry.event))

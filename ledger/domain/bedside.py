@@ -43,6 +43,11 @@ STOPPING = (
     "lots_in_force",
     "label_valid",
     "not_destroyed",
+    "fitness_confirmed",
+    "patient_matched",
+    "checks_agree",
+    "identity_tested",
+    "temperature_in_limits",
 )
 
 

@@ -271,7 +271,9 @@ def patient_matched(look: Look) -> Outcome:
     checks = checks_here(look)
     if len(checks) < CHECKS_NEEDED:
         return Outcome(False, "Two people must read wristband and bag, each alone; not done yet.")
-    return _matched(all(check.matches for check in checks), tuple(check.position for check in checks))
+    of_bag = look.container.component if look.container else None
+    matches = all(check.matches and check.component in (None, of_bag) for check in checks)
+    return _matched(matches, tuple(check.position for check in checks))
 
 
 def _matched(matches: bool, proof: tuple[int, ...]) -> Outcome:

@@ -94,6 +94,7 @@ class Check(NamedTuple):
     site: str
     matches: bool
     label: str | None = None  # the serial that was read
+    component: str | None = None  # as it was read
 
 
 class Authorisation(NamedTuple):

@@ -221,7 +221,8 @@ def _dispositioned(chain: Chain, entry: Entry, event: DeviationDispositioned) ->
     if deviation and deviation.is_open:
         deviation.disposition = event.disposition
         deviation.disposition_position = entry.position
-        if event.disposition == "corrected" and deviation.cause:
+        about_a_lot = deviation.raised_by != LEDGER or deviation.code.startswith("lot_")
+        if event.disposition == "corrected" and deviation.cause and about_a_lot:
             chain.put_right.add(deviation.cause)
         chain.touched["deviation"] = chain.version
 

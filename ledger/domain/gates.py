@@ -152,6 +152,7 @@ INFUSION_GATES: dict[str, GateCheck] = {
     "consent": readiness_conditions.consent,
     "fitness_confirmed": readiness_conditions.fitness_confirmed,
     "container_of_chain": conditions.container_of_chain,
+    "finished_product": conditions.finished_product,
     "patient_matched": conditions.patient_matched,
     "checks_agree": conditions.checks_agree,
     "label_valid": label_conditions.label_valid,

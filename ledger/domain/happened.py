@@ -94,7 +94,8 @@ def thaw_completed(chain: Chain, entry: Entry, event: ThawCompleted) -> None:
 
 
 def checked(chain: Chain, entry: Entry, event: InfusionChecked) -> None:
-    check = Check(entry.position, entry.signer, event.site, chain.matches(event.patient), event.label)
+    matches = chain.matches(event.patient)
+    check = Check(entry.position, entry.signer, event.site, matches, event.label, event.component)
     chain.container(event.container).checks[entry.signer] = check
     chain.touched["check"] = chain.version
 

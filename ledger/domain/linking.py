@@ -13,6 +13,7 @@ from ledger.domain.label_state import label_on
 from ledger.domain.provisional import before_order
 from ledger.domain.questions import newly_made
 from ledger.domain.readiness_facts import without_consent
+from ledger.domain.window import product_of
 from ledger.errors import Conflict, Refused
 
 if TYPE_CHECKING:
@@ -36,7 +37,16 @@ def check_link(entry: Entry, event: ChainLinked, world: World, found: Found) -> 
     _require_restated(source, event)
     newly_made(event.containers, chain, world, found)
     without_consent(chain, found, *(one.container for one in event.containers))
+    _find_what_stays_behind(source, chain, world, found)
+
+
+def _find_what_stays_behind(source: Chain, chain: Chain, world: World, found: Found) -> None:
+    """Faults of the provisional chain, and legs whose evidence does not come along."""
     faulty = [one.id for one in source.containers.values() if _is_faulty(one, source)]
+    moved = [one.id for one in source.containers.values() if one.custody.moved]
+    product = product_of(chain, world)
+    if moved and product and any(one.required for one in product.rules.temperature or ()):
+        found.add("temperature_gap", *moved)
     if faulty:
         found.add("linked_with_faults", *faulty)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ledger.domain.conditions import Look, Outcome
 from ledger.domain.naming import containers_of
 from ledger.domain.questions import held_by, known_here
+from ledger.domain.standing import sponsor_of
 from ledger.domain.times import timestamp
 from ledger.domain.window import latest_ms
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ledger.domain.chain import Chain
     from ledger.domain.container import Consumption
+    from ledger.domain.equipment import Equipment
     from ledger.domain.findings import Found
     from ledger.domain.lots import Lot
     from ledger.domain.parts import Event
@@ -58,7 +60,7 @@ def used_in(chain: Chain, container: str, world: World) -> list[Used]:
     for one in consumed_for(chain, container):
         for name in one.lots:
             first[name] = min(one.position, first.get(name, one.position))
-    return [Used(name, world.lot(name), first[name]) for name in sorted(first)]
+    return [Used(name, _lot(name, chain, world), first[name]) for name in sorted(first)]
 
 
 def equipment_of(event: Event) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ def consumed(entry: Entry, event: MaterialConsumed, chain: Chain, world: World, 
     if event.batch not in chain.batches:
         found.add("batch_unknown", *event.containers)
     for name in event.lots:
-        for code in _faults_of(world.lot(name), entry):
+        for code in _faults_of(_lot(name, chain, world), entry):
             found.add(code, *event.containers)
 
 
@@ -100,10 +102,23 @@ def _faults_of(lot: Lot | None, entry: Entry) -> Iterator[str]:
 
 def find_unfit(entry: Entry, world: World, found: Found) -> None:
     """Registered equipment that was not fit when it was used. Nobody has to register any."""
+    chain = world.chain(entry.stream.removeprefix("chain/"))
     for name in equipment_of(entry.event):
         equipment = world.equipment(name)
-        if equipment and not equipment.is_fit(_latest(entry)):
+        if equipment and _is_of(equipment, chain, world) and not equipment.is_fit(_latest(entry)):
             found.add("equipment_not_qualified", *containers_of(entry.event))
+
+
+def _is_of(one: Equipment | Lot, chain: Chain, world: World) -> bool:
+    """Names are everybody's: what was registered by those without a part here is not meant."""
+    sites = [world.site(name) for name in chain.planned | chain.handled_sites()]
+    sponsor = sponsor_of(chain.order.product.product, world) if chain.order else None
+    return one.organisation in {sponsor, *(site.organisation for site in sites if site)}
+
+
+def _lot(name: str, chain: Chain, world: World) -> Lot | None:
+    lot = world.lot(name)
+    return lot if lot and _is_of(lot, chain, world) else None
 
 
 def _latest(entry: Entry) -> str:
@@ -121,7 +136,16 @@ def lots_in_force(look: Look) -> Outcome:
     if not stopping:
         return Outcome(True, f"No lot in {look.name} was recalled.", _proof(used))
     reasons = ", ".join(f"{one.name} ({'recalled' if one.lot else 'unknown'})" for one in stopping)
-    return Outcome(False, f"{look.name} was made with {reasons}: stop, ask Quality.", _proof(stopping))
+    proof = {*_proof(stopping), *_joined(look)}
+    detail = f"{look.name} was made with {reasons}: stop, ask Quality."
+    return Outcome(False, detail, tuple(sorted(proof)))
+
+
+def _joined(look: Look) -> set[int]:
+    """Where the container, or what it was made of, joined its batches."""
+    lineage = look.chain.lineage(look.name)
+    used = consumed_for(look.chain, look.name)
+    return {one.position for one in used if not lineage.isdisjoint(one.containers)}
 
 
 def _proof(used: list[Used]) -> tuple[int, ...]:

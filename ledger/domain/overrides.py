@@ -43,7 +43,17 @@ OVERRIDABLE = frozenset(
 NEEDED = frozenset({"chain_open", "treatment_site", "consent", "container_of_chain", "not_infused"})
 # Deviations that say: not this patient, or not this patient's bag. Quality alone clears them.
 OF_IDENTITY = frozenset(
-    {"patient_mismatch", "identity_mismatch", "identity_test_mismatch", "container_known_elsewhere"}
+    {
+        "patient_mismatch",
+        "identity_mismatch",
+        "identity_test_mismatch",
+        "container_known_elsewhere",
+        "label_unknown",
+        "label_on_other_container",
+        "label_voided",
+        "label_wrong_content",
+        "linked_with_faults",
+    }
 )
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.domain.conditions import Look
 from ledger.domain.questions import order_sites, planned
+from ledger.domain.readiness_conditions import fitness_confirmed, product_available
+from ledger.domain.window import latest_ms
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
@@ -39,27 +42,20 @@ def consent(
 
 
 def lymphodepletion_started(
-    _: Entry, event: LymphodepletionStarted, chain: Chain, __: World, found: Found
+    entry: Entry, event: LymphodepletionStarted, chain: Chain, world: World, found: Found
 ) -> None:
     planned(event.site, (order_sites(chain).treatment,), (), found)
     without_consent(chain, found)
     if chain.readiness.started:
         found.add("repeated_step")
-    if not _is_authorised(event.site, chain):
+    look = Look(world, chain, "", event.site, latest_ms(event.occurred_at, entry.recorded_ms))
+    if not _is_authorised(look):
         found.add("lymphodepletion_without_authorisation")
 
 
-def _is_authorised(site: str, chain: Chain) -> bool:
-    """An authorisation stands until the patient is found unfit, or something stops a dose."""
-    readiness = chain.readiness
-    if readiness.authorisation is None or readiness.authorisation.site != site:
+def _is_authorised(look: Look) -> bool:
+    """An authorisation stands while the patient is fit, and each dose may still be used here."""
+    authorisation = look.chain.readiness.authorisation
+    if authorisation is None or authorisation.site != look.site:
         return False
-    is_fit = readiness.fitness is not None and readiness.fitness.is_fit
-    doses = readiness.availability.containers if readiness.availability else ()
-    return is_fit and not any(_is_stopped(name, chain) for name in doses)
-
-
-def _is_stopped(name: str, chain: Chain) -> bool:
-    dose = chain.containers.get(name)
-    stopped = any(chain.blocking(name)) or any(chain.quarantined(name))
-    return stopped or dose is None or dose.is_lost
+    return fitness_confirmed(look).passed and product_available(look).passed

@@ -49,7 +49,25 @@ def may_read_chain(agent: Agent, world: World, chain: Chain) -> bool:
         return True
     if has_role_at(agent, THERAPY_ROLES, chain.present_sites()):
         return True
-    return of_sponsor(chain, reading, agent, world)
+    return of_sponsor(chain, reading, agent, world) or _holds_what_was_set_aside(agent, chain)
+
+
+def _holds_what_was_set_aside(agent: Agent, chain: Chain) -> bool:
+    """The order came late: until its collection is linked, whoever holds the bags reads on."""
+    aside, order = chain.aside, chain.order
+    if aside is None or aside.provisional is None or aside.linked_to is not None or order is None:
+        return False
+    own = aside.provisional.site == order.sites.collection
+    return own and has_role_at(agent, THERAPY_ROLES, aside.present_sites())
+
+
+def is_anothers(agent: Agent, chain: Chain, position: int) -> bool:
+    """True for an entry that another site than the order's recorded under this id before the order."""
+    aside, order = chain.aside, chain.order
+    if aside is None or aside.provisional is None or order is None or position >= chain.order_position:
+        return False
+    site = aside.provisional.site
+    return site != order.sites.collection and not agent.has_role(THERAPY_ROLES, site)
 
 
 def sponsor_of(product_id: str, world: World) -> str | None:

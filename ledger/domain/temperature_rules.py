@@ -68,7 +68,7 @@ def sources(chain: Chain, name: str) -> dict[str, int]:
     while ahead:
         one, until_ms = ahead.pop()
         container = chain.containers.get(one)
-        if one in found:
+        if found.get(one, -1) >= until_ms:
             continue
         found[one] = until_ms
         if container and container.made_by in KEEPS_BUDGET:
@@ -264,7 +264,7 @@ def _accepted(chain: Chain, name: str, code: str, since: int, by_people: bool = 
     return any(
         one.code == code
         and _is_accepted(one)
-        and (one.disposition_position or -1) > since
+        and (one.position if by_people else one.disposition_position or -1) > since
         and (not one.containers or not lineage.isdisjoint(one.containers))
         and not (by_people and one.raised_by == LEDGER)
         for one in chain.deviations.values()

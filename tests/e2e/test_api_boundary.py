@@ -14,6 +14,7 @@ import pytest
 from ledger.domain.decisions import AFTER_THE_END, READS
 from ledger.domain.events import EVENTS
 from ledger.domain.findings import FINDINGS
+from ledger.domain.naming import STREAM_KINDS
 from ledger.domain.parts import ChainDecision
 from tests.domain_scene import COI
 from tests.e2e.api_stage import code, size
@@ -113,7 +114,11 @@ def test_a_decision_by_the_wrong_role_is_refused(edge: Boundary, event: str) -> 
 
 @pytest.mark.parametrize("event", decisions("EnrolmentApproved"))  # that is right anywhere
 def test_a_decision_from_the_wrong_site_is_refused(edge: Boundary, event: str) -> None:
-    refused(edge, 403, "not_permitted", "olga", event)
+    """About a therapy a stranger learns nothing, not even that there is one."""
+    if STREAM_KINDS[event] == "chain" and event != "TherapyOrdered":
+        refused(edge, 422, "chain_not_opened", "olga", event)
+    else:
+        refused(edge, 403, "not_permitted", "olga", event)
 
 
 @pytest.mark.parametrize("event", [name for name in DECISIONS if name in QUALIFICATIONS])
