@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ledger.domain.container import Batch, Consumption, Container
-from ledger.domain.evolve import HANDLERS
+from ledger.domain.evolve import HANDLERS, ONLY_BEFORE_ORDER
 from ledger.domain.provisional import begin
 from ledger.domain.readiness import Readiness
 from ledger.domain.shares import share_of
@@ -180,6 +180,6 @@ class Chain:
         if self.order is None and entry.type != "TherapyOrdered":
             begin(self, entry)
         handler = HANDLERS.get(entry.type)
-        if handler:
+        if handler and (self.order is None or entry.type not in ONLY_BEFORE_ORDER):
             mine = share_of(entry, self.coi)
             handler(self, mine, mine.event)

@@ -246,6 +246,9 @@ def _quarantine_lifted(chain: Chain, entry: Entry, event: QuarantineLifted) -> N
         chain.touched["quarantine"] = chain.version
 
 
+# What changes a provisional chain only: a wristband that was read ties its bags to a patient.
+ONLY_BEFORE_ORDER = frozenset({"PatientIdentified"})
+
 # An event that is not here counts in the version and changes nothing else: what it says is
 # kept by the log, and what is wrong with it comes as a deviation.
 HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {

@@ -19,6 +19,7 @@ from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from sqlalchemy import MetaData, text
 
+from ledger.domain.parts import MAX_INT
 from ledger.store.reading import StoredEntry
 from ledger.views import schema
 from ledger.views.folding import Changes, Folding
@@ -73,7 +74,7 @@ class Tables(PostgresTrackingRecorder):
                     cursor.execute(self._upsert[name], row, prepare=True)
             self._insert_tracking(cursor, tracking)
 
-    def by_tag(self, tag: str, *, before: int) -> list[StoredEntry]:
+    def by_tag(self, tag: str, *, before: int = MAX_INT) -> list[StoredEntry]:
         query = (
             f"SELECT notification_id, topic, state FROM {SCHEMA}.statements_events"
             " WHERE originator_id = %s AND notification_id <= %s ORDER BY originator_version"
