@@ -33,7 +33,7 @@ from tests.scenario import (
 )
 
 COI, OTHER_COI = "isbt128:CHA999926ABC123", "isbt128:CHA999926XYZ789"
-CHAIN, OTHER = f"chain/{COI}", f"chain/{OTHER_COI}"
+CHAIN = f"chain/{COI}"
 OUTSIDERS = ("olga", "otto")  # a nurse and a courier of a company that has no part in it
 DOSE = "DOSE-1"
 
