@@ -1,7 +1,7 @@
 // What a scanned or typed text is. Our own forms and the field's name themselves by how they begin;
 // plain texts (a container's id, a hospital's wristband) come last, the one that is expected first.
 
-import { fromBase45 } from "./base45";
+import { fromBase45, type Bytes } from "../core/bytes";
 import { GS, parseElements, provesItself, type Elements } from "./gs1";
 import { CONTAINER, isWrong, parseCoi, parseSec, parseTypedDin, wrong } from "./identifiers";
 import { type Din, type Sec, type Wrong } from "./identifiers";
@@ -12,8 +12,8 @@ import { parseLink, seemsLink, type Link } from "./link";
 export type Scanned =
   | ({ readonly kind: "label" } & Link)
   | ({ readonly kind: "foreign"; readonly host: string } & Link) // a label of another ledger
-  | { readonly kind: "credential" | "handover" | "enrolment"; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "chunk"; readonly part: number; readonly of: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "credential" | "handover" | "enrolment"; readonly bytes: Bytes }
+  | { readonly kind: "chunk"; readonly part: number; readonly of: number; readonly whole: string; readonly bytes: Bytes }
   | { readonly kind: "badge"; readonly agent: string }
   | ({ readonly kind: "din" } & Din)
   | { readonly kind: "product"; readonly product: string }
@@ -84,10 +84,10 @@ function ours(text: string): Scanned | Wrong {
   const letter = OURS.exec(text)?.[1]?.toUpperCase();
   const body = text.slice(text.indexOf(":") + 1);
   if (letter === "B") return badge(body);
-  if (letter === "X") return chunk(body);
+  if (letter === "O") return chunk(body);
   if (letter !== "" && letter !== "H" && letter !== "E") return wrong("newer_form", text);
-  const bytes = fromBase45(body);
-  return bytes?.length ? { kind: HELD[letter], bytes } : wrong("damaged_code", text);
+  const bytes = held(body);
+  return isWrong(bytes) ? bytes : { kind: HELD[letter], bytes };
 }
 
 /** A badge printed as an alphanumeric QR is in upper case; agents' names are in lower case only. */
@@ -96,12 +96,22 @@ function badge(body: string): Scanned | Wrong {
   return AGENT.test(agent) ? { kind: "badge", agent } : wrong("malformed_badge", body);
 }
 
+/** One of the codes that an outbox is shown as; `whole` names the outbox, the same on each of them. */
 function chunk(body: string): Scanned | Wrong {
-  const found = /^([0-9]{1,4})\/([0-9]{1,4}):(.+)$/.exec(body);
+  const found = /^([0-9]{1,4}):([0-9]{1,4}):([0-9A-Z]{1,64}):(.+)$/.exec(body);
   const [part, of] = [Number(found?.[1]), Number(found?.[2])];
-  const bytes = fromBase45(found?.[3] ?? "");
-  if (!bytes?.length || part < 1 || part > of) return wrong("damaged_code", body);
-  return { kind: "chunk", part, of, bytes };
+  const bytes = held(found?.[4] ?? "");
+  if (isWrong(bytes) || part < 1 || part > of) return wrong("damaged_code", body);
+  return { kind: "chunk", part, of, whole: found?.[3] ?? "", bytes };
+}
+
+function held(text: string): Bytes | Wrong {
+  try {
+    const bytes = fromBase45(text);
+    return bytes.length > 0 ? bytes : wrong("damaged_code", text);
+  } catch {
+    return wrong("damaged_code", text);
+  }
 }
 
 /** Texts without a sign at their beginning, but of a form that hardly anything else has. */
