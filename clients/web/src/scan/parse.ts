@@ -141,3 +141,52 @@ function unknown(text: string): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return "web_address";
   return CONTAINER.test(text.toUpperCase()) ? "lower_case" : "unknown_text";
 }
+
+/** What a text names, each in one spelling; the first is the thing itself. */
+export function names(scanned: Scanned): readonly string[] {
+  switch (scanned.kind) {
+    case "label":
+      return [`label ${scanned.serial}`, ...(scanned.container ? [`container ${scanned.container}`] : [])];
+    case "container":
+    case "wristband":
+      return [`${scanned.kind} ${scanned.text}`];
+    case "coi":
+      return [`coi ${scanned.coi}`];
+    case "din":
+      return [`din ${scanned.din}`];
+    case "isbt":
+      return [JSON.stringify(scanned), `din ${scanned.din?.din}`, `coi ${scanned.coi}`];
+    default:
+      return [JSON.stringify(scanned, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value))];
+  }
+}
+
+/** What a person knows it by, as it is printed. */
+export function shown(scanned: Scanned): string {
+  switch (scanned.kind) {
+    case "label":
+    case "foreign":
+      return scanned.container ?? scanned.serial;
+    case "isbt":
+      return scanned.din?.din ?? scanned.coi ?? scanned.others.join(" ");
+    case "gs1":
+      return Object.entries(scanned.elements).map(([ai, value]) => `(${ai})${value}`).join("");
+    case "chunk":
+      return `${scanned.part}/${scanned.of}`;
+    case "sec":
+      return scanned.donation;
+    case "expiry":
+      return [scanned.date, scanned.time].filter(Boolean).join(" ");
+    default:
+      return plainly(scanned);
+  }
+}
+
+function plainly(scanned: Scanned): string {
+  if ("text" in scanned) return scanned.text;
+  if ("agent" in scanned) return scanned.agent;
+  if ("din" in scanned && typeof scanned.din === "string") return scanned.din;
+  if ("product" in scanned && scanned.product) return scanned.product;
+  if ("division" in scanned && scanned.division) return scanned.division;
+  return "coi" in scanned && scanned.coi ? scanned.coi : "";
+}
