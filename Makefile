@@ -40,6 +40,7 @@ faults: $(VENV)/.dev
 # The reference pages, made from the code.
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.web_events
 
 clean:
 	rm -rf $(VENV) clients/web/dist clients/web/node_modules clients/web/.built .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
