@@ -1,4 +1,11 @@
 export const scan = {
+  "scan.any": "Ein Etikett oder einen anderen Code scannen.",
+  "scan.part.din": "Spendennummer",
+  "scan.part.check": "Prüfzeichen",
+  "scan.part.product": "Produktcode",
+  "scan.part.division": "Teilung",
+  "scan.part.expiry": "Verfall, in der Zone des Ausstellers",
+  "scan.part.coi": "Chain of Identity",
   "scan.aim": "Code in den Rahmen halten.",
   "scan.aim_many": "Einen Code nach dem anderen ins Bild halten.",
   "scan.starting": "Kamera startet",

@@ -1,4 +1,11 @@
 export const scan = {
+  "scan.any": "Scan a label or any other code.",
+  "scan.part.din": "Donation number",
+  "scan.part.check": "Check character",
+  "scan.part.product": "Product code",
+  "scan.part.division": "Division",
+  "scan.part.expiry": "Expiry, in the zone of its issuer",
+  "scan.part.coi": "Chain of identity",
   "scan.aim": "Hold the code inside the frame.",
   "scan.aim_many": "Hold one code after another inside the view.",
   "scan.starting": "Starting the camera",
