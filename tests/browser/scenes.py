@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import qrcode
 import zxingcpp
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from tests.browser.camera import SIZE
 
@@ -46,20 +46,22 @@ def blurred(radius: float) -> Harm:
 
 
 def frosted(label: Image.Image) -> Image.Image:
-    """A white veil takes three quarters of the contrast, and ice crystals lie over it."""
+    """A white veil takes two thirds of the contrast, and ice crystals lie over it."""
     dice = np.random.default_rng(4)
-    veiled = np.asarray(label, dtype=np.float64) * 0.28 + 170
-    crystals = np.asarray(Image.fromarray(dice.normal(0, 40, label.size[::-1]).astype(np.float32)).filter(ImageFilter.GaussianBlur(1)))
-    return Image.fromarray(np.clip(veiled + crystals + dice.normal(0, 6, veiled.shape), 0, 255).astype(np.uint8))
+    ice = Image.fromarray(dice.integers(0, 256, label.size[::-1], dtype=np.uint8))
+    crystals = np.asarray(ice.filter(ImageFilter.GaussianBlur(1.2)), dtype=np.float64) - 128
+    veiled = np.asarray(label, dtype=np.float64) * 0.33 + 150 + crystals
+    return Image.fromarray(np.clip(veiled, 0, 255).astype(np.uint8))
 
 
 def covered(share: float) -> Harm:
-    """A thumb or a drop on so much of the symbol, off its finder patterns."""
+    """A thumb or a drop on so much of the symbol, beside its finder patterns."""
 
     def harm(label: Image.Image) -> Image.Image:
         label = label.copy()
-        side = round((share * label.width * label.height) ** 0.5)
-        at = round(label.width * 0.5), round(label.height * 0.42)
+        left, top, right, bottom = ImageOps.invert(label).getbbox() or (0, 0, *label.size)
+        side = round((share * (right - left) * (bottom - top)) ** 0.5)
+        at = round(left + 0.45 * (right - left)), round(top + 0.4 * (bottom - top))
         ImageDraw.Draw(label).rectangle((*at, at[0] + side, at[1] + side), fill=90)
         return label
 

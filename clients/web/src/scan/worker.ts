@@ -24,7 +24,7 @@ const COMMON: ReaderOptions = {
   textMode: "Plain",
   maxNumberOfSymbols: 12,
 };
-const FAST: ReaderOptions = { ...COMMON, tryHarder: false, tryRotate: false, tryInvert: false, tryDownscale: false };
+const FAST: ReaderOptions = { ...COMMON, tryHarder: false, tryRotate: false, tryInvert: false };
 const THOROUGH: ReaderOptions = { ...COMMON, tryDenoise: true, returnErrors: true };
 
 worker.onmessage = ({ data }) => {

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { shown, type Scanned } from "../../scan/parse";
 import type { Reading } from "../../scan/scanning";
 import { t } from "../../messages";
+import { Notice } from "../kit/Notice";
 import { Scanner } from "../kit/Scanner";
 import { Screen } from "../kit/Screen";
 import { go } from "../route";
@@ -29,6 +30,7 @@ function Facts({ scanned }: { scanned: Scanned }) {
     <section class="card">
       <h2>{t(`scan.kind.${scanned.kind}`)}</h2>
       <p class="mono">{shown(scanned)}</p>
+      {scanned.kind === "foreign" && <Notice tone="warn" title={t("scan.wrong.foreign", { host: scanned.host })} />}
       <dl class="facts">
         {parts(scanned).map(([name, value]) => [<dt key={name}>{name}</dt>, <dd class="mono" key={`${name}=`}>{value}</dd>])}
       </dl>
