@@ -44,11 +44,13 @@ HIDE = """hidden => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
-# A scanner that presses keys: what the computer's layout makes of each, and each one's place.
+# A scanner that presses keys: what the computer's layout makes of each, and each one's place. A key that
+# nobody takes goes into the field that has the focus, as the browser does it with real ones.
 PRESS = """async ([strokes, pause]) => {
   for (const [key, code, shiftKey] of strokes) {
-    const init = { key, code, shiftKey, bubbles: true, cancelable: true };
-    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", init));
+    const event = new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true });
+    const taken = !document.activeElement.dispatchEvent(event);
+    if (!taken && key.length === 1) document.execCommand("insertText", false, key);
     await new Promise(resolve => setTimeout(resolve, pause));
   }
 }"""
@@ -143,7 +145,7 @@ REASONS: dict[str, tuple[Callable[[str], list[Image.Image]], str]] = {
     "an empty desk": (lambda _: scene(), "No code in view yet"),
     "darkness": (lambda text: scene((qr(text), (0.5, 0.5)), light=0.12), "Too dark"),
     "a lens out of focus": (lambda text: centred(blurred(9)(qr(text))), "Blurred"),
-    "a label far away": (lambda text: centred(qr(text, 1).resize((54, 54))), "Too small"),
+    "a label far away": (lambda text: centred(qr(text, 4).resize((40, 40))), "Too small"),
     "a symbol of which too much is gone": (lambda text: centred(covered(0.3)(qr(text))), "cannot be read"),
 }
 
@@ -210,8 +212,7 @@ def test_the_reader_is_fetched_when_a_camera_starts_and_from_nowhere_else(live: 
 
 
 def test_a_keyboard_scanner_is_heard_without_any_field(live: House, blind: Page) -> None:
-    blind.keyboard.type(link(live), delay=4)
-    blind.keyboard.press("Enter")
+    scan_keys(blind, link(live))
     blind.wait_for_url(f"**/app/B/{PART}")
 
 
@@ -219,10 +220,12 @@ def test_a_scanners_keys_leave_the_field_that_has_the_focus_as_it_was(blind: Pag
     field = type_instead(blind)
     field.fill("half typed ")
     field.focus()
-    blind.keyboard.type("=A99992112345663", delay=4)
-    blind.keyboard.press("Enter")
+    blind.evaluate("addEventListener('input', event => (window.inputs ??= []).push(event.target.value)); 0")
+    scan_keys(blind, "=A99992112345663")
     expect(said(blind)).to_contain_text("A999921123456")
-    assert field.count() == 0 or field.input_value() == "half typed "
+    inputs = blind.evaluate("window.inputs")
+    assert inputs[-1] == "half typed "
+    assert max(map(len, inputs)) <= len("half typed ") + 2  # the keys before it could be known
 
 
 def test_a_persons_typing_is_left_alone(blind: Page) -> None:
