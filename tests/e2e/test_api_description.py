@@ -34,6 +34,7 @@ from api.routes import (
     session,
     supply,
     temperature,
+    web,
 )
 from api.routes.carriers import CarrierDocument
 from api.routes.session import Challenge, SessionOpened, SessionSeen
@@ -53,6 +54,12 @@ PUBLIC = {
     ("GET", "/v1/health"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
+    ("GET", "/v1/app"),
+    ("GET", "/"),  # these and what follows: the app, which is the same for everybody
+    ("GET", "/app"),
+    ("GET", "/app/{path:path}"),
+    ("GET", "/B/{token}"),
+    ("GET", "/b/{token}"),
 }
 FILLED = {
     "{coi}": "isbt128:CHA999926000001",
@@ -234,6 +241,7 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (supply.EquipmentPage, examples_registry.EQUIPMENT_PAGE),
     (supply.Lots, examples_registry.LOTS),
     (health.Health, examples.HEALTH),
+    (web.AppDocument, examples.APP),
 ]
 
 
@@ -248,7 +256,7 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
     modules = (
         carriers, chains, containers, custody, entries, health, infusion, keys, log, quality, quarantines,
-        readiness, registry, search, session, supply, temperature,
+        readiness, registry, search, session, supply, temperature, web,
     )  # fmt: skip
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}
