@@ -11,7 +11,7 @@ import { encode, type Json } from "./canonical";
 import type { Collector } from "./carrying";
 import { Database, type Row } from "./database";
 import type { Draft, Said } from "./drafts";
-import type { Decision, Fact } from "./events/types";
+import type { Commitment, Decision, Fact } from "./events/types";
 import { Heads } from "./heads";
 import { Kept } from "./kept";
 import { Outbox, type Link } from "./outbox";
@@ -380,6 +380,30 @@ export class Client {
   }
 
   // --- what the device keeps -----------------------------------------------------------------
+
+  /** Takes the hospital's patient keys from their file's text; resolves to the fields. They are kept
+   * unreadable and only used to make commitments. Throws `Problem` `bad_patient_key`. */
+  async takePatientKeys(text: string): Promise<string[]> {
+    const { readKeys } = await import("./patients");
+    await this.db.set("patients", { ...(await this.db.get("patients")), ...(await readKeys(text)) });
+    return this.patientFields();
+  }
+
+  /** The identifiers that this device can commit to, sorted; empty without patient keys. */
+  async patientFields(): Promise<string[]> {
+    return Object.keys((await this.db.get("patients")) ?? {}).sort();
+  }
+
+  /** The `patient` member of an event, from what was read or typed; nothing of it is kept.
+   * Throws `Problem` `no_patient_key`, `bad_patient_value`. */
+  async commitments(identifiers: Readonly<Record<string, string>>): Promise<Commitment[]> {
+    const { commitments } = await import("./patients");
+    return commitments(identifiers, (await this.db.get("patients")) ?? {});
+  }
+
+  async forgetPatientKeys(): Promise<void> {
+    await this.db.set("patients", null);
+  }
 
   /** Keeps a photo on the device; resolves to its SHA-256 in hex, which events name. */
   keepPhoto(photo: Blob): Promise<string> {
