@@ -14,9 +14,9 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.browser.camera import write_video
 from tests.browser.chromium import PHONE, launch
-from tests.browser.house import House
 from tests.browser.scenes import blurred, centred, code128, covered, datamatrix, frosted, qr, rotated, scene
 from tests.browser.screens import listen, screens
+from tests.e2e.house import House
 
 CHECK = "0123456789ABCDEF"
 PART = f"DOSE-1.L0123456789.{CHECK}"
