@@ -41,7 +41,7 @@ Count = Annotated[int, Field(ge=0, le=MAX_INT)]
 Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
 Milli = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]  # thousandths of a unit that stands beside it
 Credential = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,1364}$")]  # at most 1,023 bytes
-RelyingParty = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+RelyingParty = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,252}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
 Tests = Annotated[list[Code], Field(min_length=1, max_length=100)]
 
