@@ -124,6 +124,7 @@ DECISIONS = {
     "out_of_sequence": "The key signed something else before this",
     "passkey_already_out": "The passkey is revoked already",
     "passkey_in_use": "The passkey is enrolled already",
+    "passkey_required": "The product asks for a passkey under this decision",
     "qualification_not_held": "There is no qualification to withdraw",
     "patient_not_matched": "The patient at the collection is not known to be the ordered one",
     "rule_set_not_newer": "This rule set or a newer one is in force",

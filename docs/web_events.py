@@ -24,6 +24,7 @@ from pydantic import TypeAdapter
 
 from docs.sentences import NAMED_TYPES
 from ledger.domain import events, parts
+from ledger.domain.esignatures import MEANINGS
 
 FOLDER = Path(__file__).parent.parent / "clients" / "web" / "src" / "core" / "events"
 MADE = "// Made from the schema by docs/web_events.py. Change the schema, then run: make docs\n"
@@ -106,6 +107,8 @@ def table() -> str:
             _record("PARTS", made),
             "/** Texts, each by its pattern. */",
             _record("TEXTS", known.texts),
+            "/** Decisions under which a product may ask for an e-signature, and what it means there. */",
+            _record("MEANINGS", MEANINGS),
         ]
     )
 

@@ -64,7 +64,9 @@ def _checks(product: Members) -> Iterator[str]:
         yield "Before it is released and given, an identity test shows that the cells are the patient's."
     if "site_confirmation" in checks:
         yield "Before it is released, the manufacturing site confirms the batch."
-    if "esignature" in checks:
+    if "passkey" in checks:
+        yield "Who decides about it signs again, with a passkey."
+    elif "esignature" in checks:
         yield "Who decides about it signs again, with a passkey or the key's passphrase."
 
 

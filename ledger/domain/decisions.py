@@ -113,8 +113,8 @@ def _require_product(event: TherapyOrdered, world: World) -> None:
 def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found) -> None:
     """Everything that a `ChainDecision` needs; what a mismatched check finds goes to `found`.
 
-    Raises `Refused` `chain_not_opened`, `chain_closed`, `esignature_required`; `NotPermitted`
-    `not_permitted`, `not_qualified`; `Conflict` `unknown_checkpoint`;
+    Raises `Refused` `chain_not_opened`, `chain_closed`, `esignature_required`, `passkey_required`;
+    `NotPermitted` `not_permitted`, `not_qualified`; `Conflict` `unknown_checkpoint`;
     `StaleView` `stale_view`, `view_from_future`; and what the decision's own check raises.
     """
     event: Any = entry.event

@@ -112,15 +112,19 @@ def require_sound_esignature(entry: Entry, world: World) -> None:
         raise Refused("esignature_not_fresh", detail)
 
 
-def is_required(event: str, chain: Chain, world: World) -> bool:
-    """True if the product version of the order asks for an e-signature under this decision."""
+def is_required(event: str, chain: Chain, world: World, *checks: str) -> bool:
+    """True if the product version of the order names one of `checks` (without any: `esignature`,
+    or `passkey`, which asks for one of that kind) and this decision matters enough for it."""
     product = product_of(chain, world)
-    asks = product is not None and "esignature" in (product.rules.required_checks or ())
-    return asks and event in MEANINGS
+    asked = set(product.rules.required_checks or ()) if product else set()
+    return event in MEANINGS and not asked.isdisjoint(checks or ("esignature", "passkey"))
 
 
 def require_esignature(entry: Entry, chain: Chain, world: World) -> None:
-    """Raises `Refused` `esignature_required`."""
-    if entry.event.esignature is None and is_required(entry.event.type, chain, world):
-        detail = f"the product asks for an e-signature under {entry.event.type}: sign again, with its meaning"
+    """Raises `Refused`: `esignature_required`, `passkey_required`."""
+    event, said = entry.event.type, entry.event.esignature
+    if said is None and is_required(event, chain, world):
+        detail = f"the product asks for an e-signature under {event}: sign again, with its meaning"
         raise Refused("esignature_required", detail)
+    if said is not None and said.method != "passkey" and is_required(event, chain, world, "passkey"):
+        raise Refused("passkey_required", f"the product asks for a passkey under {event}, not a passphrase")

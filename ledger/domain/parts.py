@@ -62,7 +62,7 @@ SiteKind = Literal[
     "care", "manufacturing", "franchise", "headquarters", "testing", "contract", "courier", "training"
 ]
 Severity = Literal["review", "minor", "major", "critical"]
-RequiredCheck = Literal["identity_test", "site_confirmation", "esignature"]
+RequiredCheck = Literal["identity_test", "site_confirmation", "esignature", "passkey"]
 Condition = Literal["intact", "damaged", "thawed", "unknown"]
 Method = Literal["scan", "typed"]
 Phase = Literal["fresh", "frozen", "thawed"]

@@ -193,7 +193,7 @@ class ProductVersionDefined(Decision):
     sites: Annotated[list[Name], Field(min_length=1, max_length=500)]  # active under the master file
     temperature: TemperatureProfiles | None = None  # None: nothing is judged
     specifications: Annotated[list[Specification], Field(max_length=250)] | None = None
-    required_checks: Annotated[list[RequiredCheck], Field(max_length=3)] | None = None
+    required_checks: Annotated[list[RequiredCheck], Field(max_length=4)] | None = None
     # parts of a dose, in the order in which they are given
     components: Annotated[list[Code], Field(min_length=1, max_length=10)] | None = None
     # the infusion must have ended: after the window's opening, after its own start

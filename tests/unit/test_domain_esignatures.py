@@ -49,9 +49,9 @@ def esignature(scene: Scene, method: str = "passkey", **fields: Any) -> dict[str
     return {"esignature": said | proof | fields}
 
 
-def demanding(stage: str) -> Scene:
+def demanding(stage: str, check: str = "esignature") -> Scene:
     """The ordinary story under a product version that asks for e-signatures."""
-    with mock.patch.dict(PRODUCT, required_checks=["esignature"]):
+    with mock.patch.dict(PRODUCT, required_checks=[check]):
         scene = furnished()
     STAGES["ordered"](scene)
     return go_on(scene, "ordered", stage)
@@ -209,6 +209,17 @@ def test_refusal_esignature_required(method: str) -> None:
     add(scene)
     assert refused(Refused, scene, "quinn", CHAIN, "Released", **release(scene)) == "esignature_required"
     scene.decide("quinn", "Released", containers=[DOSE, DOSE_2], **RELEASED, **esignature(scene, method))
+    assert scene.chain.containers[DOSE].quality_releases
+
+
+def test_refusal_passkey_required() -> None:
+    """A passphrase is the device's word; a product may ask for what everybody can check."""
+    scene = demanding("made", "passkey")
+    add(scene)
+    assert refused(Refused, scene, "quinn", CHAIN, "Released", **release(scene)) == "esignature_required"
+    by_word = release(scene) | esignature(scene, "passphrase")
+    assert refused(Refused, scene, "quinn", CHAIN, "Released", **by_word) == "passkey_required"
+    scene.decide("quinn", "Released", containers=[DOSE, DOSE_2], **RELEASED, **esignature(scene))
     assert scene.chain.containers[DOSE].quality_releases
 
 

@@ -18,7 +18,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   KeyRevoked: "decision 1 kid:Hex32 reason:Code",
   PasskeyAdded: "decision 1 credential:Credential key:Base64 rp_id:RelyingParty",
   PasskeyRevoked: "decision 1 credential:Credential reason:Code",
-  ProductVersionDefined: "decision 1 version:1..9007199254740991 name:Label window_starts:=thaw_started,thaw_completed,retrieved window_s:60..604800 claim_limit_s:60..2592000 countries:Country[1..250] sites:Name[1..500] temperature?:TemperatureProfile[1..3]? specifications?:Specification[0..250]? required_checks?:=identity_test,site_confirmation,esignature[0..3]? components?:Code[1..10]? complete_within_s?:60..604800? infuse_within_s?:60..604800? thaw_in_order?:boolean?",
+  ProductVersionDefined: "decision 1 version:1..9007199254740991 name:Label window_starts:=thaw_started,thaw_completed,retrieved window_s:60..604800 claim_limit_s:60..2592000 countries:Country[1..250] sites:Name[1..500] temperature?:TemperatureProfile[1..3]? specifications?:Specification[0..250]? required_checks?:=identity_test,site_confirmation,esignature,passkey[0..4]? components?:Code[1..10]? complete_within_s?:60..604800? infuse_within_s?:60..604800? thaw_in_order?:boolean?",
   LotReceived: "decision 1 organisation:Name site:Name material:Code supplier_lot:Label expires_at?:Timestamp?",
   LotReleased: "decision 1",
   LotRecalled: "decision 1 reason:Code",
@@ -144,4 +144,22 @@ export const TEXTS: Readonly<Record<string, string>> = {
   DinCheck: "^[0-9A-Z*]$",
   ProductCode: "^[A-Z0-9]{5,8}$",
   Division: "^[A-Z0-9]{2,6}$",
+};
+
+/** Decisions under which a product may ask for an e-signature, and what it means there. */
+export const MEANINGS: Readonly<Record<string, string>> = {
+  DeviationDispositioned: "approval",
+  QuarantineLifted: "approval",
+  BatchConfirmed: "responsibility",
+  Released: "approval",
+  ReleasedPendingResults: "approval",
+  OutOfSpecificationRequested: "responsibility",
+  ReleasedOutOfSpecification: "approval",
+  Rejected: "approval",
+  PatientFitnessConfirmed: "responsibility",
+  LymphodepletionAuthorised: "approval",
+  EmergencyOverride: "responsibility",
+  OverrideConfirmed: "review",
+  InfusionChecked: "review",
+  InfusionAuthorised: "approval",
 };

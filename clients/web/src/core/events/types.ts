@@ -279,7 +279,7 @@ export interface ProductVersionDefined {
   sites: Name[];
   temperature?: TemperatureProfile[] | null | undefined;
   specifications?: Specification[] | null | undefined;
-  required_checks?: ("identity_test" | "site_confirmation" | "esignature")[] | null | undefined;
+  required_checks?: ("identity_test" | "site_confirmation" | "esignature" | "passkey")[] | null | undefined;
   components?: Code[] | null | undefined;
   complete_within_s?: number | null | undefined;
   infuse_within_s?: number | null | undefined;
