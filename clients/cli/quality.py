@@ -93,9 +93,11 @@ def _release(each: Document) -> str:
 
 
 def _esigned(one: Document) -> str:
-    """21 CFR 11.50: who signed stands before it; here how, what it means, and when."""
+    """21 CFR 11.50: who signed stands above it; here how, what it means, and when."""
     signed = one.get("esignature")
-    return f"{esigned(signed)}, {clock(signed['signed_at'])} UTC" if signed else ""
+    if not signed:
+        return ""
+    return f"\n    {esigned(signed).removeprefix(', and ')}, {clock(signed['signed_at'])} UTC"
 
 
 def _results(results: list[Document]) -> Table:
@@ -133,4 +135,4 @@ def _names(codes: list[str]) -> str:
 
 
 def _plain(code: str) -> str:
-    return code.replace("_", " ")
+    return "e-signature" if code == "esignature" else code.replace("_", " ")

@@ -80,7 +80,7 @@ def test_a_release_is_signed_again_or_refused(live: Live) -> None:
     story = " ".join(program(live, "nora", "timeline", COI).stdout.split())
     assert "under protocol UB-001, and gave the key's passphrase again (approval)." in story
     quality = " ".join(program(live, "nora", "quality", COI).stdout.split())
-    assert "and gave the key's passphrase again (approval), 2" in quality
+    assert "gave the key's passphrase again (approval), 2" in quality
 
 
 def test_the_sdk_signs_again(live: Live) -> None:
