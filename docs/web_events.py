@@ -84,8 +84,8 @@ class Vocabulary:
         return self._text(name or _camel(member), about["pattern"])
 
     def _text(self, name: str, pattern: str) -> str:
-        """A name for the pattern; two patterns under one member's name must not meet."""
-        while self.texts.setdefault(name, pattern) != pattern:
+        """A name for the pattern, which no other pattern, part or event has."""
+        while name in self.parts or name in self.events or self.texts.setdefault(name, pattern) != pattern:
             name += "_"
         return name
 
