@@ -18,6 +18,7 @@ const ROUTES: readonly Route[] = [
   ["/enrol", () => import("./device/Enrol")],
   ["/sign-in", () => import("./device/SignIn")],
   ["/outbox", () => import("./device/Outbox")],
+  ["/scan", () => import("./scan/Scan")],
   ["/settings", () => import("./device/Settings")],
   ["/B/:token", () => import("./public/Label")],
   ["/b/:token", () => import("./public/Label")],

@@ -1,6 +1,7 @@
 import type { Catalogue } from "..";
 import { outbox } from "./outbox";
 import { publicly } from "./public";
+import { scan } from "./scan";
 import { shell } from "./shell";
 
-export const de: Catalogue = { ...shell, ...outbox, ...publicly };
+export const de: Catalogue = { ...shell, ...outbox, ...publicly, ...scan };
