@@ -41,6 +41,7 @@ Count = Annotated[int, Field(ge=0, le=MAX_INT)]
 Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
 Milli = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]  # thousandths of a unit that stands beside it
 Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
+Photos = Annotated[list[Hex32], Field(min_length=1, max_length=20)]  # SHA-256 of each; not in the log
 Tests = Annotated[list[Code], Field(min_length=1, max_length=100)]
 
 Role = Literal[
