@@ -1,6 +1,7 @@
 import type { Catalogue } from "..";
+import { courier } from "./courier";
 import { outbox } from "./outbox";
 import { publicly } from "./public";
 import { shell } from "./shell";
 
-export const de: Catalogue = { ...shell, ...outbox, ...publicly };
+export const de: Catalogue = { ...shell, ...courier, ...outbox, ...publicly };
