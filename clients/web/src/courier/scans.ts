@@ -9,15 +9,16 @@ export interface Scan {
   label: Label | null;
   coi: Coi | null;
   bag: Bag | null; // as this device knew it before
+  forget: () => void; // lets the scanner read it again, once it is off the list
 }
 
 export type Outcome = "added" | "twice" | "completed" | "nothing_to_complete";
 
 /** A label was read. `known`: every bag that this device knows, wherever it is. */
-export function addBag(scans: readonly Scan[], container: ContainerId, label: Label | null, known: MyList): [Scan[], Outcome] {
-  if (scans.some((one) => one.container === container)) return [[...scans], "twice"];
-  const bag = find(known, container);
-  return [[...scans, { container, label, coi: bag?.coi ?? null, bag }], "added"];
+export function addBag(scans: readonly Scan[], read: Pick<Scan, "container" | "label" | "forget">, known: MyList): [Scan[], Outcome] {
+  if (scans.some((one) => one.container === read.container)) return [[...scans], "twice"];
+  const bag = find(known, read.container);
+  return [[...scans, { ...read, coi: bag?.coi ?? null, bag }], "added"];
 }
 
 /** A chain of identity was read: it belongs to the bag that was scanned last and lacks one. */

@@ -159,6 +159,14 @@ export interface RuleSetAdopted {
   rule_set: number;
 }
 
+/** From this position on, people should be served this build of the app. `digest` is the SHA-256 of the build's `files.json`, which names each of its `files` files with the SHA-256 of what is in it. */
+export interface AppPublished {
+  type: "AppPublished";
+  version: Label;
+  digest: Hex32;
+  files: number;
+}
+
 export interface SiteOnboarded {
   type: "SiteOnboarded";
   organisation: Name;
@@ -395,6 +403,7 @@ export interface CustodyReleased {
   receiver: Party;
   condition: Condition;
   seal?: Label | null | undefined;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** `release` names the release's statement id; without it the custody is claimed. */
@@ -408,6 +417,7 @@ export interface CustodyAccepted {
   condition: Condition;
   seal?: Label | null | undefined;
   labels?: Label[] | null | undefined;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** The receiver does not take them: the giver keeps them, and the release waits no longer. */
@@ -419,6 +429,7 @@ export interface CustodyRefused {
   receiver: Party;
   release: Hex32;
   reason: Code;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** What arrived, as it was looked at; into quarantine if it was not as it should be. */
@@ -433,6 +444,7 @@ export interface ReceiptInspected {
   expected: number;
   received: number;
   outcome: "accepted" | "quarantine";
+  photos?: Hex32[] | null | undefined;
 }
 
 export interface Packed {
@@ -463,6 +475,7 @@ export interface SealChecked {
   shipper: Label;
   seal?: Label | null | undefined;
   outcome: "intact" | "broken" | "missing";
+  photos?: Hex32[] | null | undefined;
 }
 
 /** On the road, out of one shipper into another. */
@@ -609,6 +622,7 @@ export interface DeviationRaised {
   blocking: boolean;
   containers: ContainerId[];
   cause: Hex32 | null;
+  photos?: Hex32[] | null | undefined;
 }
 
 export interface DeviationDispositioned {
@@ -637,6 +651,7 @@ export interface ContainerDamaged {
   at: Party;
   containers: ContainerId[];
   damage: "leak" | "breakage" | "label" | "other";
+  photos?: Hex32[] | null | undefined;
 }
 
 /** They are not where they should be. */
@@ -919,6 +934,7 @@ export type Fact =
 export type Decision =
   | LogOpened
   | RuleSetAdopted
+  | AppPublished
   | SiteOnboarded
   | SiteSuspended
   | SiteResumed

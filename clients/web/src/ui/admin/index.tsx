@@ -37,7 +37,7 @@ function Read({ onRequest }: { onRequest: (request: EnrolmentRequest) => void })
     readRequest(given).then(onRequest, () => setWrong(t("admin.not_one")));
   return (
     <>
-      <Scanner label={t("admin.scan")} onRead={(_, given) => void take(given)} />
+      <Scanner what={t("admin.scan")} wanted={["enrolment"]} onRead={({ text: given }) => take(given)} />
       <section class="card">
         <Field label={t("admin.paste")} value={text} onValue={setText} wrong={wrong || undefined} />
         <Button onClick={() => void take(text)}>{t("shell.continue")}</Button>

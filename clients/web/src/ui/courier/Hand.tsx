@@ -13,7 +13,7 @@ import { ScanList } from "./ScanList";
 import { Signed } from "./Signed";
 import { toSign } from "./Take";
 import { useMyList } from "./useMyList";
-import { useScans } from "./useScans";
+import { useScans, WANTED } from "./useScans";
 import { VoidStop } from "./VoidStop";
 import { meet } from "./where";
 
@@ -44,7 +44,7 @@ export function Hand({ here }: { here: Party }) {
   );
   return (
     <Screen title={t("courier.hand")} back="/courier" foot={foot}>
-      <Scanner many label={t("courier.scan_hand")} onRead={(found, text) => void scans.read(found, text)} />
+      <Scanner continuous unlisted what={t("courier.scan_hand")} wanted={WANTED} onRead={scans.read} />
       <ScanList scans={scans} doubt={(scan) => isHere(scan, list.here.map((one) => one.container))} />
       {scans.scans.length > 0 && (
         <>

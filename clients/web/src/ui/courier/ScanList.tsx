@@ -21,7 +21,7 @@ export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) =
             <Icon name="bag" />
             <span class="body">
               <strong class="mono">{scan.container}</strong>
-              {scan.coi ? <span class="soft small mono">{scan.coi}</span> : <WhichTherapy onCoi={(coi) => void scans.read({ kind: "coi", coi }, coi)} />}
+              {scan.coi ? <span class="soft small mono">{scan.coi}</span> : <WhichTherapy onCoi={(coi) => void scans.read({ scanned: { kind: "coi", coi }, text: coi }, nothing)} />}
               {doubt(scan)}
             </span>
             <button type="button" class="tool" aria-label={t("courier.remove", { container: scan.container })} onClick={() => scans.remove(scan.container)}>
@@ -33,6 +33,8 @@ export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) =
     </section>
   );
 }
+
+const nothing = (): void => undefined;
 
 /** A bag that this device has never heard of: its label says which therapy it is of. */
 function WhichTherapy({ onCoi }: { onCoi: (coi: string) => void }) {

@@ -13,7 +13,7 @@ import { Refuse } from "./Refuse";
 import { ScanList } from "./ScanList";
 import { Signed } from "./Signed";
 import { useMyList } from "./useMyList";
-import { useScans } from "./useScans";
+import { useScans, WANTED } from "./useScans";
 import { VoidStop } from "./VoidStop";
 import { meet, partyName } from "./where";
 
@@ -52,7 +52,7 @@ export function Take({ here }: { here: Party }) {
   );
   return (
     <Screen title={t("courier.take")} back="/courier" foot={foot}>
-      <Scanner many label={t("courier.scan_take")} onRead={(found, text) => void scans.read(found, text)} />
+      <Scanner continuous unlisted what={t("courier.scan_take")} wanted={WANTED} onRead={scans.read} />
       <p class="soft">{t("courier.scan_phone")}</p>
       <ScanList scans={scans} doubt={offerOf} />
       {claimed && (

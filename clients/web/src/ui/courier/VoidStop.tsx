@@ -1,3 +1,4 @@
+import type { DeviationRaised } from "../../core/events/types";
 import type { Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import { FullStop } from "../kit/FullStop";
@@ -25,7 +26,7 @@ export function VoidStop({ voided, scans }: { voided: Voided; scans: Scans }) {
   );
 }
 
-function raised({ container }: Scan) {
+function raised({ container }: Scan): DeviationRaised {
   return {
     type: "DeviationRaised",
     code: "void_label_seen",
@@ -33,5 +34,5 @@ function raised({ container }: Scan) {
     blocking: true,
     containers: [container],
     cause: null,
-  } as const;
+  };
 }
