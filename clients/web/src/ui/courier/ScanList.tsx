@@ -15,7 +15,7 @@ export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) =
   return (
     <section class="part">
       <p role="status">{scans.said || t("courier.scanned", { count: scans.scans.length })}</p>
-      <ul class="rows">
+      <ul class="rows" hidden={scans.scans.length === 0}>
         {scans.scans.map((scan) => (
           <li class="row" key={scan.container}>
             <Icon name="bag" />

@@ -1,11 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Held } from "../../core/client";
-import { t, tCode } from "../../messages";
+import type { Party } from "../../core/events/types";
+import { containersOf } from "../../courier/bags";
+import { type Key, t, tCode } from "../../messages";
+import { Icon } from "../kit/Icon";
 import { Badge, Notice } from "../kit/Notice";
 import { QrSeries } from "../kit/QrSeries";
 import { Button, Screen } from "../kit/Screen";
 import { useClient } from "../session";
 import { useStore } from "../store";
+import { partyName } from "./where";
 
 /** What was signed just now, what became of it, and for a release the code that the other scans. */
 export function Signed({ ids, show }: { ids: readonly string[]; show: boolean }) {
@@ -44,6 +48,9 @@ function Became({ held }: { held: Held[] }) {
           <p>{t("courier.kept_more")}</p>
         </Notice>
       )}
+      <ul class="rows">
+        {held.flatMap((one) => containersOf(one).map(({ container }) => <Line held={one} container={container} key={container} />))}
+      </ul>
       {refused.map((one) => (
         <Notice tone="stop" title={t("courier.refused", { detail: one.problem?.detail ?? "" })} key={one.id} live />
       ))}
@@ -55,3 +62,20 @@ function Became({ held }: { held: Held[] }) {
     </>
   );
 }
+
+/** What was said of one bag, and whether the log has it. */
+function Line({ held, container }: { held: Held; container: string }) {
+  const { giver, receiver } = held.fields as unknown as { giver: Party; receiver: Party };
+  const way = held.type === "CustodyReleased" ? t("courier.to", { party: partyName(receiver) }) : t("courier.from", { party: partyName(giver) });
+  return (
+    <li class="row">
+      <Icon name={TONES[held.state]} />
+      <span class="body">
+        <strong class="mono">{container}</strong>
+        <span class="small">{t(`courier.did.${held.type}` as Key)} {way}</span>
+      </span>
+    </li>
+  );
+}
+
+const TONES = { queued: "wait", sent: "wait", accepted: "ok", refused: "stop" } as const;
