@@ -8,25 +8,24 @@
  */
 import { concat, fromHex, type Bytes } from "./bytes";
 import { encode, type Json } from "./canonical";
-import { Collector, isText, toTexts } from "./carrying";
+import type { Collector } from "./carrying";
 import { Database, type Row } from "./database";
-import { draft, foreign, signed, type Draft, type Said } from "./drafts";
+import type { Draft, Said } from "./drafts";
 import type { Decision, Fact } from "./events/types";
 import { Heads } from "./heads";
 import { Kept } from "./kept";
-import { Outbox } from "./outbox";
+import { Outbox, type Link } from "./outbox";
 import { Problem } from "./problem";
 import { openCheckpoint } from "./proof/checkpoint";
-import { verifyCredential, type Credential } from "./proof/credential";
+import type { Credential } from "./proof/credential";
 import { parseVkey, type VerifierKey } from "./proof/note";
-import { split } from "./proof/sequence";
 import * as statement from "./proof/statement";
 import { Pump } from "./pump";
-import { heldOf, proved } from "./proved";
+import { heldOf, proved, spokenIn, type Spoken } from "./proved";
 import { BRIEF_MS, bytes, document, PATIENT_MS, Remote } from "./remote";
 import { Sender } from "./sending";
 import { Store } from "./store";
-import { Vault } from "./vault";
+import { ITERATIONS, Vault } from "./vault";
 import type {
   Answer,
   Enrolment,
@@ -56,6 +55,7 @@ export interface Surroundings {
   base: string; // "" in the app: the same origin as the page
   fetch: typeof fetch;
   now: () => number; // epoch milliseconds
+  iterations: number; // of the passphrase's derivation; fewer in tests
 }
 
 export interface FactOptions {
@@ -96,15 +96,17 @@ export class Client {
   private readonly kept: Kept;
   private readonly remote: Remote;
   private readonly pump: Pump;
-  private readonly collector = new Collector();
+  private collector: Collector | null = null;
   private readonly channel: BroadcastChannel | null;
   private readonly leave: (() => void)[] = [];
   private pinned: Pinned | null = null;
+  private spoken = new Map<string, Spoken>();
   private aligned = false;
+  private closed = false;
 
   private constructor(db: Database, around: Surroundings) {
     [this.db, this.around] = [db, around];
-    this.vault = new Vault(db);
+    this.vault = new Vault(db, around.iterations);
     this.outbox = new Outbox(db, around.database);
     this.heads = new Heads(db);
     this.kept = new Kept(db);
@@ -120,18 +122,19 @@ export class Client {
   /** Opens the database and loads what is there; reaches no network. Then sends what waits. */
   static async open(surroundings: Partial<Surroundings> = {}): Promise<Client> {
     const around = {
-      database: "unbroken", base: "", now: () => Date.now(),
+      database: "unbroken", base: "", now: () => Date.now(), iterations: ITERATIONS,
       fetch: (...request: Parameters<typeof fetch>) => fetch(...request),
       ...surroundings,
     };
     const client = new Client(await Database.open(around.database), around);
     await client.load();
     client.listen();
-    void client.flush();
+    client.background(client.flush());
     return client;
   }
 
   close(): void {
+    this.closed = true;
     this.pump.stop();
     this.channel?.close();
     for (const leave of this.leave) leave();
@@ -191,14 +194,14 @@ export class Client {
     }
     this.profile.set(profile);
     this.tell();
-    void this.flush();
+    this.background(this.flush());
   }
 
   /** Throws `Problem` `wrong_passphrase`, `no_device_key`. */
   async unlock(passphrase: string): Promise<void> {
     await this.vault.unlock(passphrase);
     await this.keyChanged();
-    void this.flush();
+    this.background(this.flush());
   }
 
   /** Forgets the opened key and the session. */
@@ -239,9 +242,10 @@ export class Client {
 
   /** Several facts in one transaction: all of them are kept, or none. */
   async recordMany(items: readonly ({ fields: Fact; stream: string } & FactOptions)[]): Promise<Held[]> {
-    const drafts = items.map(({ fields, stream, occurredAt }) => this.draft(fields, stream, { occurredAt }));
+    const made = items.map(({ fields, stream, occurredAt }) => this.draft(fields, stream, { occurredAt }));
+    const drafts = await Promise.all(made);
     const rows = await this.sign(drafts);
-    void this.flush();
+    this.background(this.pump.nudge());
     return rows.map((row) => this.heldOf(row));
   }
 
@@ -256,7 +260,7 @@ export class Client {
   async decide(
     fields: Decision, stream: string, chainVersion: number | null, esignature?: ESignature,
   ): Promise<Answer> {
-    const made = this.draft(fields, stream, { chainVersion });
+    const made = await this.draft(fields, stream, { chainVersion });
     if (esignature && "passphrase" in esignature) await this.confirmPassphrase(esignature.passphrase);
     await this.send();
     await this.refresh(); // asks whether the ledger is in reach, and brings the newest `seen`
@@ -281,7 +285,7 @@ export class Client {
   async requeue(id: string): Promise<void> {
     await this.outbox.requeue(id);
     await this.outboxChanged();
-    void this.flush();
+    this.background(this.flush());
   }
 
   /** The person has read why it was refused. It stays in the outbox, and leaves `waiting`. */
@@ -299,6 +303,7 @@ export class Client {
   /** The same, or these statements, as texts for QR codes (`carrying.ts`). */
   async exportTexts(ids?: readonly string[]): Promise<string[]> {
     const rows = ids ? await Promise.all(ids.map((id) => this.outbox.find(id))) : await this.outbox.unsent();
+    const { toTexts } = await import("./carrying");
     return toTexts(rows.map(({ raw }) => raw));
   }
 
@@ -309,10 +314,11 @@ export class Client {
     const whole = await this.sequenceIn(source);
     if (!whole) return 0;
     const { origin } = this.trusted.profile;
+    const [{ split }, { foreign }] = await Promise.all([import("./carrying"), drafting()]);
     const rows = await Promise.all(split(whole).map((raw) => foreign(raw, origin, this.around.now())));
     const taken = await this.outbox.carry(rows);
     await this.outboxChanged();
-    void this.flush();
+    this.background(this.flush());
     return taken;
   }
 
@@ -368,7 +374,8 @@ export class Client {
 
   /** Whether a shipper label's credential is genuine, with no network. Says nothing of what came
    * after it. Throws `Problem` `malformed_credential`, `bad_credential`. */
-  credential(text: string): Promise<Credential> {
+  async credential(text: string): Promise<Credential> {
+    const { verifyCredential } = await import("./proof/credential");
     return verifyCredential(text, this.trusted.vkey);
   }
 
@@ -426,6 +433,7 @@ export class Client {
     const profile = await this.db.get("profile");
     if (profile) await this.pin(profile);
     this.profile.set(profile);
+    if (profile) drafting().catch(() => undefined); // asked for again when it is needed
     const keeps = (await globalThis.navigator?.storage?.persisted?.()) ?? false;
     this.storage.set(keeps ? "persistent" : "evictable");
     await this.showWaiting();
@@ -441,8 +449,8 @@ export class Client {
     this.pinned = { profile, vkey, sender };
   }
 
-  private draft(fields: Fact | Decision, stream: string, said: Said): Draft {
-    return draft(fields, stream, this.around.now(), said);
+  private async draft(fields: Fact | Decision, stream: string, said: Said): Promise<Draft> {
+    return (await drafting()).draft(fields, stream, this.around.now(), said);
   }
 
   private async sign(drafts: readonly Draft[], esignature?: ESignature, only = false): Promise<Row[]> {
@@ -451,7 +459,8 @@ export class Client {
     if (profile.kid !== this.enrolmentRequest().kid) {
       throw new Problem("unauthentic", "not_enrolled", "this device's new key is not enrolled yet");
     }
-    const makes = drafts.map((made) => (link: Parameters<typeof signed>[1]) =>
+    const { signed } = await drafting();
+    const makes = drafts.map((made) => (link: Link) =>
       signed(made, link, key, profile, this.around.now(), esignature));
     const rows = await this.outbox.sign(profile.kid, makes, only);
     await this.outboxChanged();
@@ -525,7 +534,7 @@ export class Client {
 
   private async within(path: string, init: RequestInit = {}, waitMs = PATIENT_MS): Promise<Response> {
     const response = await this.remote.within(path, init, waitMs);
-    if (!this.session.get()) void this.whoAmI().catch(() => undefined);
+    if (!this.session.get()) this.whoAmI().catch(() => undefined);
     return response;
   }
 
@@ -561,18 +570,20 @@ export class Client {
   private async sequenceIn(source: string | Uint8Array | Blob): Promise<Uint8Array | null> {
     if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
     if (typeof source !== "string") return source;
-    if (!isText(source)) throw new Problem("malformed", "bad_carrying_text", "not a part of an outbox");
+    this.collector ??= new (await import("./carrying")).Collector();
     const whole = await this.collector.add(source);
     this.importing.set(whole ? null : this.collector.progress);
     return whole;
   }
 
   private heldOf(row: Row): Held {
-    return heldOf(row, this.profile.get()?.kid ?? "");
+    return heldOf(row, this.profile.get()?.kid ?? "", this.spoken.get(row.id));
   }
 
   private async showWaiting(): Promise<void> {
     const rows = await this.outbox.waiting();
+    // Bytes never change, so each statement is read once, however often the list is shown.
+    this.spoken = new Map(rows.map(({ id, raw }) => [id, this.spoken.get(id) ?? spokenIn(raw)]));
     this.waiting.set(rows.map((row) => this.heldOf(row)));
   }
 
@@ -588,18 +599,30 @@ export class Client {
 
   /** Other tabs look again. */
   private tell(): void {
-    this.channel?.postMessage("changed");
+    if (!this.closed) this.channel?.postMessage("changed");
+  }
+
+  /** Work that nobody waits for; a page that is closed has no use for its failure. */
+  private background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!this.closed) throw error;
+    });
   }
 
   private listen(): void {
-    const again = () => void this.flush();
+    const again = () => this.background(this.flush());
     const away = () => this.reach.set("offline");
     const page = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;
     page.addEventListener?.("online", again);
     page.addEventListener?.("offline", away);
     this.leave.push(() => page.removeEventListener?.("online", again), () => page.removeEventListener?.("offline", away));
-    if (this.channel) this.channel.onmessage = () => void this.load();
+    if (this.channel) this.channel.onmessage = () => this.background(this.load());
   }
+}
+
+/** The vocabulary, which only who signs needs: not in the first load, but there before it is used. */
+function drafting(): Promise<typeof import("./drafts")> {
+  return import("./drafts");
 }
 
 /** Whether the ledger said nothing, so that an older answer is better than none. */
