@@ -20,6 +20,7 @@ const ROUTES: readonly Route[] = [
   ["/admin", () => import("./admin")],
   ["/courier/*", () => import("./courier")],
   ["/outbox", () => import("./device/Outbox")],
+  ["/scan", () => import("./public/Scan")],
   ["/settings", () => import("./device/Settings")],
   ["/B/:token", () => import("./public/Label")],
   ["/b/:token", () => import("./public/Label")],
