@@ -47,7 +47,8 @@ export class Feedback {
   }
 
   tell(cue: Cue): void {
-    navigator.vibrate?.([...SHAKES[cue]]);
+    // Before the first touch browsers refuse it, and say so in the console.
+    if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.([...SHAKES[cue]]);
     if (this.muted()) return;
     this.prime();
     if (this.context?.state === "running") for (const note of SOUNDS[cue]) play(this.context, note);

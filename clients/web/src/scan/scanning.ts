@@ -23,6 +23,7 @@ export type Told =
   | { readonly code: "several"; readonly choices: readonly Reading[] }
   | { readonly code: "beside" } // a symbol is in view, but outside the frame
   | { readonly code: "unwanted"; readonly scanned: Scanned }
+  | { readonly code: "torn" } // a keyboard scanner's text may lack a part
   | { readonly code: "wrong"; readonly wrong: Wrong }
   | { readonly code: "layout_uncertain" } // Y and Z may have changed places, nothing can tell
   | { readonly code: "layout_mended"; readonly layout: Layout };
@@ -43,18 +44,29 @@ export interface Heard {
   failed(error: unknown): void;
 }
 
+// Of these a part is never taken for another whole.
+const FIXED: readonly Kind[] = ["foreign", "din", "product", "division", "expiry", "isbt", "sec"];
 const STABLE = 500; // milliseconds that a hint must hold before it is told
+const FADES = 1200; // and after which it goes, when nothing more says so: not every frame sees all
+const AGREED = 3000; // within which two frames must agree on a linear symbol
 const AGAIN = 1500; // milliseconds out of sight before the same symbol counts as shown again
+
+interface Hint {
+  readonly code: Told["code"] | null;
+  readonly since: number;
+  readonly last: number;
+}
+const NO_HINT: Hint = { code: null, since: 0, last: 0 };
 
 export class Scanning {
   /** How the keys of this computer's scanner are to be understood; null: not known yet. */
   layout: Layout | null;
   private busy = false; // the screen is judging a reading, or has the one that it wanted
   private readonly shown = new Map<string, number>(); // continuous: when each was last in view
-  private hinting = false; // what is told now is of the camera's frames, and goes with them
-  private hinted: { code: Told["code"] | undefined; since: number } = { code: undefined, since: 0 };
+  private hinted: Hint = NO_HINT; // what the camera's frames last gave reason to say
+  private whole = true;
   private waiting: { readonly typed: Typed; readonly reason: TypedReason } | null = null;
-  private linear = new Set<string>(); // of the frame before
+  private readonly linear = new Map<string, number>(); // when each linear symbol was last in view
   private readonly wish: Wish;
   private readonly heard: Heard;
 
@@ -79,27 +91,32 @@ export class Scanning {
   /** The symbols of one frame. `now`: milliseconds of a clock that never goes back. */
   frame(symbols: readonly Aimed[], millis: number, now: number): void {
     if (this.busy) return;
-    const sure = this.sure(symbols);
+    const sure = this.sure(symbols, now);
     const { fit, told } = this.sorted(sure, (one) => ({ text: one.text, source: "camera", method: "scan", reason: null, millis }));
     if (this.wish.continuous && !this.waiting) return this.each(fit.map(({ reading }) => reading), told, now);
     const aimed = fit.filter(({ from }) => from.aimed).map(({ reading }) => reading);
     const [one, ...more] = distinct(aimed);
-    if (one && (more.length === 0 || this.waiting)) return this.deliver(one, now);
-    if (one) return this.hint({ code: "several", choices: [one, ...more] }, now);
-    this.hint(fit.length > 0 ? { code: "beside" } : told, now);
+    if (one && (this.waiting || (more.length === 0 && this.hinted.code !== "several"))) return this.deliver(one, now);
+    if (one && more.length > 0) return this.hint({ code: "several", choices: [one, ...more] }, now);
+    this.hint(fit.length > aimed.length ? { code: "beside" } : told, now);
   }
 
   /** Of one frame alone nothing is said: the next may read the symbol that is printed beside this one. */
   private hint(told: Told | null, now: number): void {
-    if (told?.code !== this.hinted.code) this.hinted = { code: told?.code, since: now };
-    if (now - this.hinted.since <= STABLE || (told === null && !this.hinting)) return;
-    this.hinting = told !== null;
-    this.heard.told(told);
+    const { code, since, last } = this.hinted;
+    if (told) {
+      this.hinted = { code: told.code, since: told.code === code ? since : now, last: now };
+      if (now - this.hinted.since > STABLE) this.heard.told(told);
+    } else if (code && now - last > FADES) {
+      this.hinted = NO_HINT;
+      this.heard.told(null);
+    }
   }
 
-  /** A wedge scanner's burst, in every way that it can be understood. */
-  wedge(ways: readonly Understood[], now: number): void {
+  /** A wedge scanner's burst, in every way that it can be understood. `whole`: none of it can be missing. */
+  wedge(ways: readonly Understood[], whole: boolean, now: number): void {
     if (this.busy) return;
+    this.whole = whole;
     const usual = ways.filter((way) => way.layout !== "german");
     const { fit, told } = this.sorted(usual.map(wedged), (one) => one.reading);
     if (fit.length === 0) return this.lastResort(ways, told, now);
@@ -163,10 +180,10 @@ export class Scanning {
   }
 
   /** A linear symbol has one check character: it counts when two frames agree. */
-  private sure(symbols: readonly Aimed[]): readonly Aimed[] {
-    const before = this.linear;
-    this.linear = new Set(symbols.filter((one) => one.linear).map((one) => one.text));
-    return symbols.filter((one) => !one.linear || before.has(one.text));
+  private sure(symbols: readonly Aimed[], now: number): readonly Aimed[] {
+    const agreed = symbols.filter((one) => !one.linear || now - (this.linear.get(one.text) ?? -Infinity) < AGREED);
+    for (const one of symbols) if (one.linear) this.linear.set(one.text, now);
+    return agreed;
   }
 
   /** What can be used, and else what is to be said of the rest. */
@@ -174,9 +191,11 @@ export class Scanning {
     const fit: { from: From; reading: Reading }[] = [];
     let told: Told | null = null;
     for (const from of all) {
+      const given = reading(from);
       const scanned = parse(from.text, { ...this.wish.setting, expected: this.wish.wanted ?? [] });
       if (isWrong(scanned)) told ??= { code: "wrong", wrong: scanned };
-      else if (this.wants(scanned)) fit.push({ from, reading: { ...reading(from), scanned } });
+      else if (given.source === "wedge" && !this.whole && !showsItsEnds(scanned)) told = { code: "torn" };
+      else if (this.wants(scanned)) fit.push({ from, reading: { ...given, scanned } });
       else told = { code: "unwanted", scanned };
     }
     return { fit: this.wish.wanted ? fit : linksFirst(fit), told };
@@ -217,6 +236,8 @@ export class Scanning {
 }
 
 const nameOf = (reading: Reading): string => names(reading.scanned)[0] ?? reading.text;
+
+const showsItsEnds = (one: Scanned): boolean => FIXED.includes(one.kind) || (one.kind === "label" && one.host !== null);
 
 function wedged(way: Understood) {
   const reading = { text: way.text, source: "wedge", method: "scan", reason: null, millis: null } as const;

@@ -29,19 +29,27 @@ export interface Doubt extends Wrong {
 
 const ALIKE = ["O0Q", "I1L", "S5", "B8", "Z2", "G6"];
 
-/** What was typed, if it can be one of `wanted`. */
+/** What was typed, if it can be one of `wanted`; null: anything that is known. */
 export function typed(text: string, wanted: readonly Kind[] | null, setting: Setting): Typed | Doubt {
   const tidy = tidied(text, wanted);
-  const scanned = parse(tidy, wanted ? { ...setting, expected: wanted } : setting);
-  if (!isWrong(scanned) && (wanted === null || wanted.includes(scanned.kind))) return { text: tidy, scanned };
-  const seemsDin = wanted === null || wanted.includes("din");
-  const din = seemsDin && tidy.length === 14 ? parseTypedDin(tidy) : null;
-  const doubt = isWrong(din) ? din : isWrong(scanned) ? scanned : { wrong: "unwanted", got: tidy };
+  const scanned = parse(tidy, { ...setting, expected: wanted ?? [] });
+  const wants = (kind: Kind) => wanted === null || wanted.includes(kind);
+  const fits = !isWrong(scanned) && wants(scanned.kind);
+  // Nearly everything has the form of a container's id: nearly a donation number, it rather is that.
+  const isLoose = fits && scanned.kind === "container" && wanted === null;
+  if (fits && !isLoose) return { text: tidy, scanned };
   const perhaps = meant(tidy, (other) => {
     const read = parse(other, setting);
-    return !isWrong(read) && (wanted === null || wanted.includes(read.kind));
+    return !isWrong(read) && wants(read.kind) && (!isLoose || read.kind === "din");
   });
-  return perhaps === undefined ? doubt : { ...doubt, perhaps, at: differences(tidy, perhaps) };
+  if (perhaps !== undefined) return { ...doubtOf(tidy, scanned), perhaps, at: differences(tidy, perhaps) };
+  return fits ? { text: tidy, scanned } : doubtOf(tidy, scanned);
+}
+
+function doubtOf(text: string, scanned: Scanned | Wrong): Wrong {
+  const din = text.length === 14 ? parseTypedDin(text) : null;
+  if (isWrong(din)) return din;
+  return isWrong(scanned) ? scanned : { wrong: "unwanted", got: text };
 }
 
 /** The second typing says the same; else where it differs, and whether only by letters that look alike. */

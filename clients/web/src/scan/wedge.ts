@@ -9,33 +9,50 @@ export interface WedgeSetting {
   readonly suffix?: string; // and after it, besides or instead of Enter or Tab
 }
 
-const PACE = 40; // milliseconds from key to key, on average; scanners need 1 to 30, people 80 and more
-const PAUSE = 130; // ends a burst
+const PACE = 40; // milliseconds from key to key in the middle; scanners need 1 to 30, people 80 and more
+const PAUSE = 130; // ends a person's burst
+const STALL = 500; // what a scanner's radio or a remote desktop may pause for in the middle of a symbol
 const SURE = 3; // fast keys in a row are a scanner's
+const CERTAIN = 8; // so many are, whatever comes
 const SHORTEST = 4; // characters; no identifier of the field is shorter
+const TORN = 1000; // a burst so soon after keys that nothing ended may be the rest of their symbol
 
 /** Strokes of one burst with their moments in milliseconds. Pure: keys and times in, judgement out. */
 export class Burst {
   readonly strokes: Stroke[] = [];
-  private began = 0;
+  private readonly gaps: number[] = [];
   private last = 0;
 
   /** False: too long after the one before, it belongs to another burst. */
   add(stroke: Stroke, at: number): boolean {
-    if (this.strokes.length > 0 && at - this.last > PAUSE) return false;
-    if (this.strokes.length === 0) this.began = at;
+    if (this.strokes.length > 0) {
+      if (at - this.last > (this.fast ? STALL : PAUSE)) return false;
+      this.gaps.push(at - this.last);
+    }
     this.strokes.push(stroke);
     this.last = at;
     return true;
   }
 
+  /** No person types so. The middle gap counts, since a scanner's keys may stall on their way. */
   get fast(): boolean {
-    return this.strokes.length >= SURE && this.last - this.began <= PACE * (this.strokes.length - 1);
+    const middle = [...this.gaps].sort((a, b) => a - b)[this.gaps.length >> 1] ?? Infinity;
+    return this.strokes.length >= SURE && middle <= PACE;
   }
 
-  /** Is it a whole symbol? `at`: when the key came that ends it. */
+  /** Shall the newest key be kept from the page? A few fast ones may still be a person's rolling fingers. */
+  get holds(): boolean {
+    return this.fast && (this.strokes.length >= CERTAIN || (this.gaps.at(-1) ?? 0) <= 1.5 * PACE);
+  }
+
+  /** Is it a symbol? `at`: when the key came that ends it. */
   endsAt(at: number): boolean {
-    return this.fast && this.strokes.length >= SHORTEST && at - this.last <= PAUSE;
+    return this.fast && this.strokes.length >= SHORTEST && at - this.last <= STALL;
+  }
+
+  /** Nothing came after it: a scanner that sends no Enter, or one that stalled for long. */
+  get isCertain(): boolean {
+    return this.fast && this.strokes.length >= CERTAIN;
   }
 }
 
@@ -47,10 +64,13 @@ export class Wedge {
   private held = ""; // characters kept from the page
   private alt = ""; // digits typed on the number pad while Alt is down
   private timer = 0;
-  private readonly told: (ways: readonly Understood[]) => void;
+  private loose = -Infinity; // when the last key came that no Enter or Tab has followed
+  private torn = false; // the burst began so soon after loose keys that they may be its beginning
+  private readonly told: (ways: readonly Understood[], whole: boolean) => void;
   private readonly setting: WedgeSetting;
 
-  constructor(told: (ways: readonly Understood[]) => void, setting: WedgeSetting = {}) {
+  /** `whole`: an end was sent, and nothing seems to be missing before. Of others only what proves itself counts. */
+  constructor(told: (ways: readonly Understood[], whole: boolean) => void, setting: WedgeSetting = {}) {
     this.told = told;
     this.setting = setting;
     window.addEventListener("keydown", this.onDown, true);
@@ -91,11 +111,17 @@ export class Wedge {
       this.release();
       this.burst.add(stroke, event.timeStamp);
     }
-    if (this.burst.strokes.length === 1) this.field = fieldOf(event.target);
-    if (this.burst.fast || stroke.gs || this.isQuickFind(event)) this.hold(event, stroke);
+    if (this.burst.strokes.length === 1) this.begins(event);
+    this.loose = event.timeStamp;
+    if (this.burst.holds || stroke.gs || this.isQuickFind(event)) this.hold(event, stroke);
     else if (this.held !== "") this.release();
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(this.onQuiet, PAUSE);
+    this.timer = window.setTimeout(this.onQuiet, this.burst.fast ? STALL : PAUSE);
+  }
+
+  private begins(event: KeyboardEvent): void {
+    this.field = fieldOf(event.target);
+    this.torn = event.timeStamp - this.loose < TORN;
   }
 
   /** Firefox opens its search with `/` and `'` where no field has the focus. */
@@ -110,24 +136,23 @@ export class Wedge {
   }
 
   private ended(event: KeyboardEvent): void {
+    this.loose = -Infinity;
     if (!this.burst.endsAt(event.timeStamp)) return this.release();
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.finish();
+    this.finish(!this.torn);
   }
 
-  /** A scanner that sends no Enter: the burst ends when nothing more comes. */
   private readonly onQuiet = (): void => {
-    const whole = this.burst.fast && this.burst.strokes.length >= 2 * SHORTEST;
-    if (whole) this.finish();
+    if (this.burst.isCertain) this.finish(false);
     else this.release();
   };
 
-  private finish(): void {
+  private finish(whole: boolean): void {
     const ways = understandings(this.burst.strokes).map((way) => ({ ...way, text: this.bare(way.text) }));
     this.putBack();
     this.reset();
-    this.told(ways);
+    this.told(ways, whole);
   }
 
   private bare(text: string): string {

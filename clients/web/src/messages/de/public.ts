@@ -17,7 +17,6 @@ export const publicly: Record<keyof typeof keys, string> = {
   "public.serial": "Etikett",
   "public.as_of": "Stand",
   "public.open": "Herkunft öffnen",
-  "public.scan": "Scannen Sie das Etikett oder den großen Code auf dem Begleitblatt",
   "public.genuine_then": "Zu dieser Zeit echt",
   "public.not_known": "Ob es noch gilt, ist nicht bekannt: fragen Sie das Register, sobald Sie ein Netz haben.",
   "public.no_list": "Dieses Gerät hat noch keine Liste ungültiger Etiketten.",

@@ -1,4 +1,11 @@
 export const scan = {
+  "scan.any": "Ein Etikett oder einen anderen Code scannen.",
+  "scan.part.din": "Spendennummer",
+  "scan.part.check": "Prüfzeichen",
+  "scan.part.product": "Produktcode",
+  "scan.part.division": "Teilung",
+  "scan.part.expiry": "Verfall, in der Zone des Ausstellers",
+  "scan.part.coi": "Chain of Identity",
   "scan.aim": "Code in den Rahmen halten.",
   "scan.aim_many": "Einen Code nach dem anderen ins Bild halten.",
   "scan.starting": "Kamera startet",
@@ -22,6 +29,7 @@ export const scan = {
   "scan.unwanted": "Das ist: {kind}. Gebraucht wird: {wanted}.",
   "scan.unwanted_any": "Das ist: {kind}. Es wird hier nicht gebraucht.",
   "scan.beside": "Neben dem Rahmen ist ein Code zu sehen. Bitte in den Rahmen holen.",
+  "scan.torn": "Dieser Scanner hat einen Teil weggelassen oder sendet kein Enter am Ende. Noch einmal scannen; bleibt es dabei, den Scanner auf Enter einstellen.",
   "scan.layout_uncertain": "Scanner und Computer sind auf verschiedene Tastaturen eingestellt; Y und Z könnten vertauscht sein. Einmal den QR-Code eines Etiketts damit scannen: dann weiß es die App. Oder die Kamera benutzen.",
   "scan.layout_mended": "Dieser Scanner ist auf eine andere Tastatur eingestellt als der Computer. Es wurde trotzdem richtig gelesen; bitte den Scanner bei Gelegenheit umstellen.",
 

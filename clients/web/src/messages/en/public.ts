@@ -15,7 +15,6 @@ export const publicly = {
   "public.serial": "Label",
   "public.as_of": "As of",
   "public.open": "Open its lineage",
-  "public.scan": "Scan the label, or the large code on a shipper's sheet",
   "public.genuine_then": "Genuine at that time",
   "public.not_known": "Whether it is still current is not known: ask the ledger when you have a network.",
   "public.no_list": "This device has no list of void labels yet.",

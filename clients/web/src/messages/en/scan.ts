@@ -1,4 +1,11 @@
 export const scan = {
+  "scan.any": "Scan a label or any other code.",
+  "scan.part.din": "Donation number",
+  "scan.part.check": "Check character",
+  "scan.part.product": "Product code",
+  "scan.part.division": "Division",
+  "scan.part.expiry": "Expiry, in the zone of its issuer",
+  "scan.part.coi": "Chain of identity",
   "scan.aim": "Hold the code inside the frame.",
   "scan.aim_many": "Hold one code after another inside the view.",
   "scan.starting": "Starting the camera",
@@ -22,6 +29,7 @@ export const scan = {
   "scan.unwanted": "This is: {kind}. Wanted here: {wanted}.",
   "scan.unwanted_any": "This is: {kind}. It is of no use here.",
   "scan.beside": "A code is in view beside the frame. Bring it into the frame.",
+  "scan.torn": "This scanner left out a part, or sends no Enter at the end. Scan once more; if it stays so, set the scanner to send Enter.",
   "scan.layout_uncertain": "This scanner and this computer are set for different keyboards, so Y and Z may have changed places. Scan a label's QR code once with it: then the app knows. Or use the camera.",
   "scan.layout_mended": "This scanner is set for another keyboard than this computer. It was read right all the same; set the scanner to the computer's keyboard when you can.",
 

@@ -84,8 +84,8 @@ function open(video: HTMLVideoElement, options: () => Options, change: (some: Pa
     },
     failed: () => change({ last: { verdict: "failed", reading: null } }),
   }, localStorage.getItem(LAYOUT) as Layout | null);
-  const wedge = new Wedge((ways) => {
-    scanning.wedge(ways, performance.now());
+  const wedge = new Wedge((ways, whole) => {
+    scanning.wedge(ways, whole, performance.now());
     if (scanning.layout) localStorage.setItem(LAYOUT, scanning.layout);
   });
   const camera = new Camera(video, {

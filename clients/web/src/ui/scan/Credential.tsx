@@ -1,15 +1,11 @@
-/** Check any label: with a network what the ledger says now, without one what the label itself proves. */
+/** A shipper's credential: checked here, with no network, against the log's pinned key. */
 
-import { useState } from "preact/hooks";
-import { VerifierKey } from "../../core/proof/note";
+import { useEffect, useState } from "preact/hooks";
 import { type Credential, verifyCredential } from "../../core/proof/credential";
+import { parseVkey } from "../../core/proof/note";
 import { t } from "../../messages";
-import type { Reading } from "../../scan/scanning";
-import { Notice } from "../kit/Notice";
-import { Scanner } from "../kit/Scanner";
-import { Screen } from "../kit/Screen";
+import { Busy, Notice } from "../kit/Notice";
 import { Time } from "../kit/Time";
-import { go } from "../route";
 import { useClient } from "../session";
 
 type Found =
@@ -17,29 +13,21 @@ type Found =
   | { kind: "false" }
   | { kind: "no_key" };
 
-export default function Scan() {
+/** `text`: as it was scanned. */
+export function CredentialSeen({ text }: { text: string }) {
   const client = useClient();
   const [found, setFound] = useState<Found | null>(null);
-  const read = async ({ scanned, text }: Reading) => {
-    if (scanned.kind === "label") go(`/B/${scanned.container ?? "-"}.${scanned.serial}.${scanned.check}`);
-    if (scanned.kind !== "credential") return "match";
-    const told = await proved(client, text);
-    setFound(told);
-    return told.kind === "proved" && !told.voided ? "match" : "mismatch";
-  };
-  return (
-    <Screen title={t("home.scan")} back="/">
-      <Scanner what={t("public.scan")} wanted={["label", "credential"]} onRead={read} />
-      {found && <Told found={found} />}
-    </Screen>
-  );
+  useEffect(() => {
+    void proved(client, text).then(setFound);
+  }, [client, text]);
+  return found ? <Told found={found} /> : <Busy />;
 }
 
 async function proved(client: ReturnType<typeof useClient>, text: string): Promise<Found> {
   const profile = client.profile.get();
   if (!profile) return { kind: "no_key" };
   try {
-    const credential = await verifyCredential(text, await VerifierKey.parse(profile.logKey));
+    const credential = await verifyCredential(text, await parseVkey(profile.logKey));
     const known = await client.voided(credential.serial);
     return { kind: "proved", credential, voided: Boolean(known?.value), listOf: known?.asOf ?? null };
   } catch {
