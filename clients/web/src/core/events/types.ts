@@ -436,6 +436,7 @@ export interface CustodyReleased {
   receiver: Party;
   condition: Condition;
   seal?: Label | null | undefined;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** `release` names the release's statement id; without it the custody is claimed. */
@@ -449,6 +450,7 @@ export interface CustodyAccepted {
   condition: Condition;
   seal?: Label | null | undefined;
   labels?: Label[] | null | undefined;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** The receiver does not take them: the giver keeps them, and the release waits no longer. */
@@ -460,6 +462,7 @@ export interface CustodyRefused {
   receiver: Party;
   release: Hex32;
   reason: Code;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** What arrived, as it was looked at; into quarantine if it was not as it should be. */
@@ -474,6 +477,7 @@ export interface ReceiptInspected {
   expected: number;
   received: number;
   outcome: "accepted" | "quarantine";
+  photos?: Hex32[] | null | undefined;
 }
 
 export interface Packed {
@@ -504,6 +508,7 @@ export interface SealChecked {
   shipper: Label;
   seal?: Label | null | undefined;
   outcome: "intact" | "broken" | "missing";
+  photos?: Hex32[] | null | undefined;
 }
 
 /** On the road, out of one shipper into another. */
@@ -650,6 +655,7 @@ export interface DeviationRaised {
   blocking: boolean;
   containers: ContainerId[];
   cause: Hex32 | null;
+  photos?: Hex32[] | null | undefined;
 }
 
 export interface DeviationDispositioned {
@@ -678,6 +684,7 @@ export interface ContainerDamaged {
   at: Party;
   containers: ContainerId[];
   damage: "leak" | "breakage" | "label" | "other";
+  photos?: Hex32[] | null | undefined;
 }
 
 /** They are not where they should be. */
