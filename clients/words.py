@@ -234,6 +234,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "override": lambda p: p["override"][:12],
     "outstanding": lambda p: _tests(p["outstanding"]),
     "parents": lambda p: bags(p["parents"]),
+    "photos": lambda p: f", with {len(p['photos'])} photo{'' if len(p['photos']) == 1 else 's'}",
     "place": lambda p: f", {p['place']}",
     "product": _product,
     "quarantine": lambda p: p["quarantine"][:12],

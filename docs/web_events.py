@@ -109,10 +109,10 @@ def table() -> str:
             _record("PARTS", made),
             "/** Texts, each by its pattern. */",
             _record("TEXTS", known.texts),
-            "/** What a stream's name may begin with. */",
-            f"export const STREAMS: readonly string[] = {json.dumps(list(SUBJECTS))};\n",
             "/** Decisions under which a product may ask for an e-signature, and what it means there. */",
             _record("MEANINGS", MEANINGS),
+            "/** What a stream's name may begin with. */",
+            f"export const STREAMS: readonly string[] = {json.dumps(list(SUBJECTS))};\n",
         ]
     )
 

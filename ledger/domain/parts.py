@@ -43,6 +43,7 @@ Milli = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]  # thousandths of a unit 
 Credential = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,1364}$")]  # at most 1,023 bytes
 RelyingParty = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,252}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
+Photos = Annotated[list[Hex32], Field(min_length=1, max_length=20)]  # SHA-256 of each; not in the log
 Tests = Annotated[list[Code], Field(min_length=1, max_length=100)]
 
 Role = Literal[

@@ -17,7 +17,10 @@ type Route = readonly [pattern: string, load: () => Promise<Area>];
 const ROUTES: readonly Route[] = [
   ["/enrol", () => import("./device/Enrol")],
   ["/sign-in", () => import("./device/SignIn")],
+  ["/admin", () => import("./admin")],
+  ["/courier/*", () => import("./courier")],
   ["/outbox", () => import("./device/Outbox")],
+  ["/scan", () => import("./scan/Scan")],
   ["/settings", () => import("./device/Settings")],
   ["/B/:token", () => import("./public/Label")],
   ["/b/:token", () => import("./public/Label")],

@@ -4,6 +4,7 @@
 export const EVENTS: Readonly<Record<string, string>> = {
   LogOpened: "decision 1 esignature?:ESignature? origin:string format:1..1 log_key:string event_key:Base64 administrators:Administrator[2..20] continues?:Seen?",
   RuleSetAdopted: "decision 1 esignature?:ESignature? rule_set:1..9007199254740991",
+  AppPublished: "decision 1 esignature?:ESignature? version:Label digest:Hex32 files:1..10000",
   SiteOnboarded: "decision 1 esignature?:ESignature? organisation:Name site_kind:SiteKind country:Country",
   SiteSuspended: "decision 1 esignature?:ESignature? reason:Code",
   SiteResumed: "decision 1 esignature?:ESignature? reason:Code",
@@ -37,13 +38,13 @@ export const EVENTS: Readonly<Record<string, string>> = {
   LabelScannedBack: "fact 1 esignature?:ESignature? at:Party serial:Label container:ContainerId outcome:=readable,unreadable,wrong_content",
   LabelVoided: "fact 1 esignature?:ESignature? at:Party serial:Label reason:Code",
   LabelDestroyed: "fact 1 esignature?:ESignature? at:Party serials:Label[1..200] fate:=destroyed,returned_unused",
-  CustodyReleased: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? giver:Party receiver:Party condition:Condition seal?:Label?",
-  CustodyAccepted: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? giver:Party receiver:Party release:Hex32? condition:Condition seal?:Label? labels?:Label[1..200]?",
-  CustodyRefused: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? giver:Party receiver:Party release:Hex32 reason:Code",
-  ReceiptInspected: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? condition:Condition expected:Count received:Count outcome:=accepted,quarantine",
+  CustodyReleased: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? giver:Party receiver:Party condition:Condition seal?:Label? photos?:Hex32[1..20]?",
+  CustodyAccepted: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? giver:Party receiver:Party release:Hex32? condition:Condition seal?:Label? labels?:Label[1..200]? photos?:Hex32[1..20]?",
+  CustodyRefused: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? giver:Party receiver:Party release:Hex32 reason:Code photos?:Hex32[1..20]?",
+  ReceiptInspected: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? condition:Condition expected:Count received:Count outcome:=accepted,quarantine photos?:Hex32[1..20]?",
   Packed: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? logger?:Label?",
   Unpacked: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label?",
-  SealChecked: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? outcome:=intact,broken,missing",
+  SealChecked: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? outcome:=intact,broken,missing photos?:Hex32[1..20]?",
   ShipperSwapped: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party old_shipper:Label old_seal?:Label? shipper:Label seal?:Label? logger?:Label? reason:Code",
   Stored: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party location:Label place?:Label?",
   Retrieved: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party location:Label",
@@ -57,11 +58,11 @@ export const EVENTS: Readonly<Record<string, string>> = {
   SampleTaken: "fact 1 esignature?:ESignature? at:Party of:Drawn sample:NewContainer purpose:=release,identity,retained,stability",
   ResultReported: "fact 1 esignature?:ESignature? at:Party sample:ContainerId containers:ContainerId[1..200] test:Code unit?:Code? value_milli?:Milli? outcome:=pass,fail,invalid certificate?:Hex32?",
   IdentityTested: "fact 1 esignature?:ESignature? at:Party containers:ContainerId[1..200] method:Code reference:Reference outcome:=match,mismatch,inconclusive",
-  DeviationRaised: "fact 1 esignature?:ESignature? code:Code severity:Severity blocking:boolean containers:ContainerId[0..200] cause:Hex32?",
+  DeviationRaised: "fact 1 esignature?:ESignature? code:Code severity:Severity blocking:boolean containers:ContainerId[0..200] cause:Hex32? photos?:Hex32[1..20]?",
   DeviationDispositioned: "decision 1 esignature?:ESignature? chain_version:Count deviation:Hex32 disposition:=accepted,rejected,corrected reason:Code",
   Quarantined: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] reason:Code",
   QuarantineLifted: "decision 1 esignature?:ESignature? chain_version:Count quarantine:Hex32 reason:Code",
-  ContainerDamaged: "fact 1 esignature?:ESignature? at:Party containers:ContainerId[1..200] damage:=leak,breakage,label,other",
+  ContainerDamaged: "fact 1 esignature?:ESignature? at:Party containers:ContainerId[1..200] damage:=leak,breakage,label,other photos?:Hex32[1..20]?",
   ContainerLost: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party",
   ContainerFound: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party condition:Condition",
   BatchConfirmed: "decision 1 esignature?:ESignature? chain_version:Count site:Name containers:ContainerId[1..200] confirmation:Hex32",
@@ -129,14 +130,14 @@ export const PARTS: Readonly<Record<string, string>> = {
 /** Texts, each by its pattern. */
 export const TEXTS: Readonly<Record<string, string>> = {
   Base64: "^[A-Za-z0-9_-]{1,60000}$",
+  Label: "^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$",
+  Hex32: "^[0-9a-f]{64}$",
   Name: "^[a-z0-9][a-z0-9._-]{0,63}$",
   Country: "^[A-Z]{2}$",
   Code: "^[a-z][a-z0-9_]{0,63}$",
-  Hex32: "^[0-9a-f]{64}$",
   Timestamp: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z$",
   Credential: "^[A-Za-z0-9_-]{1,1364}$",
   RelyingParty: "^[a-z0-9][a-z0-9.-]{0,252}$",
-  Label: "^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$",
   Coi: "^[a-z0-9]{2,16}:[A-Z0-9-]{4,48}$",
   ContainerId: "^[A-Z0-9][A-Z0-9-]{3,47}$",
   Reference: "^[a-z0-9][a-z0-9_]{0,63}$",
@@ -145,9 +146,6 @@ export const TEXTS: Readonly<Record<string, string>> = {
   ProductCode: "^[A-Z0-9]{5,8}$",
   Division: "^[A-Z0-9]{2,6}$",
 };
-
-/** What a stream's name may begin with. */
-export const STREAMS: readonly string[] = ["agent", "chain", "equipment", "log", "lot", "product", "shipment", "site", "tank"];
 
 /** Decisions under which a product may ask for an e-signature, and what it means there. */
 export const MEANINGS: Readonly<Record<string, string>> = {
@@ -166,3 +164,6 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   InfusionChecked: "review",
   InfusionAuthorised: "approval",
 };
+
+/** What a stream's name may begin with. */
+export const STREAMS: readonly string[] = ["agent", "chain", "equipment", "log", "lot", "product", "shipment", "site", "tank"];

@@ -177,6 +177,14 @@ export interface RuleSetAdopted {
   rule_set: number;
 }
 
+/** From this position on, people should be served this build of the app. `digest` is the SHA-256 of the build's `files.json`, which names each of its `files` files with the SHA-256 of what is in it. */
+export interface AppPublished {
+  type: "AppPublished";
+  version: Label;
+  digest: Hex32;
+  files: number;
+}
+
 export interface SiteOnboarded {
   type: "SiteOnboarded";
   organisation: Name;
@@ -428,6 +436,7 @@ export interface CustodyReleased {
   receiver: Party;
   condition: Condition;
   seal?: Label | null | undefined;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** `release` names the release's statement id; without it the custody is claimed. */
@@ -441,6 +450,7 @@ export interface CustodyAccepted {
   condition: Condition;
   seal?: Label | null | undefined;
   labels?: Label[] | null | undefined;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** The receiver does not take them: the giver keeps them, and the release waits no longer. */
@@ -452,6 +462,7 @@ export interface CustodyRefused {
   receiver: Party;
   release: Hex32;
   reason: Code;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** What arrived, as it was looked at; into quarantine if it was not as it should be. */
@@ -466,6 +477,7 @@ export interface ReceiptInspected {
   expected: number;
   received: number;
   outcome: "accepted" | "quarantine";
+  photos?: Hex32[] | null | undefined;
 }
 
 export interface Packed {
@@ -496,6 +508,7 @@ export interface SealChecked {
   shipper: Label;
   seal?: Label | null | undefined;
   outcome: "intact" | "broken" | "missing";
+  photos?: Hex32[] | null | undefined;
 }
 
 /** On the road, out of one shipper into another. */
@@ -642,6 +655,7 @@ export interface DeviationRaised {
   blocking: boolean;
   containers: ContainerId[];
   cause: Hex32 | null;
+  photos?: Hex32[] | null | undefined;
 }
 
 export interface DeviationDispositioned {
@@ -670,6 +684,7 @@ export interface ContainerDamaged {
   at: Party;
   containers: ContainerId[];
   damage: "leak" | "breakage" | "label" | "other";
+  photos?: Hex32[] | null | undefined;
 }
 
 /** They are not where they should be. */
@@ -952,6 +967,7 @@ export type Fact =
 export type Decision =
   | LogOpened
   | RuleSetAdopted
+  | AppPublished
   | SiteOnboarded
   | SiteSuspended
   | SiteResumed
