@@ -11,7 +11,7 @@ import { sha256 } from "./proof/hash";
 export { split } from "./proof/sequence";
 
 const PREFIX = "UBO1:";
-const PART = 600; // bytes: 900 letters in a QR code, which a phone reads from another's screen
+const PART = 400; // bytes: 600 letters in a QR code of 85 modules, which a phone reads from another's screen
 const FORM = /^UBO1:([1-9][0-9]{0,3})\/([1-9][0-9]{0,3}):([0-9A-F]{8}):([0-9A-Z $%*+./:-]+)$/;
 
 export async function toTexts(statements: readonly Uint8Array[]): Promise<string[]> {

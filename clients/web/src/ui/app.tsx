@@ -17,6 +17,8 @@ type Route = readonly [pattern: string, load: () => Promise<Area>];
 const ROUTES: readonly Route[] = [
   ["/enrol", () => import("./device/Enrol")],
   ["/sign-in", () => import("./device/SignIn")],
+  ["/admin", () => import("./admin")],
+  ["/courier/*", () => import("./courier")],
   ["/outbox", () => import("./device/Outbox")],
   ["/scan", () => import("./scan/Scan")],
   ["/settings", () => import("./device/Settings")],

@@ -15,6 +15,7 @@ import "./scanner.css";
 
 type Props = Options & {
   what: string; // what to scan now, as a sentence
+  unlisted?: boolean; // continuous: the screen lists what was read itself
   onDone?: (readings: readonly Reading[]) => void; // continuous: go on with what is listed
   onRemove?: (reading: Reading) => void;
 };
@@ -28,9 +29,9 @@ export function Scanner(props: Props) {
   const [list, setList] = useState<readonly Reading[]>([]);
   const [typing, setTyping] = useState(false);
   const [full, setFull] = useState(false);
-  const onRead = async (reading: Reading) => {
+  const onRead = async (reading: Reading, forget: () => void) => {
     setTyping(false);
-    const verdict = await props.onRead(reading);
+    const verdict = await props.onRead(reading, forget);
     if (verdict !== "mismatch" && verdict !== "duplicate") setList((before) => [reading, ...before]);
     return verdict;
   };
@@ -58,7 +59,7 @@ export function Scanner(props: Props) {
       {!props.continuous && isJudged(state) && <Button onClick={scanner.again}>{t("scan.again")}</Button>}
       <ScannerTools scanner={scanner} full={full} onFull={setFull} onType={type} />
       {typing && <ScannerTyped scanning={scanning} />}
-      {props.continuous && <List list={list} onRemove={remove} onDone={props.onDone} />}
+      {props.continuous && !props.unlisted && <List list={list} onRemove={remove} onDone={props.onDone} />}
     </section>
   );
 }

@@ -13,7 +13,8 @@ export type Options = {
   wanted?: readonly Kind[] | undefined; // absent: anything that is known
   continuous?: boolean | undefined;
   setting?: Partial<Setting> | undefined;
-  onRead: (reading: Reading) => Verdict | void | Promise<Verdict | void>;
+  /** `forget`: let the same thing be read again. */
+  onRead: (reading: Reading, forget: () => void) => Verdict | void | Promise<Verdict | void>;
 };
 
 export type State = {
@@ -87,7 +88,7 @@ function open(video: HTMLVideoElement, options: () => Options, change: (some: Pa
   const scanning = new Scanning(wishOf(options), {
     read: (reading) => {
       change({ last: { verdict: "judging", reading }, why: null });
-      return options().onRead(reading);
+      return options().onRead(reading, () => scanning.forget(reading));
     },
     told: (told) => change({ told }),
     verdict: (verdict, reading) => {

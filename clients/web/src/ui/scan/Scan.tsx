@@ -8,6 +8,7 @@ import { Notice } from "../kit/Notice";
 import { Scanner } from "../kit/Scanner";
 import { Screen } from "../kit/Screen";
 import { go } from "../route";
+import { CredentialSeen } from "./Credential";
 
 export default function Scan() {
   const [read, setRead] = useState<Reading | null>(null);
@@ -19,7 +20,7 @@ export default function Scan() {
   return (
     <Screen title={t("home.scan")} back="/">
       <Scanner what={t("scan.any")} onRead={onRead} />
-      {read && <Facts scanned={read.scanned} />}
+      {read && (read.scanned.kind === "credential" ? <CredentialSeen text={read.text} /> : <Facts scanned={read.scanned} />)}
     </Screen>
   );
 }
