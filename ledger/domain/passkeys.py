@@ -57,14 +57,14 @@ _ON_PASSKEY: dict[str, Callable[[Passkey, Entry, Any], None]] = {
 
 def check_added(entry: Entry, event: PasskeyAdded, world: World) -> None:
     """Raises `Refused` `unknown_agent`, `NotPermitted` `same_signer`, `Conflict` `passkey_in_use`;
-    `Malformed` `malformed_credential`, `malformed_key`."""
+    `Malformed` `malformed_passkey_id`, `malformed_key`."""
     name = entry.stream.removeprefix("agent/")
     if world.agent(name) is None:
         raise Refused("unknown_agent", f"{name!r} was never enrolled")
     if name == entry.signer:
         raise NotPermitted("same_signer", "nobody adds a passkey for themselves: another administrator does")
     if kid_of(event.credential) is None:
-        raise Malformed("malformed_credential", "expected the passkey's id in canonical base64url")
+        raise Malformed("malformed_passkey_id", "expected the passkey's id in canonical base64url")
     if kid_of(event.key) is None:
         raise Malformed("malformed_key", "expected canonical base64url of a SubjectPublicKeyInfo")
     if world.passkey(event.credential) is not None:

@@ -87,10 +87,10 @@ def test_refusal_passkey_in_use() -> None:
     assert refused(Conflict, scene, "ada", "agent/nora", "PasskeyAdded", **PASSKEY) == "passkey_in_use"
 
 
-def test_refusal_malformed_credential() -> None:
+def test_refusal_malformed_passkey_id() -> None:
     scene = furnished()
     wrong = PASSKEY | {"credential": "cGFzc2tleR"}  # a last character with stray bits
-    assert refused(Malformed, scene, "ben", "agent/mia", "PasskeyAdded", **wrong) == "malformed_credential"
+    assert refused(Malformed, scene, "ben", "agent/mia", "PasskeyAdded", **wrong) == "malformed_passkey_id"
     wrong = PASSKEY | {"key": "AAB"}
     assert refused(Malformed, scene, "ben", "agent/mia", "PasskeyAdded", **wrong) == "malformed_key"
 
