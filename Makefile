@@ -32,6 +32,7 @@ faults: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.web_events
+	$(BIN)/python -m docs.web_words
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
