@@ -139,3 +139,6 @@ export const TEXTS: Readonly<Record<string, string>> = {
   ProductCode: "^[A-Z0-9]{5,8}$",
   Division: "^[A-Z0-9]{2,6}$",
 };
+
+/** What a stream's name may begin with. */
+export const STREAMS: readonly string[] = ["agent", "chain", "equipment", "log", "lot", "product", "shipment", "site", "tank"];
