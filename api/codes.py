@@ -73,6 +73,7 @@ DECISIONS = {
     "already_lifted": "The quarantine was lifted before",
     "already_rejected": "Quality rejected these containers before",
     "already_suspended": "The site is suspended already",
+    "app_published_already": "The newest published build is this one",
     "bad_genesis": "A log does not begin like this",
     "chain_closed": "The therapy is closed",
     "chain_exists": "There is a therapy under this id",

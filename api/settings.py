@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from clients.built import DIST
 
 
 @dataclass(frozen=True)
@@ -20,3 +23,4 @@ class Settings:
     max_feeds_of_key: int = 8  # a person's screens, and connections that broke without a word
     page: int = 100
     max_page: int = 1_000
+    app_folder: Path = DIST  # the built app; read once, when the server starts

@@ -81,6 +81,7 @@ from ledger.domain.readiness_events import (
 from ledger.domain.registry_events import (
     AgentEnrolled,
     AgentRolesChanged,
+    AppPublished,
     EnrolmentApproved,
     KeyAdded,
     KeyRetired,
@@ -129,6 +130,7 @@ from ledger.errors import Malformed
 EVENTS: tuple[type[Event], ...] = (
     LogOpened,
     RuleSetAdopted,
+    AppPublished,
     SiteOnboarded,
     SiteSuspended,
     SiteResumed,

@@ -37,15 +37,27 @@ def kid_of(key: str) -> str | None:
     return hashlib.sha256(spki).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedApp:
+    """A build of the app, named by the entry at `position`; `digest` as in `AppPublished`."""
+
+    version: str
+    digest: str
+    files: int
+    position: int
+
+
 @dataclass(slots=True)
 class LogState:
-    """What the log's own stream says: entry 0, and the rule set in force (0 before the first)."""
+    """What the log's own stream says: entry 0, the rule set in force (0 before the first), and
+    the builds of the app, in the order of their publication."""
 
     origin: str
     version: int = 0
     genesis: LogOpened | None = None
     event_kid: str | None = None
     rule_set: int = 0
+    apps: list[PublishedApp] = field(default_factory=list)
 
     @property
     def log_key(self) -> str | None:
@@ -65,10 +77,14 @@ class LogState:
     def _rules_adopted(self, _: Entry, event: Any) -> None:
         self.rule_set = event.rule_set
 
+    def _app_published(self, entry: Entry, event: Any) -> None:
+        self.apps.append(PublishedApp(event.version, event.digest, event.files, entry.position))
+
 
 _ON_LOG: dict[str, Handler] = {
     "LogOpened": LogState._opened,
     "RuleSetAdopted": LogState._rules_adopted,
+    "AppPublished": LogState._app_published,
 }
 
 

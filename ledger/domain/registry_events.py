@@ -49,6 +49,20 @@ class RuleSetAdopted(Decision):
     rule_set: Annotated[int, Field(ge=1, le=MAX_INT)]
 
 
+class AppPublished(Decision):
+    """From this position on, people should be served this build of the app.
+
+    `digest` is the SHA-256 of the build's `files.json`, which names each of its `files` files
+    with the SHA-256 of what is in it.
+    """
+
+    type: Literal["AppPublished"]
+    v: Literal[1]
+    version: Label
+    digest: Hex32
+    files: Annotated[int, Field(ge=1, le=10_000)]
+
+
 # --- the registry: site/<id>, agent/<id>, product/<id> --------------------------------
 
 

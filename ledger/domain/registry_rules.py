@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.domain.registry_events import (
         AgentEnrolled,
         AgentRolesChanged,
+        AppPublished,
         EnrolmentApproved,
         KeyAdded,
         KeyRetired,
@@ -102,6 +103,13 @@ def _rules_adopted(_: Entry, event: RuleSetAdopted, world: World) -> None:
         raise Conflict("rule_set_not_newer", f"rule set {in_force} is in force already")
     if event.rule_set > RULE_SET:
         raise Refused("unknown_rule_set", f"this program knows the rules up to set {RULE_SET}")
+
+
+def _app_published(_: Entry, event: AppPublished, world: World) -> None:
+    """An older build may be published again, should the newest turn out to be bad."""
+    newest = world.log().apps[-1:]
+    if newest and newest[0].digest == event.digest:
+        raise Conflict("app_published_already", f"position {newest[0].position} publishes this very build")
 
 
 def _site_onboarded(entry: Entry, _: SiteOnboarded, world: World) -> None:
@@ -238,6 +246,7 @@ def _require_new_key(key: str, world: World) -> None:
 
 _CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "RuleSetAdopted": _rules_adopted,
+    "AppPublished": _app_published,
     "SiteOnboarded": _site_onboarded,
     "SiteSuspended": _site_suspended,
     "SiteResumed": _site_resumed,

@@ -54,6 +54,7 @@ DESTROYERS = "apheresis cell_lab manufacturer nurse physician quality"
 ALLOWED: dict[str, tuple[str, str]] = {
     "LogOpened": ("", ""),
     "RuleSetAdopted": ("", ""),
+    "AppPublished": ("administrator", "here sponsor planned stranger"),
     "SiteOnboarded": ("administrator", "here sponsor"),
     "SiteSuspended": ("administrator quality", "here sponsor"),
     "SiteResumed": ("administrator quality", "here sponsor"),
@@ -157,6 +158,11 @@ NORTHCELL: dict[str, Any] = {"organisation": "northcell"}
 EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "LogOpened": (f"log/{ORIGIN}", genesis_fields(), "northcell-1"),
     "RuleSetAdopted": (f"log/{ORIGIN}", {"rule_set": 2}, "northcell-1"),
+    "AppPublished": (
+        f"log/{ORIGIN}",
+        {"version": "0.1.0", "digest": "ab" * 32, "files": 9},
+        "northcell-1",
+    ),
     "SiteOnboarded": (
         "site/north",
         NORTHCELL | {"site_kind": "care", "country": "GB"},
