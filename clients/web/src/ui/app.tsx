@@ -17,6 +17,7 @@ type Route = readonly [pattern: string, load: () => Promise<Area>];
 const ROUTES: readonly Route[] = [
   ["/enrol", () => import("./device/Enrol")],
   ["/sign-in", () => import("./device/SignIn")],
+  ["/audit/*", () => import("./audit")],
   ["/outbox", () => import("./device/Outbox")],
   ["/settings", () => import("./device/Settings")],
   ["/B/:token", () => import("./public/Label")],

@@ -19,12 +19,13 @@ const AT_ONCE = 4;
 /** Checks entries one after the other; `verdicts` grows. `stop` ends it. */
 export class Checking {
   readonly verdicts = new Store<Verdicts>(new Map());
+  private readonly client: Client;
+  private readonly coi: string;
   private stopped = false;
 
-  constructor(
-    private readonly client: Client,
-    private readonly coi: string,
-  ) {}
+  constructor(client: Client, coi: string) {
+    [this.client, this.coi] = [client, coi];
+  }
 
   async run(entries: readonly Told[]): Promise<void> {
     const waiting = [...entries];

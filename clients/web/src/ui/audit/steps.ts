@@ -4,7 +4,7 @@
  * computed here from what the server sent; it is asked for bytes only, never whether they are right.
  */
 
-import { toHex, utf8 } from "../../core/bytes";
+import { toHex, utf8, type Bytes } from "../../core/bytes";
 import { decode, type JsonObject } from "../../core/canonical";
 import { Problem } from "../../core/problem";
 import { openCheckpoint, type SignedCheckpoint } from "../../core/proof/checkpoint";
@@ -51,7 +51,7 @@ export async function walk(
     found.steps.push({ name, state: "ok", value: await look(), why: "" });
   };
   try {
-    let root: Uint8Array = new Uint8Array();
+    let root: Bytes = new Uint8Array();
     await step("bytes", () => read(found, raw));
     await step("receipt", () => readReceipt(found, data, vkey));
     const receipt = found.receipt as Receipt;
