@@ -14,7 +14,7 @@ import { Held } from "./Custody";
 import type { Chain, Container, Temperature, Told } from "./documents";
 import { PaperLine } from "./Paper";
 import { containersOf } from "./story";
-import { PhaseCard } from "./Temperature";
+import { distinct, PhaseCard } from "./Temperature";
 import { holding, madeBy, standing, volume } from "./words";
 
 interface Known {
@@ -54,7 +54,7 @@ function Everything({ known: { one, chain, told, temperature } }: { known: Known
       <Button kind="primary" to={`/audit/therapy/${encodeURIComponent(one.chain)}`}>{t("audit.open_therapy")}</Button>
       <Held container={one} told={told} />
       <Family one={one} chain={chain} />
-      {phases.map((phase) => <PhaseCard key={phase.phase} phase={phase} told={told} />)}
+      {phases.map((phase) => <PhaseCard key={phase.phase} names={[one.container]} phase={{ ...phase, evidence: distinct(phase) }} told={told} />)}
       <h2>{t("audit.entries_naming", { count: naming.length })}</h2>
       <ul class="rows">
         {naming.map((each) => (

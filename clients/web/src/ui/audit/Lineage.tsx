@@ -11,8 +11,8 @@ import type { Line } from "./story";
 import type { Stage } from "./Therapy";
 import { holding, madeBy, place, standing, volume } from "./words";
 
-const SIZES = { width: 236, height: 116, act: 148, gap: 24 };
-const BEND = 26; // from a container to the middle of an act's sign: half of its width
+const SIZES = { width: 224, height: 136, act: 96, gap: 20 };
+const BEND = 32; // from a container to the middle of an act's sign: half of its width
 
 /** Places are those of the lineage as it is now, so that nothing jumps while the moment changes. */
 export function LineageView({ stage }: { stage: Stage }) {
