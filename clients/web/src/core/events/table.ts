@@ -4,6 +4,7 @@
 export const EVENTS: Readonly<Record<string, string>> = {
   LogOpened: "decision 1 origin:string format:1..1 log_key:string event_key:Base64 administrators:Administrator[2..20] continues?:Seen?",
   RuleSetAdopted: "decision 1 rule_set:1..9007199254740991",
+  AppPublished: "decision 1 version:Label digest:Hex32 files:1..10000",
   SiteOnboarded: "decision 1 organisation:Name site_kind:SiteKind country:Country",
   SiteSuspended: "decision 1 reason:Code",
   SiteResumed: "decision 1 reason:Code",
@@ -125,12 +126,12 @@ export const PARTS: Readonly<Record<string, string>> = {
 /** Texts, each by its pattern. */
 export const TEXTS: Readonly<Record<string, string>> = {
   Base64: "^[A-Za-z0-9_-]{1,60000}$",
+  Label: "^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$",
+  Hex32: "^[0-9a-f]{64}$",
   Name: "^[a-z0-9][a-z0-9._-]{0,63}$",
   Country: "^[A-Z]{2}$",
   Code: "^[a-z][a-z0-9_]{0,63}$",
-  Hex32: "^[0-9a-f]{64}$",
   Timestamp: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z$",
-  Label: "^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$",
   Coi: "^[a-z0-9]{2,16}:[A-Z0-9-]{4,48}$",
   ContainerId: "^[A-Z0-9][A-Z0-9-]{3,47}$",
   Reference: "^[a-z0-9][a-z0-9_]{0,63}$",

@@ -159,6 +159,14 @@ export interface RuleSetAdopted {
   rule_set: number;
 }
 
+/** From this position on, people should be served this build of the app. `digest` is the SHA-256 of the build's `files.json`, which names each of its `files` files with the SHA-256 of what is in it. */
+export interface AppPublished {
+  type: "AppPublished";
+  version: Label;
+  digest: Hex32;
+  files: number;
+}
+
 export interface SiteOnboarded {
   type: "SiteOnboarded";
   organisation: Name;
@@ -919,6 +927,7 @@ export type Fact =
 export type Decision =
   | LogOpened
   | RuleSetAdopted
+  | AppPublished
   | SiteOnboarded
   | SiteSuspended
   | SiteResumed
