@@ -15,7 +15,7 @@ import type { Chain, Container, Temperature, Told } from "./documents";
 import { PaperLine } from "./Paper";
 import { containersOf } from "./story";
 import { distinct, PhaseCard } from "./Temperature";
-import { holding, madeBy, standing, volume } from "./words";
+import { holding, madeBy, standing, volume, part } from "./words";
 
 interface Known {
   one: Container;
@@ -51,7 +51,7 @@ function Everything({ known: { one, chain, told, temperature } }: { known: Known
     <>
       {alarming.length > 0 && <Notice tone="stop" title={t("audit.blocked", { count: alarming.length })}><p>{alarming.map((each) => tCode("finding_name", each.code)).join(", ")}</p></Notice>}
       <What one={one} />
-      <Button kind="primary" to={`/audit/therapy/${encodeURIComponent(one.chain)}`}>{t("audit.open_therapy")}</Button>
+      <Button kind="primary" to={`/audit/therapy/${part(one.chain)}`}>{t("audit.open_therapy")}</Button>
       <Held container={one} told={told} />
       <Family one={one} chain={chain} />
       {phases.map((phase) => <PhaseCard key={phase.phase} names={[one.container]} phase={{ ...phase, evidence: distinct(phase) }} told={told} />)}
@@ -106,7 +106,7 @@ function Rows({ containers }: { containers: readonly Container[] }) {
   return (
     <ul class="rows">
       {containers.map((one) => (
-        <LinkRow key={one.container} to={`/audit/container/${encodeURIComponent(one.container)}`}
+        <LinkRow key={one.container} to={`/audit/container/${part(one.container)}`}
           title={<span class="mono">{one.container}</span>} hint={`${standing(one).word} · ${holding(one.holder)}`} mark={<Icon name={standing(one).icon} />} />
       ))}
     </ul>

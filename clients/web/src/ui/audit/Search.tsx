@@ -11,6 +11,7 @@ import { useClient } from "../session";
 import { useAsked, Failed } from "./asked";
 import type { Found, SearchAnswer } from "./documents";
 import { wanted } from "./wanted";
+import { part } from "./words";
 
 const ICONS: Readonly<Record<string, IconName>> = {
   chain: "person", container: "bag", shipment: "road", tank: "device", statement: "proof", equipment: "device", agent: "person",
@@ -80,11 +81,11 @@ const REACHES = ["lot", "equipment", "site", "agent"];
 
 /** The screen that shows what was found. */
 export function target({ kind, id, chain, link }: Found): string | null {
-  if (kind === "container") return `/audit/container/${encodeURIComponent(id)}`;
+  if (kind === "container") return `/audit/container/${part(id)}`;
   if (kind === "statement") return `/audit/entry/${link.replace("/v1/entries/", "")}`;
   if (REACHES.includes(kind) && chain === null) return `/audit/reach/${kind}/${encodeURIComponent(id)}`;
   const coi = kind === "chain" ? id : chain;
-  return coi === null ? null : `/audit/therapy/${encodeURIComponent(coi)}`;
+  return coi === null ? null : `/audit/therapy/${part(coi)}`;
 }
 
 /** The value once it has not changed for a while. */

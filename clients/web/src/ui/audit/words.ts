@@ -42,3 +42,8 @@ export function shortCoi(coi: string): string {
 export function madeBy(how: string): string {
   return tCode("audit_made", how);
 }
+
+/** An identifier as a part of an address; its colon may stand as it is. */
+export function part(text: string): string {
+  return encodeURIComponent(text).replaceAll("%3A", ":");
+}
