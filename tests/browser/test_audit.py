@@ -102,7 +102,7 @@ def test_a_search_leads_to_the_bag_its_therapy_and_an_entry_that_is_proved_here(
 
 def test_a_scanner_that_types_a_labels_address_finds_its_bag(page: Page, house: House) -> None:
     go(page, house, "/app/audit")
-    page.get_by_label("Any identifier").fill(f"HTTPS://LEDGER.EXAMPLE/B/{DOSE}.UB-000101.K7Q2M4X9")
+    page.get_by_label("Any identifier").fill(f"HTTPS://LEDGER.EXAMPLE/B/{DOSE}.UB-000101.K7Q2M4X9K7Q2M4X9")
     expect(page.get_by_role("link", name=DOSE)).to_be_visible()
 
 

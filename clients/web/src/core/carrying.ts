@@ -8,8 +8,10 @@ import { concat, fromBase45, toBase45, toHex, type Bytes } from "./bytes";
 import { Problem } from "./problem";
 import { sha256 } from "./proof/hash";
 
+export { split } from "./proof/sequence";
+
 const PREFIX = "UBO1:";
-const PART = 600; // bytes: 900 letters in a QR code, which a phone reads from another's screen
+const PART = 400; // bytes: 600 letters in a QR code of 85 modules, which a phone reads from another's screen
 const FORM = /^UBO1:([1-9][0-9]{0,3})\/([1-9][0-9]{0,3}):([0-9A-F]{8}):([0-9A-Z $%*+./:-]+)$/;
 
 export async function toTexts(statements: readonly Uint8Array[]): Promise<string[]> {
@@ -20,10 +22,6 @@ export async function toTexts(statements: readonly Uint8Array[]): Promise<string
     const part = whole.subarray(at * PART, (at + 1) * PART);
     return `${PREFIX}${at + 1}/${of}:${mark}:${toBase45(part)}`;
   });
-}
-
-export function isText(source: string): boolean {
-  return source.trim().startsWith(PREFIX);
 }
 
 /** Collects the parts of one sequence, in any order, each as often as it is scanned. */

@@ -109,10 +109,10 @@ export class Outbox {
   }
 
   /** Says, before they are, that these are being sent: what they meet is not known yet. */
-  markSent(rows: readonly Row[]): Promise<void> {
-    return this.change(rows.map(({ id }) => id), (row) =>
-      row.state === "queued" ? { ...row, state: "sent" } : row,
-    );
+  async markSent(rows: readonly Row[]): Promise<void> {
+    const fresh = rows.filter(({ state }) => state === "queued").map(({ id }) => id);
+    if (!fresh.length) return;
+    await this.change(fresh, (row) => (row.state === "queued" ? { ...row, state: "sent" } : row));
   }
 
   /** Keeps what the log said. The caller has verified every receipt. A late problem never

@@ -1,6 +1,6 @@
 /** Statements as the screens see them: what an outbox holds, and what the log proves. */
 import { toHex, type Bytes } from "./bytes";
-import { decode } from "./canonical";
+import { decode, type JsonObject } from "./canonical";
 import type { Row } from "./database";
 import { Problem } from "./problem";
 import type { VerifierKey } from "./proof/note";
@@ -10,17 +10,21 @@ import { sha256 } from "./proof/hash";
 import * as statement from "./proof/statement";
 import type { Held, ProvedEntry } from "./types";
 
-export function heldOf(row: Row, ownKid: string): Held {
+/** What a statement says. */
+export interface Spoken {
+  agent: string;
+  fields: JsonObject;
+}
+
+export function spokenIn(raw: Bytes): Spoken {
+  const parsed = statement.parse(raw);
+  return { agent: parsed.iss, fields: decode(parsed.payload) };
+}
+
+export function heldOf(row: Row, ownKid: string, spoken: Spoken = spokenIn(row.raw)): Held {
   const { pending: _, notice, number = 0, ...rest } = row;
-  const parsed = statement.parse(row.raw);
-  return {
-    ...rest,
-    number,
-    agent: parsed.iss,
-    fields: decode(parsed.payload),
-    mine: row.kid === ownKid,
-    acknowledged: row.state === "refused" && notice === undefined,
-  };
+  const acknowledged = row.state === "refused" && notice === undefined;
+  return { ...rest, ...spoken, number, mine: row.kid === ownKid, acknowledged };
 }
 
 /** Verifies a receipt over a statement's bytes. That its signer was who they say, and allowed to, is

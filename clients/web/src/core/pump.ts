@@ -3,6 +3,7 @@ import { Problem } from "./problem";
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 60_000;
+const PATIENCE_MS = 5_000; // who scans fifty bags in a basement asks the network twelve times a minute
 
 export class Pump {
   private readonly work: () => Promise<void>;
@@ -10,6 +11,7 @@ export class Pump {
   private delay = FIRST_MS;
   private running: Promise<void> | null = null;
   private again = false;
+  private failedAt = -Infinity;
   private stopped = false;
 
   constructor(work: () => Promise<void>) {
@@ -29,6 +31,11 @@ export class Pump {
     return this.running;
   }
 
+  /** Something new waits: as `run`, but soon after a failure the next attempt is soon enough. */
+  nudge(): Promise<void> {
+    return performance.now() - this.failedAt < PATIENCE_MS ? Promise.resolve() : this.run();
+  }
+
   stop(): void {
     this.stopped = true;
     this.rest();
@@ -43,6 +50,7 @@ export class Pump {
         this.delay = FIRST_MS;
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
+        this.failedAt = performance.now();
         this.later();
       }
     } while (this.again && !this.stopped);

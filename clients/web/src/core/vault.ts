@@ -26,13 +26,14 @@ export const LEAST_PASSPHRASE = 8; // characters
 
 export class Vault {
   private readonly db: Database;
+  private readonly iterations: number;
   private sealed: SealedKey | null = null;
   private key: SigningKey | null = null;
   /** What an administrator needs to enrol the key; null without one. */
   request: EnrolmentRequest | null = null;
 
-  constructor(db: Database) {
-    this.db = db;
+  constructor(db: Database, iterations = ITERATIONS) {
+    [this.db, this.iterations] = [db, iterations];
   }
 
   /** Reads what the database has; asks nobody. */
@@ -62,7 +63,7 @@ export class Vault {
   /** Draws a key and keeps it sealed. Never overwrites: throws `Problem` `key_exists`,
    * `short_passphrase`. */
   async make(passphrase: string, name: string): Promise<void> {
-    const { record, secret } = await drawn(passphrase, name);
+    const { record, secret } = await drawn(passphrase, name, this.iterations);
     await this.db.writing(["device"], async (tx) => {
       const store = tx.objectStore("device");
       if (await store.get("key")) throw new Problem("refused", "key_exists", "this device has a key already; it is never overwritten");
@@ -74,7 +75,7 @@ export class Vault {
 
   /** Puts a new key in place of this one, which is kept, sealed, under its own id. */
   async replace(passphrase: string, name: string): Promise<void> {
-    const { record, secret } = await drawn(passphrase, name);
+    const { record, secret } = await drawn(passphrase, name, this.iterations);
     await this.db.writing(["device"], async (tx) => {
       const store = tx.objectStore("device");
       await store.put(await store.get("key"), `key-${this.request?.kid ?? ""}`);
@@ -104,13 +105,13 @@ export class Vault {
   }
 }
 
-async function drawn(passphrase: string, name: string): Promise<{ record: SealedKey; secret: CryptoKey }> {
+async function drawn(passphrase: string, name: string, iterations: number): Promise<{ record: SealedKey; secret: CryptoKey }> {
   mustBeLong(passphrase);
   const alg: AlgName = (await hasEd25519()) ? "Ed25519" : "ES256";
   const pair = await draw(alg);
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
   const spki = new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey));
-  const record = { name, alg, spki, ...(await seal(pkcs8, spki, passphrase)) };
+  const record = { name, alg, spki, ...(await seal(pkcs8, spki, passphrase, iterations)) };
   const secret = await kept(pkcs8, alg);
   pkcs8.fill(0);
   return { record, secret };
@@ -129,11 +130,13 @@ function parameters(alg: AlgName): AlgorithmIdentifier | EcKeyImportParams {
   return verifyWith(alg === "Ed25519" ? ED25519 : ES256);
 }
 
-async function seal(pkcs8: Bytes, spki: Bytes, passphrase: string): Promise<Omit<SealedKey, "name" | "alg" | "spki">> {
+async function seal(
+  pkcs8: Bytes, spki: Bytes, passphrase: string, iterations: number,
+): Promise<Omit<SealedKey, "name" | "alg" | "spki">> {
   const [salt, nonce] = [crypto.getRandomValues(new Uint8Array(16)), crypto.getRandomValues(new Uint8Array(12))];
-  const secret = await derive(passphrase, salt, ITERATIONS);
+  const secret = await derive(passphrase, salt, iterations);
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: spki }, secret, pkcs8);
-  return { iterations: ITERATIONS, salt, nonce, sealed: new Uint8Array(sealed) };
+  return { iterations, salt, nonce, sealed: new Uint8Array(sealed) };
 }
 
 async function opened({ salt, nonce, iterations, spki, sealed }: SealedKey, passphrase: string): Promise<Bytes> {
