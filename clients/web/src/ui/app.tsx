@@ -18,6 +18,7 @@ const ROUTES: readonly Route[] = [
   ["/enrol", () => import("./device/Enrol")],
   ["/sign-in", () => import("./device/SignIn")],
   ["/admin", () => import("./admin")],
+  ["/audit/*", () => import("./audit")],
   ["/courier/*", () => import("./courier")],
   ["/outbox", () => import("./device/Outbox")],
   ["/scan", () => import("./scan/Scan")],
