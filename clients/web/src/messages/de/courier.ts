@@ -33,6 +33,10 @@ export const courier: Record<keyof typeof keys, string> = {
   "courier.no_coi": "Welche Therapie? Scannen Sie den quadratischen Code auf dem Etikett, oder tippen Sie die Chain of Identity.",
   "courier.coi": "Chain of Identity",
   "courier.coi_hint": "Wie auf dem Etikett gedruckt: CH und 13 weitere Zeichen",
+  "courier.coi_take": "Er gehört zu {coi}",
+  "courier.coi_completed": "{container} gehört zur Therapie {coi}. Vergleichen Sie es mit dem Etikett.",
+  "courier.coi_which": "Zu welchem Beutel gehört {coi}? Sagen Sie es beim Beutel.",
+  "courier.coi_other_therapy": "Kein Beutel auf dieser Liste gehört zur Therapie {coi}.",
   "courier.coi_wrong": "Das ist keine Chain of Identity.",
   "courier.not_yours": "Soweit dieses Gerät weiß, nicht bei Ihnen: sehen Sie nach, ob Sie ihn wirklich halten",
   "courier.twice": "{container} steht schon auf der Liste",
@@ -54,6 +58,8 @@ export const courier: Record<keyof typeof keys, string> = {
   "courier.giver": "Wer gibt sie ab?",
   "courier.receiver": "Wer nimmt sie an?",
 
+  "courier.not_ready": "Von einem Beutel auf dieser Liste ist die Therapie nicht bekannt. Sagen Sie, welche es ist, oder nehmen Sie ihn von der Liste.",
+  "courier.party_wanted": "Nennen Sie Standort und Abteilung.",
   "courier.sign_take": "Unterschreiben: Ich habe {count|diesen Beutel|diese {count} Beutel} angenommen",
   "courier.sign_hand": "Unterschreiben: Ich gebe {count|diesen Beutel|diese {count} Beutel} ab",
   "courier.refuse": "Ablehnen",
@@ -84,5 +90,7 @@ export const courier: Record<keyof typeof keys, string> = {
   "courier.void": "UNGÜLTIGES ETIKETT",
   "courier.void_why": "Etikett {serial} auf {container} wurde für ungültig erklärt. Bewegen, verwenden oder übergeben Sie diesen Beutel nicht. Rufen Sie die Qualitätssicherung.",
   "courier.void_as_of": "Die Liste ungültiger Etiketten auf diesem Gerät ist vom",
+  "courier.void_unknown": "Dieses Gerät weiß nicht, zu welcher Therapie der Beutel gehört, und kann ihn nicht melden. Rufen Sie jetzt die Qualitätssicherung an.",
+  "courier.void_called": "Ich habe die Qualitätssicherung angerufen und den Beutel beiseitegelegt",
   "courier.void_report": "Der Qualitätssicherung melden und beiseitelegen",
 };

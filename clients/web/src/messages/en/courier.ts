@@ -31,6 +31,10 @@ export const courier = {
   "courier.no_coi": "Which therapy? Scan the square code on its label, or type the chain of identity.",
   "courier.coi": "Chain of identity",
   "courier.coi_hint": "As printed on the label: CH and 13 more characters",
+  "courier.coi_take": "It is of {coi}",
+  "courier.coi_completed": "{container} is of therapy {coi}. Compare it with the label.",
+  "courier.coi_which": "Which bag is {coi} of? Say so at the bag.",
+  "courier.coi_other_therapy": "{coi} is the therapy of no bag on this list.",
   "courier.coi_wrong": "That is no chain of identity.",
   "courier.not_yours": "Not with you as far as this device knows: look again whether you hold it",
   "courier.twice": "{container} is on the list already",
@@ -52,6 +56,8 @@ export const courier = {
   "courier.giver": "Who hands them over?",
   "courier.receiver": "Who takes them?",
 
+  "courier.not_ready": "Of a bag on this list the therapy is not known. Say which, or take the bag off the list.",
+  "courier.party_wanted": "Name the site and the department.",
   "courier.sign_take": "Sign: I took {count|this bag|these {count} bags} over",
   "courier.sign_hand": "Sign: I hand {count|this bag|these {count} bags} over",
   "courier.refuse": "Refuse",
@@ -82,5 +88,7 @@ export const courier = {
   "courier.void": "VOID LABEL",
   "courier.void_why": "Label {serial} on {container} was declared void. Don't move, use or hand over this bag. Call Quality.",
   "courier.void_as_of": "This device's list of void labels is of",
+  "courier.void_unknown": "This device does not know which therapy the bag is of, so it cannot report it. Call Quality now.",
+  "courier.void_called": "I called Quality, and set it aside",
   "courier.void_report": "Report to Quality, and set it aside",
 } as const;
