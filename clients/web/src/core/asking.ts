@@ -1,13 +1,13 @@
 /** What a client asks the ledger, proves here, and keeps for when there is no network. */
 import { fromHex, type Bytes } from "./bytes";
-import type { Json } from "./canonical";
 import { withQuery } from "./connected";
+import type { Kept } from "./database";
 import { Device } from "./device";
 import type { Commitment } from "./events/types";
 import { Problem } from "./problem";
 import type { Credential } from "./proof/credential";
 import { proved } from "./proved";
-import { BRIEF_MS, bytes, PATIENT_MS } from "./remote";
+import { BRIEF_MS, bytes, PATIENT_MS, value } from "./remote";
 import type { ProvedEntry, Query, Reading, VoidedLabel } from "./types";
 
 export abstract class Asking extends Device {
@@ -18,10 +18,10 @@ export abstract class Asking extends Device {
     const kept = await this.kept.read(whole);
     try {
       const response = await this.within(whole, {}, kept ? BRIEF_MS : PATIENT_MS);
-      const value = (await response.json()) as Json;
+      const said = await value(response);
       const asOf = this.around.now();
-      await this.kept.keepRead(whole, value, asOf);
-      return { value: value as T, asOf, from: "ledger" };
+      await this.keep(whole, said, asOf);
+      return { value: said as T, asOf, from: "ledger" };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (kept && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
@@ -34,7 +34,7 @@ export abstract class Asking extends Device {
   async ask<T>(path: string, body: unknown): Promise<T> {
     const headers = { "content-type": "application/json" };
     const response = await this.within(path, { method: "POST", headers, body: JSON.stringify(body) });
-    return (await response.json()) as T;
+    return value<T>(response);
   }
 
   /** Any request within a session, for files. Throws what the server says. */
@@ -49,7 +49,7 @@ export abstract class Asking extends Device {
     const path = `/v1/entries/${position}`;
     const { raw, receipt } = await this.evidence(path);
     const found = await proved(position, raw, receipt, this.trusted.vkey);
-    await this.kept.keepRead(path, { raw, receipt }, this.around.now());
+    await this.keep(path, { raw, receipt }, this.around.now());
     await this.meet(found.logSize, fromHex(found.root), receipt);
     return found;
   }
@@ -99,9 +99,9 @@ export abstract class Asking extends Device {
     let cursor: string | null = null;
     const found: VoidedLabel[] = [];
     do {
-      const page: { labels: VoidedLabel[]; next_cursor: string | null } = await (
-        await this.within(withQuery("/v1/labels/voided", { cursor, limit: 1000 }))
-      ).json();
+      const page: { labels: VoidedLabel[]; next_cursor: string | null } = await value(
+        await this.within(withQuery("/v1/labels/voided", { cursor, limit: 1000 })),
+      );
       found.push(...page.labels);
       cursor = page.next_cursor;
     } while (cursor);
@@ -113,6 +113,15 @@ export abstract class Asking extends Device {
   /** Whether the label was voided, as of when this device last asked; null: it never did. */
   voided(serial: string): Promise<Reading<VoidedLabel | null> | null> {
     return this.kept.voided(serial);
+  }
+
+  /** What a full device cannot keep is shown all the same. */
+  private async keep(path: string, said: Kept["value"], asOf: number): Promise<void> {
+    try {
+      await this.kept.keepRead(path, said, asOf);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
   }
 
   /** From the ledger; out of reach, what was proved before. */
