@@ -65,6 +65,18 @@ describe("a device with no room left", () => {
   });
 });
 
+describe("a browser that lets go of its database (a phone in a pocket does)", () => {
+  it("opens it again, and nothing is lost", async () => {
+    const { client, ledger } = await staged();
+    ledger.mood = "unreachable";
+    await client.record(packed(), CHAIN);
+    const { db } = client as unknown as { db: { db: IDBDatabase } };
+    db.db.close();
+    await client.record(packed("A9999-26-2"), CHAIN);
+    expect((await client.held()).map(({ seq }) => seq)).toEqual([0, 1]);
+  });
+});
+
 describe("statements that another phone shows", () => {
   it("take no place in this key's sequence unless this key signed them", async () => {
     const { client, ledger } = await staged();
