@@ -53,6 +53,7 @@ from ledger.domain.label_events import (
     LabelApplied,
     LabelDestroyed,
     LabelIssued,
+    LabelPrinted,
     LabelScannedBack,
     LabelVoided,
 )
@@ -156,6 +157,7 @@ EVENTS: tuple[type[Event], ...] = (
     PatientIdentified,
     CollectionCompleted,
     LabelIssued,
+    LabelPrinted,
     LabelApplied,
     LabelScannedBack,
     LabelVoided,
