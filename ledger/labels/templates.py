@@ -10,7 +10,7 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -69,7 +69,7 @@ class Text(Item):
     white: bool = False  # white on black
     write: bool = False
 
-    @property
+    @cached_property
     def members(self) -> tuple[str, ...]:
         """The content's members that it shows."""
         return tuple(name for _, name, _, _ in string.Formatter().parse(self.show) if name)
@@ -97,6 +97,11 @@ class Symbol(Item):
     kind: Literal["qr", "datamatrix", "credential"]
     module: float
 
+    @property
+    def member(self) -> str:
+        """The content's member that it carries."""
+        return "link" if self.kind == "qr" else self.kind
+
     @model_validator(mode="after")
     def _can_be_read(self) -> Symbol:
         least = MIN_DATAMATRIX_MODULE_MM if self.kind == "datamatrix" else MIN_QR_MODULE_MM
@@ -117,7 +122,7 @@ class Frame(Item):
 class Mark(Item):
     """A drawn sign."""
 
-    kind: Literal["biohazard", "upright", "no_xray"]
+    kind: Literal["biohazard", "upright"]
 
 
 class Template(_Part):
