@@ -8,6 +8,11 @@ with what the code raises. Findings (the codes of deviations) are no errors: see
 from __future__ import annotations
 
 BYTES = {
+    "bad_label_content": "A label cannot say this",
+    "bad_label_link": "Not the link of a label",
+    "bad_label_message": "Not a format of a DataMatrix",
+    "bad_label_resolution": "Labels are not drawn at this resolution",
+    "bad_label_template": "Not a sound template of a label",
     "bad_origin": "A log's origin cannot be written like this",
     "float_in_payload": "Quantities are whole numbers, never floats",
     "integer_out_of_range": "A number does not fit below 2^53",
@@ -30,10 +35,12 @@ BYTES = {
     "malformed_sscc": "Not a serial shipping container code",
     "malformed_tile_path": "Not the path of a tile",
     "malformed_tlog_proof": "Not a tlog-proof",
+    "label_does_not_fit": "It does not fit on this label",
     "malformed_vkey": "Not a verifier key",
     "nested_attestation": "An attestation cannot attest another one",
     "no_passphrase": "A key file needs a passphrase",
     "not_canonical": "JSON, but not in its one canonical form (RFC 8785)",
+    "not_encodable": "No symbol can hold this",
     "not_json": "This has no place in JSON as it is written here",
     "statement_too_large": "The statement is too large",
     "unknown_event": "There is no such event",
@@ -149,6 +156,8 @@ REQUESTS = {
     "body_too_large": "The body is too large",
     "busy": "The ledger has too much waiting",
     "invalid_request": "A part of the request is missing or wrong",
+    "label_check_differs": "The label was not issued with this check",
+    "label_void": "The label must not be used again",
     "method_not_allowed": "This cannot be done here",
     "no_such_chain": "No such therapy, or not for you",
     "no_such_checkpoint": "The log signed no such checkpoint",
@@ -159,6 +168,7 @@ REQUESTS = {
     "no_such_equipment": "No such equipment, or not for you",
     "no_such_key": "No such key, or not yours",
     "no_such_leaf": "The tree has no such leaf",
+    "no_such_label": "No such label, or not for you",
     "no_such_lot": "No such lot, or not for you",
     "no_such_resource": "There is nothing at this address",
     "no_such_site": "No such site, or not for you",
@@ -166,9 +176,11 @@ REQUESTS = {
     "no_such_tree": "The log never had this size",
     "not_acceptable": "Not served in that form",
     "not_recorded_yet": "The log is not that long yet",
+    "not_printable": "A label has no sign for this",
     "too_many_feeds": "Too many feeds are open",
     "too_many_reviews": "Too many facts by a signer who has nothing to do with them",
     "too_many_statements": "Too many statements in one body",
+    "unknown_label_template": "There is no such template",
     "unsupported_media_type": "The body is of the wrong type",
 }
 

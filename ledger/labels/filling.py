@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ledger.domain.world import World
 
 
+MINUS = "\u2212"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One label. `link` as `make_link` gives it; `biohazard` is for who prints to say: no entry does."""
@@ -88,4 +91,4 @@ def storage(profiles: list[TemperatureProfile], finished: bool) -> str | None:
 def _degrees(centi_c: int | None) -> str | None:
     if centi_c is None:
         return None
-    return f"{centi_c / 100:g}".replace("-", "−")
+    return f"{centi_c / 100:g}".replace("-", MINUS)

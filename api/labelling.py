@@ -1,0 +1,82 @@
+"""Labels: who may have one drawn, and what a label that somebody scans is worth.
+
+A stranger's question costs one look-up by the commitment of its check, whatever was asked: an
+invented serial, an unknown container and a wrong check are told apart by nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from ledger.domain.label_standing import Standing, check_of, commits, standing_of
+from ledger.domain.label_state import end_of
+from ledger.domain.policy import LABEL_ROLES
+from ledger.domain.world import label_tag
+from ledger.errors import Conflict, NotFound, NotPermitted
+from ledger.labels.drawing import draw
+from ledger.labels.filling import Wanted, fill
+from ledger.labels.link import Link, check_digest, make_link
+from ledger.labels.templates import load_template
+from ledger.store.decode import LazyEntry
+
+if TYPE_CHECKING:
+    from api.label_documents import LabelWanted
+    from api.reading import Reader
+    from ledger.application.world import StoredWorld
+    from ledger.domain.label_state import PrintedLabel
+    from ledger.labels.picture import Picture
+
+
+def standing(link: Link, world: StoredWorld) -> Standing | None:
+    """How the label of this link stands; None: this ledger issued no such label."""
+    digest = check_digest(link.serial, link.check)
+    found = world.reader.by_tag(label_tag(digest), before=world.before, limit=1)
+    if not found:
+        return None
+    issued = LazyEntry(found[0])
+    genuine = commits(issued.event, link.container, link.serial, digest)  # type: ignore[arg-type]
+    return standing_of(issued, link.serial, world) if genuine else None
+
+
+def drawn(reader: Reader, wanted: LabelWanted, host: str) -> Picture:
+    """The label as one bitmap.
+
+    Raises `NotFound` (`no_such_chain`, `no_such_label`), `NotPermitted` (`not_permitted`,
+    `label_check_differs`), `Conflict` (`label_void`), `Malformed` as `draw` and `make_link`.
+    """
+    chain = reader.chain(wanted.coi)
+    label = _label_to_print(reader, wanted)
+    known = chain.labels.get(wanted.serial, label)
+    ended = end_of(known, chain)
+    if ended:
+        raise Conflict("label_void", f"label {wanted.serial} was {ended}: issue a new one")
+    template = load_template(wanted.template)
+    link = make_link(host, wanted.container, wanted.serial, wanted.check)
+    contact = reader.node.settings.contact or None
+    carries = any(symbol.kind == "credential" for symbol in template.symbol)
+    credential = credential_of(reader, wanted, label) if carries else None
+    said = Wanted(link, wanted.serial, wanted.container, wanted.biohazard, contact, credential)
+    content = fill(said, chain, reader.world, reader.node.settings.label_datamatrix)
+    return draw(content, template, wanted.dpi)
+
+
+def _label_to_print(reader: Reader, wanted: LabelWanted) -> PrintedLabel:
+    """The label as it was issued, if it is the reader's to print."""
+    found = check_of(wanted.coi, wanted.serial, reader.world)
+    if found is None:
+        raise NotFound("no_such_label", f"this therapy issued no label {wanted.serial} with a check")
+    label, commitment = found
+    assert label.issued is not None
+    if not reader.agent.has_role(LABEL_ROLES, label.issued.site):
+        detail = f"label {wanted.serial} was issued at {label.issued.site}: print it in a role there"
+        raise NotPermitted("not_permitted", detail)
+    fits = hmac.compare_digest(commitment, check_digest(wanted.serial, wanted.check))
+    if not fits or label.container != wanted.container:
+        detail = f"label {wanted.serial} was not issued with this check for this container"
+        raise NotPermitted("label_check_differs", detail)
+    return label
+
+
+def credential_of(reader: Reader, wanted: LabelWanted, label: PrintedLabel) -> str | None:
+    raise NotImplementedError
