@@ -18,7 +18,7 @@ from ledger.labels.sheet import Sheet
 from ledger.labels.symbols import datamatrix, qr_code
 from ledger.labels.templates import RESOLUTIONS, Template
 
-_MEMBERS = tuple(field.name for field in fields(Content))
+_MEMBERS = (*(field.name for field in fields(Content)), "din_text", "din_check")
 _ENCODERS = {
     "qr": lambda content: qr_code(content.link),
     "credential": lambda content: qr_code(content.credential),

@@ -17,6 +17,7 @@ from ledger.labels.typesetting import INK, PAPER, Box, Style, set_text
 
 CAPTION_MM = 1.9  # the em of the small words above a field
 RULE_MM = 0.2
+_RULE_LIFT_MM = 0.9  # away from the frame's line below
 _DASH_MM = 1.6
 _WHITE_OR_INK = bytes([0, 255]) + bytes(254)
 _Item = TypeVar("_Item", bound=Item)
@@ -44,7 +45,7 @@ class Sheet:
                 yield item
 
     def knows(self, members: Sequence[str]) -> bool:
-        return all(name.partition("_")[0] in self.known or name in self.known for name in members)
+        return self.known.issuperset(members)
 
     def dots(self, mm: float) -> int:
         return max(1, round(mm * self.dpi / MM_PER_INCH))
@@ -82,17 +83,17 @@ class Sheet:
             box = self._box(item)
             set_text(self._pen, item.caption, box._replace(h=self._caption_dots), style, item.caption)
         if write and not known:
-            box = self._box(item)
-            thick = self.dots(RULE_MM)
-            self._pen.rectangle((box.x, box.y + box.h - thick, box.x + box.w - 1, box.y + box.h - 1), fill=INK)
+            self._rule(self._box(item))
+
+    def _rule(self, box: Box) -> None:
+        bottom = box.y + box.h - self.dots(_RULE_LIFT_MM)
+        self._pen.rectangle((box.x, bottom - self.dots(RULE_MM), box.x + box.w - 1, bottom - 1), fill=INK)
 
     def words(self, item: Text, words: str) -> None:
+        """A text of its own, or with the content's members filled in."""
         least = item.size if item.least is None else item.least
-        ink = PAPER if item.white else INK
-        top = bool(item.caption)
-        style = Style(
-            item.font, self.dots(item.size), self.dots(least), item.lines, item.align, ink, top
-        )
+        ink, top = PAPER if item.white else INK, bool(item.caption)
+        style = Style(item.font, self.dots(item.size), self.dots(least), item.lines, item.align, ink, top)
         set_text(self._pen, words, self._below_caption(item), style, " and ".join(item.members) or words)
 
     def din(self, item: Din, number: str, check: str) -> None:

@@ -38,7 +38,8 @@ def set_text(pen: ImageDraw.ImageDraw, text: str, box: Box, style: Style, field:
     fonts.must_have(style.font, text, field)
     pixels, lines = _fitted(text, box, style, field)
     type_ = fonts.font(style.font, pixels)
-    spare = box.h - _height(len(lines), pixels)
+    below = fonts.DESCENT * pixels if len(lines) > 1 else 0  # one line is centred by its capitals
+    spare = box.h - _height(len(lines), pixels) - below
     baseline = box.y + (0 if style.top else spare / 2) + fonts.CAP_HEIGHT * pixels
     for number, line in enumerate(lines):
         x = _start(box, fonts.length(style.font, pixels, line), style.align)
