@@ -6,6 +6,7 @@ invented serial, an unknown container and a wrong check are told apart by nothin
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,10 @@ from ledger.domain.label_state import end_of
 from ledger.domain.policy import LABEL_ROLES
 from ledger.domain.world import label_tag
 from ledger.errors import Conflict, NotFound, NotPermitted
+from ledger.labels.credential import Credential, sign_credential, to_text
 from ledger.labels.drawing import draw
 from ledger.labels.filling import Wanted, fill
-from ledger.labels.link import Link, check_digest, make_link
+from ledger.labels.link import NO_CONTAINER, Link, check_digest, make_link
 from ledger.labels.templates import load_template
 from ledger.store.decode import LazyEntry
 
@@ -55,7 +57,7 @@ def drawn(reader: Reader, wanted: LabelWanted, host: str) -> Picture:
     link = make_link(host, wanted.container, wanted.serial, wanted.check)
     contact = reader.node.settings.contact or None
     carries = any(symbol.kind == "credential" for symbol in template.symbol)
-    credential = credential_of(reader, wanted, label) if carries else None
+    credential = _credential_of(reader, label) if carries else None
     said = Wanted(link, wanted.serial, wanted.container, wanted.biohazard, contact, credential)
     content = fill(said, chain, reader.world, reader.node.settings.label_datamatrix)
     return draw(content, template, wanted.dpi)
@@ -78,5 +80,22 @@ def _label_to_print(reader: Reader, wanted: LabelWanted) -> PrintedLabel:
     return label
 
 
-def credential_of(reader: Reader, wanted: LabelWanted, label: PrintedLabel) -> str | None:
-    raise NotImplementedError
+def _credential_of(reader: Reader, label: PrintedLabel) -> str:
+    """Signed now by the log's key: the label was in the log as of its newest checkpoint."""
+    ledger = reader.node.ledger
+    newest = ledger.store.checkpoint(reader.size)
+    assert newest is not None
+    assert label.issued is not None
+    position = label.issued.position
+    (entry,) = ledger.store.entries(position, position + 1)
+    said = Credential(
+        origin=ledger.origin,
+        issued_s=newest.time_ms // 1000,
+        container=label.container or NO_CONTAINER,
+        serial=label.serial,
+        position=position,
+        statement=hashlib.sha256(entry.data).digest(),
+        size=newest.size,
+        root=newest.root,
+    )
+    return to_text(sign_credential(ledger.config.log_key, said))
