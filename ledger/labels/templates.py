@@ -26,6 +26,7 @@ MIN_QR_MODULE_MM = 0.42
 MIN_DATAMATRIX_MODULE_MM = 0.33
 QUIET_ZONE = {"qr": 4, "credential": 4, "datamatrix": 2}  # modules; DataMatrix needs one (ISO/IEC 16022)
 
+_TOLERANCE_MM = 1e-6
 _FLAGS = ("autologous", "biohazard", "quarantine")
 _SHOWN = {
     *(name for name, kind in Content.__annotations__.items() if kind != "bool"),
@@ -46,6 +47,12 @@ class Item(_Part):
     w: float = Field(gt=0)
     h: float = Field(gt=0)
     when: str | None = None
+
+    def overlaps(self, other: Item) -> bool:
+        """Whether the two share more than an edge."""
+        beside = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        above = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        return beside > _TOLERANCE_MM and above > _TOLERANCE_MM
 
     @field_validator("when")
     @classmethod
@@ -150,16 +157,24 @@ class Template(_Part):
             self._must_be_inside(item)
         if [one.kind for one in self.symbol].count("qr") != 1:
             raise ValueError("a label has one link")
+        for one in self.symbol:
+            self._must_be_alone(one)
         missing = {"autologous", "biohazard", "quarantine"} - {item.when for item in self.items}
         if missing:
             raise ValueError(f"no place for {sorted(missing)}")
         return self
 
+    def _must_be_alone(self, symbol: Symbol) -> None:
+        """Nothing may stand in a symbol's place: its quiet zone is part of it."""
+        for other in self.items:
+            if other is not symbol and symbol.overlaps(other):
+                raise ValueError(f"stands in the place of the {symbol.kind}: {other!r:.160}")
+
     def _must_be_inside(self, item: Item) -> None:
-        margin, tolerance = self.margin_mm, 1e-6
-        inside = min(item.x, item.y) >= margin - tolerance
-        inside &= item.x + item.w <= self.width_mm - margin + tolerance
-        inside &= item.y + item.h <= self.height_mm - margin + tolerance
+        margin = self.margin_mm - _TOLERANCE_MM
+        inside = min(item.x, item.y) >= margin
+        inside &= item.x + item.w <= self.width_mm - margin
+        inside &= item.y + item.h <= self.height_mm - margin
         if not inside:
             raise ValueError(f"not inside the margin of {margin} mm: {item!r:.160}")
 
