@@ -10,15 +10,18 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
+from api.label_documents import ScanBackDocument
 from ledger.domain.label_standing import Standing, check_of, commits, standing_of
 from ledger.domain.label_state import end_of
 from ledger.domain.policy import LABEL_ROLES
 from ledger.domain.world import label_tag
-from ledger.errors import Conflict, NotFound, NotPermitted
+from ledger.errors import Conflict, Malformed, NotFound, NotPermitted
 from ledger.labels.credential import Credential, sign_credential, to_text
 from ledger.labels.drawing import draw
 from ledger.labels.filling import Wanted, fill
-from ledger.labels.link import NO_CONTAINER, Link, check_digest, make_link
+from ledger.labels.link import NO_CONTAINER, Link, check_digest, make_link, parse_link
+from ledger.labels.scanback import compare, texts_in
+from ledger.labels.symbols import qr_code
 from ledger.labels.templates import load_template
 from ledger.store.decode import LazyEntry
 
@@ -61,6 +64,40 @@ def drawn(reader: Reader, wanted: LabelWanted, host: str) -> Picture:
     said = Wanted(link, wanted.serial, wanted.container, wanted.biohazard, contact, credential)
     content = fill(said, chain, reader.world, reader.node.settings.label_datamatrix)
     return draw(content, template, wanted.dpi)
+
+
+def scanned_back(reader: Reader, photo: bytes) -> ScanBackDocument:
+    """What the photo of a printed label shows, compared with what its link would be printed as.
+
+    Raises `Malformed` (`bad_photo`).
+    """
+    texts = texts_in(photo)
+    links = [(text, link) for text in texts if (link := _link_in(text))]
+    if not links:
+        text = next(iter(texts), None)
+        return ScanBackDocument(
+            text=text, container=None, serial=None, genuine=False, wrong_modules=None, modules=None
+        )
+    text, link = links[0]
+    host = reader.node.settings.label_host
+    own = not host or text == make_link(host, *link)
+    found = compare(photo, qr_code(text.upper()))
+    return ScanBackDocument(
+        text=text,
+        container=link.container,
+        serial=link.serial,
+        genuine=own and standing(link, reader.world) is not None,
+        wrong_modules=found.wrong,
+        modules=found.modules,
+    )
+
+
+def _link_in(text: str) -> Link | None:
+    """Any other code in the photo is no link of a label."""
+    try:
+        return parse_link(text)
+    except Malformed:
+        return None
 
 
 def _label_to_print(reader: Reader, wanted: LabelWanted) -> PrintedLabel:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
+
+from PIL import Image, ImageOps
 
 from ledger.application import Answer
 from ledger.domain.world import timestamp
 from ledger.labels.link import Link, check_digest
+from ledger.labels.symbols import qr_code
 from tests.scenario import APHERESIS, CLEANROOM, Scenario, hand_over
 
 DIN, FRESH, DOSE, DOSE_2 = "A999926000001", "A9999-26-F1", "A9999-26-D1", "A9999-26-D2"
@@ -62,3 +66,15 @@ def make_doses(scenario: Scenario, coi: str) -> None:
     say("mia", f"chain/{coi}", "ContainersDerived", at=CLEANROOM, how="fill",
         parents=[{"container": FRESH, "volume_ul": 200_000}],
         children=[{"container": DOSE, "bag": 1} | made, {"container": DOSE_2, "bag": 2} | made])  # fmt: skip
+
+
+def photo(text: str = "HTTPS://LEDGER.INVALID/B/-.L0009.0000000000000000") -> bytes:
+    """A picture of one QR code, as sharp as can be."""
+    symbol = qr_code(text)
+    image = Image.frombytes("L", (symbol.size, symbol.size), bytes(255 - 255 * one for one in symbol.dark))
+    framed = ImageOps.expand(
+        image.resize((symbol.size * 8, symbol.size * 8), Image.Resampling.NEAREST), 40, 255
+    )
+    made = io.BytesIO()
+    framed.save(made, "PNG")
+    return made.getvalue()

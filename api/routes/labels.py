@@ -7,22 +7,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from api.bodies import read_json
+from api.bodies import media_type, read_body, read_json
 from api.conditional import document
-from api.describing import Responses, problems, sent_json, shown
+from api.describing import Responses, problems, sent, sent_json, shown
 from api.examples import COI, ID
 from api.label_documents import (
     MEDIA,
     LabelCheck,
     LabelWanted,
     Reconciliation,
+    ScanBackDocument,
     VoidedLabelDocument,
     VoidedLabels,
     check_document,
     reconciliation,
 )
-from api.label_examples import DRAWN, LABEL_CHECK, LINK_PART, RECONCILIATION, VOIDED, WANTED
-from api.labelling import drawn, standing
+from api.label_examples import DRAWN, LABEL_CHECK, LINK_PART, RECONCILIATION, SCANNED_BACK, VOIDED, WANTED
+from api.labelling import drawn, scanned_back, standing
 from api.listing import Limit, readable
 from api.moments import TheMoment
 from api.node import TheNode, node_of
@@ -48,6 +49,7 @@ DRAWN_ANSWER: Responses = {
         },
     }
 }
+PHOTOS = {"image/jpeg": "<a photo>", "image/png": "<a photo>", "image/webp": "<a photo>"}
 NO_STORE = {"cache-control": "no-store"}
 LinkPart = Annotated[
     str, Path(max_length=200, description="The link behind `/B/`, in any letter case", examples=[LINK_PART])
@@ -72,6 +74,22 @@ def draw_label(
     picture = drawn(reader, wanted, host)
     body: bytes = getattr(picture, wanted.format)()
     return Response(body, headers=NO_STORE | {DIGEST: picture.digest}, media_type=MEDIA[wanted.format])
+
+
+async def photo_in(request: Request) -> bytes:
+    media_type(request.scope, *PHOTOS)
+    return await read_body(request.scope, request.receive, node_of(request).settings.max_photo)
+
+
+@router.post(
+    "/v1/labels/scan-back",
+    summary="Compare a photo of a printed label with what was to be printed; records nothing",
+    responses=shown(SCANNED_BACK, "What it says, and how many modules differ: no ISO/IEC 15415 grade")
+    | problems(400, 401, 413, 415, 503),
+    openapi_extra=sent(PHOTOS),
+)
+def scan_label_back(reader: TheReader, photo: Annotated[bytes, Depends(photo_in)]) -> ScanBackDocument:
+    return scanned_back(reader, photo)
 
 
 @router.get(

@@ -18,7 +18,7 @@ from sqlalchemy import event as sql_event
 from api.settings import Settings
 from ledger.labels.credential import PREFIX, from_text, verify_credential
 from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, catch_up, code, enrol, read, served
-from tests.label_stage import DIN, DOSE, DOSE_2, check_of, issue, link_part, make_doses, wanted
+from tests.label_stage import DIN, DOSE, DOSE_2, check_of, issue, link_part, make_doses, photo, wanted
 from tests.scenario import CLEANROOM, VAN, WARD, hand_over
 
 CONTACT = "+44 20 7946 0000, day and night"
@@ -252,6 +252,57 @@ def test_a_label_of_a_collection_before_its_order_is_genuine(stage: Stage) -> No
     early = "isbt128:CHA999926000009"
     issue(stage.scenario, early, "L0004", container="A9999-26-F9", by="anna", at=at)
     assert checked(stage, link_part("L0004", "A9999-26-F9"))["status"] == "issued"
+
+
+# --- scan-back -------------------------------------------------------------------------------
+
+
+def scan(stage: Stage, picture: bytes, agent: str = "mia", kind: str = "image/png") -> httpx.Response:
+    headers = stage.bearer(agent) | {"content-type": kind}
+    return stage.ask("POST", "/v1/labels/scan-back", content=picture, headers=headers)
+
+
+def test_a_label_that_was_printed_well_reads_back_without_a_wrong_module(stage: Stage) -> None:
+    found = scan(stage, draw(stage).content).json()
+    assert found == {
+        "text": f"HTTPS://LEDGER.INVALID/B/{link_part('L0001')}",
+        "container": DOSE,
+        "serial": "L0001",
+        "genuine": True,
+        "wrong_modules": 0,
+        "modules": found["modules"],
+    }
+    assert found["modules"] >= 33 * 33
+
+
+def test_wrong_modules_are_counted(stage: Stage) -> None:
+    picture = Image.open(io.BytesIO(draw(stage).content)).convert("L")
+    corner = picture.crop((0, 0, 24, 24)).point(lambda _: 255)
+    picture.paste(corner, (980, 300))  # a scratch in the code
+    made = io.BytesIO()
+    picture.save(made, "PNG")
+    found = scan(stage, made.getvalue()).json()
+    assert 0 < found["wrong_modules"] < found["modules"] // 10
+
+
+def test_a_picture_of_something_else_reads_as_no_label(stage: Stage) -> None:
+    nothing = {"container": None, "serial": None, "genuine": False, "wrong_modules": None, "modules": None}
+    assert scan(stage, photo("SOMETHING ELSE")).json() == nothing | {"text": "SOMETHING ELSE"}
+    blank = io.BytesIO()
+    Image.new("L", (50, 50), 255).save(blank, "PNG")
+    assert scan(stage, blank.getvalue()).json() == nothing | {"text": None}
+
+
+def test_an_invented_label_reads_back_as_not_genuine(stage: Stage) -> None:
+    found = scan(stage, photo()).json()
+    assert (found["serial"], found["genuine"]) == ("L0009", False)
+
+
+def test_what_is_no_picture_is_refused(stage: Stage) -> None:
+    response = scan(stage, b"no picture")
+    assert (response.status_code, code(response)) == (400, "bad_photo")
+    response = scan(stage, b"", kind="text/plain")
+    assert (response.status_code, code(response)) == (415, "unsupported_media_type")
 
 
 # --- counting ------------------------------------------------------------------------------
