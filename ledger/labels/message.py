@@ -65,16 +65,20 @@ def message(template: str, container: Container, coi: str, serial: str) -> str |
         return said or ""
 
     whole = _PART.sub(part, template)
-    if not count and _PART.search(template):
-        return None
+    if not count and not _fields_in(_PART.sub("", template)):
+        return None  # it would say nothing
     return _filled(whole.replace("{n}", f"{count:02}"), known)
 
 
+def _fields_in(text: str) -> list[str]:
+    return [name for _, name, _, _ in string.Formatter().parse(text) if name and name != "n"]
+
+
 def _filled(text: str, known: dict[str, str | None]) -> str | None:
-    names = [name for _, name, _, _ in string.Formatter().parse(text) if name]
-    if any(known.get(name) is None for name in names if name != "n"):
+    names = _fields_in(text)
+    if any(known.get(name) is None for name in names):
         return None
-    return text.format_map({name: known.get(name, "{n}") for name in names})
+    return text.format_map({name: known[name] for name in names} | {"n": "{n}"})
 
 
 def _of_length(text: str | None, length: int) -> str | None:
