@@ -158,6 +158,22 @@ def confirm_and_record(
     as_json: bool,
 ) -> None:
     """Show what will be signed, ask, sign, send, tell what became of it."""
+    result = confirmed(signer, fields, stream, when, offline, yes, as_json)
+    show(document_of(result), lambda screen: tell(screen, result), as_json)
+    if isinstance(result, Pending) and not offline:
+        raise typer.Exit(WAITING)
+
+
+def confirmed(
+    signer: Client,
+    fields: dict[str, Any],
+    stream: str,
+    when: str | None,
+    offline: bool,
+    yes: bool,
+    as_json: bool,
+) -> Answer | Pending:
+    """Show what will be signed, ask, sign, send. Raises `typer.Exit` where the person says no."""
     console = Console(highlight=False, quiet=as_json)
     _look_first(signer, fields, stream, console)
     made = signer.draft(fields, stream, when)
@@ -165,10 +181,7 @@ def confirm_and_record(
     if not yes and not _agreed(as_json):
         raise typer.Exit(DONE)
     made_at = str(made.payload["occurred_at"])
-    result = signer.record(fields, stream, occurred_at=made_at, offline=offline)
-    show(_document(result), lambda screen: _tell(screen, result), as_json)
-    if isinstance(result, Pending) and not offline:
-        raise typer.Exit(WAITING)
+    return signer.record(fields, stream, occurred_at=made_at, offline=offline)
 
 
 def preview(console: Console, made: Draft, agent: str) -> None:
@@ -252,7 +265,8 @@ def _agreed(as_json: bool) -> bool:
     return Confirm.ask("Sign it?", default=False)
 
 
-def _document(result: Answer | Pending) -> dict[str, Any]:
+def document_of(result: Answer | Pending) -> dict[str, Any]:
+    """What a script reads of it."""
     if isinstance(result, Answer):
         return {"state": "accepted"} | summary(result) | {"receipt": to_base64(result.receipt)}
     held = result.held
@@ -265,7 +279,8 @@ def _document(result: Answer | Pending) -> dict[str, Any]:
     }
 
 
-def _tell(console: Console, result: Answer | Pending) -> None:
+def tell(console: Console, result: Answer | Pending) -> None:
+    """What a person sees of it."""
     if isinstance(result, Pending):
         console.print(Text.assemble(("KEPT, not recorded yet", "bold yellow"), f": {result.why}"))
         console.print(facts({"statement": result.held.id.hex(), "outbox number": result.held.number}))
