@@ -219,6 +219,20 @@ class Labels:
         return found
 
 
+def read_back(found: dict[str, Any], serial: str, container: str | None) -> dict[str, Any]:
+    """`LabelScannedBack` of what a photo shows: readable, unreadable, or with wrong content."""
+    fields: dict[str, Any] = {"type": "LabelScannedBack", "serial": serial, "outcome": "readable"}
+    if container:
+        fields["container"] = container
+    if found["text"] is None:
+        return fields | {"outcome": "unreadable"}
+    if not found["genuine"] or found["serial"] != serial or found["container"] not in (None, container):
+        fields["outcome"] = "wrong_content"
+    if found["modules"] is not None:
+        fields |= {"wrong_modules": found["wrong_modules"], "modules": found["modules"]}
+    return fields
+
+
 def fate_of(returned: bool) -> str:
     """As `LabelDestroyed` says it."""
     return "returned_unused" if returned else "destroyed"

@@ -21,7 +21,7 @@ from clients.cli.screen import REFUSED, WAITING, facts, mark, rows, show
 from clients.drafts import event_type
 from clients.forms import filled, shape_of
 from clients.label_store import Kept
-from clients.labels import Labels, fate_of
+from clients.labels import Labels, fate_of, read_back
 from clients.sdk import Client, Pending
 from clients.words import clock, wrong_modules
 from ledger.errors import UnbrokenError
@@ -221,20 +221,6 @@ def _record(signer: Client, event: str, pairs: list[str], coi: str, yes: bool, a
 
 def _parts(event: str, *pairs: str) -> dict[str, Any]:
     return filled(shape_of(event_type(event)), pairs)
-
-
-def read_back(found: dict[str, Any], serial: str, container: str | None) -> dict[str, Any]:
-    """`LabelScannedBack` of what a photo shows: readable, unreadable, or with wrong content."""
-    fields: dict[str, Any] = {"type": "LabelScannedBack", "serial": serial, "outcome": "readable"}
-    if container:
-        fields["container"] = container
-    if found["text"] is None:
-        return fields | {"outcome": "unreadable"}
-    if not found["genuine"] or found["serial"] != serial or found["container"] not in (None, container):
-        fields["outcome"] = "wrong_content"
-    if found["modules"] is not None:
-        fields |= {"wrong_modules": found["wrong_modules"], "modules": found["modules"]}
-    return fields
 
 
 def _comparison(found: dict[str, Any]) -> Text:

@@ -121,7 +121,7 @@ def test_a_printed_label_leaves_no_check_behind_and_cannot_be_printed_again(desk
     with pytest.raises(NotFound, match=f"no_label_check.*{serial}"):
         desk.print(serial)
     desk.client.close()
-    assert check.encode() not in b"".join(path.read_bytes() for path in desk.home.rglob("store.db"))
+    assert check.encode() not in b"".join(path.read_bytes() for path in desk.home.rglob("*.db*"))
     desk.client = desk._client()
 
 
