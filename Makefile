@@ -31,6 +31,7 @@ faults: $(VENV)/.dev
 # The reference pages, made from the code.
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.web_events
 
 clean:
 	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,52 @@
+/**
+ * Every text that a person sees, by key, in each language.
+ *
+ * English is always at hand and is the list of keys; another language is loaded when it is chosen,
+ * and must have every key (its type says so). `{name}` in a text stands for a parameter;
+ * `{count|one bag|{count} bags}` chooses by number.
+ */
+
+import { Store } from "../core/store";
+import { en } from "./en";
+
+export type Key = keyof typeof en;
+export type Catalogue = Record<Key, string>;
+export type Parameters = Record<string, string | number>;
+export type Language = "en" | "de";
+
+export const LANGUAGES: Record<Language, string> = { en: "English", de: "Deutsch" };
+const KEPT = "unbroken.language";
+
+export const language = new Store<Language>("en");
+let catalogue: Catalogue = en;
+
+/** The text of a key. A key that only comes at run time (a code of the ledger): see `tCode`. */
+export function t(key: Key, parameters: Parameters = {}): string {
+  return fill(catalogue[key], parameters);
+}
+
+/** The text for a code that the ledger sent, `area.code`; the code itself where none is known. */
+export function tCode(area: string, code: string, parameters: Parameters = {}): string {
+  const text = (catalogue as Record<string, string>)[`${area}.${code}`];
+  return text === undefined ? code.replaceAll("_", " ") : fill(text, parameters);
+}
+
+/** Load what was chosen before, or else what the browser prefers. */
+export async function startLanguage(): Promise<void> {
+  const wanted = localStorage.getItem(KEPT) ?? navigator.language.slice(0, 2);
+  await speak(wanted in LANGUAGES ? (wanted as Language) : "en", false);
+}
+
+export async function speak(chosen: Language, keep = true): Promise<void> {
+  catalogue = chosen === "de" ? (await import("./de")).de : en;
+  document.documentElement.lang = chosen;
+  if (keep) localStorage.setItem(KEPT, chosen);
+  language.set(chosen);
+}
+
+function fill(text: string, parameters: Parameters): string {
+  const chosen = text.replace(/\{(\w+)\|((?:[^{}]|\{\w+\})*)\|((?:[^{}]|\{\w+\})*)\}/g, (_, name, one, many) =>
+    Number(parameters[name]) === 1 ? one : many,
+  );
+  return chosen.replace(/\{(\w+)\}/g, (whole, name: string) => String(parameters[name] ?? whole));
+}

@@ -1,0 +1,133 @@
+/** What this device owes the log: each item with its state, and every way to get it there. */
+
+import { useEffect, useState } from "preact/hooks";
+import type { Held } from "../../core/client";
+import { t, tCode } from "../../messages";
+import { Badge, Notice, type Tone } from "../kit/Notice";
+import { Qr } from "../kit/Qr";
+import { Button, Screen } from "../kit/Screen";
+import { Time } from "../kit/Time";
+import { useClient } from "../session";
+import { useStore } from "../store";
+
+const NEWEST = 20;
+
+export default function Outbox() {
+  const client = useClient();
+  const waiting = useStore(client.waiting);
+  const [sent, setSent] = useState<Held[]>([]);
+  useEffect(() => {
+    void client.held("accepted").then((held) => setSent(held.slice(-NEWEST).reverse()));
+  }, [client, waiting]);
+  const refused = waiting.filter((one) => one.state === "refused");
+  const owed = waiting.filter((one) => one.state !== "refused");
+  return (
+    <Screen title={t("home.outbox")} back="/" foot={owed.length > 0 && <Send />}>
+      {!waiting.length && <Notice tone="ok" title={t("outbox.empty")} />}
+      <Part title={t("outbox.refused_title")} items={refused} />
+      <Part title={t("outbox.waiting")} items={owed} />
+      {owed.length > 0 && <Away />}
+      <TakeOver />
+      <Part title={t("outbox.recorded")} items={sent} />
+    </Screen>
+  );
+}
+
+function Send() {
+  const client = useClient();
+  return <Button kind="primary" onClick={() => void client.flush()}>{t("outbox.send")}</Button>;
+}
+
+function Part({ title, items }: { title: string; items: Held[] }) {
+  if (!items.length) return null;
+  return (
+    <section aria-label={title}>
+      <h2>{title}</h2>
+      <ul class="rows">{items.map((held) => <Item held={held} key={held.id} />)}</ul>
+    </section>
+  );
+}
+
+const TONES: Record<Held["state"], Tone> = { queued: "wait", sent: "wait", accepted: "ok", refused: "stop" };
+
+function Item({ held }: { held: Held }) {
+  const containers = held.fields["containers"] ?? held.fields["container"];
+  return (
+    <li class="row">
+      <span class="body">
+        <strong>{tCode("event", held.type)}</strong>
+        <span class="small mono">{[containers ?? held.stream].flat().join(", ")}</span>
+        <span class="soft small"><Time at={held.made_at} seconds /></span>
+        {!held.mine && <span class="soft small">{t("outbox.carried", { agent: held.agent })}</span>}
+        <Badge tone={TONES[held.state]}>{tCode("outbox_state", held.state, { position: held.answer?.position ?? "" })}</Badge>
+        {held.state === "refused" && <Refused held={held} />}
+      </span>
+    </li>
+  );
+}
+
+function Refused({ held }: { held: Held }) {
+  const client = useClient();
+  return (
+    <>
+      <p>{held.problem?.detail}</p>
+      <p class="soft small">{t("outbox.kept")}</p>
+      <div class="buttons">
+        <Button onClick={() => void client.acknowledge(held.id)}>{t("outbox.read")}</Button>
+        <Button onClick={() => void client.requeue(held.id)}>{t("outbox.again")}</Button>
+      </div>
+    </>
+  );
+}
+
+/** For a phone that will not meet a network: a file, or another phone that scans this screen. */
+function Away() {
+  const client = useClient();
+  const [texts, setTexts] = useState<string[]>([]);
+  const [part, setPart] = useState(0);
+  const save = async () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await client.exportOutbox());
+    link.download = "outbox.unbroken";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  };
+  const text = texts[part % texts.length];
+  return (
+    <section class="card">
+      <div class="buttons">
+        <Button onClick={() => void save()}>{t("outbox.export")}</Button>
+        <Button onClick={() => void client.exportTexts().then(setTexts)}>{t("outbox.show")}</Button>
+      </div>
+      {text && (
+        <>
+          <Qr text={text} label={t("outbox.show")} />
+          <p>{t("outbox.show_hint", { part: (part % texts.length) + 1, of: texts.length })}</p>
+          {texts.length > 1 && <Button onClick={() => setPart(part + 1)}>{t("shell.continue")}</Button>}
+        </>
+      )}
+    </section>
+  );
+}
+
+function TakeOver() {
+  const client = useClient();
+  const [said, setSaid] = useState<{ tone: Tone; text: string } | null>(null);
+  const take = async (file: File | undefined) => {
+    if (!file) return;
+    try {
+      setSaid({ tone: "ok", text: t("outbox.imported", { count: await client.importStatements(file) }) });
+    } catch (error) {
+      setSaid({ tone: "stop", text: (error as Error).message });
+    }
+  };
+  return (
+    <section class="card">
+      <label class="button">
+        {t("outbox.import")}
+        <input class="visually-hidden" type="file" onChange={(event) => void take(event.currentTarget.files?.[0])} />
+      </label>
+      {said && <Notice tone={said.tone} title={said.text} live />}
+    </section>
+  );
+}

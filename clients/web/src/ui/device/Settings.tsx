@@ -1,0 +1,51 @@
+import { useState } from "preact/hooks";
+import { LANGUAGES, type Language, language, speak, t } from "../../messages";
+import { Choice } from "../kit/Field";
+import { Button, Screen } from "../kit/Screen";
+import { go } from "../route";
+import { forget, useClient } from "../session";
+import { useStore } from "../store";
+import { chooseTheme, type Theme, theme } from "../theme";
+
+export default function Settings() {
+  const client = useClient();
+  const spoken = useStore(language);
+  const [shown, setShown] = useState<Theme>(theme());
+  const languages = Object.entries(LANGUAGES).map(([value, label]) => ({ value: value as Language, label }));
+  const themes = (["auto", "light", "dark"] as const).map((value) => ({ value, label: t(`device.theme_${value}`) }));
+  const leave = async () => {
+    await client.relock();
+    forget();
+    go("/", { replace: true });
+  };
+  return (
+    <Screen title={t("home.settings")} back="/">
+      <section class="card">
+        <Choice label={t("device.language")} value={spoken} options={languages} onValue={(chosen) => void speak(chosen)} />
+        <Choice label={t("device.theme")} value={shown} options={themes} onValue={(chosen) => { chooseTheme(chosen); setShown(chosen); }} />
+      </section>
+      <About />
+      <Button kind="danger" onClick={() => void leave()}>{t("device.sign_out")}</Button>
+    </Screen>
+  );
+}
+
+function About() {
+  const client = useClient();
+  const profile = useStore(client.profile);
+  const storage = useStore(client.storage);
+  return (
+    <dl class="card facts">
+      <dt>{t("device.agent")}</dt>
+      <dd>{profile?.agent ?? "–"}</dd>
+      <dt>{t("device.key")}</dt>
+      <dd class="mono small">{profile ? `${profile.alg} ${profile.kid}` : "–"}</dd>
+      <dt>{t("device.log")}</dt>
+      <dd class="mono small">{profile?.origin ?? "–"}</dd>
+      <dt>{t("device.log_key")}</dt>
+      <dd class="mono small">{profile?.logKey ?? "–"}</dd>
+      <dt>{t("device.storage")}</dt>
+      <dd>{t(`device.storage_${storage}`)}</dd>
+    </dl>
+  );
+}

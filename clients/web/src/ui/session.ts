@@ -1,0 +1,56 @@
+/** The one client of this page, who is signed in, and what that opens. */
+
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Client } from "../core/client";
+import { Store } from "../core/store";
+import type { SessionSeen } from "../core/types";
+
+const TheClient = createContext<Client | null>(null);
+export const ClientProvider = TheClient.Provider;
+
+/** The page's client. Only below `ClientProvider`. */
+export function useClient(): Client {
+  const client = useContext(TheClient);
+  if (!client) throw new Error("no client above this component");
+  return client;
+}
+
+const KEPT = "unbroken.session";
+
+/** Who the ledger last said this is; kept, so that a cold start without a network shows the right tiles. */
+export const session = new Store<SessionSeen | null>(kept());
+
+/** Keep what each sign-in tells. A session that ends changes nothing: the person is still the same. */
+export function followSession(client: Client): void {
+  client.session.subscribe(() => {
+    const seen = client.session.get();
+    if (!seen) return;
+    localStorage.setItem(KEPT, JSON.stringify(seen));
+    session.set(seen);
+  });
+}
+
+export function forget(): void {
+  localStorage.removeItem(KEPT);
+  session.set(null);
+}
+
+/** True if the person has one of these roles anywhere. It opens tiles only; the ledger decides. */
+export function hasRole(seen: SessionSeen | null, ...wanted: string[]): boolean {
+  return Object.values(seen?.roles ?? {}).some((roles) => roles.some((role) => wanted.includes(role)));
+}
+
+/** The sites where the person has one of these roles, in order. */
+export function sitesOf(seen: SessionSeen | null, ...wanted: string[]): string[] {
+  const entries = Object.entries(seen?.roles ?? {});
+  return entries.filter(([, roles]) => roles.some((role) => wanted.includes(role))).map(([site]) => site);
+}
+
+function kept(): SessionSeen | null {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT) ?? "null") as SessionSeen | null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,20 @@
+/** Light, dark, or as the system says; kept on this device. */
+
+export type Theme = "auto" | "light" | "dark";
+const KEPT = "unbroken.theme";
+
+export function theme(): Theme {
+  const kept = localStorage.getItem(KEPT);
+  return kept === "light" || kept === "dark" ? kept : "auto";
+}
+
+export function chooseTheme(chosen: Theme): void {
+  localStorage.setItem(KEPT, chosen);
+  startTheme();
+}
+
+export function startTheme(): void {
+  const chosen = theme();
+  if (chosen === "auto") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = chosen;
+}

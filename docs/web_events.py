@@ -1,0 +1,199 @@
+"""The event vocabulary for the app: TypeScript types, and a table that checks what is signed.
+
+`make docs` writes both files, a test compares them. Nobody writes an event's members twice.
+
+The table says each member in one short text, which `events/check.ts` reads:
+
+    at:Party  seal?:Label?  containers:ContainerId[1..200]  bag?:1..99?  method:=scan,typed
+
+`name?` may be absent; `Shape?` may be null; `[low..high]` is a list; `low..high` an integer;
+`=a,b` one of these texts; `string` and `boolean` are any of them. A name stands for a part, or for a text with a pattern. What a class
+checks beyond its members (its validators) is for the ledger to say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import TypeAdapter
+
+from docs.sentences import NAMED_TYPES
+from ledger.domain import events, parts
+
+FOLDER = Path(__file__).parent.parent / "clients" / "web" / "src" / "core" / "events"
+MADE = "// Made from the schema by docs/web_events.py. Change the schema, then run: make docs\n"
+ENVELOPE = {*parts.Event.model_fields, "chain_version"}  # what the client says itself
+NUMBERS = ("Count", "Milli", "CentiC")
+Schema = dict[str, Any]
+
+
+class Vocabulary:
+    """All events, and every part and named text that they are made of."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}  # name -> pattern
+        self.choices: dict[str, list[str]] = {}
+        self.parts: dict[str, Schema] = {}
+        self._named = {
+            _key(TypeAdapter(getattr(parts, name)).json_schema()): name for name in (*NAMED_TYPES, *NUMBERS)
+        }
+        self.events = {one.__name__: one for one in events.EVENTS}
+        self.schemas = {name: one.model_json_schema() for name, one in self.events.items()}
+        for schema in self.schemas.values():
+            self.parts |= schema.get("$defs", {})
+        self.parts = dict(sorted(self.parts.items()))
+
+    def line(self, schema: Schema, leave_out: frozenset[str] = frozenset()) -> str:
+        """All members of an event or part, as the table has them."""
+        return " ".join(
+            f"{name}{'' if name in schema.get('required', ()) else '?'}:{self.shape(name, about)}"
+            for name, about in schema["properties"].items()
+            if name not in leave_out
+        )
+
+    def shape(self, member: str, about: Schema) -> str:
+        if "anyOf" in about:
+            (one,) = [each for each in about["anyOf"] if each != {"type": "null"}]
+            return f"{self.shape(member, one)}?"
+        if "$ref" in about:
+            return str(about["$ref"].rpartition("/")[2])
+        if about["type"] == "array":
+            return f"{self.shape(member, about['items'])}[{about.get('minItems', 0)}..{about['maxItems']}]"
+        return self._plain(member, about)
+
+    def _plain(self, member: str, about: Schema) -> str:
+        name = self._named.get(_key(about))
+        if about["type"] == "integer":
+            low, high = (about.get(each, about.get("const")) for each in ("minimum", "maximum"))
+            return name if name in NUMBERS else f"{low}..{high}"
+        if "enum" in about or "const" in about:
+            values = [str(value) for value in about.get("enum", [about.get("const")])]
+            if name is None:
+                return f"={','.join(values)}"
+            self.choices[name] = values
+            return name
+        if about["type"] == "boolean" or "pattern" not in about:
+            return str(about["type"])
+        return self._text(name or _camel(member), about["pattern"])
+
+    def _text(self, name: str, pattern: str) -> str:
+        """A name for the pattern; two patterns under one member's name must not meet."""
+        while self.texts.setdefault(name, pattern) != pattern:
+            name += "_"
+        return name
+
+
+def table() -> str:
+    """`table.ts`: what `check.ts` reads at run time."""
+    known = Vocabulary()
+    rows = {name: _row(known, name) for name in known.events}
+    made = {name: known.line(schema) for name, schema in known.parts.items()}
+    bounds = {name: TypeAdapter(getattr(parts, name)).json_schema() for name in NUMBERS}
+    numbers = {name: f"{one['minimum']}..{one['maximum']}" for name, one in bounds.items()}
+    choices = {name: f"={','.join(values)}" for name, values in known.choices.items()}
+    return "\n".join(
+        [
+            MADE,
+            "/** Kind and version, then the members. */",
+            _record("EVENTS", rows),
+            "/** The parts that events are made of, and names for numbers and choices. */",
+            _record("SHAPES", numbers | choices),
+            _record("PARTS", made),
+            "/** Texts, each by its pattern. */",
+            _record("TEXTS", known.texts),
+        ]
+    )
+
+
+def _row(known: Vocabulary, name: str) -> str:
+    event = known.events[name]
+    return f"{event.kind} {_version(event)} {known.line(known.schemas[name], frozenset(parts.Event.model_fields))}".strip()
+
+
+def _version(event: type[parts.Event]) -> int:
+    (version,) = get_args(event.model_fields["v"].annotation)
+    return int(version)
+
+
+def types() -> str:
+    """`types.ts`: what the screens write, checked when they are compiled."""
+    known = Vocabulary()
+    written = [_interface(known, name, schema, "") for name, schema in known.parts.items()]
+    made = {kind: [n for n, one in known.events.items() if one.kind == kind] for kind in ("fact", "decision")}
+    for name, schema in known.schemas.items():
+        written.append(_interface(known, name, schema, f'  type: "{name}";\n', frozenset(ENVELOPE)))
+    names = [f"export type {name} = string;" for name in sorted(known.texts)]
+    choices = [f"export type {name} = {_union(values)};" for name, values in sorted(known.choices.items())]
+    facts, decisions = (
+        f"export type {kind.title()} =\n  | " + "\n  | ".join(made[kind]) + ";" for kind in made
+    )
+    on_chains = [n for n, one in known.events.items() if issubclass(one, parts.ChainDecision)]
+    chains = "/** Decisions that name the chain version which their signer saw. */\nexport type ChainDecision =\n  | "
+    return "\n".join(
+        [MADE, *names, *choices, "", *written, facts, decisions, chains + "\n  | ".join(on_chains) + ";", ""]
+    )
+
+
+def _interface(
+    known: Vocabulary, name: str, schema: Schema, first: str, leave_out: frozenset[str] = frozenset()
+) -> str:
+    says = " ".join((schema.get("description") or "").split()).replace("*/", "")
+    members = [
+        f"  {member}{_type(known, member, about, member in schema.get('required', ()))};\n"
+        for member, about in schema["properties"].items()
+        if member not in leave_out
+    ]
+    return f"{f'/** {says} */' if says else ''}\nexport interface {name} {{\n{first}{''.join(members)}}}\n".lstrip()
+
+
+def _type(known: Vocabulary, member: str, about: Schema, required: bool) -> str:
+    shape = known.shape(member, about)
+    return f"{': ' if required else '?: '}{_typescript(shape)}{'' if required else ' | undefined'}"
+
+
+def _typescript(shape: str) -> str:
+    if shape.endswith("?"):
+        return f"{_typescript(shape[:-1])} | null"
+    if shape.endswith("]"):
+        item = _typescript(shape[: shape.rindex("[")])
+        return f"({item})[]" if " " in item else f"{item}[]"
+    if shape.startswith("="):
+        return _union(shape[1:].split(","))
+    return "number" if ".." in shape or shape in NUMBERS else shape
+
+
+def _union(values: list[str]) -> str:
+    return " | ".join(f'"{value}"' for value in values)
+
+
+def _record(name: str, rows: dict[str, str]) -> str:
+    lines = [f"  {key}: {json.dumps(value)},\n" for key, value in rows.items()]
+    return f"export const {name}: Readonly<Record<string, string>> = {{\n{''.join(lines)}}};\n"
+
+
+def _camel(member: str) -> str:
+    return "".join(word.title() for word in re.split("_", member))
+
+
+def _key(about: Schema) -> str:
+    return json.dumps({k: v for k, v in about.items() if k not in ("title", "default", "description")})
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    yield FOLDER / "table.ts", table()
+    yield FOLDER / "types.ts", types()
+
+
+def main() -> int:
+    for path, text in pages():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
