@@ -104,7 +104,8 @@ def _consumed(
 def _filled(tale: Tale, who: str, patient: Patient, at: Place, parent: str) -> None:
     """All of the parent into the doses, an ordered set; the first gives a sample away."""
     count = len(patient.doses)
-    doses = [{"container": name, "volume_ul": 25_000, "bag": number, "of": count, "expires_at": later(90)}
+    doses = [{"container": name, "volume_ul": 25_000, "bag": number, "of": count, "expires_at": later(90),
+              "din": name.partition("-")[0]}
              for number, name in enumerate(patient.doses, 1)]  # fmt: skip
     drawn = [{"container": parent, "volume_ul": 200_000 if parent == FIRST.fresh else 100_000}]
     tale.says(who, patient.stream, "ContainersDerived", at=at, how="fill", parents=drawn, children=doses)
