@@ -1,5 +1,5 @@
 # Two commands do all: `make demo` shows it, `make test` proves it. Each makes its own .venv.
-.PHONY: demo test check bench faults docs clean
+.PHONY: demo test app browser check bench faults docs clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -8,10 +8,20 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 demo: $(VENV)/.server
+	$(BIN)/python hatch_build.py --optional
 	$(BIN)/unbroken-server demo $(ARGS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev app browser
+	$(BIN)/python hatch_build.py --test
 	$(BIN)/python -m pytest $(ARGS)
+
+# The app, where its sources changed; with Node from the system or from a package in .venv.
+app: $(VENV)/.dev
+	$(BIN)/python hatch_build.py
+
+# A Chromium for tests/browser; where none can be had, those tests say so and are left out.
+browser:
+	sh .ci/find_chromium.sh
 
 # Style, types and the direction of imports.
 check: $(VENV)/.dev
@@ -32,18 +42,19 @@ faults: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.web_events
+	$(BIN)/python -m docs.web_words
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) clients/web/dist clients/web/node_modules clients/web/.built .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/.python: .ci/make_venv.sh
 	PYTHON="$(PYTHON)" sh .ci/make_venv.sh $(VENV)
 	touch $@
 
 $(VENV)/.server: $(VENV)/.python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server]'
+	UNBROKEN_APP=skip $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[server]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	UNBROKEN_APP=skip $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@ $(VENV)/.server

@@ -43,9 +43,11 @@ from api.routes import (
     statements,
     supply,
     temperature,
+    web,
 )
 from api.sessions import Sessions
 from api.settings import Settings
+from api.web import App
 from ledger.errors import Malformed, NotFound, UnbrokenError
 from ledger.views.runner import Projector
 
@@ -63,7 +65,7 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, quality, supply, registry, keys, labels, search, health,
+    quarantines, temperature, quality, supply, registry, keys, labels, search, health, web,
 )  # fmt: skip
 
 
@@ -105,6 +107,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
     return Node(
         ledger=ledger,
         settings=settings,
+        app=App(settings.app_folder),
         sessions=Sessions(ledger, settings),
         intake=Intake(ledger, metrics),
         feeds=Feeds(ledger, settings),

@@ -210,7 +210,7 @@ CHAIN: dict[str, Any] = {
 TIMELINE: dict[str, Any] = {
     "coi": COI,
     "as_of_position": 4713,
-    "entries": [_TOLD | {"type": "Packed", "occurred_at": TIME, "corrected_by": [4712]}],
+    "entries": [_TOLD | {"type": "Packed", "occurred_at": TIME, "esignature": None, "corrected_by": [4712]}],
     "next_cursor": "NDcxMQ",
 }
 DEVIATIONS: dict[str, Any] = {
@@ -410,7 +410,14 @@ FEED_ENTRY: dict[str, Any] = {
 _TOLD_LIVE = json.dumps(FEED_ENTRY, sort_keys=True, separators=(",", ":"))
 FEED = f"id: 4711\nretry: 2000\n\nevent: CustodyAccepted\ndata: {_TOLD_LIVE}\nid: 4712\n\nid: 4713\n\n"
 
-HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0}
+HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0, "app": "published"}
+APP = {
+    "version": "0.1.0",
+    "digest": "ab" * 32,
+    "files": 24,
+    "position": 311,
+    "newest": {"version": "0.1.0", "digest": "ab" * 32, "files": 24, "position": 311},
+}
 METRICS = (
     "# HELP unbroken_log_size Entries in the log.\n# TYPE unbroken_log_size gauge\nunbroken_log_size 4713\n"
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from api.metrics import Metrics
     from api.sessions import Sessions
     from api.settings import Settings
+    from api.web import App
     from ledger.application import Ledger
     from ledger.views.runner import Projector
 
@@ -23,6 +24,7 @@ class Node:
 
     ledger: Ledger
     settings: Settings
+    app: App
     sessions: Sessions
     intake: Intake
     feeds: Feeds

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from clients.built import DIST
 from ledger.labels.message import ISBT128
 
 
@@ -26,3 +28,4 @@ class Settings:
     label_datamatrix: str = ISBT128  # see ledger/labels/message.py
     page: int = 100
     max_page: int = 1_000
+    app_folder: Path = DIST  # the built app; read once, when the server starts

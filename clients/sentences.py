@@ -14,6 +14,7 @@ from __future__ import annotations
 SENTENCES: dict[str, str] = {
     "LogOpened": "{who} opened the log {origin}; its administrators are {administrators}",
     "RuleSetAdopted": "{who} put version {rule_set} of the rules into force",
+    "AppPublished": "{who} published version {version} of the app: {files} files, digest {digest}",
     "SiteOnboarded": "{who} took on {subject} of {organisation}: {site_kind} in {country}",
     "SiteSuspended": "{who} suspended {subject} ({reason})",
     "SiteResumed": "{who} let {subject} work again ({reason})",
@@ -26,6 +27,8 @@ SENTENCES: dict[str, str] = {
     "KeyAdded": "{who} added a new signing key for {subject}",
     "KeyRetired": "{who} retired the signing key {kid} of {subject} ({reason})",
     "KeyRevoked": "{who} revoked the signing key {kid} of {subject} ({reason})",
+    "PasskeyAdded": "{who} added a passkey for {subject}, to sign again with at {rp_id}",
+    "PasskeyRevoked": "{who} revoked the passkey {credential} of {subject} ({reason})",
     "ProductVersionDefined": "{who} set version {version} of {subject}, {name}: to be given within"
     " {window_s} {window_starts}{complete_within_s}{infuse_within_s}{thaw_in_order}, in {countries}",
     "LotReceived": "{who} received {subject} at {site} of {organisation}: {material},"
@@ -51,15 +54,17 @@ SENTENCES: dict[str, str] = {
     "LabelScannedBack": "{who} read label {serial} back{container} at {at}: {outcome}{wrong_modules}",
     "LabelVoided": "{who} declared label {serial} VOID at {at} ({reason})",
     "LabelDestroyed": "{who} made away with {serials} at {at}: {fate}",
-    "CustodyReleased": "{who} handed {containers} over from {giver} to {receiver}, {condition}{seal}",
+    "CustodyReleased": "{who} handed {containers} over from {giver} to {receiver}, {condition}{seal}{photos}",
     "CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}"
-    "{labels}",
-    "CustodyRefused": "{who} REFUSED to take {containers} over from {giver} for {receiver} ({reason})",
+    "{labels}{photos}",
+    "CustodyRefused": "{who} REFUSED to take {containers} over from {giver} for {receiver} ({reason})"
+    "{photos}",
     "ReceiptInspected": "{who} inspected {containers} in shipper {shipper} at {at}{seal}, {condition}:"
-    " {received} of {expected} arrived, {outcome}",
+    " {received} of {expected} arrived, {outcome}{photos}",
     "Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}",
     "Unpacked": "{who} took {containers} out of shipper {shipper} at {at}{seal}",
-    "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}",
+    "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}"
+    "{photos}",
     "ShipperSwapped": "{who} moved {containers} from shipper {old_shipper} into shipper {shipper} at {at}"
     "{seal}{logger} ({reason})",
     "Stored": "{who} stored {containers} in {location}{place} at {at}",
@@ -78,11 +83,11 @@ SENTENCES: dict[str, str] = {
     "ResultReported": "{who} reported {test} of {containers} at {at}, from {sample}: {outcome}{value_milli}",
     "IdentityTested": "{who} compared the cells of {containers} with the patient's by {method} at {at}:"
     " {outcome}",
-    "DeviationRaised": "{who} raised a deviation, {severity}: {code}{containers}{blocking}",
+    "DeviationRaised": "{who} raised a deviation, {severity}: {code}{containers}{blocking}{photos}",
     "DeviationDispositioned": "{who} closed the deviation {deviation}: {disposition} ({reason})",
     "Quarantined": "{who} put {containers} into quarantine ({reason})",
     "QuarantineLifted": "{who} lifted the quarantine {quarantine} ({reason})",
-    "ContainerDamaged": "{who} found {containers} DAMAGED at {at}: {damage}",
+    "ContainerDamaged": "{who} found {containers} DAMAGED at {at}: {damage}{photos}",
     "ContainerLost": "{who} reported {containers} LOST at {at}",
     "ContainerFound": "{who} found {containers} again at {at}, {condition}",
     "Returned": "{who} took {containers} back unused at {at} ({reason})",
@@ -121,6 +126,10 @@ SENTENCES: dict[str, str] = {
     " had signed before ({reason})",
 }
 
+METHODS = {
+    "passkey": "signed again with a passkey",
+    "passphrase": "gave the key's passphrase again",
+}
 SITE_KINDS = {
     "care": "a treatment site",
     "manufacturing": "a manufacturing site",

@@ -7,8 +7,9 @@ The table says each member in one short text, which `events/check.ts` reads:
     at:Party  seal?:Label?  containers:ContainerId[1..200]  bag?:1..99?  method:=scan,typed
 
 `name?` may be absent; `Shape?` may be null; `[low..high]` is a list; `low..high` an integer;
-`=a,b` one of these texts; `string` and `boolean` are any of them. A name stands for a part, or for a text with a pattern. What a class
-checks beyond its members (its validators) is for the ledger to say.
+`=a,b` one of these texts; `string` and `boolean` are any of them. A name stands for a part, or
+for a text with a pattern. What a class checks beyond its members (its validators) is for the
+ledger to say.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
+from clients.sentences import SUBJECTS
 from docs.sentences import NAMED_TYPES
 from ledger.domain import events, parts
+from ledger.domain.esignatures import MEANINGS
 
 FOLDER = Path(__file__).parent.parent / "clients" / "web" / "src" / "core" / "events"
 MADE = "// Made from the schema by docs/web_events.py. Change the schema, then run: make docs\n"
-ENVELOPE = {*parts.Event.model_fields, "chain_version"}  # what the client says itself
+ENVELOPE = {*parts.Event.model_fields, "chain_version", "esignature"}  # what the client says itself
 NUMBERS = ("Count", "Milli", "CentiC")
 Schema = dict[str, Any]
 
@@ -82,8 +85,8 @@ class Vocabulary:
         return self._text(name or _camel(member), about["pattern"])
 
     def _text(self, name: str, pattern: str) -> str:
-        """A name for the pattern; two patterns under one member's name must not meet."""
-        while self.texts.setdefault(name, pattern) != pattern:
+        """A name for the pattern, which no other pattern, part or event has."""
+        while name in self.parts or name in self.events or self.texts.setdefault(name, pattern) != pattern:
             name += "_"
         return name
 
@@ -106,13 +109,18 @@ def table() -> str:
             _record("PARTS", made),
             "/** Texts, each by its pattern. */",
             _record("TEXTS", known.texts),
+            "/** Decisions under which a product may ask for an e-signature, and what it means there. */",
+            _record("MEANINGS", MEANINGS),
+            "/** What a stream's name may begin with. */",
+            f"export const STREAMS: readonly string[] = {json.dumps(list(SUBJECTS))};\n",
         ]
     )
 
 
 def _row(known: Vocabulary, name: str) -> str:
     event = known.events[name]
-    return f"{event.kind} {_version(event)} {known.line(known.schemas[name], frozenset(parts.Event.model_fields))}".strip()
+    members = known.line(known.schemas[name], frozenset(parts.Event.model_fields) - {"esignature"})
+    return f"{event.kind} {_version(event)} {members}".strip()
 
 
 def _version(event: type[parts.Event]) -> int:
@@ -123,32 +131,36 @@ def _version(event: type[parts.Event]) -> int:
 def types() -> str:
     """`types.ts`: what the screens write, checked when they are compiled."""
     known = Vocabulary()
-    written = [_interface(known, name, schema, "") for name, schema in known.parts.items()]
-    made = {kind: [n for n, one in known.events.items() if one.kind == kind] for kind in ("fact", "decision")}
-    for name, schema in known.schemas.items():
-        written.append(_interface(known, name, schema, f'  type: "{name}";\n', frozenset(ENVELOPE)))
+    written = [_interface(known, name, schema) for name, schema in known.parts.items()]
+    written += [_interface(known, name, schema, event=True) for name, schema in known.schemas.items()]
     names = [f"export type {name} = string;" for name in sorted(known.texts)]
     choices = [f"export type {name} = {_union(values)};" for name, values in sorted(known.choices.items())]
-    facts, decisions = (
-        f"export type {kind.title()} =\n  | " + "\n  | ".join(made[kind]) + ";" for kind in made
-    )
-    on_chains = [n for n, one in known.events.items() if issubclass(one, parts.ChainDecision)]
-    chains = "/** Decisions that name the chain version which their signer saw. */\nexport type ChainDecision =\n  | "
-    return "\n".join(
-        [MADE, *names, *choices, "", *written, facts, decisions, chains + "\n  | ".join(on_chains) + ";", ""]
-    )
+    return "\n".join([MADE, *names, *choices, "", *written, *_kinds(known), ""])
 
 
-def _interface(
-    known: Vocabulary, name: str, schema: Schema, first: str, leave_out: frozenset[str] = frozenset()
-) -> str:
+def _kinds(known: Vocabulary) -> Iterator[str]:
+    made = {
+        "Fact": [name for name, event in known.events.items() if event.kind == "fact"],
+        "Decision": [name for name, event in known.events.items() if event.kind == "decision"],
+        "ChainDecision": [
+            name for name, event in known.events.items() if issubclass(event, parts.ChainDecision)
+        ],
+    }
+    says = {"ChainDecision": "/** Decisions that name the chain version which their signer saw. */\n"}
+    for kind, names in made.items():
+        yield f"{says.get(kind, '')}export type {kind} =\n  | " + "\n  | ".join(names) + ";"
+
+
+def _interface(known: Vocabulary, name: str, schema: Schema, *, event: bool = False) -> str:
     says = " ".join((schema.get("description") or "").split()).replace("*/", "")
     members = [
-        f"  {member}{_type(known, member, about, member in schema.get('required', ()))};\n"
+        f"  {member}{_type(known, member, about, member in schema.get('required', ()))};"
         for member, about in schema["properties"].items()
-        if member not in leave_out
+        if not (event and member in ENVELOPE)
     ]
-    return f"{f'/** {says} */' if says else ''}\nexport interface {name} {{\n{first}{''.join(members)}}}\n".lstrip()
+    first = [f'  type: "{name}";'] if event else []
+    comment = [f"/** {says} */"] if says else []
+    return "\n".join([*comment, f"export interface {name} {{", *first, *members, "}\n"])
 
 
 def _type(known: Vocabulary, member: str, about: Schema, required: bool) -> str:

@@ -11,16 +11,19 @@ from api.describing import problems, shown
 from api.examples import HEALTH, METRICS
 from api.metrics import MEDIA_TYPE
 from api.node import TheNode
+from api.web import standing
 
 router = APIRouter(tags=["operation"])
 
 
 class Health(BaseModel):
-    """`projection_lag`: entries that the read models have not taken in yet."""
+    """`projection_lag`: entries that the read models have not taken in yet. `app`: `published` where
+    the app that is served is the newest that the log names, else `unpublished`, or `not_built`."""
 
     status: str
     log_size: int
     projection_lag: int
+    app: str
 
 
 @router.get(
@@ -30,7 +33,8 @@ class Health(BaseModel):
 )
 def get_health(node: TheNode) -> Health:
     size, _ = node.ledger.store.head()
-    return Health(status="ok", log_size=size, projection_lag=node.projector.lag())
+    app = standing(node.app, node.ledger.world_at(size).log())
+    return Health(status="ok", log_size=size, projection_lag=node.projector.lag(), app=app)
 
 
 @router.get(

@@ -23,11 +23,13 @@ from clients.cli import (
     lineage,
     lookups,
     outbox,
+    passkey,
     product,
     quality,
     record,
     registry,
     temperature,
+    web,
 )
 from clients.cli.screen import EXITS, USAGE, complain
 from ledger.errors import Fault, Malformed, UnbrokenError
@@ -56,6 +58,7 @@ app.add_typer(device.key, name="key", rich_help_panel=SET_UP)
 app.add_typer(device.profile, name="profile", rich_help_panel=SET_UP)
 app.command("enrol", rich_help_panel=SET_UP)(record.enrol)
 app.command("approve", rich_help_panel=SET_UP)(record.approve)
+app.add_typer(passkey.passkey, name="passkey", rich_help_panel=SET_UP)
 app.command("record", rich_help_panel=SAY)(record.record)
 app.command("events", rich_help_panel=SAY)(events.events)
 app.add_typer(labels.label, name="label", rich_help_panel=SAY)
@@ -84,6 +87,7 @@ app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
 app.command("verify", rich_help_panel=PROVE)(evidence.verify)
+app.add_typer(web.app, name="app", rich_help_panel=PROVE)
 
 
 def run(arguments: Sequence[str]) -> int:

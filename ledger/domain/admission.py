@@ -9,11 +9,13 @@ happened.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+from ledger.domain.esignatures import authenticate_esignature, revoked_passkey
 from ledger.domain.identifiers import parse_coi
 from ledger.domain.naming import STREAM_KINDS, containers_of
-from ledger.domain.shares import CARRIERS, therapies_of
+from ledger.domain.shares import CARRIED, CARRIERS, therapies_of
 from ledger.domain.times import milliseconds, timestamp
 from ledger.domain.window import PROMPT_MS
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
@@ -29,7 +31,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # as `events.Name`
 def authenticate(entry: Entry, world: World) -> Key:
     """The signer's key, not revoked, on a stream that fits the event.
 
-    Raises `Unauthentic`: `unknown_key`, `revoked_key`, `wrong_signer`, `wrong_stream`.
+    Raises `Unauthentic`: `unknown_key`, `revoked_key`, `wrong_signer`, `wrong_stream`;
+    `unknown_passkey`, `wrong_passkey`.
     """
     key = world.key(entry.kid)
     if key is None:
@@ -39,12 +42,14 @@ def authenticate(entry: Entry, world: World) -> Key:
     if key.agent != entry.signer:
         raise Unauthentic("wrong_signer", f"the key {entry.kid} is not {entry.signer!r}'s")
     _check_stream(entry, world)
+    authenticate_esignature(entry, world)
     return key
 
 
 def _check_stream(entry: Entry, world: World) -> None:
     kind, _, name = entry.stream.partition("/")
-    carried = getattr(entry.event, "therapies", None) is not None
+    event: Any = entry.event
+    carried = event.type in CARRIED and event.therapies is not None
     expected = "shipment/… or tank" if carried else STREAM_KINDS[entry.event.type]
     if kind not in (CARRIERS if carried else (expected,)):
         raise Unauthentic("wrong_stream", f"{entry.event.type} belongs to {expected}/…, not {entry.stream!r}")
@@ -60,6 +65,7 @@ def _check_stream(entry: Entry, world: World) -> None:
             _check_coi(coi)
 
 
+@lru_cache(maxsize=10_000)  # keeps only names that pass, which are short
 def _check_coi(name: str) -> None:
     """Before anything is looked up under it: a database takes no name with any character."""
     try:
@@ -105,6 +111,8 @@ def find_device_faults(entry: Entry, key: Key, world: World, found: Found) -> No
     codes = []
     if key.status == "retired":
         codes.append("late_by_retired_key")
+    if revoked_passkey(entry, world):
+        codes.append("revoked_passkey")
     if (event.seq, event.prev) != _expected(entry, world):
         codes.append("sequence_gap")
     seen_ms = _seen_ms(entry, world)

@@ -15,6 +15,7 @@ from ledger.domain.parts import (
     Hex32,
     Label,
     Party,
+    Photos,
 )
 
 
@@ -44,6 +45,7 @@ class SealChecked(CarriedFact):
     shipper: Label
     seal: Label | None = None
     outcome: Literal["intact", "broken", "missing"]
+    photos: Photos | None = None
 
 
 class Stored(CarriedFact):
@@ -87,6 +89,7 @@ class ContainerDamaged(Fact):
     at: Party
     containers: Containers
     damage: Literal["leak", "breakage", "label", "other"]
+    photos: Photos | None = None
 
 
 class ContainerLost(CarriedFact):
@@ -119,6 +122,7 @@ class ReceiptInspected(CarriedFact):
     expected: Count  # by the papers
     received: Count  # in the shipper
     outcome: Literal["accepted", "quarantine"]
+    photos: Photos | None = None
 
 
 class CustodyRefused(CarriedFact):
@@ -130,6 +134,7 @@ class CustodyRefused(CarriedFact):
     receiver: Party
     release: Hex32
     reason: Code
+    photos: Photos | None = None
 
 
 class ShipperSwapped(CarriedFact):

@@ -54,6 +54,7 @@ def _row(roles: str | frozenset[str], relation: str, qualification: str | None =
 POLICY: dict[str, Row] = {
     "LogOpened": _row("", "ledger"),
     "RuleSetAdopted": _row("", "ledger"),
+    "AppPublished": _row("administrator", "whole_log"),
     "SiteOnboarded": _row("administrator", "own_organisation"),
     "SiteSuspended": _row("administrator quality", "own_organisation"),
     "SiteResumed": _row("administrator quality", "own_organisation"),
@@ -66,6 +67,8 @@ POLICY: dict[str, Row] = {
     "KeyAdded": _row("administrator", "own_organisation_or_self"),
     "KeyRetired": _row("administrator", "own_organisation_or_self"),
     "KeyRevoked": _row("administrator", "own_organisation_or_self"),
+    "PasskeyAdded": _row("administrator", "own_organisation"),
+    "PasskeyRevoked": _row("administrator", "own_organisation_or_self"),
     "ProductVersionDefined": _row("administrator quality", "own_organisation"),
     "LotReceived": _row("administrator manufacturer quality", "own_organisation"),
     "LotReleased": _row("quality", "own_organisation"),
@@ -144,6 +147,7 @@ POLICY: dict[str, Row] = {
 
 RELATION_MEANINGS: dict[str, str] = {
     "ledger": "the ledger itself",
+    "whole_log": "whatever the organisation: it concerns all who use the log",
     "own_organisation": "what they decide about belongs to their own organisation",
     "any_organisation": "whatever the organisation; another person than the one who enrolled",
     "own_organisation_or_self": "an agent of their own organisation; or, in any role, their own key",
@@ -280,6 +284,7 @@ def subject_organisation(entry: Entry, world: World) -> str | None:
 
 _RELATIONS: dict[str, Callable[[Row, Entry, Agent, World], bool]] = {
     "ledger": lambda row, entry, agent, world: agent.id == LEDGER,
+    "whole_log": lambda row, entry, agent, world: _acts_as(row, agent),
     "own_organisation": _own_organisation,
     "any_organisation": lambda row, entry, agent, world: _acts_as(row, agent),
     "own_organisation_or_self": _own_or_self,

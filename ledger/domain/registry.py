@@ -37,15 +37,27 @@ def kid_of(key: str) -> str | None:
     return hashlib.sha256(spki).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedApp:
+    """A build of the app, named by the entry at `position`; `digest` as in `AppPublished`."""
+
+    version: str
+    digest: str
+    files: int
+    position: int
+
+
 @dataclass(slots=True)
 class LogState:
-    """What the log's own stream says: entry 0, and the rule set in force (0 before the first)."""
+    """What the log's own stream says: entry 0, the rule set in force (0 before the first), and
+    the builds of the app, in the order of their publication."""
 
     origin: str
     version: int = 0
     genesis: LogOpened | None = None
     event_kid: str | None = None
     rule_set: int = 0
+    apps: list[PublishedApp] = field(default_factory=list)
 
     @property
     def log_key(self) -> str | None:
@@ -65,10 +77,14 @@ class LogState:
     def _rules_adopted(self, _: Entry, event: Any) -> None:
         self.rule_set = event.rule_set
 
+    def _app_published(self, entry: Entry, event: Any) -> None:
+        self.apps.append(PublishedApp(event.version, event.digest, event.files, entry.position))
+
 
 _ON_LOG: dict[str, Handler] = {
     "LogOpened": LogState._opened,
     "RuleSetAdopted": LogState._rules_adopted,
+    "AppPublished": LogState._app_published,
 }
 
 
@@ -149,6 +165,7 @@ class Agent:
     roles_at: dict[str, frozenset[str]] = field(default_factory=dict)
     is_administrator: bool = False
     qualifications: dict[str, Qualification] = field(default_factory=dict)
+    passkeys: tuple[str, ...] = ()  # credentials, whatever became of them
     position: int = -1
 
     @property
@@ -221,6 +238,9 @@ class Agent:
     def _qualified(self, entry: Entry, event: Any) -> None:
         self.qualifications[event.qualification] = Qualification(event.expires_at, entry.position)
 
+    def _passkey_added(self, _: Entry, event: Any) -> None:
+        self.passkeys = (*self.passkeys, event.credential)
+
     def _withdrawn(self, entry: Entry, event: Any) -> None:
         """It counts no more from when it was said, at the latest from when it was recorded."""
         held = self.qualifications.get(event.qualification)
@@ -236,6 +256,7 @@ _ON_AGENT: dict[str, Handler] = {
     "AgentRolesChanged": Agent._roles_changed,
     "QualificationGranted": Agent._qualified,
     "QualificationWithdrawn": Agent._withdrawn,
+    "PasskeyAdded": Agent._passkey_added,
 }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from ledger.domain import passkeys
 from ledger.domain.policy import permits
 from ledger.domain.registry import LEDGER, Agent, kid_of
 from ledger.domain.site_rules import require_not_closed, require_own_site, require_site
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.domain.registry_events import (
         AgentEnrolled,
         AgentRolesChanged,
+        AppPublished,
         EnrolmentApproved,
         KeyAdded,
         KeyRetired,
@@ -102,6 +104,13 @@ def _rules_adopted(_: Entry, event: RuleSetAdopted, world: World) -> None:
         raise Conflict("rule_set_not_newer", f"rule set {in_force} is in force already")
     if event.rule_set > RULE_SET:
         raise Refused("unknown_rule_set", f"this program knows the rules up to set {RULE_SET}")
+
+
+def _app_published(_: Entry, event: AppPublished, world: World) -> None:
+    """An older build may be published again, should the newest turn out to be bad."""
+    newest = world.log().apps[-1:]
+    if newest and newest[0].digest == event.digest:
+        raise Conflict("app_published_already", f"position {newest[0].position} publishes this very build")
 
 
 def _site_onboarded(entry: Entry, _: SiteOnboarded, world: World) -> None:
@@ -238,6 +247,7 @@ def _require_new_key(key: str, world: World) -> None:
 
 _CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "RuleSetAdopted": _rules_adopted,
+    "AppPublished": _app_published,
     "SiteOnboarded": _site_onboarded,
     "SiteSuspended": _site_suspended,
     "SiteResumed": _site_resumed,
@@ -250,6 +260,8 @@ _CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "KeyAdded": _key_added,
     "KeyRetired": _key_retired,
     "KeyRevoked": _key_revoked,
+    "PasskeyAdded": passkeys.check_added,
+    "PasskeyRevoked": passkeys.check_revoked,
     "ProductVersionDefined": _product_defined,
     **SUPPLY_CHECKS,
 }

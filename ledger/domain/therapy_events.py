@@ -28,6 +28,7 @@ from ledger.domain.parts import (
     NewContainers,
     Party,
     Patient,
+    Photos,
     PlannedSites,
     ProductRef,
     Severity,
@@ -81,6 +82,7 @@ class CustodyReleased(CarriedFact):
     receiver: Party
     condition: Condition
     seal: Label | None = None
+    photos: Photos | None = None
 
 
 class CustodyAccepted(CarriedFact):
@@ -94,6 +96,7 @@ class CustodyAccepted(CarriedFact):
     condition: Condition
     seal: Label | None = None
     labels: Serials | None = None  # as they were read from the bags
+    photos: Photos | None = None
 
 
 class ManufacturingStarted(Fact):
@@ -158,6 +161,7 @@ class DeviationRaised(Fact):
     blocking: bool
     containers: Annotated[list[ContainerId], Field(max_length=200)]  # empty: the whole chain
     cause: Hex32 | None
+    photos: Photos | None = None
 
 
 class DeviationDispositioned(ChainDecision):

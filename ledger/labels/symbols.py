@@ -40,8 +40,12 @@ def qr_code(text: str) -> Matrix:
     base = encoded(text, 0)
     width = base.size * base.size
     plain = _as_integer(base.dark)
-    masked = [plain ^ change for change in _mask_changes(base.size)]
-    best = min(masked, key=lambda modules: penalty(modules, base.size))
+    turned = _turned(plain, base.size)
+    masked = [
+        (penalty(plain ^ change, turned ^ changed, base.size), plain ^ change)
+        for change, changed in _mask_changes(base.size)
+    ]
+    _, best = min(masked)
     return Matrix(base.size, f"{best:0{width}b}".encode().translate(_FROM_DIGITS))
 
 
@@ -78,10 +82,12 @@ def datamatrix(text: str) -> Matrix:
     return Matrix(math.isqrt(len(pixels)), pixels.translate(_FROM_PIXELS))
 
 
-def penalty(modules: int, size: int) -> int:
-    """N1 to N4 of ISO/IEC 18004 §7.8.3: lower reads better. The upper left module is the highest bit."""
+def penalty(modules: int, turned: int, size: int) -> int:
+    """N1 to N4 of ISO/IEC 18004 §7.8.3: lower reads better. The upper left module is the highest bit.
+
+    `turned`: the same with rows for columns.
+    """
     dark_percent = 100 * modules.bit_count() / (size * size)
-    turned = _turned(modules, size)
     return (
         _runs_and_finders(modules, size)
         + _runs_and_finders(turned, size)
@@ -140,10 +146,11 @@ def _columns(size: int, right: int) -> int:
 
 
 @lru_cache(maxsize=40)
-def _mask_changes(size: int) -> tuple[int, ...]:
-    """What each of the eight masks changes on a symbol under mask 0, format bits included."""
+def _mask_changes(size: int) -> tuple[tuple[int, int], ...]:
+    """What each of the eight masks changes on a symbol under mask 0, format bits included; and turned."""
     symbols = [_as_integer(_any_of_size(size, mask)) for mask in range(MASKS)]
-    return tuple(symbol ^ symbols[0] for symbol in symbols)
+    changes = [symbol ^ symbols[0] for symbol in symbols]
+    return tuple((change, _turned(change, size)) for change in changes)
 
 
 def _any_of_size(size: int, mask: int) -> bytes:

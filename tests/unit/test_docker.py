@@ -141,7 +141,8 @@ def test_the_build_sees_what_the_wheel_is_made_of_and_nothing_else() -> None:
     rules = [line for line in lines if line and not line.startswith("#")]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    about = [project["project"]["readme"], *project["project"]["license-files"], "pyproject.toml"]
+    settings = ["pyproject.toml", "hatch_build.py"]
+    about = [project["project"]["readme"], *project["project"]["license-files"], *settings]
     assert rules[0] == "*"
     assert {rule[1:] for rule in rules if rule.startswith("!")} == {*packages, *about}
 

@@ -82,6 +82,29 @@ def test_refusal_unknown_rule_set() -> None:
     assert refused(Refused, opened(), "ledger", stream, "RuleSetAdopted", **newer) == "unknown_rule_set"
 
 
+BUILD: dict[str, Any] = {"version": "0.1.0", "digest": "ab" * 32, "files": 9}
+
+
+def test_refusal_app_published_already() -> None:
+    scene, stream = opened(), f"log/{ORIGIN}"
+    scene.say("ada", stream, "AppPublished", **BUILD)
+    assert refused(Conflict, scene, "ben", stream, "AppPublished", **BUILD) == "app_published_already"
+
+
+def test_an_older_build_may_be_published_again() -> None:
+    scene, stream = opened(), f"log/{ORIGIN}"
+    for digest in ("ab", "cd", "ab"):
+        scene.say("ada", stream, "AppPublished", **BUILD | {"digest": digest * 32})
+    assert [one.digest[:2] for one in scene.world.log().apps] == ["ab", "cd", "ab"]
+
+
+def test_the_app_is_published_by_an_administrator_in_this_logs_own_stream() -> None:
+    scene, stream = furnished(), f"log/{ORIGIN}"
+    assert refused(NotPermitted, scene, "quinn", stream, "AppPublished", **BUILD) == "not_permitted"
+    other = "log/other.example"
+    assert refused(Unauthentic, scene, "ada", other, "AppPublished", **BUILD) == "wrong_stream"
+
+
 # --- sites, people, keys, products ------------------------------------------------------
 
 

@@ -19,7 +19,6 @@ def test_every_event_has_its_row_and_its_interface() -> None:
 
 
 def test_no_two_patterns_share_a_name() -> None:
-
     known = Vocabulary()
     for schema in known.schemas.values():
         known.line(schema)

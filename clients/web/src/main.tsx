@@ -1,5 +1,7 @@
+import "./core/trusted";
 import { render } from "preact";
 import { Client } from "./core/client";
+import { watchForUpdates } from "./core/update";
 import { startLanguage } from "./messages";
 import { App } from "./ui/app";
 import { ClientProvider, followSession } from "./ui/session";
@@ -18,6 +20,8 @@ async function start(): Promise<void> {
     </ClientProvider>,
     root,
   );
+  if (!location.pathname.startsWith("/app/")) return; // a stranger with a label gets no app put by
+  watchForUpdates();
 }
 
 void start();

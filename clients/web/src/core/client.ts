@@ -1,222 +1,256 @@
 /**
  * One person's device and the ledger that serves this page: signs here, believes only what is
  * proved to it. The browser twin of `clients/sdk.py`.
+ *
+ * A *fact* is signed at once and sent when the network allows. A *decision* is signed only with
+ * the ledger in reach and nothing on its way. Every answer's receipt is verified against the log
+ * key pinned in the profile, and every tree head is connected with those before it.
  */
+import { concat } from "./bytes";
+import { Asking } from "./asking";
+import type { Collector } from "./carrying";
+import type { Surroundings } from "./connected";
+import { Database, type Row } from "./database";
+import type { Draft, Said } from "./drafts";
 import type { Decision, Fact } from "./events/types";
+import type { Link } from "./outbox";
 import { Problem } from "./problem";
+import { heldOf, spokenIn, type Spoken } from "./proved";
+import { Pump } from "./pump";
 import { Store } from "./store";
-import type {
-  Answer,
-  Enrolment,
-  EnrolmentRequest,
-  ESignature,
-  Held,
-  OutboxItem,
-  Profile,
-  ProvedEntry,
-  Query,
-  Reading,
-  SessionSeen,
-  State,
-  VoidedLabel,
-} from "./types";
+import type { Answer, ESignature, Held, OutboxItem, State } from "./types";
+import { ITERATIONS } from "./vault";
 
 export type * from "./types";
 export type { Json, JsonObject } from "./canonical";
+export type { Credential } from "./proof/credential";
+export { readRequest } from "./enrolment";
 export { Problem } from "./problem";
 export { Store } from "./store";
-
-/** What tests and other surroundings may replace. */
-export interface Surroundings {
-  database: string; // the name of the IndexedDB database
-  base: string; // "" in the app: the same origin as the page
-  fetch: typeof fetch;
-  now: () => number; // epoch milliseconds
-}
+export type { Surroundings } from "./connected";
 
 export interface FactOptions {
   /** When it happened, as `YYYY-MM-DDThh:mm:ss.sssZ`; now, unless said. */
   occurredAt?: string | undefined;
+  /** A second signature, where the record asks for one. */
+  esignature?: ESignature | undefined;
 }
 
-export class Client {
-  /** Null until an enrolment is finished. */
-  readonly profile = new Store<Profile | null>(null);
-  /** No key yet | the key sealed under its passphrase | ready to sign. */
-  readonly lock = new Store<"empty" | "locked" | "open">("empty");
-  /** Null while not signed in. A read signs in by itself when the key is open. */
-  readonly session = new Store<SessionSeen | null>(null);
+/** What is about to be signed, and how its signer is asked again, if at all. */
+interface Wanted {
+  made: Draft;
+  esignature?: ESignature | undefined;
+}
+
+/** Its other halves: `connected.ts` (the log, the session), `device.ts` (the key), `asking.ts`. */
+export class Client extends Asking {
   /** What the log has not answered, and what it refused: kept, with its reason. */
   readonly waiting = new Store<OutboxItem[]>([]);
-  /** By what happened to requests, not only `navigator.onLine`. */
-  readonly reach = new Store<"online" | "offline">("online");
-  /** Whether the browser promised to keep the device's data. */
-  readonly storage = new Store<"persistent" | "evictable">("evictable");
+  /** How many QR parts of another device's outbox were scanned. */
+  readonly importing = new Store<{ have: number; of: number } | null>(null);
 
-  /** Opens the database and loads what is there; reaches no network. */
-  static open(_surroundings: Partial<Surroundings> = {}): Promise<Client> {
-    return notBuilt();
+  private readonly pump = new Pump(() => this.send());
+  private collector: Collector | null = null;
+  private spoken = new Map<string, Spoken>();
+
+  /** Opens the database and loads what is there; reaches no network. Then sends what waits. */
+  static async open(surroundings: Partial<Surroundings> = {}): Promise<Client> {
+    const around = {
+      database: "unbroken", base: "", now: () => Date.now(), iterations: ITERATIONS,
+      fetch: (...request: Parameters<typeof fetch>) => fetch(...request),
+      ...surroundings,
+    };
+    const client = new Client(await Database.open(around.database), around);
+    await client.load();
+    client.listen();
+    client.background(client.flush());
+    return client;
   }
 
-  /** Draws a key (Ed25519, P-256 where missing) and seals it; asks the browser to keep its data.
-   * `name`: who the person says they are. Throws `Problem` `key_exists`, `no_passphrase`. */
-  makeKey(_passphrase: string, _name = ""): Promise<EnrolmentRequest> {
-    return notBuilt();
-  }
-
-  /** What the administrator scans. Throws `Problem` `no_device_key`. */
-  enrolmentRequest(): EnrolmentRequest {
-    throw new Problem("fault", "not_built", "being built");
-  }
-
-  /** What the server says of itself: to be compared with what the administrator shows. */
-  offeredLog(): Promise<{ origin: string; logKey: string }> {
-    return notBuilt();
-  }
-
-  /** Signs in as this agent, checks a checkpoint under that log key, then pins both.
-   * The key must be open. Throws what the server says, `wrong_log_key`, `bad_checkpoint`. */
-  finishEnrolment(_enrolment: Enrolment): Promise<void> {
-    return notBuilt();
-  }
-
-  /** Throws `Problem` `wrong_passphrase`, `no_device_key`. */
-  unlock(_passphrase: string): Promise<void> {
-    return notBuilt();
-  }
-
-  relock(): Promise<void> {
-    return notBuilt();
-  }
-
-  /** Opens the sealed key again. Throws `Problem` `wrong_passphrase`. */
-  confirmPassphrase(_passphrase: string): Promise<void> {
-    return notBuilt();
-  }
-
-  signIn(): Promise<SessionSeen> {
-    return notBuilt();
-  }
-
-  signOut(): Promise<void> {
-    return notBuilt();
+  override close(): void {
+    this.pump.stop();
+    super.close();
   }
 
   /** A FACT: checked, signed and durable on this device before it resolves; sent in the background.
-   * Throws `Problem` `invalid_event`, `unknown_stream`, `locked`, `incomplete_profile`. */
-  record(_fields: Fact, _stream: string, _options: FactOptions = {}): Promise<Held> {
-    return notBuilt();
+   * Throws `Problem` `invalid_event`, `unknown_stream`, `locked`, `not_enrolled`. */
+  async record(fields: Fact, stream: string, options: FactOptions = {}): Promise<Held> {
+    const [held] = await this.recordMany([{ fields, stream, ...options }]);
+    if (held) return held;
+    throw new Problem("fault", "device_store_failed", "nothing was kept");
   }
 
   /** Several facts in one transaction: all of them are kept, or none. */
-  recordMany(_items: readonly { fields: Fact; stream: string; occurredAt?: string | undefined }[]): Promise<Held[]> {
-    return notBuilt();
+  async recordMany(items: readonly ({ fields: Fact; stream: string } & FactOptions)[]): Promise<Held[]> {
+    const wanted = items.map(async ({ fields, stream, occurredAt, esignature }): Promise<Wanted> => {
+      return { made: await this.draft(fields, stream, { occurredAt }), esignature };
+    });
+    const rows = await this.sign(await Promise.all(wanted));
+    this.background(this.pump.nudge());
+    return rows.map((row) => this.heldOf(row));
   }
 
-  /** A DECISION: only online, with nothing waiting before it; the receipt is verified. `chainVersion`:
-   * what the signer saw; null for those that name none (registry). Throws `Problem`: what the log
-   * refused it with (`gate_failed` with `extra.gates`, `stale_view`…), `outbox_not_empty`,
-   * `unreachable`: then it is signed and `waiting`, or nothing was signed (`extra.signed`). */
-  decide(
-    _fields: Decision,
-    _stream: string,
-    _chainVersion: number | null,
-    _esignature?: ESignature,
+  /**
+   * A DECISION: only online, with nothing waiting before it; the receipt is verified.
+   * `chainVersion`: what the signer saw; null for those that name none (the registry's).
+   *
+   * Throws `Problem`: what the log refused it with (`gate_failed` with `extra.gates`, `stale_view`…);
+   * `outbox_not_empty`, `unreachable`: nothing was signed; `not_answered`: it was signed, is kept
+   * and is sent until the log has answered (`extra.id`).
+   */
+  async decide(
+    fields: Decision, stream: string, chainVersion: number | null, esignature?: ESignature,
   ): Promise<Answer> {
-    return notBuilt();
+    const made = await this.draft(fields, stream, { chainVersion });
+    await this.send();
+    await this.refresh(); // asks whether the ledger is in reach, and brings the newest `seen`
+    if (!this.aligned) await this.align();
+    const [row] = await this.sign([{ made, esignature }], true);
+    await this.flush();
+    return this.settled(row?.id ?? "");
   }
 
-  /** GET within a session; falls back to what the device keeps of an earlier answer.
-   * Throws `Problem`: what the server says, or `unreachable` where nothing is kept. */
-  read<T>(_path: string, _query?: Query): Promise<Reading<T>> {
-    return notBuilt();
+  /** All that was signed or carried here, or all in one state, in the order of signing. */
+  async held(state?: State): Promise<Held[]> {
+    return (await this.outbox.held(state)).map((row) => this.heldOf(row));
   }
 
-  /** POST a question within a session (`infusion-check`): online only, nothing is kept. */
-  ask<T>(_path: string, _body: unknown): Promise<T> {
-    return notBuilt();
-  }
-
-  /** Any request within a session, for files. Throws what the server says. */
-  request(_path: string, _init?: RequestInit): Promise<Response> {
-    return notBuilt();
-  }
-
-  /** GET without a session. Throws what the server says. */
-  readPublic<T>(_path: string, _query?: Query): Promise<T> {
-    return notBuilt();
-  }
-
-  /** Sends what waits, in order. Resolves when nothing more can be sent now; what it met is in `waiting`. */
+  /** Sends what waits, in order. Resolves when nothing more can be sent now; what it met is in
+   * `waiting`, `reach` and `alarm`. */
   flush(): Promise<void> {
-    return notBuilt();
-  }
-
-  /** All that was signed or carried here, in one state, in the order of signing. */
-  held(_state?: State): Promise<Held[]> {
-    return notBuilt();
+    return this.pinned ? this.pump.run() : Promise.resolve();
   }
 
   /** Sends a refused statement again as it is. Throws `Problem` `not_refused`, `not_in_outbox`. */
-  requeue(_id: string): Promise<void> {
-    return notBuilt();
+  async requeue(id: string): Promise<void> {
+    await this.outbox.requeue(id);
+    await this.outboxChanged();
+    this.background(this.flush());
   }
 
   /** The person has read why it was refused. It stays in the outbox, and leaves `waiting`. */
-  acknowledge(_id: string): Promise<void> {
-    return notBuilt();
+  async acknowledge(id: string): Promise<void> {
+    await this.outbox.acknowledge(id);
+    await this.outboxChanged();
   }
 
   /** What waits, as a CBOR sequence: the same file as `unbroken outbox export`. */
-  exportOutbox(): Promise<Blob> {
-    return notBuilt();
+  async exportOutbox(): Promise<Blob> {
+    const rows = await this.outbox.unsent();
+    return new Blob([concat(...rows.map(({ raw }) => raw))], { type: "application/cbor-seq" });
   }
 
-  /** The same as texts for QR codes, "UBO1:<part>:<of>:<digest>:" + base45. */
-  exportTexts(_ids?: readonly string[]): Promise<string[]> {
-    return notBuilt();
+  /** The same, or these statements, as texts for QR codes (`carrying.ts`). */
+  async exportTexts(ids?: readonly string[]): Promise<string[]> {
+    const rows = ids ? await Promise.all(ids.map((id) => this.outbox.find(id))) : await this.outbox.unsent();
+    const { toTexts } = await import("./carrying");
+    return toTexts(rows.map(({ raw }) => raw));
   }
 
   /** Keeps statements that another device signed, to send them from here; resolves to how many are
-   * new. A file's bytes, or one QR text after another: 0 until its last part was given. */
-  importStatements(_source: string | Uint8Array | Blob): Promise<number> {
-    return notBuilt();
+   * new. A file, or one QR text after another: 0 until its last part was given (`importing`).
+   * Throws `Problem` as the parsers, `wrong_log`: then none was taken. */
+  async importStatements(source: string | Uint8Array | Blob): Promise<number> {
+    const whole = await this.sequenceIn(source);
+    if (!whole) return 0;
+    const { origin } = this.trusted.profile;
+    const [{ split }, { foreign }] = await Promise.all([import("./carrying"), drafting()]);
+    const rows = await Promise.all(split(whole).map((raw) => foreign(raw, origin, this.around.now())));
+    const taken = await this.outbox.carry(rows);
+    await this.outboxChanged();
+    this.background(this.flush());
+    return taken;
   }
 
-  /** An entry, its receipt verified HERE against the pinned log key. Throws `Problem` `bad_receipt`, `wrong_receipt`. */
-  entry(_position: number): Promise<ProvedEntry> {
-    return notBuilt();
+  protected override async load(): Promise<void> {
+    await this.vault.load();
+    this.lock.set(this.vault.state);
+    if (this.vault.state !== "open") this.endSession();
+    const profile = await this.db.get("profile");
+    if (profile) await this.pin(profile);
+    this.profile.set(profile);
+    if (profile) drafting().catch(() => undefined); // asked for again when it is needed
+    const keeps = (await globalThis.navigator?.storage?.persisted?.()) ?? false;
+    this.storage.set(keeps ? "persistent" : "evictable");
+    await this.showWaiting();
   }
 
-  /** Keeps a photo on the device; resolves to its SHA-256 in hex, which events name. */
-  keepPhoto(_photo: Blob): Promise<string> {
-    return notBuilt();
+  private async draft(fields: Fact | Decision, stream: string, said: Said): Promise<Draft> {
+    return (await drafting()).draft(fields, stream, this.around.now(), said);
   }
 
-  photo(_digest: string): Promise<Blob | null> {
-    return notBuilt();
+  private async sign(wanted: readonly Wanted[], only = false): Promise<Row[]> {
+    const { profile } = this.trusted;
+    const key = this.vault.signing;
+    if (profile.kid !== this.enrolmentRequest().kid) {
+      throw new Problem("unauthentic", "not_enrolled", "this device's new key is not enrolled yet");
+    }
+    for (const { esignature } of wanted) {
+      if (esignature && "passphrase" in esignature) await this.confirmPassphrase(esignature.passphrase);
+    }
+    const { signed } = await drafting();
+    const makes = wanted.map(({ made, esignature }) => (link: Link) =>
+      signed(made, link, key, profile, this.around.now(), esignature));
+    const rows = await this.outbox.sign(profile.kid, makes, only);
+    await this.outboxChanged();
+    return rows;
   }
 
-  /** Brings the list of voided labels up to date; resolves to when that was. Online only. */
-  refreshVoided(): Promise<number> {
-    return notBuilt();
+  /** What became of a decision. One that was refused has been shown to who made it. */
+  private async settled(id: string): Promise<Answer> {
+    const row = await this.outbox.find(id);
+    if (row.answer) return row.answer;
+    if (row.problem) {
+      this.aligned = false;
+      await this.acknowledge(id);
+      throw refusalOf(row.problem);
+    }
+    const detail = "signed and kept; it is sent again until the log has answered";
+    throw new Problem("fault", "not_answered", detail, { id });
   }
 
-  /** Whether the label was voided, as of when this device last asked; null: it never did. */
-  voided(_serial: string): Promise<Reading<VoidedLabel | null> | null> {
-    return notBuilt();
+  private async send(): Promise<void> {
+    try {
+      await this.trusted.sender.flush();
+      this.alarm.set(null); // heads that fit nothing stay unchecked: a fork is met again each time
+    } catch (error) {
+      throw this.alarmed(error);
+    } finally {
+      await this.outboxChanged();
+    }
   }
 
-  /** Asks the browser to keep the device's data; sets `storage`. */
-  askToPersist(): Promise<boolean> {
-    return notBuilt();
+  private async sequenceIn(source: string | Uint8Array | Blob): Promise<Uint8Array | null> {
+    if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+    if (typeof source !== "string") return source;
+    this.collector ??= new (await import("./carrying")).Collector();
+    const whole = await this.collector.add(source);
+    this.importing.set(whole ? null : this.collector.progress);
+    return whole;
   }
 
-  close(): void {
-    throw new Problem("fault", "not_built", "being built");
+  private heldOf(row: Row): Held {
+    return heldOf(row, this.profile.get()?.kid ?? "", this.spoken.get(row.id));
+  }
+
+  private async showWaiting(): Promise<void> {
+    const rows = await this.outbox.waiting();
+    // Bytes never change, so each statement is read once, however often the list is shown.
+    this.spoken = new Map(rows.map(({ id, raw }) => [id, this.spoken.get(id) ?? spokenIn(raw)]));
+    this.waiting.set(rows.map((row) => this.heldOf(row)));
+  }
+
+  private async outboxChanged(): Promise<void> {
+    await this.showWaiting();
+    this.tell();
   }
 }
 
-function notBuilt(): Promise<never> {
-  return Promise.reject(new Problem("fault", "not_built", "being built"));
+/** The vocabulary, which only who signs needs: not in the first load, but there before it is used. */
+function drafting(): Promise<typeof import("./drafts")> {
+  return import("./drafts");
+}
+
+function refusalOf({ status, code, title: _, detail, type: __, ...extra }: NonNullable<Row["problem"]>): Problem {
+  return new Problem("refused", code, detail, { ...extra, status });
 }

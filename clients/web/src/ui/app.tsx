@@ -17,7 +17,11 @@ type Route = readonly [pattern: string, load: () => Promise<Area>];
 const ROUTES: readonly Route[] = [
   ["/enrol", () => import("./device/Enrol")],
   ["/sign-in", () => import("./device/SignIn")],
+  ["/admin", () => import("./admin")],
+  ["/audit/*", () => import("./audit")],
+  ["/courier/*", () => import("./courier")],
   ["/outbox", () => import("./device/Outbox")],
+  ["/scan", () => import("./scan/Scan")],
   ["/settings", () => import("./device/Settings")],
   ["/B/:token", () => import("./public/Label")],
   ["/b/:token", () => import("./public/Label")],

@@ -5,6 +5,7 @@ export type Code = string;
 export type Coi = string;
 export type ContainerId = string;
 export type Country = string;
+export type Credential = string;
 export type Din = string;
 export type DinCheck = string;
 export type Division = string;
@@ -13,6 +14,7 @@ export type Label = string;
 export type Name = string;
 export type ProductCode = string;
 export type Reference = string;
+export type RelyingParty = string;
 export type Timestamp = string;
 export type Condition = "intact" | "damaged" | "thawed" | "unknown";
 export type Method = "scan" | "typed";
@@ -26,6 +28,14 @@ export interface Administrator {
   agent: Name;
   organisation: Name;
   key: Base64;
+}
+
+/** What a passkey answered, each as base64url of its bytes (WebAuthn Level 2, section 5.2.2). */
+export interface Assertion {
+  credential: Credential;
+  authenticator_data: Base64;
+  client_data: Base64;
+  signature: Base64;
 }
 
 /** Containers of one therapy among those that a shipment or a tank carries. */
@@ -44,6 +54,14 @@ export interface Commitment {
 export interface Drawn {
   container: ContainerId;
   volume_ul: number;
+}
+
+/** The signer was asked again, at `signed_at`, and what their signature means. `passphrase`: for the key's own passphrase, as the device says. `passkey`: the assertion proves it; its challenge is the SHA-256 of the canonical payload without `assertion`. */
+export interface ESignature {
+  meaning: Code;
+  method: "passphrase" | "passkey";
+  signed_at: Timestamp;
+  assertion?: Assertion | null | undefined;
 }
 
 /** A container of a provisional chain, restated: who holds it, and the label in force on it. */
@@ -159,6 +177,14 @@ export interface RuleSetAdopted {
   rule_set: number;
 }
 
+/** From this position on, people should be served this build of the app. `digest` is the SHA-256 of the build's `files.json`, which names each of its `files` files with the SHA-256 of what is in it. */
+export interface AppPublished {
+  type: "AppPublished";
+  version: Label;
+  digest: Hex32;
+  files: number;
+}
+
 export interface SiteOnboarded {
   type: "SiteOnboarded";
   organisation: Name;
@@ -234,6 +260,21 @@ export interface KeyRevoked {
   reason: Code;
 }
 
+/** A passkey of this person, the second component of their e-signatures. It signs no statement. `key` is base64url SubjectPublicKeyInfo DER, `rp_id` the domain that the passkey is bound to. */
+export interface PasskeyAdded {
+  type: "PasskeyAdded";
+  credential: Credential;
+  key: Base64;
+  rp_id: RelyingParty;
+}
+
+/** No e-signature with the passkey counts from this position on. */
+export interface PasskeyRevoked {
+  type: "PasskeyRevoked";
+  credential: Credential;
+  reason: Code;
+}
+
 /** One version of a product's rules: window, limits, where it may be given. */
 export interface ProductVersionDefined {
   type: "ProductVersionDefined";
@@ -246,7 +287,7 @@ export interface ProductVersionDefined {
   sites: Name[];
   temperature?: TemperatureProfile[] | null | undefined;
   specifications?: Specification[] | null | undefined;
-  required_checks?: ("identity_test" | "site_confirmation")[] | null | undefined;
+  required_checks?: ("identity_test" | "site_confirmation" | "esignature" | "passkey")[] | null | undefined;
   components?: Code[] | null | undefined;
   complete_within_s?: number | null | undefined;
   infuse_within_s?: number | null | undefined;
@@ -409,6 +450,7 @@ export interface CustodyReleased {
   receiver: Party;
   condition: Condition;
   seal?: Label | null | undefined;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** `release` names the release's statement id; without it the custody is claimed. */
@@ -422,6 +464,7 @@ export interface CustodyAccepted {
   condition: Condition;
   seal?: Label | null | undefined;
   labels?: Label[] | null | undefined;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** The receiver does not take them: the giver keeps them, and the release waits no longer. */
@@ -433,6 +476,7 @@ export interface CustodyRefused {
   receiver: Party;
   release: Hex32;
   reason: Code;
+  photos?: Hex32[] | null | undefined;
 }
 
 /** What arrived, as it was looked at; into quarantine if it was not as it should be. */
@@ -447,6 +491,7 @@ export interface ReceiptInspected {
   expected: number;
   received: number;
   outcome: "accepted" | "quarantine";
+  photos?: Hex32[] | null | undefined;
 }
 
 export interface Packed {
@@ -477,6 +522,7 @@ export interface SealChecked {
   shipper: Label;
   seal?: Label | null | undefined;
   outcome: "intact" | "broken" | "missing";
+  photos?: Hex32[] | null | undefined;
 }
 
 /** On the road, out of one shipper into another. */
@@ -623,6 +669,7 @@ export interface DeviationRaised {
   blocking: boolean;
   containers: ContainerId[];
   cause: Hex32 | null;
+  photos?: Hex32[] | null | undefined;
 }
 
 export interface DeviationDispositioned {
@@ -651,6 +698,7 @@ export interface ContainerDamaged {
   at: Party;
   containers: ContainerId[];
   damage: "leak" | "breakage" | "label" | "other";
+  photos?: Hex32[] | null | undefined;
 }
 
 /** They are not where they should be. */
@@ -934,6 +982,7 @@ export type Fact =
 export type Decision =
   | LogOpened
   | RuleSetAdopted
+  | AppPublished
   | SiteOnboarded
   | SiteSuspended
   | SiteResumed
@@ -946,6 +995,8 @@ export type Decision =
   | KeyAdded
   | KeyRetired
   | KeyRevoked
+  | PasskeyAdded
+  | PasskeyRevoked
   | ProductVersionDefined
   | LotReceived
   | LotReleased

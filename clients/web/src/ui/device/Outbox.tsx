@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Held } from "../../core/client";
 import { t, tCode } from "../../messages";
 import { Badge, Notice, type Tone } from "../kit/Notice";
-import { Qr } from "../kit/Qr";
+import { QrSeries } from "../kit/QrSeries";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
 import { useClient } from "../session";
@@ -84,7 +84,6 @@ function Refused({ held }: { held: Held }) {
 function Away() {
   const client = useClient();
   const [texts, setTexts] = useState<string[]>([]);
-  const [part, setPart] = useState(0);
   const save = async () => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await client.exportOutbox());
@@ -92,20 +91,13 @@ function Away() {
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   };
-  const text = texts[part % texts.length];
   return (
     <section class="card">
       <div class="buttons">
         <Button onClick={() => void save()}>{t("outbox.export")}</Button>
         <Button onClick={() => void client.exportTexts().then(setTexts)}>{t("outbox.show")}</Button>
       </div>
-      {text && (
-        <>
-          <Qr text={text} label={t("outbox.show")} />
-          <p>{t("outbox.show_hint", { part: (part % texts.length) + 1, of: texts.length })}</p>
-          {texts.length > 1 && <Button onClick={() => setPart(part + 1)}>{t("shell.continue")}</Button>}
-        </>
-      )}
+      <QrSeries texts={texts} label={t("outbox.show")} />
     </section>
   );
 }

@@ -15,7 +15,7 @@ export function Time({ at, seconds = false }: { at: string | number; seconds?: b
 
 /** `4 Mar 2026, 14:05 GMT+1`: day and month in words, since 03/04 is two days. */
 export function localTime(moment: Date, spoken: string, seconds = false): string {
-  return moment.toLocaleString(spoken, {
+  return moment.toLocaleString(spoken === "en" ? "en-GB" : spoken, {
     day: "numeric",
     month: "short",
     year: "numeric",

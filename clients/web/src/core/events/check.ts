@@ -1,0 +1,117 @@
+/**
+ * What is signed is checked first, so that nothing invalid ever stands in the outbox: members,
+ * texts, numbers and parts as the schema has them (`table.ts`, made from it), and one rule
+ * across members, for what couriers sign all day. The ledger checks the rest.
+ */
+import { isObject, type Json } from "../canonical";
+import { Problem } from "../problem";
+import { EVENTS, PARTS, SHAPES, TEXTS } from "./table";
+
+export interface EventKind {
+  kind: "fact" | "decision";
+  version: number;
+  members: string;
+}
+
+const LIST = /^(.+)\[(\d+)\.\.(\d+)\]$/;
+const INTEGER = /^(-?\d+)\.\.(-?\d+)$/;
+
+/** Throws `Problem` `unknown_event`. */
+export function kindOf(type: string): EventKind {
+  const row = Object.hasOwn(EVENTS, type) ? EVENTS[type] : undefined;
+  if (row === undefined) throw new Problem("malformed", "unknown_event", `there is no event type ${type}`);
+  const [kind, version, ...members] = row.split(" ");
+  return { kind: kind === "fact" ? "fact" : "decision", version: Number(version), members: members.join(" ") };
+}
+
+/** True for a decision that names the chain version which its signer saw. */
+export function namesVersion(type: string): boolean {
+  return kindOf(type).members.startsWith("chain_version:") || kindOf(type).members.includes(" chain_version:");
+}
+
+/** An event's own members (without `type`, `v`, `occurred_at` and its place in the sequence).
+ * Throws `Problem` `unknown_event`, `invalid_event` naming the first member that is wrong. */
+export function checkMembers(type: string, members: Record<string, unknown>): void {
+  const wrong = inPart(kindOf(type).members, members) ?? inTherapies(members);
+  if (wrong) throw invalid(`${type}${wrong}`);
+}
+
+/** Throws `Problem` `invalid_event`. */
+export function checkTime(type: string, moment: string): void {
+  const wrong = inText("Timestamp", moment);
+  if (wrong) throw invalid(`${type}.occurred_at${wrong}`);
+}
+
+/** What is wrong, as `.member: why`; null when nothing is. */
+function inPart(line: string, value: unknown): string | null {
+  if (!isObject(value)) return ": not an object";
+  const known = new Set<string>();
+  for (const member of line.split(" ").filter(Boolean)) {
+    const [, name = "", optional, shape = ""] = /^(\w+)(\??):(.+)$/.exec(member) ?? [];
+    known.add(name);
+    const given = Object.hasOwn(value, name) ? value[name] : undefined;
+    const wrong = given === undefined ? (optional ? null : ": is missing") : inShape(shape, given);
+    if (wrong) return `.${name}${wrong}`;
+  }
+  const stranger = Object.keys(value).find((name) => value[name] !== undefined && !known.has(name));
+  return stranger === undefined ? null : `.${stranger}: is no member of this event`;
+}
+
+function inShape(shape: string, value: Json): string | null {
+  if (shape.endsWith("?")) return value === null ? null : inShape(shape.slice(0, -1), value);
+  const list = LIST.exec(shape);
+  if (list) return inList(list[1] ?? "", Number(list[2]), Number(list[3]), value);
+  const range = INTEGER.exec(shape);
+  if (range) return inRange(Number(range[1]), Number(range[2]), value);
+  if (shape.startsWith("=")) return inChoice(shape.slice(1).split(","), value);
+  if (SHAPES[shape] !== undefined) return inShape(SHAPES[shape], value);
+  if (PARTS[shape] !== undefined) return inPart(PARTS[shape], value);
+  if (TEXTS[shape] !== undefined) return inText(shape, value);
+  return typeof value === shape ? null : `: not a ${shape}`;
+}
+
+function inList(shape: string, least: number, most: number, value: Json): string | null {
+  if (!Array.isArray(value)) return ": not a list";
+  if (value.length < least || value.length > most) return `: ${value.length} of them; ${least} to ${most} are allowed`;
+  for (const [at, each] of value.entries()) {
+    const wrong = inShape(shape, each);
+    if (wrong) return `.${at}${wrong}`;
+  }
+  return null;
+}
+
+function inRange(low: number, high: number, value: Json): string | null {
+  const sound = typeof value === "number" && Number.isInteger(value) && low <= value && value <= high;
+  return sound ? null : `: not an integer from ${low} to ${high}`;
+}
+
+function inChoice(choices: string[], value: Json): string | null {
+  return typeof value === "string" && choices.includes(value) ? null : `: not one of ${choices.join(", ")}`;
+}
+
+function inText(name: string, value: Json): string | null {
+  const pattern = new RegExp(TEXTS[name] ?? "$.", "u");
+  if (typeof value !== "string" || !pattern.test(value)) return `: not a ${name}, ${pattern.source}`;
+  return name === "Timestamp" && !isOnTheCalendar(value) ? ": there is no such day" : null;
+}
+
+/** The pattern alone would let 31 February through, and the year 0. */
+function isOnTheCalendar(moment: string): boolean {
+  const found = new Date(moment);
+  return !moment.startsWith("0000") && !Number.isNaN(found.getTime()) && found.toISOString() === moment;
+}
+
+/** `CarriedFact`: `therapies` names the same containers as `containers`, each once. */
+function inTherapies({ containers, therapies }: Record<string, unknown>): string | null {
+  if (!Array.isArray(containers) || !Array.isArray(therapies)) return null;
+  const carried = therapies.filter(isObject);
+  if (new Set(carried.map(({ coi }) => coi)).size < carried.length) return ".therapies: each therapy may be named once";
+  const named = carried.flatMap((one) => one["containers"] as string[]).sort();
+  const meant = [...new Set(containers as string[])].sort();
+  const same = named.length === meant.length && named.every((name, at) => name === meant[at]);
+  return same ? null : ".therapies: must name the same containers as containers does, each once";
+}
+
+function invalid(detail: string): Problem {
+  return new Problem("malformed", "invalid_event", detail);
+}

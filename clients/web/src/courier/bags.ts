@@ -1,0 +1,135 @@
+/**
+ * What a holder sees of bags: those here, those on offer, those given away. Pure: the ledger's
+ * lists and this device's own unsent statements go in, rows come out.
+ *
+ * The ledger's lists are as old as the last look; what this device has signed since is laid over
+ * them, so that a scan made in a basement shows at once, marked as not yet sent.
+ */
+
+import type { Held } from "../core/client";
+import type { Coi, ContainerId, Hex32, Party } from "../core/events/types";
+
+/** A row of `GET /v1/custody`, as far as it is shown. */
+export interface Holding {
+  container: string;
+  chain: string;
+  status: string;
+  holder: Party | null;
+  offered_to: Party | null;
+  expires_at: string | null;
+}
+
+/** A row of `GET /v1/handovers`. */
+export interface Handover {
+  kind: string; // "release" or "claim"
+  container: string;
+  chain: string;
+  statement_id: string;
+  giver: Party;
+  receiver: Party;
+  recorded_at: string;
+}
+
+/** A release that names this bag: by the ledger, or by the giver's phone. */
+export interface Offer {
+  release: Hex32;
+  giver: Party;
+  receiver: Party;
+}
+
+export interface Bag {
+  container: ContainerId;
+  coi: Coi;
+  expiresAt: string | null;
+  offer: Offer | null;
+  /** What this device has signed about it and the log has not answered. */
+  unsent: "CustodyAccepted" | "CustodyReleased" | "CustodyRefused" | null;
+}
+
+export interface MyList {
+  here: Bag[]; // held by this department, as far as this device knows
+  offered: Bag[]; // released to it, not taken over yet
+  given: Bag[]; // released by it, not taken over by the other yet
+}
+
+const MOVES = ["CustodyAccepted", "CustodyReleased", "CustodyRefused"] as const;
+type Move = (typeof MOVES)[number];
+
+export function sameParty(one: Party | null, other: Party): boolean {
+  return one?.site === other.site && one.department === other.department;
+}
+
+/** `here`: the department that this person acts for. `held`: this device's outbox, in order. */
+export function myList(holdings: readonly Holding[], handovers: readonly Handover[], held: readonly Held[], here: Party): MyList {
+  const list: MyList = { here: [], offered: [], given: [] };
+  const rows = new Map(holdings.map((one) => [one.container, one]));
+  for (const one of holdings) if (sameParty(one.holder, here)) place(list, bag(one), one.offered_to ? "given" : "here");
+  for (const one of handovers) {
+    if (one.kind === "release" && sameParty(one.receiver, here)) place(list, offered(one, rows), "offered");
+    if (one.kind === "release" && sameParty(one.giver, here)) place(list, offered(one, rows), "given");
+  }
+  for (const one of carriedReleases(held, here)) place(list, one, "offered");
+  for (const one of held) if (one.mine && isWaiting(one)) overlay(list, one, here);
+  return list;
+}
+
+/** Releases to this department that another phone showed, and that wait here to be sent. */
+export function carriedReleases(held: readonly Held[], here: Party): Bag[] {
+  return held
+    .filter((one) => one.type === "CustodyReleased" && !one.mine && isWaiting(one))
+    .filter((one) => sameParty(party(one, "receiver"), here))
+    .flatMap((one) => containersOf(one).map((each) => ({ ...each, expiresAt: null, offer: offerOf(one), unsent: null })));
+}
+
+/** Containers of a statement on a therapy's stream, or on a carrier's with its therapies named. */
+export function containersOf(held: Held): { container: string; coi: string }[] {
+  const therapies = held.fields["therapies"] as { coi: string; containers: string[] }[] | undefined;
+  if (therapies) return therapies.flatMap((one) => one.containers.map((container) => ({ container, coi: one.coi })));
+  const coi = held.stream.replace(/^chain\//, "");
+  return (held.fields["containers"] as string[]).map((container) => ({ container, coi }));
+}
+
+function overlay(list: MyList, held: Held, here: Party): void {
+  const move = MOVES.find((one) => one === held.type);
+  if (!move) return;
+  for (const { container, coi } of containersOf(held)) {
+    const known = [...list.here, ...list.offered, ...list.given].find((one) => one.container === container);
+    const row: Bag = { container, coi, expiresAt: known?.expiresAt ?? null, offer: null, unsent: move };
+    if (sameParty(party(held, "giver"), here) || sameParty(party(held, "receiver"), here)) {
+      place(list, move === "CustodyReleased" ? { ...row, offer: offerOf(held) } : row, where(move));
+    }
+  }
+}
+
+function where(move: Move): keyof MyList | null {
+  return move === "CustodyAccepted" ? "here" : move === "CustodyReleased" ? "given" : null;
+}
+
+/** A bag stands in one place: the last word counts. */
+function place(list: MyList, row: Bag, to: keyof MyList | null): void {
+  for (const name of ["here", "offered", "given"] as const) {
+    list[name] = list[name].filter((one) => one.container !== row.container);
+  }
+  if (to) list[to].push(row);
+}
+
+function bag(row: Holding): Bag {
+  return { container: row.container, coi: row.chain, expiresAt: row.expires_at, offer: null, unsent: null };
+}
+
+function offered(row: Handover, rows: Map<string, Holding>): Bag {
+  const offer = { release: row.statement_id, giver: row.giver, receiver: row.receiver };
+  return { container: row.container, coi: row.chain, expiresAt: rows.get(row.container)?.expires_at ?? null, offer, unsent: null };
+}
+
+function offerOf(held: Held): Offer {
+  return { release: held.id, giver: party(held, "giver"), receiver: party(held, "receiver") };
+}
+
+function party(held: Held, member: "giver" | "receiver"): Party {
+  return held.fields[member] as unknown as Party;
+}
+
+function isWaiting(held: Held): boolean {
+  return held.state === "queued" || held.state === "sent";
+}

@@ -1,0 +1,61 @@
+import { useState } from "preact/hooks";
+import type { Party } from "../../core/events/types";
+import { releases } from "../../courier/handing";
+import type { Scan } from "../../courier/scans";
+import { t } from "../../messages";
+import { Badge } from "../kit/Notice";
+import { Scanner } from "../kit/Scanner";
+import { Button, Screen } from "../kit/Screen";
+import { useClient } from "../session";
+import { LookAtThem, lookOf, NOTHING_SEEN } from "./Look";
+import { isParty, PartyField } from "./PartyField";
+import { ScanList } from "./ScanList";
+import { Signed } from "./Signed";
+import { toSign } from "./Take";
+import { useMyList } from "./useMyList";
+import { useScans, WANTED } from "./useScans";
+import { VoidStop } from "./VoidStop";
+import { meet } from "./where";
+
+/** Scan what is given away, say to whom and how it looks, sign, and show the code. */
+export function Hand({ here }: { here: Party }) {
+  const client = useClient();
+  const { list } = useMyList(here);
+  const scans = useScans(list);
+  const [seen, setSeen] = useState(NOTHING_SEEN);
+  const [receiver, setReceiver] = useState<Party>({ site: "", department: "" });
+  const [tried, setTried] = useState(false);
+  const [signed, setSigned] = useState<string[]>([]);
+  const ready = scans.scans.every((one) => one.coi);
+
+  const sign = async () => {
+    setTried(true);
+    const look = lookOf(seen);
+    if (!ready || !look || !isParty(receiver)) return;
+    meet(receiver);
+    const held = await client.recordMany(releases(toSign(scans.scans), here, receiver, look));
+    setSigned(held.map((one) => one.id));
+  };
+
+  if (scans.voided) return <VoidStop voided={scans.voided} scans={scans} />;
+  if (signed.length) return <Signed ids={signed} show />;
+  const foot = scans.scans.length > 0 && (
+    <Button kind="primary" onClick={() => void sign()}>{t("courier.sign_hand", { count: scans.scans.length })}</Button>
+  );
+  return (
+    <Screen title={t("courier.hand")} back="/courier" foot={foot}>
+      <Scanner continuous unlisted what={t("courier.scan_hand")} wanted={WANTED} onRead={scans.read} />
+      <ScanList scans={scans} doubt={(scan) => isHere(scan, list.here.map((one) => one.container))} />
+      {scans.scans.length > 0 && (
+        <>
+          <section class="card"><PartyField label={t("courier.receiver")} value={receiver} onValue={setReceiver} tried={tried} /></section>
+          <LookAtThem seen={seen} onSeen={setSeen} tried={tried} />
+        </>
+      )}
+    </Screen>
+  );
+}
+
+function isHere(scan: Scan, here: readonly string[]) {
+  return here.includes(scan.container) ? null : <Badge tone="warn">{t("courier.not_yours")}</Badge>;
+}

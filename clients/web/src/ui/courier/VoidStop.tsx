@@ -1,0 +1,38 @@
+import type { DeviationRaised } from "../../core/events/types";
+import type { Scan } from "../../courier/scans";
+import { t } from "../../messages";
+import { FullStop } from "../kit/FullStop";
+import { Button } from "../kit/Screen";
+import { Time } from "../kit/Time";
+import { useClient } from "../session";
+import type { Scans, Voided } from "./useScans";
+
+/** A label that was declared void: the bag goes no further. The one way on is to tell Quality. */
+export function VoidStop({ voided, scans }: { voided: Voided; scans: Scans }) {
+  const client = useClient();
+  const { container, serial } = voided;
+  const scan = scans.scans.find((one) => one.container === container);
+  const report = async () => {
+    if (scan?.coi) await client.record(raised(scan), `chain/${scan.coi}`);
+    scans.remove(container);
+  };
+  return (
+    <FullStop title={t("courier.void")} reason={t("courier.void_why", { serial, container })}>
+      <p>
+        {t("courier.void_as_of")} <Time at={voided.asOf} />
+      </p>
+      <Button onClick={() => void report()}>{t("courier.void_report")}</Button>
+    </FullStop>
+  );
+}
+
+function raised({ container }: Scan): DeviationRaised {
+  return {
+    type: "DeviationRaised",
+    code: "void_label_seen",
+    severity: "critical",
+    blocking: true,
+    containers: [container],
+    cause: null,
+  };
+}

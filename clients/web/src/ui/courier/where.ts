@@ -1,0 +1,37 @@
+/** The department that this person acts for, kept on the device; and the others they met. */
+
+import type { Party } from "../../core/events/types";
+import { Store } from "../../core/store";
+
+const KEPT = "unbroken.acting";
+const MET = "unbroken.parties";
+const MOST = 30;
+
+export const acting = new Store<Party | null>(read<Party>(KEPT));
+export const met = new Store<Party[]>(read<Party[]>(MET) ?? []);
+
+export function actFor(here: Party): void {
+  localStorage.setItem(KEPT, JSON.stringify(here));
+  acting.set(here);
+}
+
+/** The newest first, each once. */
+export function meet(...parties: Party[]): void {
+  const known = [...parties, ...met.get()];
+  const names = known.map(partyName);
+  const kept = known.filter((_, place) => names.indexOf(names[place] ?? "") === place).slice(0, MOST);
+  localStorage.setItem(MET, JSON.stringify(kept));
+  met.set(kept);
+}
+
+export function partyName(party: Party): string {
+  return `${party.department} · ${party.site}`;
+}
+
+function read<T>(key: string): T | null {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "null") as T | null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Held } from "../src/core/client";
+import type { Party } from "../src/core/events/types";
+import { type Handover, type Holding, myList, type MyList } from "../src/courier/bags";
+import { acceptances, type Look, refusals, releases, type Scanned } from "../src/courier/handing";
+import { addBag, addCoi, bagOf, refreshed, type Scan } from "../src/courier/scans";
+
+const VAN: Party = { site: "swift-depot", department: "van-2" };
+const WARD: Party = { site: "st-mary", department: "ward-5" };
+const COI = "isbt128:CHA999926000001";
+const OTHER = "isbt128:CHA999926000002";
+const LOOK: Look = { condition: "intact", seal: "SEAL-7", photos: [] };
+const nothing = (): void => undefined;
+
+const holding = (container: string, holder: Party, offered_to: Party | null = null): Holding =>
+  ({ container, chain: COI, status: "collected", holder, offered_to, expires_at: null });
+const release = (container: string, giver: Party, receiver: Party): Handover =>
+  ({ kind: "release", container, chain: COI, statement_id: "ab".repeat(32), giver, receiver, recorded_at: "2026-03-01T09:00:00.000Z" });
+const held = (type: string, fields: object, more: Partial<Held> = {}): Held =>
+  ({
+    number: 1, id: "cd".repeat(32), kid: "", seq: 0, type, stream: `chain/${COI}`, made_at: "", state: "queued", raw: new Uint8Array(),
+    fields: { type, ...fields } as Held["fields"], agent: "kit", mine: true, answer: null, receipt: null, problem: null, acknowledged: false, ...more,
+  });
+const names = (list: MyList) => ({
+  here: list.here.map((one) => one.container), offered: list.offered.map((one) => one.container), given: list.given.map((one) => one.container),
+});
+
+describe("my list", () => {
+  test("shows what is here, what is on offer, what was given and not taken", () => {
+    const list = myList(
+      [holding("BAG-1", VAN), holding("BAG-2", VAN, WARD), holding("BAG-3", WARD)],
+      [release("BAG-2", VAN, WARD), release("BAG-4", WARD, VAN)], [], VAN);
+    expect(names(list)).toEqual({ here: ["BAG-1"], offered: ["BAG-4"], given: ["BAG-2"] });
+    expect(list.offered[0]?.offer?.giver).toEqual(WARD);
+  });
+
+  test("lays over it what this device signed and the log has not answered", () => {
+    const taken = held("CustodyAccepted", { containers: ["BAG-4"], giver: WARD, receiver: VAN });
+    const given = held("CustodyReleased", { containers: ["BAG-1"], giver: VAN, receiver: WARD });
+    const list = myList([holding("BAG-1", VAN)], [release("BAG-4", WARD, VAN)], [taken, given], VAN);
+    expect(names(list)).toEqual({ here: ["BAG-4"], offered: [], given: ["BAG-1"] });
+    expect(list.here[0]?.unsent).toBe("CustodyAccepted");
+  });
+
+  test("takes a bag that was refused off the offers", () => {
+    const refused = held("CustodyRefused", { containers: ["BAG-4"], giver: WARD, receiver: VAN });
+    expect(names(myList([], [release("BAG-4", WARD, VAN)], [refused], VAN))).toEqual({ here: [], offered: [], given: [] });
+  });
+
+  test("counts a statement that the log refused for nothing", () => {
+    const refused = held("CustodyAccepted", { containers: ["BAG-4"], giver: WARD, receiver: VAN }, { state: "refused" });
+    expect(names(myList([], [release("BAG-4", WARD, VAN)], [refused], VAN)).offered).toEqual(["BAG-4"]);
+  });
+
+  test("learns of an offer from the giver's phone, without a network", () => {
+    const carried = held("CustodyReleased", { containers: ["BAG-9"], giver: WARD, receiver: VAN }, { mine: false, id: "ef".repeat(32) });
+    const [bag] = myList([], [], [carried], VAN).offered;
+    expect(bag).toMatchObject({ container: "BAG-9", coi: COI, offer: { release: "ef".repeat(32), giver: WARD } });
+  });
+
+  test("never shows a bag in two places", () => {
+    const party = fc.constantFrom(VAN, WARD);
+    const name = fc.constantFrom("BAG-1", "BAG-2", "BAG-3");
+    const row = fc.tuple(name, party, fc.option(party)).map(([one, by, to]) => holding(one, by, to));
+    const offer = fc.tuple(name, party, party).map(([one, by, to]) => release(one, by, to));
+    const move = fc.tuple(fc.constantFrom("CustodyAccepted", "CustodyReleased", "CustodyRefused"), name, party, party, fc.boolean())
+      .map(([type, one, giver, receiver, mine]) => held(type, { containers: [one], giver, receiver }, { mine }));
+    fc.assert(fc.property(fc.array(row), fc.array(offer), fc.array(move), (rows, offers, moves) => {
+      const { here, offered, given } = names(myList(rows, offers, moves, VAN));
+      const all = [...here, ...offered, ...given];
+      expect(new Set(all).size).toBe(all.length);
+    }));
+  });
+});
+
+describe("what is signed", () => {
+  const bag = (container: string, coi: string, id: string | null): Scanned =>
+    ({ bag: { container, coi, expiresAt: null, offer: id === null ? null : { release: id, giver: WARD, receiver: VAN }, unsent: null }, label: `L-${container}` });
+  const some = fc.array(
+    fc.tuple(fc.constantFrom(COI, OTHER), fc.constantFrom("aa".repeat(32), "bb".repeat(32), null)), { minLength: 1, maxLength: 50 },
+  ).map((pairs) => pairs.map(([coi, id], place) => bag(`BAG-${place}`, coi, id)));
+
+  test("names each bag once, on its own therapy's stream, under its own release", () => {
+    fc.assert(fc.property(some, (scanned) => {
+      const said = acceptances(scanned, VAN, WARD, LOOK);
+      const named = said.flatMap(({ fields, stream }) => fields.containers.map((one) => [one, stream, fields.release]));
+      const wanted = scanned.map(({ bag: one }) => [one.container, `chain/${one.coi}`, one.offer?.release ?? null]);
+      expect(named.sort()).toEqual(wanted.sort());
+    }));
+  });
+
+  test("claims from the giver that the person named, and takes a release's giver from the release", () => {
+    const [claimed, released] = acceptances([bag("BAG-1", COI, null), bag("BAG-2", COI, "aa".repeat(32))], VAN, VAN, LOOK);
+    expect(claimed?.fields).toMatchObject({ release: null, giver: VAN, labels: ["L-BAG-1"] });
+    expect(released?.fields).toMatchObject({ release: "aa".repeat(32), giver: WARD });
+  });
+
+  test("never claims from nobody", () => {
+    expect(() => acceptances([bag("BAG-1", COI, null)], VAN, null, LOOK)).toThrow(RangeError);
+  });
+
+  test("releases each therapy's bags in one statement", () => {
+    const said = releases([bag("BAG-1", COI, null), bag("BAG-2", OTHER, null), bag("BAG-3", COI, null)], VAN, WARD, LOOK);
+    expect(said.map(({ fields }) => fields.containers)).toEqual([["BAG-1", "BAG-3"], ["BAG-2"]]);
+  });
+
+  test("refuses only what was released", () => {
+    const said = refusals([bag("BAG-1", COI, null), bag("BAG-2", COI, "aa".repeat(32))], VAN, "leaking", []);
+    expect(said.map(({ fields }) => fields.containers)).toEqual([["BAG-2"]]);
+  });
+});
+
+describe("scanning", () => {
+  const known = myList([holding("BAG-1", VAN)], [], [], VAN);
+  const empty = myList([], [], [], VAN);
+  const read = (container: string) => ({ container, label: null, forget: nothing });
+
+  test("takes a bag once", () => {
+    const [once] = addBag([], read("BAG-1"), known);
+    expect(addBag(once, read("BAG-1"), known)).toEqual([once, "twice"]);
+  });
+
+  test("asks for the therapy of a bag that nobody told this device of, and takes it from the next symbol", () => {
+    const [scans] = addBag([], read("BAG-7"), empty);
+    expect(() => bagOf(scans[0] as Scan)).toThrow(RangeError);
+    const [completed, outcome] = addCoi(scans, COI);
+    expect(outcome).toBe("completed");
+    expect(bagOf(completed[0] as Scan).coi).toBe(COI);
+    expect(addCoi(completed, OTHER)).toEqual([completed, "nothing_to_complete"]);
+  });
+
+  test("learns of an offer that arrives after the scan", () => {
+    const [scans] = addBag([], read("BAG-4"), empty);
+    const later = refreshed(scans, myList([], [release("BAG-4", WARD, VAN)], [], VAN));
+    expect(later[0]).toMatchObject({ coi: COI, bag: { offer: { giver: WARD } } });
+  });
+});

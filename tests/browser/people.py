@@ -1,0 +1,75 @@
+"""A person's own phone: its key drawn and sealed in the browser, approved by an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import cbor2
+from playwright.sync_api import BrowserContext, Page
+
+from ledger.proof import canonical, statement
+from tests.browser.house import House
+from tests.scenario import b64
+
+PASSPHRASE = "correct horse battery"
+_BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+
+
+def enrolled(house: House, context: BrowserContext, agent: str, by: str) -> Page:
+    """Enrol this browser as a further device of `agent`, through its own screens; signed in, at home."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=house.url)
+    page = context.new_page()
+    page.goto(f"{house.url}/app/enrol")
+    page.get_by_label("Your name in the ledger").fill(agent)
+    page.get_by_label("Choose a passphrase").fill(PASSPHRASE)
+    page.get_by_label("The same passphrase again").fill(PASSPHRASE)
+    page.get_by_role("button", name="Draw the key").click()
+    page.get_by_role("button", name="Copy as text").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    request = page.evaluate("() => navigator.clipboard.readText()")
+    house.scenario.say(by, f"agent/{agent}", "KeyAdded", key=b64(key_in(request)))
+    page.get_by_role("button", name="I was approved").click()
+    page.get_by_text(f"You are {agent}").wait_for()
+    return page
+
+
+def key_in(request: str) -> bytes:
+    """SubjectPublicKeyInfo DER, as the administrator's device reads it from `UBE1:` and base45."""
+    _, spki = cbor2.loads(_from_base45(request.removeprefix("UBE1:")))
+    return bytes(spki)
+
+
+def _from_base45(text: str) -> bytes:
+    """RFC 9285, section 4."""
+    data = bytearray()
+    for start in range(0, len(text), 3):
+        digits = [_BASE45.index(one) for one in text[start : start + 3]]
+        number = sum(digit * 45**place for place, digit in enumerate(digits))
+        data += number.to_bytes(len(digits) - 1, "big")
+    return bytes(data)
+
+
+def scanned(page: Page, *texts: str) -> None:
+    """What a keyboard scanner types: fast, with Enter behind it. In one go, since on a busy machine
+    keys that are sent one by one come as slowly as a person's."""
+    for text in texts:
+        page.evaluate(_TYPED, text)
+
+
+_TYPED = """text => [...text, "Enter"].forEach(key => (document.activeElement ?? document.body).dispatchEvent(
+  new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
+
+
+def label(house: House, container: str) -> str:
+    """The link in the code of the container's label."""
+    return f"{house.url.replace('http', 'https')}/B/{container}.L{container[-3:]}.0123456789ABCDEF".upper()
+
+
+def statements(house: House, stream: str) -> Iterator[dict[str, Any]]:
+    """What is in the log on one stream, in order: the payload, with `signer` and `position`."""
+    store = house.scenario.ledger.store
+    for stored in store.entries(0, store.head()[0]):
+        parsed = statement.parse(stored.data)
+        if parsed.sub == stream:
+            yield canonical.decode(parsed.payload) | {"signer": parsed.iss, "position": stored.position}

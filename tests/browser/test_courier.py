@@ -1,0 +1,261 @@
+"""A courier's day: a list, a basement, a browser that dies, a hand-over between two phones."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+
+from ledger.domain.world import timestamp
+from tests.browser.chromium import PHONE, kill, phone
+from tests.browser.house import House, seeded
+from tests.browser.people import enrolled, label, scanned, statements
+from tests.browser.screens import listen, screens
+from tests.e2e.api_stage import OTHER
+from tests.scenario import APHERESIS, VAN
+
+STREAM = f"chain/{OTHER}"
+BAGS = [f"OTHER-B{number:02}" for number in range(50)]
+ROUNDS = [BAGS[start : start + 5] for start in range(0, 50, 5)]
+COMPLETE = """() => new Promise(async resolve => {
+  const { active } = await navigator.serviceWorker.ready;
+  navigator.serviceWorker.addEventListener("message", said => resolve(said.data.build));
+  active.postMessage({ type: "complete" });
+})"""
+
+
+@pytest.fixture
+def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
+    """Fifty bags of one therapy are with apheresis; each may be released."""
+    scenario = seeded(tmp_path)
+    new = [{"container": bag, "volume_ul": 10_000} for bag in BAGS]
+    scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, containers=new,
+                 ended_at=timestamp(scenario.clock()))  # fmt: skip
+    house = House(scenario)
+    house.open(built)
+    yield house
+    house.close()
+    scenario.ledger.close()
+
+
+def released(house: House, *containers: str) -> str:
+    """Apheresis hands these over to the van; the release's id."""
+    parties = {"giver": APHERESIS, "receiver": VAN, "condition": "intact"}
+    answer = house.scenario.say("anna", STREAM, "CustodyReleased", containers=list(containers), **parties)
+    return answer.statement_id.hex()
+
+
+def acting_for_the_van(page: Page) -> None:
+    page.get_by_role("link", name="Hand over").click()
+    page.get_by_label("Site").fill(VAN["site"])
+    page.get_by_label("Department").fill(VAN["department"])
+    page.get_by_role("button", name="Continue").click()
+
+
+def takes(house: House, page: Page, bags: list[str]) -> None:
+    page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_role("heading", name="Scan each bag that you take")).to_be_visible()
+    scanned(page, *(label(house, bag) for bag in bags))
+    expect(page.get_by_text(f"{len(bags)} bags scanned")).to_be_visible()
+    page.get_by_label("Intact").check()
+    page.get_by_role("button", name="Sign: I took").click()
+
+
+def accepted(house: House) -> list[dict[str, Any]]:
+    return [one for one in statements(house, STREAM) if one["type"] == "CustodyAccepted"]
+
+
+def test_fifty_scans_in_a_basement_and_a_browser_that_dies_twice_all_arrive_once_and_in_order(
+    playwright: Playwright, house: House, built: Path, tmp_path: Path
+) -> None:
+    for bags in ROUNDS:
+        released(house, *bags)
+    profile = tmp_path / "profile"
+    with phone(playwright, profile, locale="en-GB") as context:
+        page = enrolled(house, context, "kit", by="cleo")
+        page.evaluate(COMPLETE)
+        acting_for_the_van(page)
+        expect(page.get_by_role("heading", name="On offer to you 50")).to_be_visible()
+        house.close()
+        _sign_rounds(house, page, ROUNDS[:4])
+        kill(profile)
+    with phone(playwright, profile, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(f"{house.url}/app/courier")
+        expect(page.get_by_text("4 not yet sent")).to_be_visible()
+        expect(page.get_by_role("heading", name="With you 20")).to_be_visible()
+        _sign_rounds(house, page, ROUNDS[4:])
+        expect(page.get_by_text("10 not yet sent")).to_be_visible()
+        kill(profile)
+    house.open(built)
+    with phone(playwright, profile, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(f"{house.url}/app/outbox")
+        expect(page.get_by_text("Nothing waits.")).to_be_visible(timeout=30_000)
+    told = accepted(house)
+    assert [one["containers"] for one in told] == ROUNDS
+    assert [one["seq"] for one in told] == list(range(10))
+    assert {one["signer"] for one in told} == {"kit"}
+    assert not [one for one in statements(house, STREAM) if one["type"] == "DeviationRaised"]
+    chain = house.scenario.ledger.world_at().chain(OTHER)
+    assert {chain.containers[bag].custody.holder.site for bag in BAGS} == {VAN["site"]}  # type: ignore[union-attr]
+
+
+def _sign_rounds(house: House, page: Page, rounds: list[list[str]]) -> None:
+    for bags in rounds:
+        takes(house, page, bags)
+        expect(page.get_by_text("Signed and kept on this device")).to_be_visible()
+        page.get_by_role("button", name="Done").click()
+
+
+def test_what_was_signed_hours_ago_is_shown_to_have_come_late(
+    browser: Browser, house: House, built: Path
+) -> None:
+    released(house, *BAGS[:2])
+    context = browser.new_context(**PHONE, locale="en-GB")
+    page = enrolled(house, context, "kit", by="cleo")
+    acting_for_the_van(page)
+    expect(page.get_by_role("heading", name="On offer to you 2")).to_be_visible()
+    house.close()
+    takes(house, page, BAGS[:2])
+    expect(page.get_by_text("Signed and kept on this device")).to_be_visible()
+    time.sleep(1)
+    house.open(built)
+    page.get_by_role("link", name="1 not yet sent").click()
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_text("In the log as entry")).to_be_visible()
+    (told,) = accepted(house)
+    entry = house.scenario.ledger.store.entries(told["position"], told["position"] + 1)[0]
+    assert told["occurred_at"] < timestamp(entry.recorded_ms)  # both times are kept, and shown
+    context.close()
+
+
+def test_a_release_is_shown_from_phone_to_phone_without_a_network(
+    browser: Browser, house: House, built: Path
+) -> None:
+    """Anna's phone shows its release as codes; Kit's reads them and accepts under the release's id."""
+    phones: list[tuple[BrowserContext, Page]] = []
+    for agent, by in (("anna", "ada"), ("kit", "cleo")):
+        context = browser.new_context(**PHONE, locale="en-GB", device_scale_factor=3)
+        phones.append((context, enrolled(house, context, agent, by)))
+    (_, annas), (_, kits) = phones
+    _acting(annas, APHERESIS)
+    _acting(kits, VAN)
+    expect(annas.get_by_role("heading", name="With you 51")).to_be_visible()
+    house.close()
+    annas.get_by_role("button", name="Hand over").click()
+    scanned(annas, *(label(house, bag) for bag in BAGS[:3]))
+    annas.get_by_label("Site").fill(VAN["site"])
+    annas.get_by_label("Department").fill(VAN["department"])
+    annas.get_by_label("Intact").check()
+    annas.get_by_role("button", name="Sign: I hand").click()
+    expect(annas.get_by_role("heading", name="Show this to whoever takes them")).to_be_visible()
+    shown = annas.locator("svg.qr")
+    texts = _codes(annas, shown)
+    kits.get_by_role("button", name="Take over").click()
+    scanned(kits, *texts)
+    expect(kits.get_by_text("The release on the other phone was taken over.")).to_be_visible()
+    scanned(kits, *(label(house, bag) for bag in BAGS[:3]))
+    expect(kits.get_by_text("from apheresis · st-mary")).to_have_count(3)
+    kits.get_by_label("Intact").check()
+    kits.get_by_role("button", name="Sign: I took").click()
+    expect(kits.get_by_text("Signed and kept on this device")).to_be_visible()
+    house.open(built)
+    kits.goto(f"{house.url}/app/outbox")  # Kit's phone brings both halves
+    kits.get_by_role("button", name="Send now").click()
+    expect(kits.get_by_text("Nothing waits.")).to_be_visible(timeout=30_000)
+    released_, taken = [one for one in statements(house, STREAM) if one["type"].startswith("Custody")]
+    assert (released_["signer"], taken["signer"]) == ("anna", "kit")
+    assert taken["containers"] == released_["containers"] == BAGS[:3]
+    assert house.scenario.ledger.world_at().statement(OTHER, taken["release"]) is not None
+    for context, _ in phones:
+        context.close()
+
+
+def _acting(page: Page, party: dict[str, str]) -> None:
+    page.get_by_role("link", name="Hand over").click()
+    page.get_by_label("Site").fill(party["site"])
+    page.get_by_label("Department").fill(party["department"])
+    page.get_by_role("button", name="Continue").click()
+
+
+def _codes(page: Page, shown: Any) -> list[str]:
+    """What a camera reads from the screen, part by part."""
+    texts: list[str] = []
+    for _ in range(20):
+        picture = Image.open(io.BytesIO(shown.screenshot()))
+        (found,) = zxingcpp.read_barcodes(picture)
+        if found.text in texts:
+            break
+        texts.append(found.text)
+        following = page.get_by_role("button", name="Next")
+        if not following.count():
+            break
+        following.click()
+    return texts
+
+
+def test_a_bag_that_leaks_is_refused_with_a_reason_and_stays_with_the_giver(
+    context: BrowserContext, house: House
+) -> None:
+    release = released(house, *BAGS[:1])
+    page = enrolled(house, context, "kit", by="cleo")
+    acting_for_the_van(page)
+    page.get_by_role("button", name="Take over").click()
+    scanned(page, label(house, BAGS[0]))
+    page.get_by_role("button", name="Refuse").click()
+    page.get_by_label("A bag leaks").check()
+    page.get_by_role("button", name="Sign: I refuse").click()
+    expect(page.get_by_text("In the log")).to_be_visible()
+    (told,) = [one for one in statements(house, STREAM) if one["type"] == "CustodyRefused"]
+    assert (told["release"], told["reason"]) == (release, "leaking")
+    chain = house.scenario.ledger.world_at().chain(OTHER)
+    assert chain.containers[BAGS[0]].custody.holder.site == APHERESIS["site"]  # type: ignore[union-attr]
+
+
+def test_a_bag_that_no_release_is_known_of_is_claimed_from_whoever_gave_it(
+    context: BrowserContext, house: House
+) -> None:
+    page = enrolled(house, context, "kit", by="cleo")
+    acting_for_the_van(page)
+    page.get_by_role("button", name="Take over").click()
+    scanned(page, label(house, BAGS[0]))
+    page.get_by_label("Chain of identity").fill(OTHER.removeprefix("isbt128:"))
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Site").fill(APHERESIS["site"])
+    page.get_by_label("Department").fill(APHERESIS["department"])
+    page.get_by_label("Intact").check()
+    page.get_by_role("button", name="Sign: I took").click()
+    expect(page.get_by_text("In the log")).to_be_visible()
+    (told,) = accepted(house)
+    assert (told["release"], told["giver"]) == (None, APHERESIS)
+
+
+def test_every_screen_of_a_courier_is_quiet_and_accessible(context: BrowserContext, house: House) -> None:
+    released(house, *BAGS[:3])
+    page = enrolled(house, context, "kit", by="cleo")
+    heard = listen(page)
+    screens(page, "home-courier")
+    acting_for_the_van(page)
+    expect(page.get_by_role("heading", name="On offer to you 3")).to_be_visible()
+    screens(page, "courier-list")
+    page.get_by_role("button", name="Take over").click()
+    scanned(page, *(label(house, bag) for bag in BAGS[:3]))
+    screens(page, "courier-take")
+    page.get_by_role("button", name="Refuse").click()
+    screens(page, "courier-refuse")
+    page.goto(f"{house.url}/app/outbox")
+    screens(page, "outbox-empty")
+    page.goto(f"{house.url}/app/settings")
+    screens(page, "settings")
+    page.goto(f"{house.url}/app/courier/where")
+    screens(page, "courier-where")
+    assert heard.errors == []
+    assert heard.elsewhere(house.url) == []

@@ -1,0 +1,154 @@
+"""The app without a network, across a killed browser, and from one version to the next."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+from ledger.proof import canonical
+from tests.browser.chromium import kill, phone
+from tests.e2e.house import House, RealClock, altered
+from tests.scenario import open_scenario
+
+COMPLETE = """() => new Promise(async resolve => {
+  const { active } = await navigator.serviceWorker.ready;
+  navigator.serviceWorker.addEventListener("message", said => resolve(said.data.build));
+  active.postMessage({ type: "complete" });
+})"""
+KEPT = """async () => {
+  const names = (await caches.keys()).filter(name => name.startsWith("unbroken-app-"));
+  const found = {};
+  for (const name of names) {
+    found[name] = (await (await caches.open(name)).keys()).map(one => new URL(one.url).pathname);
+  }
+  return found;
+}"""
+PUT_BY = """() => new Promise(resolve => {
+  const asked = indexedDB.open("outbox-of-a-test", 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("items");
+  asked.onsuccess = () => {
+    const work = asked.result.transaction("items", "readwrite", { durability: "strict" });
+    work.objectStore("items").put("signed", "1");
+    work.oncomplete = () => { asked.result.close(); resolve("put by"); };
+  };
+})"""
+STILL_THERE = """() => new Promise(resolve => {
+  const asked = indexedDB.open("outbox-of-a-test", 1);
+  asked.onsuccess = () => {
+    const read = asked.result.transaction("items").objectStore("items").get("1");
+    read.onsuccess = () => { asked.result.close(); resolve(read.result); };
+  };
+})"""
+NEWER = b'{"id": "/app/", "name": "Unbroken, newer", "start_url": "/app/", "icons": []}'
+
+
+@pytest.fixture
+def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
+    scenario = open_scenario(f"sqlite:///{tmp_path}/ledger.db", clock=RealClock())
+    house = House(scenario)
+    house.open(built)
+    yield house
+    house.close()
+    scenario.ledger.close()
+
+
+def visit(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator("h1")).to_be_visible()
+    return page
+
+
+def test_after_one_visit_the_app_opens_with_the_server_gone_and_the_browser_started_anew(
+    playwright: Playwright, house: House, tmp_path: Path
+) -> None:
+    profile = tmp_path / "profile"
+    with phone(playwright, profile) as context:
+        page = visit(context, f"{house.url}/app/")
+        page.evaluate(COMPLETE)
+        page.evaluate(PUT_BY)
+        assert kill(profile) > 0
+    house.close()
+    with phone(playwright, profile) as context:
+        for path in ("/app/", "/app/settings", "/B/BAG-1.SERIAL-1.AAAAAAAA"):
+            page = visit(context, f"{house.url}{path}")
+        policy = page.evaluate("() => fetch(location.href).then(() => 'asked', () => 'nobody there')")
+        assert policy == "nobody there"
+        assert page.evaluate(STILL_THERE) == "signed"
+        page.evaluate("() => import('/app/nothing.js').catch(() => 0)")
+        blocked = "() => { try { document.body.innerHTML = '<b>x</b>' } catch (error) { return error.name } }"
+        assert page.evaluate(blocked) == "TypeError"  # the policy came along with the page
+
+
+def test_what_the_ledger_answers_is_never_kept(house: House, context: BrowserContext) -> None:
+    page = visit(context, f"{house.url}/app/")
+    page.evaluate(COMPLETE)
+    page.reload()
+    page.evaluate("() => Promise.all(['/v1/log', '/log/checkpoint', '/v1/health'].map(p => fetch(p)))")
+    kept = [path for paths in page.evaluate(KEPT).values() for path in paths]
+    assert "/app/index.html" in kept
+    assert not [path for path in kept if not path.startswith("/app/")]
+    house.close()
+    asked = "() => fetch('/v1/log').then(() => 'answered', () => 'nobody there')"
+    assert page.evaluate(asked) == "nobody there"
+
+
+def test_a_new_version_waits_until_it_is_asked_for_and_takes_nothing_along(
+    house: House, built: Path, context: BrowserContext, tmp_path: Path
+) -> None:
+    page = visit(context, f"{house.url}/app/")
+    first = page.evaluate(COMPLETE)
+    page.evaluate(PUT_BY)
+    page.reload()
+    house.open(altered(built, tmp_path / "newer", "manifest.webmanifest", NEWER))
+    page.evaluate(
+        "() => navigator.serviceWorker.ready.then(found => found.update().then(() => new Promise("
+        "resolve => { const look = () => found.waiting ? resolve() : setTimeout(look, 50); look(); })))"
+    )
+    assert page.evaluate(COMPLETE) == first  # the old one still works
+    assert "newer" not in page.evaluate("() => fetch('/app/manifest.webmanifest').then(a => a.text())")
+    with page.expect_event("load"):
+        page.evaluate(
+            "() => navigator.serviceWorker.ready.then(found => {"
+            "navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());"
+            "found.waiting.postMessage({ type: 'activate' }); })"
+        )
+    expect(page.locator("h1")).to_be_visible()
+    assert page.evaluate(COMPLETE) != first
+    assert "newer" in page.evaluate("() => fetch('/app/manifest.webmanifest').then(a => a.text())")
+    assert page.evaluate(STILL_THERE) == "signed"
+
+
+def test_a_build_whose_files_are_not_its_own_is_never_taken(
+    house: House, built: Path, context: BrowserContext, tmp_path: Path
+) -> None:
+    """As while a deployment is half done: the worker is the new one, a file is still the old one."""
+    page = visit(context, f"{house.url}/app/")
+    first = page.evaluate(COMPLETE)
+    page.reload()
+    newer = altered(built, tmp_path / "newer", "manifest.webmanifest", NEWER)
+    half = tmp_path / "half"
+    altered(built, half, "manifest.webmanifest", NEWER + b" ")
+    (half / "sw.js").write_bytes((newer / "sw.js").read_bytes())
+    relist(half)
+    house.open(half)
+    state = page.evaluate(
+        "() => navigator.serviceWorker.ready.then(found => new Promise(resolve => {"
+        "found.addEventListener('updatefound', () => { const worker = found.installing;"
+        "worker.addEventListener('statechange', () => resolve(worker.state)); });"
+        "found.update().catch(() => undefined); }))"
+    )
+    assert state == "redundant"
+    assert page.evaluate(COMPLETE) == first
+
+
+def relist(build: Path) -> None:
+    """Name the files as they are, so that the server serves them."""
+    said = json.loads((build / "files.json").read_bytes())
+    said["files"] = {name: hashlib.sha256((build / name).read_bytes()).hexdigest() for name in said["files"]}
+    (build / "files.json").write_bytes(canonical.encode(said))
