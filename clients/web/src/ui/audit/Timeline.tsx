@@ -109,7 +109,7 @@ function Said({ line, stage }: { line: Line; stage: Stage }) {
         <span>{t("audit.signed_by", { who: told.signer })}</span>
         <span>{t("audit.claimed")} <Clock at={told.occurred_at} day={told.recorded_at} /></span>
         <Between told={told} stage={stage} />
-        {typeof told.event["esignature"] === "object" && told.event["esignature"] && <Esigned event={told.event} />}
+        <Esigned event={told.event} />
       </p>
       {late && <Lateness late={late} />}
       {line.about && <About line={line} />}
@@ -126,14 +126,12 @@ function Between({ told, stage }: { told: Told; stage: Stage }) {
   return <span>{t("audit.proved_between")} <Clock at={after} day={told.recorded_at} /> {t("audit.and")} {upTo}</span>;
 }
 
+/** When the signer was asked again; how and what for stands in the sentence. */
 function Esigned({ event }: { event: Told["event"] }) {
-  const signature = event["esignature"] as Told["event"];
-  return (
-    <span>
-      {t("audit.esigned", { meaning: tCode("audit_meaning", String(signature["meaning"])), method: tCode("audit_method", String(signature["method"])) })}{" "}
-      {typeof signature["signed_at"] === "string" && <Clock at={signature["signed_at"]} day={String(event["occurred_at"])} />}
-    </span>
-  );
+  const signature = event["esignature"];
+  if (typeof signature !== "object" || signature === null || Array.isArray(signature)) return null;
+  if (typeof signature["signed_at"] !== "string") return null;
+  return <span>{t("audit.esigned")} <Clock at={signature["signed_at"]} day={String(event["occurred_at"])} /></span>;
 }
 
 function Lateness({ late }: { late: Late }) {
