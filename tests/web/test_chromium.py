@@ -34,11 +34,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def context(folder: Path, tmp_path: Path) -> Iterator[Any]:
     """A browser with a profile on disk; nothing leaves it, the page comes from `folder`."""
-    chromium = (
-        os.environ.get("UNBROKEN_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
-    if chromium is None:
-        pytest.skip("no chromium on this machine: set UNBROKEN_CHROMIUM")
+    path = chromium.find_chromium()
+    if path is None:
+        pytest.skip(chromium.MISSING)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch_persistent_context(
             tmp_path / "profile", executable_path=path, args=list(chromium.FLAGS)
