@@ -67,6 +67,7 @@ export const audit = {
   "audit.bag_of": "bag {bag} of {of}",
 
   "audit.no_entries": "Nothing is recorded under this identity",
+  "audit.kept": "The ledger could not be asked: kept on this device since",
   "audit.identity": "Chain of identity",
   "audit.product": "Product",
   "audit.product_version": "{product}, version {version}",
@@ -231,6 +232,8 @@ export const audit = {
   "audit.entry_proved": "Proved: this statement is entry {position} of a log of {size}",
   "audit.entry_proved_more": "Computed in this browser from the bytes, under the log's pinned key. The server was not asked whether it is so.",
   "audit.says_unproved": "What the bytes say, NOT PROVED",
+  "audit.esignature": "E-signature",
+  "audit.passkey_elsewhere": "The passkey's answer is not checked here: an audit of the whole log (unbroken verify) does.",
   "audit.signer": "Signer",
   "audit.stream": "Stream",
   "audit.claimed_time": "Claimed time",

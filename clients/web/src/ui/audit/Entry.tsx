@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { fromBase64Url, toHex } from "../../core/bytes";
+import type { JsonObject } from "../../core/canonical";
 import type { Client } from "../../core/client";
 import { Problem } from "../../core/problem";
 import { parseVkey, type VerifierKey } from "../../core/proof/note";
@@ -123,7 +124,24 @@ function Facts({ walked, sides }: { walked: Walk; sides: Side[] }) {
           </dd>
         </>
       )}
+      <ESigned fields={fields} />
     </dl>
+  );
+}
+
+/** How the signer was asked again. Whether a passkey's answer holds is for an audit of the log to show. */
+function ESigned({ fields }: { fields: JsonObject }) {
+  const signature = fields["esignature"];
+  if (typeof signature !== "object" || signature === null || Array.isArray(signature)) return null;
+  return (
+    <>
+      <dt>{t("audit.esignature")}</dt>
+      <dd>
+        {tCode("meaning", String(signature["meaning"]))}, {tCode("esignature", String(signature["method"]))}{" "}
+        <Time at={String(signature["signed_at"])} seconds />
+        {signature["method"] === "passkey" && <p class="soft small">{t("audit.passkey_elsewhere")}</p>}
+      </dd>
+    </>
   );
 }
 
