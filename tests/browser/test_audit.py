@@ -278,7 +278,10 @@ def test_every_screen_is_accessible_in_both_sizes_and_themes(page: Page, house: 
     path, ready = SCREENS[name]
     go(page, house, path)
     page.locator(ready).first.wait_for()
-    screens(page, name)
+    views = page.locator(".tabs")
+    screens(
+        page, name, settle=lambda shown: "view=" in path and views.evaluate("tabs => tabs.scrollIntoView()")
+    )
 
 
 def test_an_entry_is_accessible_proved_and_broken(page: Page, house: House) -> None:
