@@ -54,6 +54,12 @@ def compare(photo: bytes, expected: Matrix) -> ScanBack:
     return min(scans, key=lambda scan: scan.wrong)
 
 
+def texts_in(photo: bytes) -> list[str]:
+    """What the QR codes in a photo say. Raises `Malformed` (`bad_photo`)."""
+    found = zxingcpp.read_barcodes(_opened(photo), formats=_QR)
+    return [one.text for one in found]
+
+
 def _opened(photo: bytes) -> Image.Image:
     """Grey, upright as the camera was held."""
     try:

@@ -71,9 +71,11 @@ def _version(characters: int) -> int:
 
 
 def datamatrix(text: str) -> Matrix:
-    """The smallest square DataMatrix, ECC 200. Raises `Malformed` (`not_encodable`)."""
+    """The smallest square DataMatrix, ECC 200; text that begins with an application identifier in
+    parentheses becomes a GS1 DataMatrix. Raises `Malformed` (`not_encodable`)."""
+    made_as = {"force_square": True, "gs1": text.startswith("(")}
     try:
-        made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
+        made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, **made_as)
     except ValueError as error:
         raise Malformed("not_encodable", f"no DataMatrix of {text!r:.80}: {error}") from None
     pixels = memoryview(made.to_image(scale=1, add_quiet_zones=False)).tobytes()  # type: ignore[arg-type]

@@ -24,7 +24,15 @@ export function sentence(payload: Payload, signer: string, stream = ""): string 
     return name === "subject" ? about : member(payload, name);
   });
   const count = list(payload["therapies"]).length;
-  return count > 1 ? t("phrase.carried", { said, subject: about, count }) : said;
+  const whole = count > 1 ? t("phrase.carried", { said, subject: about, count }) : said;
+  return whole + esigned(payload["esignature"]);
+}
+
+/** `, and signed again with a passkey (approval)`: the end of a sentence; nothing for none. */
+function esigned(signature: Json | undefined): string {
+  if (typeof signature !== "object" || signature === null || Array.isArray(signature)) return "";
+  const method = known("esignature", text(signature["method"]));
+  return t("phrase.esigned", { method, meaning: tCode("meaning", text(signature["meaning"])) });
 }
 
 /** `site/st-mary` -> `site st-mary`: what a stream is about. */
@@ -118,6 +126,7 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   container: (payload, value) => (payload["type"] === "LabelIssued" ? t("phrase.for_bag", { container: text(value) }) : text(value)),
   containers: affected,
   corrects: short,
+  credential: short,
   countries: names,
   damage: table("damage"),
   deviation: short,
@@ -144,6 +153,7 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   outstanding: codes,
   override: short,
   parents: (_, value) => bags(list(value)),
+  photos: (_, value) => t("phrase.photos", { count: list(value).length }),
   place: phrase("phrase.place", "place"),
   product: (_, value) => {
     const product = value as JsonObject;

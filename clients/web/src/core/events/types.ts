@@ -387,13 +387,25 @@ export interface CollectionCompleted {
   ended_at: Timestamp;
 }
 
-/** Printed, one serial each; without a container ahead of need, for when the printer is down. A reprint takes effect when somebody else than its issuer applies it. */
+/** Drawn, one serial each; without a container ahead of need, for when the network is down. `checks`, parallel to `serials`, commits to the check in each label's link: SHA-256 of `unbroken label check v1`, serial and check, parted by line feeds. Who has only the log cannot make the link; who reads the link off a bag can show that it was issued. A reprint takes effect when somebody else than its issuer applies it. */
 export interface LabelIssued {
   type: "LabelIssued";
   at: Party;
   serials: Label[];
   container?: ContainerId | null | undefined;
   replaces?: Reprint | null | undefined;
+  checks?: Hex32[] | null | undefined;
+}
+
+/** A printer or a file took it. `digest`: SHA-256 of the one-bit picture, row by row. */
+export interface LabelPrinted {
+  type: "LabelPrinted";
+  at: Party;
+  serial: Label;
+  template: Code;
+  medium: "zpl" | "pdf" | "png" | "svg";
+  dpi: number;
+  digest: Hex32;
 }
 
 export interface LabelApplied {
@@ -403,13 +415,15 @@ export interface LabelApplied {
   container: ContainerId;
 }
 
-/** Read off the container after it was applied, as a scanner at the bedside will read it. */
+/** Read after it was printed, or off its container, as a scanner at the bedside will read it. Without a container: a label printed ahead of need. `wrong_modules` of `modules` differ from what was printed; that is no print-quality grade of ISO/IEC 15415. */
 export interface LabelScannedBack {
   type: "LabelScannedBack";
   at: Party;
   serial: Label;
-  container: ContainerId;
+  container?: ContainerId | null | undefined;
   outcome: "readable" | "unreadable" | "wrong_content";
+  wrong_modules?: number | null | undefined;
+  modules?: number | null | undefined;
 }
 
 /** It must never be used again; read later, it stops the container. */
@@ -923,6 +937,7 @@ export type Fact =
   | PatientIdentified
   | CollectionCompleted
   | LabelIssued
+  | LabelPrinted
   | LabelApplied
   | LabelScannedBack
   | LabelVoided
