@@ -26,19 +26,21 @@ export function Screen({ title, back, wide, tools, foot, children }: Props) {
   }, [title]);
   return (
     <div class="screen">
-      <header class="bar">
-        {back !== undefined && (
-          <a class="tool" href={href(back)} aria-label={t("shell.back")}>
-            <Icon name="back" />
-          </a>
-        )}
-        <h1 tabIndex={-1} ref={heading}>
-          {title}
-        </h1>
-        {tools}
+      <header class="top">
+        <div class="bar">
+          {back !== undefined && (
+            <a class="tool" href={href(back)} aria-label={t("shell.back")}>
+              <Icon name="back" />
+            </a>
+          )}
+          <h1 tabIndex={-1} ref={heading}>
+            {title}
+          </h1>
+          {tools}
+        </div>
+        <Owing />
       </header>
       <main class={wide ? "main wide" : "main"}>
-        <Owing />
         <NewVersion />
         {children}
       </main>
