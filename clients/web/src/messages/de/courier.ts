@@ -79,7 +79,7 @@ export const courier: Record<keyof typeof keys, string> = {
   "courier.sent": "Im Register",
   "courier.show": "Zeigen Sie dies der annehmenden Person",
   "courier.show_why": "Ihr Telefon scannt es, auch ohne Netz. Dann gehören beide Hälften zusammen.",
-  "courier.part": "{part} von {of}",
+  "courier.part": "Anderes Telefon: {part} von {of} Codes gelesen",
   "courier.did.CustodyAccepted": "Angenommen",
   "courier.did.CustodyReleased": "Abgegeben",
   "courier.did.CustodyRefused": "Abgelehnt",

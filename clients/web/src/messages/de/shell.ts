@@ -18,6 +18,8 @@ export const shell: Record<keyof typeof keys, string> = {
   "shell.not_signed_unreachable": "Das Register ist nicht erreichbar, und hierfür wird es gebraucht. Versuchen Sie es mit Netz noch einmal.",
   "shell.no_start": "Dieser Browser lässt die App nichts speichern.",
   "shell.no_start_more": "Unbroken braucht den Speicher des Browsers. Verlassen Sie den privaten Modus, erlauben Sie Cookies und Websitedaten für diese Adresse, schließen Sie andere Tabs mit ihr, und laden Sie die Seite neu.",
+  "shell.alarm": "Die Antwort des Registers beweist nicht, was sie sagt.",
+  "shell.alarm_more": "Lassen Sie dieses Gerät, wie es ist, löschen Sie keine Daten der App, und rufen Sie das Audit an. Was Sie erfassen, bleibt auf diesem Gerät.",
   "shell.update": "Eine neue Fassung der App liegt bereit.",
   "shell.update_now": "Jetzt verwenden",
   "shell.skip": "Zum Inhalt",

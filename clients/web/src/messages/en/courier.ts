@@ -77,7 +77,7 @@ export const courier = {
   "courier.sent": "In the log",
   "courier.show": "Show this to whoever takes them",
   "courier.show_why": "Their phone scans it, also without a network. Then both halves belong together.",
-  "courier.part": "{part} of {of}",
+  "courier.part": "The other phone: {part} of {of} codes read",
   "courier.did.CustodyAccepted": "Taken over",
   "courier.did.CustodyReleased": "Handed over",
   "courier.did.CustodyRefused": "Refused",

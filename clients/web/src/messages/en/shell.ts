@@ -16,6 +16,8 @@ export const shell = {
   "shell.not_signed_unreachable": "The ledger cannot be reached, and this needs it. Try again with a network.",
   "shell.no_start": "This browser does not let the app keep anything.",
   "shell.no_start_more": "Unbroken needs the browser's storage. Leave private browsing, allow cookies and site data for this address, close other tabs of it, then load the page again.",
+  "shell.alarm": "The ledger's answer does not prove what it says.",
+  "shell.alarm_more": "Keep this device as it is, don't delete the app's data, and call an auditor. What you record is kept on this device.",
   "shell.update": "A new version of the app is ready.",
   "shell.update_now": "Use it now",
   "shell.skip": "Skip to the content",

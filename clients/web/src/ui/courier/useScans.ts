@@ -76,11 +76,18 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     if (outcome !== "known") setSaid(t(`courier.coi_${outcome}`, { coi, container: next.at(-1)?.container ?? "" }));
     return outcome === "other_therapy" ? "mismatch" : undefined;
   };
+  /** One of the codes of the giver's phone. */
+  const part = async (text: string): Judged => {
+    if (await client.importStatements(text)) return told(t("courier.took_in"), "match");
+    const { have, of } = client.importing.get() ?? { have: 0, of: 0 };
+    if (of) setSaid(t("courier.part", { part: have, of }));
+    return undefined;
+  };
   const judge = async ({ scanned, text }: Read, forget: () => void): Judged => {
     const coi = scanned.kind === "coi" || scanned.kind === "isbt" ? scanned.coi : undefined;
     if (scanned.kind === "label") return label(scanned.container, scanned.serial, forget);
     if (scanned.kind === "container") return bag(scanned.text, null, forget);
-    if (scanned.kind === "chunk") return (await client.importStatements(text)) ? told(t("courier.took_in"), "match") : undefined;
+    if (scanned.kind === "chunk") return part(text);
     return coi ? therapy(coi) : undefined; // another symbol of the label: nothing that is needed here
   };
   const read = (reading: Read, forget: () => void): Judged => {
