@@ -36,7 +36,7 @@ export function Hand({ here }: { here: Party }) {
   const sign = useAct(async () => {
     setTried(true);
     const look = lookOf(seen);
-    if (missing || !look) return;
+    if (missing || !look || !(await scans.clear())) return;
     meet(receiver);
     const held = await client.recordMany(releases(toSign(scans.scans), here, receiver, look));
     setSigned(held.map((one) => one.id));

@@ -37,7 +37,7 @@ export function Take({ here }: { here: Party }) {
   const sign = useAct(async () => {
     setTried(true);
     const look = lookOf(seen);
-    if (missing || !look) return;
+    if (missing || !look || !(await scans.clear())) return;
     if (claimed) meet(giver);
     const held = await client.recordMany(acceptances(toSign(scans.scans), here, claimed ? giver : null, look));
     setSigned(held.map((one) => one.id));

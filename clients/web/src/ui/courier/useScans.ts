@@ -28,6 +28,7 @@ export interface Scans {
   unplaced: Coi[]; // chains of identity that were read: which bag each is of, the person may have to say
   noList: boolean; // this device has no list of void labels: none can stop
   read: (reading: Read, forget: () => void) => Judged;
+  clear: () => Promise<boolean>; // before signing: true where no label is void, as of now
   complete: (container: string, coi: Coi) => void;
   remove: (container: string) => void;
 }
@@ -99,11 +100,16 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     setSaid(text);
     return verdict;
   };
+  /** The list of void labels may have come, or grown, since they were scanned. */
+  const clear = async (): Promise<boolean> => {
+    const found = await Promise.all(latest.current.map((one) => one.label !== null && stopped(one.container, one.label)));
+    return !found.includes(true);
+  };
   const complete = (container: string, coi: Coi) => keep(completed(latest.current, container, coi));
   const remove = (container: string) => {
     latest.current.find((one) => one.container === container)?.forget();
     keep(latest.current.filter((one) => one.container !== container));
     setStops((before) => before.filter((one) => one.container !== container));
   };
-  return { scans, said, voided: stops[0] ?? null, unplaced, noList, read, complete, remove };
+  return { scans, said, voided: stops[0] ?? null, unplaced, noList, read, clear, complete, remove };
 }
