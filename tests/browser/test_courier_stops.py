@@ -54,10 +54,13 @@ def deviations(house: House) -> list[str]:
     return [bag for one in told if one["code"] == "void_label_seen" for bag in one["containers"]]
 
 
+AT_ONCE = """texts => texts.forEach(text => [...text, "Enter"].forEach(key =>
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))))"""
+
+
 def at_once(page: Page, texts: list[str]) -> None:
     """As one frame of a camera shows them: before the screen can be drawn again."""
-    page.evaluate("""texts => texts.forEach(text => [...text, "Enter"].forEach(key => document.body.dispatchEvent(
-      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))))""", texts)  # fmt: skip
+    page.evaluate(AT_ONCE, texts)
 
 
 def test_two_void_labels_in_one_look_are_two_stops(taking: Page, house: House) -> None:
