@@ -16,6 +16,7 @@ from api.challenges import cursor_key
 from api.describing import describe
 from api.feeds import Feeds
 from api.intake import Intake
+from api.label_documents import LabelWanted
 from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
@@ -31,6 +32,7 @@ from api.routes import (
     health,
     infusion,
     keys,
+    labels,
     log,
     quality,
     quarantines,
@@ -63,7 +65,7 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, quality, supply, registry, keys, search, health, web,
+    quarantines, temperature, quality, supply, registry, keys, labels, search, health, web,
 )  # fmt: skip
 
 
@@ -96,7 +98,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     _put_routes(app, node)
     app.add_middleware(Observed, metrics=node.metrics)
     _say_problems(app)
-    app.openapi = lambda: describe(app, infusion.InfusionQuestion)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app, infusion.InfusionQuestion, LabelWanted)  # type: ignore[method-assign]
     return app
 
 

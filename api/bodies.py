@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from ledger.errors import Malformed
 
 if TYPE_CHECKING:
+    from fastapi import Request
     from starlette.types import Receive, Scope
+
+Question = TypeVar("Question", bound=BaseModel)
 
 COSE = "application/cose"
 SEQUENCE = "application/cbor-seq"  # RFC 8742
@@ -49,3 +53,20 @@ async def read_body(scope: Scope, receive: Receive, limit: int, code: str = "bod
     if size > limit:
         raise Malformed(code, f"at most {limit} bytes are taken here")
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def read_json(request: Request, shape: type[Question], limit: int) -> Question:
+    """What is asked in JSON.
+
+    Raises `Malformed`: `unsupported_media_type`, `body_too_large`, `malformed_json`, and
+    `invalid_request` naming the first part that is wrong, without repeating what was sent.
+    """
+    media_type(request.scope, JSON)
+    body = await read_body(request.scope, request.receive, limit)
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        code = "malformed_json" if first["type"] == "json_invalid" else "invalid_request"
+        where = ".".join(str(step) for step in first["loc"])
+        raise Malformed(code, f"{where}: {first['msg']}" if where else first["msg"]) from None

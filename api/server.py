@@ -30,6 +30,7 @@ from clients.demo import story
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.parts import Seen
 from ledger.errors import Fault, Malformed, UnbrokenError
+from ledger.labels.message import ISBT128, check_format
 from ledger.store.engines import migrate, open_engine
 from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
@@ -41,6 +42,7 @@ app = typer.Typer(
 
 HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
+    "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
     "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
     "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
     "log_exists": "Serve it with: unbroken-server serve",
@@ -97,15 +99,27 @@ def serve(
     port: Annotated[int, typer.Option(help="0 takes any free one")] = 8000,
     passphrase_file: PassphraseFile = None,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR")] = "INFO",
+    contact: Annotated[
+        str, typer.Option(envvar="UNBROKEN_CONTACT", help="Whom to call about a bag, day and night")
+    ] = "",
+    label_host: Annotated[
+        str, typer.Option(envvar="UNBROKEN_LABEL_HOST", help="In the links of labels; else the request's")
+    ] = "",
+    label_datamatrix: Annotated[
+        str, typer.Option(envvar="UNBROKEN_LABEL_DATAMATRIX", help="What the DataMatrix of a label says")
+    ] = ISBT128,
 ) -> None:
     """Serve the log over HTTP until told to stop."""
+    settings = Settings(
+        contact=contact, label_host=label_host, label_datamatrix=check_format(label_datamatrix)
+    )
     home = Home(data)
     keys = home.open_keys(_passphrase(passphrase_file))
     log_to_stderr(log_level)
     with home.locked(), _listening(host, port) as listener:
         ledger = _open(_config(home, keys, database_url))
         try:
-            _run(ledger, listener)
+            _run(ledger, listener, settings)
         finally:
             ledger.close()
 
@@ -205,10 +219,10 @@ def _listening(host: str, port: int) -> socket.socket:
         raise Fault("port_taken", f"cannot listen on {host} port {port}: {error.strerror}") from None
 
 
-def _run(ledger: Ledger, listener: socket.socket) -> None:
+def _run(ledger: Ledger, listener: socket.socket, settings: Settings) -> None:
     host, port = listener.getsockname()[:2]
     typer.echo(f"Unbroken serves {ledger.origin} at http://{f'[{host}]' if ':' in host else host}:{port}")
-    app_ = create_app(ledger, Settings())
+    app_ = create_app(ledger, settings)
     config = uvicorn.Config(
         app_,
         log_config=None,

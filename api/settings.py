@@ -7,6 +7,8 @@ from pathlib import Path
 
 from clients.built import DIST
 
+from ledger.labels.message import ISBT128
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -21,6 +23,10 @@ class Settings:
     feed_stall_s: float = 60  # as long as a client of a feed may take nothing before it counts as gone
     max_feeds: int = 200  # each looks whenever the log grows
     max_feeds_of_key: int = 8  # a person's screens, and connections that broke without a word
+    max_photo: int = 8 * 1024 * 1024  # of a label that was printed: what a phone's camera makes
+    contact: str = ""  # whom a stranger calls who finds a bag: a number that is answered day and night
+    label_host: str = ""  # in the links of labels, HOST or HOST:PORT; empty: the request's own
+    label_datamatrix: str = ISBT128  # see ledger/labels/message.py
     page: int = 100
     max_page: int = 1_000
     app_folder: Path = DIST  # the built app; read once, when the server starts

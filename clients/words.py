@@ -107,9 +107,13 @@ def _gates(payload: Payload) -> str:
 
 def _container(payload: Payload) -> str:
     """A label's container is one of its circumstances; elsewhere the sentence is about it."""
-    return (
-        f" for bag {payload['container']}" if payload.get("type") == "LabelIssued" else payload["container"]
-    )
+    before = {"LabelIssued": " for bag ", "LabelScannedBack": " from bag "}.get(str(payload.get("type")), "")
+    return f"{before}{payload['container']}"
+
+
+def wrong_modules(wrong: int, modules: int) -> str:
+    """What a comparison with the printed picture is worth, and what it is not."""
+    return f"{wrong} of {modules} modules differ from what was printed (no ISO/IEC 15415 grade)"
 
 
 def _method(payload: Payload) -> str:
@@ -247,10 +251,12 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "step": lambda p: p["step"].replace("_", " "),
     "thaw_in_order": lambda p: ", no bag thawed before the one ahead of it is given" * p["thaw_in_order"],
     "valid_until": lambda p: f", until {clock(p['valid_until'])} UTC",
+    "template": lambda p: p["template"].replace("_", " "),
     "test": lambda p: p["test"].replace("_", " "),
     "tests": lambda p: _tests(p["tests"]),
     "value_milli": _measured,
     "until": lambda p: f" until {clock(p['until'])} UTC",
+    "wrong_modules": lambda p: f", {wrong_modules(p['wrong_modules'], p['modules'])}",
     "window_s": lambda p: duration(p["window_s"]),
     "window_starts": _from(WINDOWS, "window_starts"),
 }

@@ -12,6 +12,12 @@ def printed(scene: Scene, *serials: str, signer: str = "mia", at: Any = CLEANROO
     return scene.on_chain(signer, "LabelIssued", at=at, serials=list(serials), **fields)
 
 
+def put_out(scene: Scene, serial: str, signer: str = "mia", at: Any = CLEANROOM, **fields: Any) -> Said:
+    """A printer took the label."""
+    picture = {"template": "cryobag", "medium": "zpl", "dpi": 300, "digest": "ab" * 32}
+    return scene.on_chain(signer, "LabelPrinted", **{"at": at, "serial": serial} | picture | fields)
+
+
 def applied(
     scene: Scene, serial: str, container: str = DOSE, signer: str = "mia", at: Any = CLEANROOM, **fields: Any
 ) -> Said:
@@ -21,7 +27,7 @@ def applied(
 def scanned(
     scene: Scene,
     serial: str,
-    container: str = DOSE,
+    container: str | None = DOSE,
     outcome: str = "readable",
     signer: str = "lea",
     **fields: Any,

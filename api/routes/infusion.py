@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from api.bodies import JSON, media_type, read_body
+from api.bodies import read_json
 from api.describing import problems, sent_json, shown
 from api.examples import CHECK, QUESTION
 from api.node import node_of
@@ -17,7 +17,6 @@ from api.reading import Reader, TheReader
 from api.routes.chains import Coi
 from ledger.domain.gates import Gate, infusion_gates
 from ledger.domain.parts import ContainerId, Name, Patient
-from ledger.errors import Malformed
 
 router = APIRouter(tags=["chains"])
 
@@ -66,16 +65,8 @@ class InfusionCheck(BaseModel):
 
 
 async def question_in(request: Request) -> InfusionQuestion:
-    """Raises `Malformed`: `unsupported_media_type`, `body_too_large`, `malformed_json`, `invalid_request`."""
-    media_type(request.scope, JSON)
-    body = await read_body(request.scope, request.receive, node_of(request).settings.max_question)
-    try:
-        return InfusionQuestion.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        code = "malformed_json" if first["type"] == "json_invalid" else "invalid_request"
-        where = ".".join(str(step) for step in first["loc"])
-        raise Malformed(code, f"{where}: {first['msg']}" if where else first["msg"]) from None
+    """Raises as `read_json`."""
+    return await read_json(request, InfusionQuestion, node_of(request).settings.max_question)
 
 
 @router.post(

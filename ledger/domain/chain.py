@@ -73,6 +73,7 @@ class Chain:
     provisional: Provisional | None = None  # opened without an order
     aside: Chain | None = None  # the provisional chain that stood here before the order
     linked_to: str | None = None  # the therapy that took a provisional chain's containers
+    taken_from: list[str] = field(default_factory=list)  # the provisional chains that it took
     touched: dict[Group, int] = field(default_factory=dict)
 
     @property

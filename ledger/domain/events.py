@@ -53,6 +53,7 @@ from ledger.domain.label_events import (
     LabelApplied,
     LabelDestroyed,
     LabelIssued,
+    LabelPrinted,
     LabelScannedBack,
     LabelVoided,
 )
@@ -158,6 +159,7 @@ EVENTS: tuple[type[Event], ...] = (
     PatientIdentified,
     CollectionCompleted,
     LabelIssued,
+    LabelPrinted,
     LabelApplied,
     LabelScannedBack,
     LabelVoided,

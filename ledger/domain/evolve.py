@@ -71,6 +71,7 @@ def _linked(chain: Chain, entry: Entry, event: ChainLinked) -> None:
         for new in event.containers:
             _come_to_be(chain, entry, new, new.at, "collection", ())
             labelled.linked(chain, entry, new)
+        chain.taken_from.append(event.provisional)
 
 
 def _identified(chain: Chain, _: Entry, event: PatientIdentified) -> None:
@@ -262,6 +263,7 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "CustodyAccepted": _answered_custody,
     "CustodyRefused": _answered_custody,
     "LabelIssued": labelled.issued,
+    "LabelPrinted": labelled.printed,
     "LabelApplied": labelled.applied,
     "LabelScannedBack": labelled.scanned_back,
     "LabelVoided": labelled.voided,

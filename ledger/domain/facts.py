@@ -194,6 +194,7 @@ _RULES: dict[str, Callable[[Entry, Any, Chain, World, Found], None]] = {
     "PatientIdentified": _patient,
     "CollectionCompleted": _collected,
     "LabelIssued": labels.issued,
+    "LabelPrinted": labels.printed,
     "LabelApplied": labels.applied,
     "LabelScannedBack": labels.scanned_back,
     "LabelVoided": labels.voided,

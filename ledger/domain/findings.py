@@ -117,6 +117,12 @@ FINDINGS: dict[str, Meaning] = {
     ),
     "label_wrong_content": Meaning("critical", True, "A label does not say what it should."),
     "label_unreadable": Meaning("minor", False, "A label could not be read back."),
+    "label_printed_twice": Meaning(
+        "major", True, "The label was printed before: two copies may bear its one serial."
+    ),
+    "label_not_issued": Meaning(
+        "minor", False, "It prints, or tries out, a label that this therapy never issued: nobody counts it."
+    ),
     "label_serial_reused": Meaning("major", True, "A label serial was issued before: two labels bear it."),
     "unknown_label_ended": Meaning(
         "minor", False, "It voids, destroys or replaces a label whose serial this therapy never issued."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ledger.domain.parts import Code, ContainerId, Fact, Label, Part, Party
+from ledger.domain.parts import Code, ContainerId, Fact, Hex32, Label, Part, Party
 
 Serials = Annotated[list[Label], Field(min_length=1, max_length=200)]
+Checks = Annotated[list[Hex32], Field(min_length=1, max_length=200)]
+Dpi = Annotated[int, Field(ge=100, le=2400)]
+Modules = Annotated[int, Field(ge=0, le=40_000)]  # the largest QR code has 177 by 177
 
 
 class Reprint(Part):
@@ -19,8 +22,11 @@ class Reprint(Part):
 
 
 class LabelIssued(Fact):
-    """Printed, one serial each; without a container ahead of need, for when the printer is down.
+    """Drawn, one serial each; without a container ahead of need, for when the network is down.
 
+    `checks`, parallel to `serials`, commits to the check in each label's link: SHA-256 of
+    `unbroken label check v1`, serial and check, parted by line feeds. Who has only the log
+    cannot make the link; who reads the link off a bag can show that it was issued.
     A reprint takes effect when somebody else than its issuer applies it.
     """
 
@@ -30,6 +36,26 @@ class LabelIssued(Fact):
     serials: Serials
     container: ContainerId | None = None
     replaces: Reprint | None = None
+    checks: Checks | None = None
+
+    @model_validator(mode="after")
+    def _one_check_each(self) -> Self:
+        if self.checks is not None and len(self.checks) != len(self.serials):
+            raise ValueError("checks must have one check for each of serials, in their order")
+        return self
+
+
+class LabelPrinted(Fact):
+    """A printer or a file took it. `digest`: SHA-256 of the one-bit picture, row by row."""
+
+    type: Literal["LabelPrinted"]
+    v: Literal[1]
+    at: Party
+    serial: Label
+    template: Code
+    medium: Literal["zpl", "pdf", "png", "svg"]
+    dpi: Dpi
+    digest: Hex32
 
 
 class LabelApplied(Fact):
@@ -41,14 +67,27 @@ class LabelApplied(Fact):
 
 
 class LabelScannedBack(Fact):
-    """Read off the container after it was applied, as a scanner at the bedside will read it."""
+    """Read after it was printed, or off its container, as a scanner at the bedside will read it.
+
+    Without a container: a label printed ahead of need. `wrong_modules` of `modules` differ
+    from what was printed; that is no print-quality grade of ISO/IEC 15415.
+    """
 
     type: Literal["LabelScannedBack"]
     v: Literal[1]
     at: Party
     serial: Label
-    container: ContainerId
+    container: ContainerId | None = None
     outcome: Literal["readable", "unreadable", "wrong_content"]
+    wrong_modules: Modules | None = None
+    modules: Modules | None = None
+
+    @model_validator(mode="after")
+    def _some_of_them_all(self) -> Self:
+        wrong, modules = self.wrong_modules, self.modules
+        if (wrong is None) != (modules is None) or (wrong or 0) > (modules or 0):
+            raise ValueError("wrong_modules of modules: give both, and not more wrong than there are")
+        return self
 
 
 class LabelVoided(Fact):

@@ -8,12 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from ledger.domain.container import Moment
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
+
+
+End = Literal["voided", "destroyed", "returned", "replaced"]
+LabelState = Literal["issued", "printed", "scanned_back", "applied", "voided", "destroyed", "returned"]
+
+
+class Printing(NamedTuple):
+    """A printer or a file took it."""
+
+    template: str
+    medium: str
+    dpi: int
+    digest: str
+    moment: Moment
 
 
 class Application(NamedTuple):
@@ -24,26 +38,43 @@ class Application(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """It was read back from this container after it was applied."""
+    """It was read back, from this container; None: from its backing, before it was on any."""
 
-    container: str
+    container: str | None
     outcome: str
     moment: Moment
 
 
 @dataclass(slots=True)
 class PrintedLabel:
-    """`container`: what it was issued for; None: ahead of need. `replaces`: the serial before it."""
+    """`container`: what it was issued for; None: ahead of need. `replaces`: the serial before it.
+
+    `check`: the commitment to the check in its link; None: it has no link.
+    """
 
     serial: str
     issued: Moment | None = None
     container: str | None = None
     replaces: str | None = None
+    check: str | None = None
     reprints: set[str] = field(default_factory=set)  # serials that were issued to replace it
+    printings: list[Printing] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
     scans: list[Scan] = field(default_factory=list)
     voided: Moment | None = None
     destroyed: Moment | None = None
+    fate: str = ""  # of what is destroyed: destroyed, or returned_unused
+
+    @property
+    def state(self) -> LabelState:
+        """How far it has come, by what is said of the label itself."""
+        if self.destroyed:
+            return "returned" if self.fate == "returned_unused" else "destroyed"
+        if self.voided:
+            return "voided"
+        if self.applications:
+            return "applied"
+        return "scanned_back" if self.scans else "printed" if self.printings else "issued"
 
     @property
     def is_out(self) -> bool:
@@ -87,6 +118,13 @@ def void_since(label: PrintedLabel, chain: Chain) -> str | None:
     known = (chain.labels.get(serial) for serial in label.reprints)
     ends += [when for one in known if one and (when := _in_effect_since(one))]
     return min(ends, default=None)
+
+
+def end_of(label: PrintedLabel, chain: Chain) -> End | None:
+    """Why it must not be used again; None: it stands."""
+    if void_since(label, chain) is None:
+        return None
+    return cast("End", label.state) if label.is_out else "replaced"
 
 
 def is_in_effect(label: PrintedLabel) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.happened import moment
-from ledger.domain.label_state import Application, PrintedLabel, Scan
+from ledger.domain.label_state import Application, PrintedLabel, Printing, Scan
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         LabelApplied,
         LabelDestroyed,
         LabelIssued,
+        LabelPrinted,
         LabelScannedBack,
         LabelVoided,
     )
@@ -23,13 +24,22 @@ if TYPE_CHECKING:
 
 def issued(chain: Chain, entry: Entry, event: LabelIssued) -> None:
     """The first entry that issues a serial counts; a second one only raises a deviation."""
-    for serial in event.serials:
+    checks: list[str | None] = [*event.checks] if event.checks else [None] * len(event.serials)
+    for serial, check in zip(event.serials, checks, strict=True):
         label = _label(chain, serial)
         if label.issued is None:
             label.issued, label.container = moment(entry, event.at.site), event.container
+            label.check = check
             if event.replaces:
                 label.replaces = event.replaces.serial
                 _label(chain, label.replaces).reprints.add(serial)
+
+
+def printed(chain: Chain, entry: Entry, event: LabelPrinted) -> None:
+    """No gate rests on it: nobody who looked before has to look again."""
+    label = chain.labels.setdefault(event.serial, PrintedLabel(event.serial))
+    now = moment(entry, event.at.site)
+    label.printings.append(Printing(event.template, event.medium, event.dpi, event.digest, now))
 
 
 def applied(chain: Chain, entry: Entry, event: LabelApplied) -> None:
@@ -50,7 +60,10 @@ def voided(chain: Chain, entry: Entry, event: LabelVoided) -> None:
 def destroyed(chain: Chain, entry: Entry, event: LabelDestroyed) -> None:
     for serial in event.serials:
         label = _label(chain, serial)
-        label.destroyed = _earlier(label.destroyed, moment(entry, event.at.site))
+        now = moment(entry, event.at.site)
+        first = (now.occurred_at, event.fate)
+        if label.destroyed is None or first < (label.destroyed.occurred_at, label.fate):
+            label.destroyed, label.fate = now, event.fate
 
 
 def linked(chain: Chain, entry: Entry, new: LinkedContainer) -> None:

@@ -5,10 +5,10 @@ A label may be printed and applied before its container comes to be: that alone 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ledger.domain.label_state import void_since
+from ledger.domain.label_state import Printing, void_since
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         LabelApplied,
         LabelDestroyed,
         LabelIssued,
+        LabelPrinted,
         LabelScannedBack,
         LabelVoided,
     )
@@ -49,19 +50,45 @@ def _reprinted(
         found.add("same_signer", *alone)
 
 
+def printed(entry: Entry, event: LabelPrinted, chain: Chain, _: World, found: Found) -> None:
+    label = chain.labels.get(event.serial)
+    if label and label.printings:
+        found.add("label_printed_twice", *_meant_for(label))
+    _before_use(entry, event.serial, chain, found)
+
+
+def _before_use(entry: Entry, serial: str, chain: Chain, found: Found) -> None:
+    """A label that was printed or tried out, and is on no container yet."""
+    label = chain.labels.get(serial)
+    if label is None or label.issued is None:
+        found.add("label_not_issued")
+    since = void_since(label, chain) if label else None
+    if label and since and since <= entry.event.occurred_at:
+        found.add("label_voided", *_meant_for(label))
+
+
+def _meant_for(label: PrintedLabel) -> tuple[str, ...]:
+    return (label.belongs_to,) if label.belongs_to else ()
+
+
 def applied(entry: Entry, event: LabelApplied, chain: Chain, world: World, found: Found) -> None:
-    _used(entry, event, chain, world, found)
+    _used(entry, event.serial, event.container, chain, world, found)
     label = chain.labels.get(event.serial)
     if label and label.replaces and label.issued and label.issued.signer == entry.signer:
         found.add("same_signer", event.container)
 
 
 def scanned_back(entry: Entry, event: LabelScannedBack, chain: Chain, world: World, found: Found) -> None:
-    _used(entry, event, chain, world, found)
+    if event.container:
+        _used(entry, event.serial, event.container, chain, world, found)
+    else:
+        _before_use(entry, event.serial, chain, found)
+    label = chain.labels.get(event.serial)
+    names = (event.container,) if event.container else _meant_for(label) if label else ()
     if event.outcome == "unreadable":
-        found.add("label_unreadable", event.container)
+        found.add("label_unreadable", *names)
     if event.outcome == "wrong_content":
-        found.add("label_wrong_content", event.container)
+        found.add("label_wrong_content", *names)
 
 
 def voided(_: Entry, event: LabelVoided, chain: Chain, __: World, found: Found) -> None:
@@ -78,17 +105,21 @@ def _ended(serials: Sequence[str], when: str, chain: Chain, found: Found) -> Non
         label = chain.labels.get(serial)
         if label is None or label.issued is None:
             found.add("unknown_label_ended")
-        late = [use.container for use in (label.uses if label else ()) if use.moment.occurred_at > when]
-        if late:
-            found.add("label_voided", *late)
+        for where in _used_after(when, label) if label else ():
+            found.add("label_voided", *where)
 
 
-def _used(
-    entry: Entry, event: LabelApplied | LabelScannedBack, chain: Chain, world: World, found: Found
-) -> None:
-    names = (event.container,)
-    _not_elsewhere(names, chain, world, found)
-    read((event.serial,), names, entry, chain, found)
+def _used_after(when: str, label: PrintedLabel) -> Iterator[tuple[str, ...]]:
+    """The container of each later use; empty: a label for no container yet was printed or tried."""
+    for use in (*label.uses, *label.printings):
+        if use.moment.occurred_at > when:
+            container = None if isinstance(use, Printing) else use.container
+            yield (container,) if container else _meant_for(label)
+
+
+def _used(entry: Entry, serial: str, container: str, chain: Chain, world: World, found: Found) -> None:
+    _not_elsewhere((container,), chain, world, found)
+    read((serial,), (container,), entry, chain, found)
 
 
 def read(serials: Sequence[str], containers: Sequence[str], entry: Entry, chain: Chain, found: Found) -> None:

@@ -82,7 +82,7 @@ _CONTAINERS: dict[str, Callable[[Any], Names]] = {
     "ContainersDerived": _derived,
     "LabelIssued": _perhaps_one,
     "LabelApplied": _one,
-    "LabelScannedBack": _one,
+    "LabelScannedBack": _perhaps_one,
     "CustodyReleased": _listed,
     "CustodyAccepted": _listed,
     "CustodyRefused": _listed,
@@ -160,6 +160,7 @@ _SITES: dict[str, Callable[[Any], Names]] = {
     "PatientIdentified": _site,
     "CollectionCompleted": _party_site,
     "LabelIssued": _party_site,
+    "LabelPrinted": _party_site,
     "LabelApplied": _party_site,
     "LabelScannedBack": _party_site,
     "LabelVoided": _party_site,
@@ -223,3 +224,9 @@ def registry_tags(event: Any) -> Names:
 def linked_tags(event: Any) -> tuple[str, ...]:
     """The provisional chain that the event takes its containers from."""
     return (f"chain/{event.provisional}",) if event.type == "ChainLinked" else ()
+
+
+def label_tags(event: Any) -> tuple[str, ...]:
+    """The checks that labels were issued with: who reads one off a bag finds the entry by it."""
+    checks = event.checks if event.type == "LabelIssued" else None
+    return tuple(f"label/{check}" for check in checks or ())

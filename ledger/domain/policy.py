@@ -82,6 +82,7 @@ POLICY: dict[str, Row] = {
     "PatientIdentified": _row("apheresis nurse physician", "at_site"),
     "CollectionCompleted": _row("apheresis", "at_party"),
     "LabelIssued": _row(LABEL_ROLES, "at_party"),
+    "LabelPrinted": _row(LABEL_ROLES, "at_party"),
     "LabelApplied": _row(LABEL_ROLES, "at_party"),
     "LabelScannedBack": _row(LABEL_ROLES, "at_party"),
     "LabelVoided": _row(LABEL_ROLES, "at_party"),

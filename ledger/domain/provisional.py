@@ -24,6 +24,7 @@ OPENING = frozenset(
         "PatientIdentified",
         "CollectionCompleted",
         "LabelIssued",
+        "LabelPrinted",
         "LabelApplied",
         "LabelScannedBack",
         "CustodyReleased",

@@ -26,7 +26,7 @@ from ledger.domain.facts import find_faults, find_overdue
 from ledger.domain.findings import CLEAN, Found, finding
 from ledger.domain.findings import Finding as Finding
 from ledger.domain.findings import Verdict as Verdict
-from ledger.domain.naming import STREAM_KINDS, containers_of, linked_tags, registry_tags
+from ledger.domain.naming import STREAM_KINDS, containers_of, label_tags, linked_tags, registry_tags
 from ledger.domain.policy import is_qualified, permits
 from ledger.domain.provisional import FOLLOWING, begin, may_open
 from ledger.domain.registry import LEDGER, Agent
@@ -148,7 +148,7 @@ def tags_of(entry: Entry, verdict: Verdict) -> tuple[str, ...]:
         return (f"review/{entry.stream.removeprefix('chain/')}", signer)
     if STREAM_KINDS[entry.event.type] == "chain":
         names = [] if verdict.provisional else [f"container/{name}" for name in containers_of(entry.event)]
-        names += linked_tags(entry.event)
+        names += [*linked_tags(entry.event), *label_tags(entry.event)]
     else:
         names = list(registry_tags(entry.event))
     return tuple(dict.fromkeys((entry.stream, signer, *names)))

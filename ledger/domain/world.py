@@ -108,6 +108,11 @@ def container_tag(container: str) -> str:
     return f"container/{container}"
 
 
+def label_tag(check: str) -> str:
+    """The entries that issue a label with this commitment to its check."""
+    return f"label/{check}"
+
+
 AGGREGATES: dict[str, type[Aggregate]] = {
     "chain": Chain,
     "log": LogState,
@@ -125,7 +130,7 @@ AGGREGATES: dict[str, type[Aggregate]] = {
 def new_aggregate(tag: str) -> Aggregate:
     """The aggregate of a tag before its first entry.
 
-    Tags that only index (`review/`, `signer/`, `container/`) have none: KeyError.
+    Tags that only index (`review/`, `signer/`, `container/`, `label/`) have none: KeyError.
     """
     prefix, _, name = tag.partition("/")
     return AGGREGATES[prefix](name)

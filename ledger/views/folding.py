@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 from ledger.domain.chain import Chain
 from ledger.domain.world import chain_tag
 from ledger.store.decode import LazyEntry, entry_of
-from ledger.views import chains, custody, deviations, lineage, quarantines, schema, temperature, timeline
+from ledger.views import (
+    chains,
+    custody,
+    deviations,
+    lineage,
+    quarantines,
+    schema,
+    temperature,
+    timeline,
+    voided_labels,
+)
 from ledger.views.registering import PREFIXES, Registering
 from ledger.views.touch import Touches
 
@@ -36,6 +46,7 @@ OF_CHAIN: dict[str, Callable[[Chain], list[Row]]] = {
     "view_lineage": lineage.rows,
     "view_deviation": deviations.rows,
     "view_quarantine": quarantines.rows,
+    "view_voided_label": voided_labels.rows,
 }
 KEY_WIDTH = {table.name: len(table.primary_key) for table in schema.ALL}
 

@@ -131,10 +131,17 @@ chain = Table(
     Column("last_position", BigInteger, nullable=False),
 )
 
+voided_label = Table(
+    "view_voided_label",
+    metadata,
+    Column("serial", Key, primary_key=True),
+    Column("chain", Key, primary_key=True),
+    Column("status", Text, nullable=False),
+)
 
 registry = tables(metadata)
 touch, quarantine, lot, equipment, site, agent, qualification, key, product = registry
-ALL = (container, handover, lineage, timeline, deviation, excursion, chain, *registry)
+ALL = (container, handover, lineage, timeline, deviation, excursion, chain, voided_label, *registry)
 LAST = "\U0010ffff"  # sorts behind every character of a name
 
 

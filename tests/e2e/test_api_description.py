@@ -12,10 +12,11 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from starlette.routing import BaseRoute, Route
 
-from api import examples, examples_registry, quality_examples, reaching
+from api import examples, examples_registry, label_documents, label_examples, quality_examples, reaching
 from api import registry as registered
 from api.documents import ChainDocument, ContainerDocument
 from api.feed import FeedEntry
+from api.label_examples import LINK_PART
 from api.routes import (
     carriers,
     chains,
@@ -25,6 +26,7 @@ from api.routes import (
     health,
     infusion,
     keys,
+    labels,
     log,
     quality,
     quarantines,
@@ -50,6 +52,7 @@ PUBLIC = {
     ("GET", "/log/checkpoint"),
     ("GET", "/log/checkpoint.{size}"),
     ("GET", "/log/tile/{path:path}"),
+    ("GET", "/v1/labels/{link}"),
     ("GET", "/v1/health"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
@@ -65,6 +68,7 @@ FILLED = {
     "{site}": "st-mary",
     "{agent}": "nora",
     "{size}": "1",
+    "{link}": LINK_PART,
     "{path:path}": "000",
 }
 
@@ -114,6 +118,7 @@ def test_every_route_but_the_public_ones_needs_a_session(stage: Stage) -> None:
 def test_the_public_routes_need_none(stage: Stage) -> None:
     for method, path in sorted(PUBLIC):
         address = path.replace("{size}", "2").replace("{path:path}", "0/000.p/1")
+        address = address.replace("{link}", LINK_PART)
         response = stage.ask(method, address)
         assert response.status_code in (200, 415), (method, path)
 
@@ -155,6 +160,8 @@ def test_every_body_that_is_sent_has_an_example(described: dict[str, Any]) -> No
         "POST /v1/statements",
         "POST /v1/session",
         "POST /v1/chains/{coi}/infusion-check",
+        "POST /v1/labels",
+        "POST /v1/labels/scan-back",
     }
     for body in bodies.values():
         assert all("example" in media for media in body["content"].values())
@@ -233,6 +240,11 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (search.Found, examples_registry.FOUND),
     (supply.EquipmentPage, examples_registry.EQUIPMENT_PAGE),
     (supply.Lots, examples_registry.LOTS),
+    (label_documents.LabelCheck, label_examples.LABEL_CHECK),
+    (label_documents.LabelWanted, label_examples.WANTED),
+    (label_documents.Reconciliation, label_examples.RECONCILIATION),
+    (label_documents.ScanBackDocument, label_examples.SCANNED_BACK),
+    (label_documents.VoidedLabels, label_examples.VOIDED),
     (health.Health, examples.HEALTH),
 ]
 
@@ -247,8 +259,8 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
     modules = (
-        carriers, chains, containers, custody, entries, health, infusion, keys, log, quality, quarantines,
-        readiness, registry, search, session, supply, temperature,
+        carriers, chains, containers, custody, entries, health, infusion, keys, labels, log, quality,
+        quarantines, readiness, registry, search, session, supply, temperature,
     )  # fmt: skip
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}

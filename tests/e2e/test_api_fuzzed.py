@@ -27,11 +27,13 @@ from schemathesis.specs.openapi.checks import (
 from api.codes import TITLES
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
+from tests.label_stage import issue, link_part, photo, wanted
 from tests.scenario import APHERESIS
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
 SIGNED = ("POST /v1/statements", "POST /v1/session")
+WHO_PRINTS = {"POST /v1/labels": "mia"}  # an auditor has no label drawn
 ENDLESS = "GET /v1/feed"  # its answer ends when its reader goes: see test_api_feed
 KNOWN = {
     "coi": COI,
@@ -44,6 +46,7 @@ KNOWN = {
     "agent": "nora",
     "size": 30,
     "path": "0/000.p/30",
+    "link": link_part("L0001", "BAG-D1"),
 }
 ANYTHING_GOES = {"GET /log/tile/{path}", "GET /log/tile/entries/{path}"}  # any text is a path
 few = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -90,6 +93,7 @@ def furnish(stage: Stage) -> None:
     theirs["therapies"] = [{"coi": OTHER, "containers": ["OTHER-F1"]}]
     say("anna", "shipment/ship-1", "Packed", shipper="SHIPPER-1", **theirs)
     say("anna", "tank/ship-1", "Stored", location="TANK-1", **theirs)
+    issue(stage.scenario, COI, "L0001", container="BAG-D1")
     catch_up(stage)
 
 
@@ -121,12 +125,15 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "GET /v1/search": {"query": {"q": "BAG-"}},
         "GET /v1/chains/{coi}/lymphodepletion-check": {"query": {"site": "st-mary"}},
         "POST /v1/chains/{coi}/infusion-check": {"body": {"site": "st-mary", "container": "BAG-D1"}},
+        "GET /v1/labels": {"query": {"coi": COI}},
+        "POST /v1/labels": {"body": wanted(COI, "L0001", "BAG-D1")},
+        "POST /v1/labels/scan-back": {"body": photo(), "media_type": "image/png"},
     }
     for name in sorted(asked_for(fuzzed)):
         operation = fuzzed.operations[name]
         path = {one.name: fuzzed.known[one.name] for one in operation.path_parameters}
         case = operation.Case(**{"path_parameters": path} | needed.get(name, {}))
-        response = fuzzed.send(case, "audrey")
+        response = fuzzed.send(case, WHO_PRINTS.get(name, "audrey"))
         assert response.is_success, (name, response.text)
         case.validate_response(response, checks=CHECKS)
 

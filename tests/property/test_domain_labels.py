@@ -30,8 +30,20 @@ def uses(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
                 ("LabelApplied", {"serial": serial, "container": bag}),
                 ("LabelScannedBack", {"serial": serial, "container": bag, "outcome": "readable"}),
                 ("LabelScannedBack", {"serial": serial, "container": bag, "outcome": "wrong_content"}),
+                ("LabelScannedBack", {"serial": serial, "outcome": "readable"}),
+                (
+                    "LabelPrinted",
+                    {
+                        "serial": serial,
+                        "template": "cryobag",
+                        "medium": "zpl",
+                        "dpi": 300,
+                        "digest": "ab" * 32,
+                    },
+                ),
                 ("LabelVoided", {"serial": serial, "reason": "smeared"}),
                 ("LabelDestroyed", {"serials": [serial], "fate": "destroyed"}),
+                ("LabelDestroyed", {"serials": [serial], "fate": "returned_unused"}),
             ]
         )
     )
@@ -59,7 +71,7 @@ def answers(entries: list[Entry]) -> dict[str, Any]:
         chain.apply(entry)
     on = {bag: label_on(bag, chain) for bag in BAGS}
     return {bag: label and label.serial for bag, label in on.items()} | {
-        serial: (void_since(label, chain), label.is_astray, label.belongs_to)
+        serial: (void_since(label, chain), label.is_astray, label.belongs_to, label.state)
         for serial, label in chain.labels.items()
     }
 

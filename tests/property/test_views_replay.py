@@ -54,6 +54,7 @@ KINDS = (
     "recall",
     "rename",
     "key",
+    "label",
 )
 
 steps = st.tuples(
@@ -104,11 +105,25 @@ def _say(told: Told, kind: str, coi: str, bag: str, number: int, earlier: str) -
         "recall": lambda: _of_lot(told, LOTS[number % 3], number),
         "rename": lambda: _of_agent(told, ("anna", "quinn")[number % 2], number),
         "key": lambda: told.register("agent/anna", "KeyRevoked", kid=f"{number % 3:064x}", reason="why"),
+        "label": lambda: _of_label(told, coi, bag, number),
         "stranger": lambda: told.say(
             coi, "Packed", standing=False, at=giver, containers=[bag], shipper="BOX"
         ),
     }
     return ways[kind]()
+
+
+def _of_label(told: Told, coi: str, bag: str, number: int) -> str:
+    serials = [f"L-{number % 3}"]
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("LabelIssued", {"serials": serials, "container": bag}),
+        ("LabelIssued", {"serials": ["L-9"], "replaces": {"serial": serials[0], "reason": "smeared"}}),
+        ("LabelApplied", {"serial": "L-9", "container": bag}),
+        ("LabelVoided", {"serial": serials[0], "reason": "smeared"}),
+        ("LabelDestroyed", {"serials": serials, "fate": "returned_unused"}),
+    ]
+    kind, members = ways[number % 5]
+    return told.say(coi, kind, by=("anna", "quinn")[number % 2], at=PARTIES[number % 3], **members)
 
 
 def _of_lot(told: Told, lot: str, number: int) -> str:

@@ -16,16 +16,29 @@ SPOKEN: list[tuple[dict[str, Any], str]] = [
     (
         {"type": "LabelIssued", "at": AT, "serials": ["L-2"], "container": "BAG-1",
          "replaces": {"serial": "L-1", "reason": "smeared_ink"}},
-        "nora printed label L-2 at ward-5 at st-mary for bag BAG-1 in place of L-1 (smeared ink)",
+        "nora issued label L-2 at ward-5 at st-mary for bag BAG-1 in place of L-1 (smeared ink)",
     ),
     (
         {"type": "LabelIssued", "at": AT, "serials": ["L-2", "L-3"]},
-        "nora printed labels L-2 and L-3 at ward-5 at st-mary",
+        "nora issued labels L-2 and L-3 at ward-5 at st-mary",
     ),
     (
         {"type": "LabelScannedBack", "at": AT, "serial": "L-1", "container": "BAG-1",
          "outcome": "wrong_content"},
         "nora read label L-1 back from bag BAG-1 at ward-5 at st-mary: IT DOES NOT SAY WHAT IT SHOULD",
+    ),
+    (
+        {"type": "LabelScannedBack", "at": AT, "serial": "L-1", "outcome": "readable",
+         "wrong_modules": 3, "modules": 1089},
+        (
+            "nora read label L-1 back at ward-5 at st-mary: it reads well, 3 of 1089 modules differ from"
+            " what was printed (no ISO/IEC 15415 grade)"
+        ),
+    ),
+    (
+        {"type": "LabelPrinted", "at": AT, "serial": "L-1", "template": "cryobag", "medium": "zpl",
+         "dpi": 300, "digest": "ab" * 32},
+        "nora printed label L-1 at ward-5 at st-mary (cryobag, zpl, 300 dpi)",
     ),
     (
         {"type": "LabelDestroyed", "at": AT, "serials": ["L-1"], "fate": "returned_unused"},

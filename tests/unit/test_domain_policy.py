@@ -82,6 +82,7 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "PatientIdentified": ("apheresis nurse physician", "here"),
     "CollectionCompleted": ("apheresis", "here"),
     "LabelIssued": (PRINTERS, "here"),
+    "LabelPrinted": (PRINTERS, "here"),
     "LabelApplied": (PRINTERS, "here"),
     "LabelScannedBack": (PRINTERS, "here"),
     "LabelVoided": (PRINTERS, "here"),
@@ -218,6 +219,18 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "CollectionCompleted": (CHAIN, collection(Scene(), FRESH), "st-mary"),
     "LabelIssued": (CHAIN, {"at": APHERESIS, "serials": ["L-0001"], "container": FRESH}, "st-mary"),
+    "LabelPrinted": (
+        CHAIN,
+        {
+            "at": APHERESIS,
+            "serial": "L-0001",
+            "template": "cryobag",
+            "medium": "zpl",
+            "dpi": 300,
+            "digest": "ab" * 32,
+        },
+        "st-mary",
+    ),
     "LabelApplied": (CHAIN, {"at": APHERESIS, "serial": "L-0001", "container": FRESH}, "st-mary"),
     "LabelScannedBack": (
         CHAIN,

@@ -1,0 +1,138 @@
+"""Labels: who may have one drawn, and what a label that somebody scans is worth.
+
+A stranger's question costs one look-up by the commitment of its check, whatever was asked: an
+invented serial, an unknown container and a wrong check are told apart by nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING
+
+from api.label_documents import ScanBackDocument
+from ledger.domain.label_standing import Standing, check_of, commits, standing_of
+from ledger.domain.label_state import end_of
+from ledger.domain.policy import LABEL_ROLES
+from ledger.domain.world import label_tag
+from ledger.errors import Conflict, Malformed, NotFound, NotPermitted
+from ledger.labels.credential import Credential, sign_credential, to_text
+from ledger.labels.drawing import draw
+from ledger.labels.filling import Wanted, fill
+from ledger.labels.link import NO_CONTAINER, Link, check_digest, make_link, parse_link
+from ledger.labels.scanback import compare, texts_in
+from ledger.labels.symbols import qr_code
+from ledger.labels.templates import load_template
+from ledger.store.decode import LazyEntry
+
+if TYPE_CHECKING:
+    from api.label_documents import LabelWanted
+    from api.reading import Reader
+    from ledger.application.world import StoredWorld
+    from ledger.domain.label_state import PrintedLabel
+    from ledger.labels.picture import Picture
+
+
+def standing(link: Link, world: StoredWorld) -> Standing | None:
+    """How the label of this link stands; None: this ledger issued no such label."""
+    digest = check_digest(link.serial, link.check)
+    found = world.reader.by_tag(label_tag(digest), before=world.before, limit=1)
+    if not found:
+        return None
+    issued = LazyEntry(found[0])
+    genuine = commits(issued.event, link.container, link.serial, digest)  # type: ignore[arg-type]
+    return standing_of(issued, link.serial, world) if genuine else None
+
+
+def drawn(reader: Reader, wanted: LabelWanted, host: str) -> Picture:
+    """The label as one bitmap.
+
+    Raises `NotFound` (`no_such_chain`, `no_such_label`), `NotPermitted` (`not_permitted`,
+    `label_check_differs`), `Conflict` (`label_void`), `Malformed` as `draw` and `make_link`.
+    """
+    chain = reader.chain(wanted.coi)
+    label = _label_to_print(reader, wanted)
+    known = chain.labels.get(wanted.serial, label)
+    ended = end_of(known, chain)
+    if ended:
+        raise Conflict("label_void", f"label {wanted.serial} was {ended}: issue a new one")
+    template = load_template(wanted.template)
+    link = make_link(host, wanted.container, wanted.serial, wanted.check)
+    contact = reader.node.settings.contact or None
+    carries = any(symbol.kind == "credential" for symbol in template.symbol)
+    credential = _credential_of(reader, label) if carries else None
+    said = Wanted(link, wanted.serial, wanted.container, wanted.biohazard, contact, credential)
+    content = fill(said, chain, reader.world, reader.node.settings.label_datamatrix)
+    return draw(content, template, wanted.dpi)
+
+
+def scanned_back(reader: Reader, photo: bytes) -> ScanBackDocument:
+    """What the photo of a printed label shows, compared with what its link would be printed as.
+
+    Raises `Malformed` (`bad_photo`).
+    """
+    texts = texts_in(photo)
+    links = [(text, link) for text in texts if (link := _link_in(text))]
+    if not links:
+        text = next(iter(texts), None)
+        return ScanBackDocument(
+            text=text, container=None, serial=None, genuine=False, wrong_modules=None, modules=None
+        )
+    text, link = links[0]
+    host = reader.node.settings.label_host
+    own = not host or text == make_link(host, *link)
+    found = compare(photo, qr_code(text.upper()))
+    return ScanBackDocument(
+        text=text,
+        container=link.container,
+        serial=link.serial,
+        genuine=own and standing(link, reader.world) is not None,
+        wrong_modules=found.wrong,
+        modules=found.modules,
+    )
+
+
+def _link_in(text: str) -> Link | None:
+    """Any other code in the photo is no link of a label."""
+    try:
+        return parse_link(text)
+    except Malformed:
+        return None
+
+
+def _label_to_print(reader: Reader, wanted: LabelWanted) -> PrintedLabel:
+    """The label as it was issued, if it is the reader's to print."""
+    found = check_of(wanted.coi, wanted.serial, reader.world)
+    if found is None:
+        raise NotFound("no_such_label", f"this therapy issued no label {wanted.serial} with a check")
+    label, commitment = found
+    assert label.issued is not None
+    if not reader.agent.has_role(LABEL_ROLES, label.issued.site):
+        detail = f"label {wanted.serial} was issued at {label.issued.site}: print it in a role there"
+        raise NotPermitted("not_permitted", detail)
+    fits = hmac.compare_digest(commitment, check_digest(wanted.serial, wanted.check))
+    if not fits or label.container != wanted.container:
+        detail = f"label {wanted.serial} was not issued with this check for this container"
+        raise NotPermitted("label_check_differs", detail)
+    return label
+
+
+def _credential_of(reader: Reader, label: PrintedLabel) -> str:
+    """Signed now by the log's key: the label was in the log as of its newest checkpoint."""
+    ledger = reader.node.ledger
+    newest = ledger.store.checkpoint(reader.size)
+    assert newest is not None
+    assert label.issued is not None
+    position = label.issued.position
+    (entry,) = ledger.store.entries(position, position + 1)
+    said = Credential(
+        origin=ledger.origin,
+        issued_s=newest.time_ms // 1000,
+        container=label.container or NO_CONTAINER,
+        serial=label.serial,
+        position=position,
+        statement=hashlib.sha256(entry.data).digest(),
+        size=newest.size,
+        root=newest.root,
+    )
+    return to_text(sign_credential(ledger.config.log_key, said))

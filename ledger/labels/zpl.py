@@ -1,0 +1,57 @@
+"""ZPL II: the bitmap as one graphic field, so that the printer lays out nothing itself."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ledger.labels.picture import Picture
+
+_RUN = re.compile(r"(.)\1*")
+_ONES, _TWENTIES = " GHIJKLMNOPQRSTUVWXY", " ghijklmnopqrstuvwxyz"  # 1 to 19, 20 to 400 by 20
+
+
+def zpl(picture: Picture, compress: bool) -> bytes:
+    """One label: `^PW` and `^LL` in dots, home at the corner, one `^GFA`."""
+    data = _z64(picture.rows) if compress else "".join(_run_lengths(picture.rows.hex().upper(), picture))
+    total, each = len(picture.rows), picture.row_bytes
+    return (
+        f"^XA^PW{picture.width}^LL{picture.height}^LH0,0^FO0,0^GFA,{total},{total},{each},{data}^FS^XZ\n"
+    ).encode("ascii")
+
+
+def _z64(rows: bytes) -> str:
+    """zlib, base64, and the CRC-16 (polynomial 0x1021, from 0) of the base64 text."""
+    text = base64.b64encode(zlib.compress(rows, 6))
+    return f":Z64:{text.decode()}:{binascii.crc_hqx(text, 0):04X}"
+
+
+def _run_lengths(digits: str, picture: Picture) -> Iterator[str]:
+    """Hex digits with counts before them; `,` fills a row with 0, `!` with 1, `:` repeats it."""
+    width, before = picture.row_bytes * 2, ""
+    for at in range(0, len(digits), width):
+        row = digits[at : at + width]
+        yield ":" if row == before else _row(row)
+        before = row
+
+
+def _row(row: str) -> str:
+    bare = row.rstrip("0")
+    if len(bare) < len(row):
+        return "".join(map(_counted, _RUN.finditer(bare))) + ","
+    bare = row.rstrip("F")
+    return "".join(map(_counted, _RUN.finditer(bare))) + ("!" if len(bare) < len(row) else "")
+
+
+def _counted(run: re.Match[str]) -> str:
+    count, digit = len(run[0]), run[1]
+    if count == 1:
+        return digit
+    twenties, ones = divmod(count, 20)
+    most, rest = divmod(twenties, 20)
+    return "z" * most + (_TWENTIES[rest] if rest else "") + (_ONES[ones] if ones else "") + digit
