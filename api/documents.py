@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from api.readiness import OverrideDocument, ReadinessDocument, override_document, readiness_document
+from ledger.domain.esignatures import ESigned, esigned
 from ledger.domain.events import to_payload
 from ledger.domain.label_state import label_on
 from ledger.domain.provisional import before_order
@@ -174,7 +175,10 @@ class ChainDocument(BaseModel):
 
 
 class TimelineEntry(BaseModel):
-    """`corrected_by`: positions of the entries that say what it said wrong; it stays as it is."""
+    """`corrected_by`: positions of the entries that say what it said wrong; it stays as it is.
+
+    `event`: without a patient's commitments, and without the bytes of a passkey's assertion.
+    """
 
     position: int
     statement_id: str
@@ -185,6 +189,7 @@ class TimelineEntry(BaseModel):
     occurred_at: str
     recorded_at: str
     event: dict[str, Any]
+    esignature: ESigned | None
     corrected_by: list[int]
 
 
@@ -345,6 +350,12 @@ def _quarantine(one: Quarantine) -> QuarantineDocument:
     )
 
 
+def _told(payload: dict[str, Any]) -> dict[str, Any]:
+    payload.pop("patient", None)
+    (payload.get("esignature") or {}).pop("assertion", None)
+    return payload
+
+
 def timeline_entry(entry: Entry, chain: Chain) -> TimelineEntry:
     """The entry, of a shipment's this therapy's share, as the chain came to know of it."""
     return TimelineEntry(
@@ -356,6 +367,7 @@ def timeline_entry(entry: Entry, chain: Chain) -> TimelineEntry:
         type=entry.event.type,
         occurred_at=entry.event.occurred_at,
         recorded_at=timestamp(entry.recorded_ms),
-        event={name: said for name, said in to_payload(entry.event).items() if name != "patient"},
+        event=_told(to_payload(entry.event)),
+        esignature=esigned(entry),
         corrected_by=[one.position for one in chain.corrections.get(entry.statement_id, ())],
     )

@@ -210,7 +210,7 @@ CHAIN: dict[str, Any] = {
 TIMELINE: dict[str, Any] = {
     "coi": COI,
     "as_of_position": 4713,
-    "entries": [_TOLD | {"type": "Packed", "occurred_at": TIME, "corrected_by": [4712]}],
+    "entries": [_TOLD | {"type": "Packed", "occurred_at": TIME, "esignature": None, "corrected_by": [4712]}],
     "next_cursor": "NDcxMQ",
 }
 DEVIATIONS: dict[str, Any] = {

@@ -61,7 +61,14 @@ _QUALIFICATION: dict[str, Any] = {
 QUALIFICATIONS = _PAGE | {"qualifications": [_QUALIFICATION]}
 _KEY: dict[str, Any] = {"kid": KID, "agent": "quinn", "status": "revoked", "position": 47}
 KEYS = _PAGE | {"keys": [_KEY]}
-AGENT = _AGENT | {"qualifications": [_QUALIFICATION], "keys": [_KEY]}
+_PASSKEY = {
+    "credential": "c0meUnb1ddenT0mE",
+    "kid": KID,
+    "rp_id": "ledger.example",
+    "status": "active",
+    "position": 49,
+}
+AGENT = _AGENT | {"qualifications": [_QUALIFICATION], "keys": [_KEY], "passkeys": [_PASSKEY]}
 PRODUCTS = _PAGE | {
     "products": [
         {

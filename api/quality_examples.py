@@ -7,6 +7,13 @@ from typing import Any
 from api.examples import COI, DOSE, ID, OTHER_ID, TIME
 
 SAMPLE = "A9999-26-000001-S1"
+_ESIGNED: dict[str, Any] = {
+    "position": 4700,
+    "signer": "quinn",
+    "meaning": "approval",
+    "method": "passkey",
+    "signed_at": TIME,
+}
 QUALITY: dict[str, Any] = {
     "coi": COI,
     "as_of_position": 4713,
@@ -21,7 +28,7 @@ QUALITY: dict[str, Any] = {
             "may_be_pending": False,
         }
     ],
-    "required_checks": ["identity_test"],
+    "required_checks": ["identity_test", "esignature"],
     "containers": [
         {
             "container": DOSE,
@@ -66,6 +73,7 @@ QUALITY: dict[str, Any] = {
                     "site": "northcell-1",
                     "signer": "quinn",
                     "position": 4700,
+                    "esignature": _ESIGNED,
                 }
             ],
             "rejections": [],
@@ -81,5 +89,6 @@ QUALITY: dict[str, Any] = {
         }
     ],
     "requests": [],
+    "esigned": [_ESIGNED],
     "alerts": [],
 }

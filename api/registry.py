@@ -94,6 +94,16 @@ class KeyRowDocument(Row):
     position: int
 
 
+class PasskeyDocument(Row):
+    """The second component of a person's e-signatures. `kid`: SHA-256 of its public key, to compare."""
+
+    credential: str
+    kid: str | None
+    rp_id: str
+    status: str
+    position: int
+
+
 class ProductDocument(Row):
     """One version of a product. `owner` defined the first one; their organisation is the sponsor."""
 

@@ -18,7 +18,9 @@ from clients.drafts import ENVELOPE, now
 from ledger.domain.parts import Country, Din, Event, Hex32, Name, Timestamp
 from ledger.errors import Malformed
 
-OWN = frozenset({"type", "v", "occurred_at", "chain_version", *ENVELOPE})  # not for a form to fill
+OWN = frozenset(
+    {"type", "v", "occurred_at", "chain_version", "esignature", *ENVELOPE}
+)  # not for a form to fill
 SHORT: dict[str, tuple[str, tuple[str, str]]] = {  # part: what parts its two members
     "Party": ("/", ("site", "department")),
     "Drawn": (":", ("container", "volume_ul")),

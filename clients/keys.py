@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ledger.errors import Conflict, Malformed, NotFound
+from ledger.errors import Conflict, Malformed, NotFound, Unauthentic
 from ledger.proof.keyfile import new_key, open_key, seal_key
 from ledger.proof.keys import ED25519, PublicKey, SigningKey
 from ledger.proof.note import VerifierKey
@@ -83,6 +83,15 @@ class Device:
         if self._key is None:
             self._key = self._open(KEY_FILE)
         return self._key
+
+    def confirm(self, passphrase: bytes) -> None:
+        """Open the key file once more with a passphrase that was just given.
+
+        Raises `Unauthentic` `wrong_passphrase`, and as `key`.
+        """
+        path = self.home / KEY_FILE
+        if open_key(path.read_bytes(), passphrase).public.kid != self.key.public.kid:
+            raise Unauthentic("wrong_passphrase", "the passphrase opens another key than the one in use")
 
     @property
     def has_key(self) -> bool:

@@ -28,6 +28,7 @@ import httpx
 from clients.disk import Disk
 from clients.download import Downloaded, Progress, download_log
 from clients.drafts import Draft, draft, foreign, needs_version, signed
+from clients.esignatures import signed_again
 from clients.heads import Head, Heads
 from clients.keys import Device
 from clients.lookups import Lookups
@@ -130,6 +131,15 @@ class Client(Reads, Lookups):
         self._know_sequence()
         self.outbox.sign_all(self.kid, [partial(self._signed, made) for made in drafts])
         return self.flush()
+
+    def sign_again(self, fields: Fields, passphrase: bytes, meaning: str | None = None) -> dict[str, Any]:
+        """These fields with an e-signature of this moment: `passphrase` was just asked for again.
+
+        Without a `meaning` it is the event's own (`ledger.domain.esignatures.MEANINGS`).
+        Raises `Unauthentic` `wrong_passphrase`. Record soon: a decision takes it for five minutes.
+        """
+        event = str(fields.get("type", ""))
+        return {**fields, "esignature": signed_again(self.device, event, passphrase, meaning)}
 
     def draft(self, fields: Fields, stream: str, occurred_at: str | None = None) -> Draft:
         """Check an event and add the chain version that was seen; signs nothing. As `drafts.draft`."""

@@ -27,6 +27,8 @@ SENTENCES: dict[str, str] = {
     "KeyAdded": "{who} added a new signing key for {subject}",
     "KeyRetired": "{who} retired the signing key {kid} of {subject} ({reason})",
     "KeyRevoked": "{who} revoked the signing key {kid} of {subject} ({reason})",
+    "PasskeyAdded": "{who} added a passkey for {subject}, to sign again with at {rp_id}",
+    "PasskeyRevoked": "{who} revoked the passkey {credential} of {subject} ({reason})",
     "ProductVersionDefined": "{who} set version {version} of {subject}, {name}: to be given within"
     " {window_s} {window_starts}{complete_within_s}{infuse_within_s}{thaw_in_order}, in {countries}",
     "LotReceived": "{who} received {subject} at {site} of {organisation}: {material},"
@@ -122,6 +124,10 @@ SENTENCES: dict[str, str] = {
     " had signed before ({reason})",
 }
 
+METHODS = {
+    "passkey": "signed again with a passkey",
+    "passphrase": "gave the key's passphrase again",
+}
 SITE_KINDS = {
     "care": "a treatment site",
     "manufacturing": "a manufacturing site",

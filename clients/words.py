@@ -10,6 +10,7 @@ from clients.sentences import (
     DAMAGES,
     DERIVED,
     FATES,
+    METHODS,
     OUTCOMES,
     PURPOSES,
     SENTENCES,
@@ -34,7 +35,16 @@ def sentence(payload: Payload, signer: str, stream: str = "") -> str:
         return f"{who} recorded {payload.get('type')} (this program is too old to explain it)"
     said = template.format_map(_Spoken(payload, who, subject(stream)))
     therapies = len(payload.get("therapies") or ())
-    return f"{said}, as {subject(stream)} of {therapies} patients" if therapies > 1 else said
+    carried = f", as {subject(stream)} of {therapies} patients" if therapies > 1 else ""
+    return f"{said}{carried}{esigned(payload.get('esignature'))}"
+
+
+def esigned(said: Mapping[str, Any] | None) -> str:
+    """` and signed again with a passkey (approval)`: the end of a sentence; nothing for none."""
+    if not said:
+        return ""
+    method = METHODS.get(str(said.get("method")), str(said.get("method")))
+    return f", and {method} ({str(said.get('meaning')).replace('_', ' ')})"
 
 
 def pattern(name: str) -> str:
@@ -202,6 +212,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "container": _container,
     "containers": _affected,
     "corrects": lambda p: p["corrects"][:12],
+    "credential": lambda p: p["credential"][:12],
     "countries": lambda p: listed(p["countries"]),
     "damage": _from(DAMAGES, "damage"),
     "deviation": lambda p: p["deviation"][:12],

@@ -12,6 +12,8 @@ NAMED_TYPES = {
     "ContainerId": "the identifier on a bag or vial",
     "Label": "a short text without personal data",
     "Country": "two letters, ISO 3166-1",
+    "Credential": "the id of a passkey, as base64url without padding",
+    "RelyingParty": "the domain that a passkey is bound to, such as `ledger.example`",
     "Reference": "what something was compared with: a code, or a digest",
     "Base64": "base64url without padding",
     "Role": "what a person or device may do at a site",
@@ -108,9 +110,9 @@ suite. `python -m docs.coverage` prints the numbers in full.
     "events": """# Events
 
 What a statement can say. Every event also has the members `type`, `v` (its version), `occurred_at`,
-`seen`, `seq` and `prev`: see [formats](../formats.md). Decisions on a therapy also have
-`chain_version`, the number of entries that their signer saw. A member marked *optional* is left out
-when there is nothing to say. Who may say what stands in [policy](policy.md).
+`seen`, `seq` and `prev`, and may have `esignature`: see [formats](../formats.md).
+Decisions on a therapy also have `chain_version`, the number of entries that their signer saw. A member
+marked *optional* is left out when there is nothing to say. Who may say what stands in [policy](policy.md).
 """,
     "policy": """# Who may say what
 

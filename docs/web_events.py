@@ -26,6 +26,7 @@ from pydantic import TypeAdapter
 from clients.sentences import SUBJECTS
 from docs.sentences import NAMED_TYPES
 from ledger.domain import events, parts
+from ledger.domain.esignatures import MEANINGS
 
 FOLDER = Path(__file__).parent.parent / "clients" / "web" / "src" / "core" / "events"
 MADE = "// Made from the schema by docs/web_events.py. Change the schema, then run: make docs\n"
@@ -110,6 +111,8 @@ def table() -> str:
             _record("TEXTS", known.texts),
             "/** What a stream's name may begin with. */",
             f"export const STREAMS: readonly string[] = {json.dumps(list(SUBJECTS))};\n",
+            "/** Decisions under which a product may ask for an e-signature, and what it means there. */",
+            _record("MEANINGS", MEANINGS),
         ]
     )
 

@@ -14,6 +14,7 @@ from api.quality_examples import QUALITY
 from api.reading import TheReader
 from api.routes.chains import Coi
 from ledger.domain.chain import Chain
+from ledger.domain.esignatures import ESigned
 from ledger.domain.parts import SpecifiedTest
 from ledger.domain.window import product_of
 from ledger.views.quality import Assessed, assessed, specified
@@ -38,11 +39,13 @@ class RequestDocument(BaseModel):
     reason: str
     signer: str
     position: int
+    esignature: ESigned | None
 
 
 class QualityDocument(BaseModel):
     """`specification`: for the country of treatment. `alerts`: what the physician must know at once,
-    until Quality has dispositioned it."""
+    until Quality has dispositioned it. `esigned`: every e-signature under a decision or fact that
+    changed this therapy, in the log's order."""
 
     coi: str
     as_of_position: int
@@ -52,6 +55,7 @@ class QualityDocument(BaseModel):
     containers: list[Assessed]
     samples: list[SampleDocument]
     requests: list[RequestDocument]
+    esigned: list[ESigned]
     alerts: list[DeviationDocument]
 
 
@@ -73,6 +77,7 @@ def get_quality(request: Request, reader: TheReader, moment: TheMoment, coi: Coi
         containers=assessed(chain, product),
         samples=[SampleDocument(**one._asdict()) for one in chain.samples.values()],
         requests=_requests(chain),
+        esigned=list(chain.esignatures.values()),
         alerts=[deviation_document(one) for one in chain.alerts()],
     )
     return document(request, found)
@@ -87,6 +92,7 @@ def _requests(chain: Chain) -> list[RequestDocument]:
             reason=one.reason,
             signer=one.signer,
             position=one.position,
+            esignature=chain.esignatures.get(one.position),
         )
         for one in chain.requests.values()
     ]

@@ -27,6 +27,7 @@ from api.registry import (
     AgentDocument,
     Counted,
     KeyRowDocument,
+    PasskeyDocument,
     ProductDocument,
     QualificationDocument,
     SiteDocument,
@@ -34,6 +35,7 @@ from api.registry import (
     listed,
 )
 from ledger.domain.parts import Code, Country, Name, SiteKind, Timestamp
+from ledger.domain.registry import kid_of
 from ledger.views import registered
 
 router = APIRouter(tags=["registry"])
@@ -60,10 +62,12 @@ class Products(Counted):
 
 
 class AgentFound(AgentDocument):
-    """With all that they were ever granted, and their keys: look at these before you approve roles."""
+    """With all that they were ever granted, their keys and passkeys: look at these before you
+    approve roles."""
 
     qualifications: list[QualificationDocument]
     keys: list[KeyRowDocument]
+    passkeys: list[PasskeyDocument]
 
 
 @router.get(
@@ -124,7 +128,7 @@ def get_agents(request: Request, reader: TheReader, cursor: Cursor = None, limit
 
 @router.get(
     "/v1/agents/{agent}",
-    summary="A person or device: roles, qualifications, keys",
+    summary="A person or device: roles, qualifications, keys, passkeys",
     response_model=AgentFound,
     responses=shown(AGENT, "The agent") | ONE,
 )
@@ -132,7 +136,25 @@ def get_agent(request: Request, reader: TheReader, agent: AgentName) -> Response
     about = found(reader, "agent", agent)
     keys = listed(reader, registered.keys, KeyRowDocument, None, 1000, agent=agent)["rows"]
     granted = _granted(reader, agent, about.organisation)
-    return document(request, AgentFound(**about.model_dump(), qualifications=granted, keys=keys))
+    passkeys = _passkeys(reader, agent)
+    told = AgentFound(**about.model_dump(), qualifications=granted, keys=keys, passkeys=passkeys)
+    return document(request, told)
+
+
+def _passkeys(reader: Reader, name: str) -> list[PasskeyDocument]:
+    agent = reader.world.agent(name)
+    known = [reader.world.passkey(one) for one in (agent.passkeys if agent else ())]
+    return [
+        PasskeyDocument(
+            credential=one.credential,
+            kid=kid_of(one.key),
+            rp_id=one.rp_id,
+            status=one.status,
+            position=one.position,
+        )
+        for one in known
+        if one is not None
+    ]
 
 
 def _granted(reader: Reader, name: str, organisation: str) -> list[QualificationDocument]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import facts, rows, show
 from clients.sentences import PURPOSES
-from clients.words import bags, clock, decimal, listed
+from clients.words import bags, clock, decimal, esigned, listed
 
 Document = dict[str, Any]
 RED = "bold red"
@@ -52,7 +52,8 @@ def draw_quality(console: Console, document: Document) -> None:
         console.print(_samples(document["samples"]))
     for one in document["requests"]:
         said = f"{one['signer']} asked for {bags(one['containers'])} although out of specification in"
-        console.print(Text(f"  #{one['position']}: {said} {_names(one['tests'])}, {_plain(one['reason'])}"))
+        why = f"{_names(one['tests'])}, {_plain(one['reason'])}{_esigned(one)}"
+        console.print(Text(f"  #{one['position']}: {said} {why}"))
 
 
 def _draw_container(console: Console, one: Document) -> None:
@@ -68,8 +69,10 @@ def _draw_container(console: Console, one: Document) -> None:
 
 def _decided(one: Document) -> list[tuple[str, str]]:
     """Identity tests, confirmations, releases and rejections, each with its style."""
-    confirmed = [f"confirmed by {by['signer']} for {by['site']}" for by in one["confirmations"]]
-    rejected = [f"REJECTED by {by['signer']}, {_plain(by['reason'])}" for by in one["rejections"]]
+    confirmed = [f"confirmed by {by['signer']} for {by['site']}{_esigned(by)}" for by in one["confirmations"]]
+    rejected = [
+        f"REJECTED by {by['signer']}, {_plain(by['reason'])}{_esigned(by)}" for by in one["rejections"]
+    ]
     return [
         *map(_identity, one["identity_tests"]),
         *((said, "") for said in [*confirmed, *map(_release, one["releases"])]),
@@ -86,7 +89,15 @@ def _identity(test: Document) -> tuple[str, str]:
 def _release(each: Document) -> str:
     kind = " ".join(filter(None, [KINDS[each["kind"]], _names(each["tests"])]))
     scope = f"{listed(each['countries'])} under {listed(each['protocols'])}"
-    return f"{kind}, by {each['signer']}, for {scope} (#{each['position']})"
+    return f"{kind}, by {each['signer']}, for {scope} (#{each['position']}){_esigned(each)}"
+
+
+def _esigned(one: Document) -> str:
+    """21 CFR 11.50: who signed stands above it; here how, what it means, and when."""
+    signed = one.get("esignature")
+    if not signed:
+        return ""
+    return f"\n    {esigned(signed).removeprefix(', and ')}, {clock(signed['signed_at'])} UTC"
 
 
 def _results(results: list[Document]) -> Table:
@@ -124,4 +135,4 @@ def _names(codes: list[str]) -> str:
 
 
 def _plain(code: str) -> str:
-    return code.replace("_", " ")
+    return "e-signature" if code == "esignature" else code.replace("_", " ")

@@ -17,12 +17,14 @@ from rich.console import Console
 from rich.prompt import Confirm
 from rich.text import Text
 
+from clients.cli.again import Meaning, SignAgain, meaning_given, typed_again
 from clients.cli.chains import draw_chain
 from clients.cli.events import known_event
 from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
 from clients.cli.prompts import asked, asked_patient
 from clients.cli.screen import DONE, WAITING, facts, show, spoken
 from clients.drafts import Draft, event_type, is_carrier, needs_version
+from clients.esignatures import signed_again, unsigned
 from clients.forms import Shape, filled, moment, shape_of, written
 from clients.keys import Device
 from clients.patients import commitments, load_identifiers, load_keys
@@ -75,6 +77,8 @@ def record(
     patient_file: PatientFile = None,
     patient_keys: PatientKeys = None,
     occurred_at: OccurredAt = None,
+    sign_again: SignAgain = False,
+    meaning: Meaning = None,
     offline: Annotated[bool, typer.Option("--offline", help="Only keep it here; send it later.")] = False,
     yes: Yes = False,
     home: Home = None,
@@ -86,10 +90,11 @@ def record(
     Members that are not given are asked for. Nothing is signed before you have read it.
     """
     name = known_event(event)
+    again = meaning_given(name, sign_again, meaning)
     stream = stream if "/" in stream else f"chain/{stream}"
     with client(home, passphrase_file) as signer:
-        pairs = _with_ids(_with_keys(members or [], signer.device), signer)
-        fields = _from_file(file) | filled(shape_of(event_type(name)), pairs)
+        pairs = _with_ids(with_keys(members or [], signer.device), signer)
+        fields = from_file(file) | filled(shape_of(event_type(name)), pairs)
         keys = patient_keys or signer.device.home / PATIENT_KEYS
         if patient_file:
             fields["patient"] = commitments(load_identifiers(patient_file), load_keys(keys))
@@ -99,7 +104,8 @@ def record(
         if is_carrier(stream) and "therapies" not in fields:
             fields["therapies"] = signer.therapies(fields.get("containers", ()))
         when = moment(occurred_at) if occurred_at else None
-        confirm_and_record(signer, {"type": name} | fields, stream, when, offline, yes, as_json)
+        fields |= {"type": name}
+        confirm_and_record(signer, fields, stream, when, offline, yes, as_json, again)
 
 
 def enrol(
@@ -120,7 +126,7 @@ def enrol(
     """
     pairs = [f"organisation={organisation}", f"roles={','.join(roles)}", f"key=@{key_file}"]
     with client(home, passphrase_file) as signer:
-        fields = filled(shape_of(event_type("AgentEnrolled")), _with_keys(pairs, signer.device))
+        fields = filled(shape_of(event_type("AgentEnrolled")), with_keys(pairs, signer.device))
         confirm_and_record(
             signer, {"type": "AgentEnrolled"} | fields, f"agent/{agent}", None, False, yes, as_json
         )
@@ -156,14 +162,22 @@ def confirm_and_record(
     offline: bool,
     yes: bool,
     as_json: bool,
+    again: str | None = None,
 ) -> None:
-    """Show what will be signed, ask, sign, send, tell what became of it."""
+    """Show what will be signed, ask, sign, send, tell what became of it.
+
+    `again`: the meaning of the e-signature, for which the passphrase is asked once more.
+    """
     console = Console(highlight=False, quiet=as_json)
     _look_first(signer, fields, stream, console)
-    made = signer.draft(fields, stream, when)
+    shown = {"esignature": unsigned(str(fields["type"]), again)} if again else {}
+    made = signer.draft(fields | shown, stream, when)
     preview(console, made, signer.device.profile.agent)
     if not yes and not _agreed(as_json):
         raise typer.Exit(DONE)
+    if again:
+        esignature = signed_again(signer.device, made.type, typed_again(again), again)
+        fields = fields | {"esignature": esignature}
     made_at = str(made.payload["occurred_at"])
     result = signer.record(fields, stream, occurred_at=made_at, offline=offline)
     show(_document(result), lambda screen: _tell(screen, result), as_json)
@@ -176,14 +190,14 @@ def preview(console: Console, made: Draft, agent: str) -> None:
     kind = "decision" if made.is_decision else "fact"
     console.print(Text.assemble("You are about to sign, as ", (agent, "bold"), f", this {kind}:\n"))
     console.print(spoken(sentence(made.payload, agent, made.stream)))
-    hidden = {"type", "v", "occurred_at"}
+    hidden = {"type", "v", "occurred_at", "esignature"}
     pairs = {name: written(value) for name, value in made.payload.items() if name not in hidden}
     about = {"event": made.type, "stream": made.stream, "happened at": made.payload["occurred_at"]}
     console.print(facts(about | pairs))
     console.print()
 
 
-def _from_file(file: Path | None) -> dict[str, Any]:
+def from_file(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
@@ -195,7 +209,7 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     return document
 
 
-def _with_keys(pairs: list[str], device: Device) -> list[str]:
+def with_keys(pairs: list[str], device: Device) -> list[str]:
     """`key=@next` and `key=@FILE.pem` stand for the public key itself."""
     return [f"key={_public(pair[5:], device)}" if pair.startswith("key=@") else pair for pair in pairs]
 

@@ -85,7 +85,7 @@ def people(
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
-    """List people and devices with their roles; of one also qualifications and keys."""
+    """List people and devices with their roles; of one also qualifications, keys and passkeys."""
     with client(home, passphrase_file) as reader:
         if agent is None:
             _show(reader.agents(limit=limit, cursor=cursor), "agents", PEOPLE, as_json)
@@ -152,6 +152,9 @@ def _draw_person(console: Console, document: Document) -> None:
     draw_rows(console, document["qualifications"], QUALIFICATIONS)
     console.print()
     draw_rows(console, document["keys"], KEYS)
+    if document.get("passkeys"):
+        console.print()
+        draw_rows(console, document["passkeys"], PASSKEYS)
 
 
 def _text(member: str) -> Cell:
@@ -215,6 +218,12 @@ QUALIFICATIONS: dict[str, Cell] = {
 }
 KEYS: dict[str, Cell] = {
     "Key": _text("kid"),
+    "Status": _text("status"),
+    "Since entry": lambda one: f"#{one['position']}",
+}
+PASSKEYS: dict[str, Cell] = {
+    "Passkey": _text("credential"),
+    "Bound to": _text("rp_id"),
     "Status": _text("status"),
     "Since entry": lambda one: f"#{one['position']}",
 }

@@ -64,6 +64,10 @@ def _checks(product: Members) -> Iterator[str]:
         yield "Before it is released and given, an identity test shows that the cells are the patient's."
     if "site_confirmation" in checks:
         yield "Before it is released, the manufacturing site confirms the batch."
+    if "passkey" in checks:
+        yield "Who decides about it signs again, with a passkey."
+    elif "esignature" in checks:
+        yield "Who decides about it signs again, with a passkey or the key's passphrase."
 
 
 def _bedside(product: Members) -> Iterator[str]:

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
-from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened
+from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened, PasskeyAdded
 from ledger.domain.therapy_events import LateStatementAttested
 from ledger.errors import Malformed, Unauthentic
 from ledger.proof import canonical, statement
 from ledger.proof.keys import PublicKey
 from ledger.store.decode import entry_of
+from ledger.verify.esignatures import check_assertion, passkey_of
 
 if TYPE_CHECKING:
+    from ledger.proof.assertion import Passkey
     from ledger.proof.statement import Statement
     from ledger.store.recorder import LedgerRecorder
 
@@ -53,6 +55,13 @@ class KeyRing:
         if key is None:
             raise Unauthentic("unknown_key", f"no key {kid.hex()} was enrolled in this log")
         return key
+
+    def passkey(self, credential: str) -> Passkey | None:
+        """The passkey that was enrolled under the credential; an enrolment never changes."""
+        for stored in self._recorder.by_tag(f"passkey/{credential}", limit=1):
+            event = entry_of(stored.position, stored.data, stored.recorded_ms).event
+            return passkey_of(event) if isinstance(event, PasskeyAdded) else None
+        return None
 
     def _find(self, kid: bytes) -> PublicKey | None:
         for stored in self._recorder.by_tag(f"key/{kid.hex()}", limit=1):
@@ -97,9 +106,13 @@ def admit_parsed(signed: Statement, origin: str, keys: KeyRing) -> Admitted:
     if signed.aud != origin:
         raise Unauthentic("wrong_log", f"signed for the log {signed.aud!r}; this one is {origin!r}")
     statement.verify(signed, keys.get(signed.kid))
-    event = parse_event(canonical.decode(signed.payload))
+    payload = canonical.decode(signed.payload)
+    event = parse_event(payload)
     for spki in _keys_in(event):
         _public_key(spki)  # a key that nobody may ever verify with is not enrolled
+    if isinstance(event, PasskeyAdded):
+        passkey_of(event)
+    check_assertion(event, payload, keys.passkey)
     if isinstance(event, LateStatementAttested):
         return Admitted(signed, event, _late(signed, event, origin, keys))
     return Admitted(signed, event)

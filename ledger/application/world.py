@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from ledger.domain.equipment import Equipment
 from ledger.domain.lots import Lot
 from ledger.domain.naming import MAKERS, containers_of, created_by
+from ledger.domain.passkeys import Passkey
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
 from ledger.domain.shares import share_of
 from ledger.domain.world import (
@@ -27,6 +28,7 @@ from ledger.domain.world import (
     log_tag,
     lot_tag,
     new_aggregate,
+    passkey_tag,
     product_tag,
     signer_tag,
     site_tag,
@@ -85,6 +87,9 @@ class StoredWorld:
 
     def key(self, kid: str) -> Key | None:
         return cast("Key | None", self._known(key_tag(kid)))
+
+    def passkey(self, credential: str) -> Passkey | None:
+        return cast("Passkey | None", self._known(passkey_tag(credential)))
 
     def lot(self, lot: str) -> Lot | None:
         return cast("Lot | None", self._known(lot_tag(lot)))

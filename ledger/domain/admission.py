@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ledger.domain.esignatures import authenticate_esignature, revoked_passkey
 from ledger.domain.identifiers import parse_coi
 from ledger.domain.naming import STREAM_KINDS, containers_of
 from ledger.domain.shares import CARRIERS, therapies_of
@@ -29,7 +30,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # as `events.Name`
 def authenticate(entry: Entry, world: World) -> Key:
     """The signer's key, not revoked, on a stream that fits the event.
 
-    Raises `Unauthentic`: `unknown_key`, `revoked_key`, `wrong_signer`, `wrong_stream`.
+    Raises `Unauthentic`: `unknown_key`, `revoked_key`, `wrong_signer`, `wrong_stream`;
+    `unknown_passkey`, `wrong_passkey`.
     """
     key = world.key(entry.kid)
     if key is None:
@@ -39,6 +41,7 @@ def authenticate(entry: Entry, world: World) -> Key:
     if key.agent != entry.signer:
         raise Unauthentic("wrong_signer", f"the key {entry.kid} is not {entry.signer!r}'s")
     _check_stream(entry, world)
+    authenticate_esignature(entry, world)
     return key
 
 
@@ -105,6 +108,8 @@ def find_device_faults(entry: Entry, key: Key, world: World, found: Found) -> No
     codes = []
     if key.status == "retired":
         codes.append("late_by_retired_key")
+    if revoked_passkey(entry, world):
+        codes.append("revoked_passkey")
     if (event.seq, event.prev) != _expected(entry, world):
         codes.append("sequence_gap")
     seen_ms = _seen_ms(entry, world)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ledger.domain.container import Batch, Consumption, Container
+from ledger.domain.esignatures import ESigned, esigned
 from ledger.domain.evolve import HANDLERS, ONLY_BEFORE_ORDER
 from ledger.domain.provisional import begin
 from ledger.domain.readiness import Readiness
@@ -75,6 +76,7 @@ class Chain:
     linked_to: str | None = None  # the therapy that took a provisional chain's containers
     taken_from: list[str] = field(default_factory=list)  # the provisional chains that it took
     touched: dict[Group, int] = field(default_factory=dict)
+    esignatures: dict[int, ESigned] = field(default_factory=dict)  # of what changed it, by position
 
     @property
     def is_open(self) -> bool:
@@ -184,3 +186,5 @@ class Chain:
         if handler and (self.order is None or entry.type not in ONLY_BEFORE_ORDER):
             mine = share_of(entry, self.coi)
             handler(self, mine, mine.event)
+            if (signed := esigned(mine)) is not None:
+                self.esignatures[entry.position] = signed

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.domain import handling, labels, quality_decisions
 from ledger.domain.chain import Chain, Group
+from ledger.domain.esignatures import require_esignature
 from ledger.domain.gates import (
     Gate,
     availability_gates,
@@ -112,9 +113,9 @@ def _require_product(event: TherapyOrdered, world: World) -> None:
 def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found) -> None:
     """Everything that a `ChainDecision` needs; what a mismatched check finds goes to `found`.
 
-    Raises `Refused` `chain_not_opened`, `chain_closed`; `NotPermitted` `not_permitted`, `not_qualified`;
-    `Conflict` `unknown_checkpoint`; `StaleView` `stale_view`, `view_from_future`; and what
-    the decision's own check raises.
+    Raises `Refused` `chain_not_opened`, `chain_closed`, `esignature_required`, `passkey_required`;
+    `NotPermitted` `not_permitted`, `not_qualified`; `Conflict` `unknown_checkpoint`;
+    `StaleView` `stale_view`, `view_from_future`; and what the decision's own check raises.
     """
     event: Any = entry.event
     chain = world.chain(_coi(entry))
@@ -126,6 +127,7 @@ def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found)
     if not is_qualified(entry, agent, timestamp(entry.recorded_ms)):
         needed = POLICY[event.type].qualification
         raise NotPermitted("not_qualified", f"{event.type} needs the qualification {needed!r}, not run out")
+    require_esignature(entry, chain, world)
     if event.seen is None:
         raise Conflict("unknown_checkpoint", "a decision on a therapy names the checkpoint that it saw")
     _require_fresh_view(event, chain)

@@ -36,6 +36,9 @@ FINDINGS: dict[str, Meaning] = {
     "late_by_retired_key": Meaning(
         "review", False, "The key was retired before this arrived: it counts as a late statement."
     ),
+    "revoked_passkey": Meaning(
+        "minor", False, "The passkey of its e-signature was revoked before this arrived: that does not count."
+    ),
     # the signer
     "unrelated_signer": Meaning(
         "review", False, "The signer has nothing to do with this therapy: nothing was changed."

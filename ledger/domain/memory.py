@@ -18,6 +18,7 @@ from ledger.domain.equipment import Equipment
 from ledger.domain.findings import Finding, Verdict
 from ledger.domain.lots import Lot
 from ledger.domain.naming import containers_of, created_by
+from ledger.domain.passkeys import Passkey
 from ledger.domain.registry import LEDGER, Agent, Key, LogState, Product, Site
 from ledger.domain.rules import deviation_of, judge, stream_of, tags_of
 from ledger.domain.shares import shares
@@ -75,6 +76,9 @@ class MemoryWorld:
 
     def key(self, kid: str) -> Key | None:
         return cast("Key | None", self._aggregates.get(f"key/{kid}"))
+
+    def passkey(self, credential: str) -> Passkey | None:
+        return cast("Passkey | None", self._aggregates.get(f"passkey/{credential}"))
 
     def lot(self, lot: str) -> Lot | None:
         return cast("Lot | None", self._aggregates.get(f"lot/{lot}"))

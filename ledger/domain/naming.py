@@ -23,6 +23,8 @@ _REGISTRY_STREAMS = {
         "KeyAdded",
         "KeyRetired",
         "KeyRevoked",
+        "PasskeyAdded",
+        "PasskeyRevoked",
     ),
     "product": ("ProductVersionDefined",),
     "lot": ("LotReceived", "LotReleased", "LotRecalled"),
@@ -209,7 +211,7 @@ def sites_of(event: Event) -> Names:
 
 
 def registry_tags(event: Any) -> Names:
-    """Tags of a registry event beyond its stream: the keys and root agents that it names."""
+    """Tags of a registry event beyond its stream: the keys, passkeys and root agents that it names."""
     if event.type == "LogOpened":
         keys = [event.event_key, *(root.key for root in event.administrators)]
         agents = [f"agent/{root.agent}" for root in event.administrators]
@@ -218,6 +220,8 @@ def registry_tags(event: Any) -> Names:
         return (f"key/{kid_of(event.key)}",)
     if event.type in ("KeyRetired", "KeyRevoked"):
         return (f"key/{event.kid}",)
+    if event.type in ("PasskeyAdded", "PasskeyRevoked"):
+        return (f"passkey/{event.credential}",)
     return ()
 
 

@@ -40,6 +40,8 @@ CheckCharacter = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z*]$")]
 Count = Annotated[int, Field(ge=0, le=MAX_INT)]
 Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
 Milli = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]  # thousandths of a unit that stands beside it
+Credential = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,1364}$")]  # at most 1,023 bytes
+RelyingParty = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,252}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
 Photos = Annotated[list[Hex32], Field(min_length=1, max_length=20)]  # SHA-256 of each; not in the log
 Tests = Annotated[list[Code], Field(min_length=1, max_length=100)]
@@ -61,7 +63,7 @@ SiteKind = Literal[
     "care", "manufacturing", "franchise", "headquarters", "testing", "contract", "courier", "training"
 ]
 Severity = Literal["review", "minor", "major", "critical"]
-RequiredCheck = Literal["identity_test", "site_confirmation"]
+RequiredCheck = Literal["identity_test", "site_confirmation", "esignature", "passkey"]
 Condition = Literal["intact", "damaged", "thawed", "unknown"]
 Method = Literal["scan", "typed"]
 Phase = Literal["fresh", "frozen", "thawed"]
@@ -81,6 +83,34 @@ class Seen(Part):
     root: Hex32
 
 
+class Assertion(Part):
+    """What a passkey answered, each as base64url of its bytes (WebAuthn Level 2, section 5.2.2)."""
+
+    credential: Credential
+    authenticator_data: Base64
+    client_data: Base64
+    signature: Base64
+
+
+class ESignature(Part):
+    """The signer was asked again, at `signed_at`, and what their signature means.
+
+    `passphrase`: for the key's own passphrase, as the device says. `passkey`: the assertion
+    proves it; its challenge is the SHA-256 of the canonical payload without `assertion`.
+    """
+
+    meaning: Code
+    method: Literal["passphrase", "passkey"]
+    signed_at: Timestamp
+    assertion: Assertion | None = None
+
+    @model_validator(mode="after")
+    def _proved_by_a_passkey(self) -> ESignature:
+        if (self.method == "passkey") != (self.assertion is not None):
+            raise ValueError("a passkey brings its assertion, a passphrase none")
+        return self
+
+
 class Event(Part):
     """What every event carries. The signer, stream, log and `cti` stand in the envelope."""
 
@@ -91,6 +121,7 @@ class Event(Part):
     seen: Seen | None  # None: a device that has never met the log
     seq: Count  # the number of this key's statement, from 0
     prev: Hex32 | None  # the id of this key's last statement; None with seq 0
+    esignature: ESignature | None = None
 
 
 class Fact(Event):

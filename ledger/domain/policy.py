@@ -67,6 +67,8 @@ POLICY: dict[str, Row] = {
     "KeyAdded": _row("administrator", "own_organisation_or_self"),
     "KeyRetired": _row("administrator", "own_organisation_or_self"),
     "KeyRevoked": _row("administrator", "own_organisation_or_self"),
+    "PasskeyAdded": _row("administrator", "own_organisation"),
+    "PasskeyRevoked": _row("administrator", "own_organisation_or_self"),
     "ProductVersionDefined": _row("administrator quality", "own_organisation"),
     "LotReceived": _row("administrator manufacturer quality", "own_organisation"),
     "LotReleased": _row("quality", "own_organisation"),

@@ -165,6 +165,7 @@ class Agent:
     roles_at: dict[str, frozenset[str]] = field(default_factory=dict)
     is_administrator: bool = False
     qualifications: dict[str, Qualification] = field(default_factory=dict)
+    passkeys: tuple[str, ...] = ()  # credentials, whatever became of them
     position: int = -1
 
     @property
@@ -237,6 +238,9 @@ class Agent:
     def _qualified(self, entry: Entry, event: Any) -> None:
         self.qualifications[event.qualification] = Qualification(event.expires_at, entry.position)
 
+    def _passkey_added(self, _: Entry, event: Any) -> None:
+        self.passkeys = (*self.passkeys, event.credential)
+
     def _withdrawn(self, entry: Entry, event: Any) -> None:
         """It counts no more from when it was said, at the latest from when it was recorded."""
         held = self.qualifications.get(event.qualification)
@@ -252,6 +256,7 @@ _ON_AGENT: dict[str, Handler] = {
     "AgentRolesChanged": Agent._roles_changed,
     "QualificationGranted": Agent._qualified,
     "QualificationWithdrawn": Agent._withdrawn,
+    "PasskeyAdded": Agent._passkey_added,
 }
 
 

@@ -12,10 +12,12 @@ from ledger.domain.parts import (
     Base64,
     Code,
     Country,
+    Credential,
     Decision,
     Hex32,
     Label,
     Name,
+    RelyingParty,
     RequiredCheck,
     RoleAtSite,
     Seen,
@@ -169,6 +171,28 @@ class KeyRevoked(Decision):
     reason: Code
 
 
+class PasskeyAdded(Decision):
+    """A passkey of this person, the second component of their e-signatures. It signs no statement.
+
+    `key` is base64url SubjectPublicKeyInfo DER, `rp_id` the domain that the passkey is bound to.
+    """
+
+    type: Literal["PasskeyAdded"]
+    v: Literal[1]
+    credential: Credential
+    key: Base64
+    rp_id: RelyingParty
+
+
+class PasskeyRevoked(Decision):
+    """No e-signature with the passkey counts from this position on."""
+
+    type: Literal["PasskeyRevoked"]
+    v: Literal[1]
+    credential: Credential
+    reason: Code
+
+
 class ProductVersionDefined(Decision):
     """One version of a product's rules: window, limits, where it may be given."""
 
@@ -183,7 +207,7 @@ class ProductVersionDefined(Decision):
     sites: Annotated[list[Name], Field(min_length=1, max_length=500)]  # active under the master file
     temperature: TemperatureProfiles | None = None  # None: nothing is judged
     specifications: Annotated[list[Specification], Field(max_length=250)] | None = None
-    required_checks: Annotated[list[RequiredCheck], Field(max_length=2)] | None = None
+    required_checks: Annotated[list[RequiredCheck], Field(max_length=4)] | None = None
     # parts of a dose, in the order in which they are given
     components: Annotated[list[Code], Field(min_length=1, max_length=10)] | None = None
     # the infusion must have ended: after the window's opening, after its own start

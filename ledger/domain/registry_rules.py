@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from ledger.domain import passkeys
 from ledger.domain.policy import permits
 from ledger.domain.registry import LEDGER, Agent, kid_of
 from ledger.domain.site_rules import require_not_closed, require_own_site, require_site
@@ -259,6 +260,8 @@ _CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "KeyAdded": _key_added,
     "KeyRetired": _key_retired,
     "KeyRevoked": _key_revoked,
+    "PasskeyAdded": passkeys.check_added,
+    "PasskeyRevoked": passkeys.check_revoked,
     "ProductVersionDefined": _product_defined,
     **SUPPLY_CHECKS,
 }

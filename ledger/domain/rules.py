@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.domain.admission import authenticate, find_device_faults, require_sound_device
 from ledger.domain.chain import Chain
 from ledger.domain.decisions import check_chain_decision, check_order
+from ledger.domain.esignatures import require_sound_esignature
 from ledger.domain.facts import find_faults, find_overdue
 from ledger.domain.findings import CLEAN, Found, finding
 from ledger.domain.findings import Finding as Finding
@@ -66,6 +67,7 @@ def judge(entry: Entry, world: World) -> Verdict:
 def _judge_decision(entry: Entry, key: Key, world: World) -> Verdict:
     agent = world.agent(entry.signer) or Agent(entry.signer)  # the ledger is no agent
     require_sound_device(entry, key, world)
+    require_sound_esignature(entry, world)
     if STREAM_KINDS[entry.event.type] != "chain":
         check_registry_decision(entry, agent, world)
         return CLEAN

@@ -15,12 +15,13 @@ from ledger.domain.chain import Chain
 from ledger.domain.entry import Entry as Entry
 from ledger.domain.equipment import Equipment
 from ledger.domain.lots import Lot
+from ledger.domain.passkeys import Passkey
 from ledger.domain.registry import LEDGER as LEDGER
 from ledger.domain.registry import Agent, Key, LogState, Product, Site
 from ledger.domain.times import milliseconds as milliseconds
 from ledger.domain.times import timestamp as timestamp
 
-Aggregate = Chain | LogState | Site | Agent | Product | Key | Carrier | Lot | Equipment
+Aggregate = Chain | LogState | Site | Agent | Product | Key | Carrier | Lot | Equipment | Passkey
 
 
 class Sequence(NamedTuple):
@@ -53,6 +54,7 @@ class World(Protocol):
     def product(self, product: str) -> Product | None: ...
     def carrier(self, stream: str) -> Carrier | None: ...  # of shipment/<id> or tank/<id>
     def key(self, kid: str) -> Key | None: ...
+    def passkey(self, credential: str) -> Passkey | None: ...
     def lot(self, lot: str) -> Lot | None: ...
     def equipment(self, equipment: str) -> Equipment | None: ...
     def signer(self, kid: str) -> Sequence: ...
@@ -99,6 +101,10 @@ def key_tag(kid: str) -> str:
     return f"key/{kid}"
 
 
+def passkey_tag(credential: str) -> str:
+    return f"passkey/{credential}"
+
+
 def signer_tag(kid: str) -> str:
     """What was signed with a key."""
     return f"signer/{kid}"
@@ -120,6 +126,7 @@ AGGREGATES: dict[str, type[Aggregate]] = {
     "agent": Agent,
     "product": Product,
     "key": Key,
+    "passkey": Passkey,
     "shipment": Carrier,
     "tank": Carrier,
     "lot": Lot,

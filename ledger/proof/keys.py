@@ -114,6 +114,11 @@ def _der(signature: bytes) -> bytes:
     return utils.encode_dss_signature(r, s)
 
 
+def low_s(r: int, s: int) -> bytes:
+    """r||s in the one spelling that `verify` takes. Raises `OverflowError` for what is no P-256 value."""
+    return r.to_bytes(32, "big") + min(s, _N - s).to_bytes(32, "big")
+
+
 class SigningKey:
     """A private key. Signing is deterministic (RFC 8032, RFC 6979): no randomness is drawn."""
 
@@ -129,5 +134,4 @@ class SigningKey:
         if isinstance(self.private, ed25519.Ed25519PrivateKey):
             return self.private.sign(message)
         der = self.private.sign(message, ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-        r, s = utils.decode_dss_signature(der)
-        return r.to_bytes(32, "big") + min(s, _N - s).to_bytes(32, "big")
+        return low_s(*utils.decode_dss_signature(der))

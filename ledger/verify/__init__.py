@@ -8,7 +8,8 @@
    it, and the root at the size of every checkpoint is that checkpoint's root.
 4. Every entry is a strict statement of this log with a canonical payload of a known event;
    entry 0 is the genesis that names this very log key; no key uses a `cti` twice.
-5. Every signature verifies with a key that the log itself enrolled before.
+5. Every signature verifies with a key that the log itself enrolled before; so does a passkey's
+   assertion, where a statement carries one.
 6. The replay: every entry judged again by the rules in force at its position. No decision
    that they refuse; exactly the deviations that they require, none omitted, none invented.
 

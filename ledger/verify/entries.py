@@ -6,23 +6,26 @@ read, in order.
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
-from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened
+from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened, PasskeyAdded
 from ledger.domain.world import Entry
 from ledger.errors import Malformed, ProofInvalid, UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.keys import PublicKey
+from ledger.verify.base64url import unbase64url
+from ledger.verify.esignatures import check_assertion, passkey_of
 from ledger.verify.report import told
 from ledger.verify.signatures import NOTHING, Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ledger.proof.assertion import Passkey
     from ledger.proof.note import VerifierKey
     from ledger.verify.checkpoints import Heads
     from ledger.verify.report import Findings
@@ -32,11 +35,12 @@ _NAMES_A_KEY = b'key":"'  # in every canonical payload that enrols one
 
 
 class Enrolled:
-    """The keys that the log's entries name, and where each was named first."""
+    """The keys and passkeys that the log's entries name, and where each was named first."""
 
     def __init__(self) -> None:
         self.spki: dict[bytes, bytes] = {}
         self.position: dict[bytes, int] = {}
+        self._passkeys: dict[str, tuple[int, Passkey]] = {}
 
     def collect(self, first: int, raws: Sequence[bytes | None]) -> None:
         """Look through entries for keys, cheaply: few of them enrol any."""
@@ -51,6 +55,17 @@ class Enrolled:
             return
         for text in _keys_in(event):
             self._add(position, text)
+        if isinstance(event, PasskeyAdded):
+            self._add_passkey(position, event)
+
+    def _add_passkey(self, position: int, event: PasskeyAdded) -> None:
+        with suppress(UnbrokenError):  # then no assertion verifies with it either
+            self._passkeys.setdefault(event.credential, (position, passkey_of(event)))
+
+    def passkey(self, credential: str, position: int) -> Passkey | None:
+        """What was enrolled under the credential before the entry at this position."""
+        enrolled_at, passkey = self._passkeys.get(credential, (position, None))
+        return passkey if enrolled_at < position else None
 
     def _add(self, position: int, text: str) -> None:
         try:
@@ -118,10 +133,21 @@ class Reader:
         )
 
     def _event(self, position: int, envelope: Envelope) -> Event:
-        event = parse_event(canonical.decode(envelope.payload))
+        payload = canonical.decode(envelope.payload)
+        event = parse_event(payload)
         if position == 0 or isinstance(event, LogOpened):
             self._check_genesis(position, event)
+        if event.esignature is not None:
+            self._check_assertion(position, envelope, event, payload)
         return event
+
+    def _check_assertion(
+        self, position: int, envelope: Envelope, event: Event, payload: dict[str, Any]
+    ) -> None:
+        try:
+            check_assertion(event, payload, partial(self._enrolled.passkey, position=position))
+        except UnbrokenError as error:
+            self._wrong(position, envelope, 5, error.detail)
 
     def _check_genesis(self, position: int, event: Event) -> None:
         """Entry 0, and no other, opens this log and names the key that the audit was given."""
@@ -155,14 +181,3 @@ def _keys_in(event: Event) -> list[str]:
     if isinstance(event, LogOpened):
         return [event.event_key, *(root.key for root in event.administrators)]
     return [event.key] if isinstance(event, AgentEnrolled | KeyAdded) else []
-
-
-def unbase64url(text: str) -> bytes:
-    """Canonical base64url without padding. Raises `Malformed` (`invalid_event`)."""
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
-        data = b""
-    if not data or base64.urlsafe_b64encode(data).rstrip(b"=").decode() != text:
-        raise Malformed("invalid_event", "it holds a text that is not canonical base64url")
-    return data

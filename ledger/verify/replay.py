@@ -11,6 +11,7 @@ is one finding wherever possible.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ledger.domain.events import parse_event
@@ -22,7 +23,8 @@ from ledger.domain.world import LEDGER, timestamp
 from ledger.errors import Malformed, NotPermitted, ProofInvalid, Unauthentic, UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.keys import PublicKey
-from ledger.verify.entries import unbase64url
+from ledger.verify.base64url import unbase64url
+from ledger.verify.esignatures import check_assertion
 from ledger.verify.report import told
 
 if TYPE_CHECKING:
@@ -176,8 +178,11 @@ class Replay:
         key = self._world.key(inner.kid.hex())
         if key is None or key.status != "revoked":
             raise NotPermitted("not_revoked", "the key of the attested statement is not revoked")
-        if isinstance(parse_event(canonical.decode(inner.payload)), LateStatementAttested):
+        payload = canonical.decode(inner.payload)
+        event = parse_event(payload)
+        if isinstance(event, LateStatementAttested):
             raise Malformed("nested_attestation", "an attestation cannot attest another one")
+        check_assertion(event, payload, partial(self._enrolled.passkey, position=entry.position))
 
 
 def _says(entry: Entry, owed: Owed) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ledger.domain.esignatures import ESigned
 from ledger.domain.specifications import tests_for, verdict_on, verdicts
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class ShownConfirmation:
     signer: str
     confirmation: str
     position: int
+    esignature: ESigned | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class ShownRelease:
     site: str
     signer: str
     position: int
+    esignature: ESigned | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class ShownRejection:
     reason: str
     signer: str
     position: int
+    esignature: ESigned | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,15 @@ def _assessed(one: Container, chain: Chain, product: ProductVersion | None) -> A
         out_of_specification=sorted(test for test, verdict in found.items() if verdict == "outside"),
         results=_results(one, {test.test: test for test in specified(chain, product)}),
         identity_tests=[ShownIdentityTest(**test._asdict()) for test in told.identity_tests],
-        confirmations=[ShownConfirmation(**each._asdict()) for each in told.confirmations],
-        releases=_releases(one),
-        rejections=[ShownRejection(**each._asdict()) for each in chain.rejections(one.id)],
+        confirmations=[
+            ShownConfirmation(**each._asdict(), esignature=chain.esignatures.get(each.position))
+            for each in told.confirmations
+        ],
+        releases=_releases(one, chain),
+        rejections=[
+            ShownRejection(**each._asdict(), esignature=chain.esignatures.get(each.position))
+            for each in chain.rejections(one.id)
+        ],
     )
 
 
@@ -132,7 +142,7 @@ def _results(one: Container, tests: dict[str, SpecifiedTest]) -> list[ShownResul
     ]
 
 
-def _releases(one: Container) -> list[ShownRelease]:
+def _releases(one: Container, chain: Chain) -> list[ShownRelease]:
     return [
         ShownRelease(
             kind=each.kind,
@@ -143,6 +153,7 @@ def _releases(one: Container) -> list[ShownRelease]:
             site=each.site,
             signer=each.signer,
             position=each.position,
+            esignature=chain.esignatures.get(each.position),
         )
         for each in one.quality_releases
     ]

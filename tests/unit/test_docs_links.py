@@ -10,7 +10,7 @@ import pytest
 from tests.unit.documents import DOCUMENTS, ROOT, name_of, prose
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-HOSTS = {"c2sp.org", "semver.org", "www.rfc-editor.org", "github.com", "127.0.0.1:8000"}
+HOSTS = {"c2sp.org", "semver.org", "www.rfc-editor.org", "www.w3.org", "github.com", "127.0.0.1:8000"}
 
 
 def links(path: Path) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,12 @@ import pytest
 from ledger.domain.events import parse_event
 from ledger.errors import ProofInvalid, UnbrokenError
 from ledger.proof import canonical, receipt, statement
+from ledger.proof.assertion import Passkey
 from ledger.proof.checkpoint import open_checkpoint
 from ledger.proof.keys import PublicKey
 from ledger.proof.note import VerifierKey
+from ledger.verify.base64url import unbase64url
+from ledger.verify.esignatures import check_assertion
 from tests.unit.documents import ROOT, blocks
 
 FOLDERS = sorted(path for path in (ROOT / "tests" / "vectors").iterdir() if path.is_dir())
@@ -52,6 +57,17 @@ def test_no_changed_byte_of_the_statement_passes(folder: Path) -> None:
             statement.verify(statement.parse(changed), key)
         with pytest.raises(ProofInvalid):
             receipt.verify_receipt(token, changed, vkey.public, vkey.name)
+
+
+def test_the_assertion_still_verifies_and_stands_on_the_formats_page() -> None:
+    folder = ROOT / "tests" / "vectors" / "0002-passkey"
+    payload = statement.parse((folder / "statement.cose").read_bytes()).payload
+    event = parse_event(canonical.decode(payload))
+    enrolled = json.loads((folder / "passkey.json").read_text())
+    passkey = Passkey(PublicKey.from_spki(unbase64url(enrolled["key"])), enrolled["rp_id"])
+    check_assertion(event, canonical.decode(payload), {enrolled["credential"]: passkey}.get)
+    page = "".join(block.text for block in blocks(ROOT / "docs" / "formats.md"))
+    assert payload.decode() in re.sub(r"'\n\s*'", "", page)
 
 
 def test_the_example_of_the_formats_page_is_the_first_one() -> None:

@@ -67,6 +67,8 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "KeyAdded": ("administrator", "here sponsor"),
     "KeyRetired": ("administrator", "here sponsor"),
     "KeyRevoked": ("administrator", "here sponsor"),
+    "PasskeyAdded": ("administrator", "here sponsor"),
+    "PasskeyRevoked": ("administrator", "here sponsor"),
     "ProductVersionDefined": ("administrator quality", "here sponsor"),
     "LotReceived": ("administrator manufacturer quality", "here sponsor"),
     "LotReleased": ("quality", "here sponsor"),
@@ -192,6 +194,12 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "KeyAdded": ("agent/mia", {"key": key_of("newby")}, "northcell-1"),
     "KeyRetired": ("agent/mia", {"kid": kid("mia"), "reason": "why"}, "northcell-1"),
     "KeyRevoked": ("agent/mia", {"kid": kid("mia"), "reason": "why"}, "northcell-1"),
+    "PasskeyAdded": (
+        "agent/mia",
+        {"credential": "bWlh", "key": key_of("passkey"), "rp_id": "ledger.example"},
+        "northcell-1",
+    ),
+    "PasskeyRevoked": ("agent/mia", {"credential": "bWlh", "reason": "why"}, "northcell-1"),
     "ProductVersionDefined": ("product/decentra-car", PRODUCT | {"version": 2}, "northcell-1"),
     "LotReceived": ("lot/lv-1", NORTHCELL | LOT, "northcell-1"),
     "LotReleased": ("lot/lv-9", {}, "northcell-1"),
@@ -491,7 +499,7 @@ def test_an_auditor_writes_nothing(scene: Scene, event: str) -> None:
     assert not permits(entry, somebody("auditor", here), scene.world)
 
 
-@pytest.mark.parametrize("event", ["KeyAdded", "KeyRetired", "KeyRevoked"])
+@pytest.mark.parametrize("event", ["KeyAdded", "KeyRetired", "KeyRevoked", "PasskeyRevoked"])
 def test_everybody_else_looks_after_their_own_keys(scene: Scene, event: str) -> None:
     entry = scene.entry("mia", "agent/somebody", event, **EXAMPLES[event][1])
     for role in set(ROLES) - {"auditor"}:

@@ -5,6 +5,7 @@ export type Code = string;
 export type Coi = string;
 export type ContainerId = string;
 export type Country = string;
+export type Credential = string;
 export type Din = string;
 export type DinCheck = string;
 export type Division = string;
@@ -13,6 +14,7 @@ export type Label = string;
 export type Name = string;
 export type ProductCode = string;
 export type Reference = string;
+export type RelyingParty = string;
 export type Timestamp = string;
 export type Condition = "intact" | "damaged" | "thawed" | "unknown";
 export type Method = "scan" | "typed";
@@ -26,6 +28,14 @@ export interface Administrator {
   agent: Name;
   organisation: Name;
   key: Base64;
+}
+
+/** What a passkey answered, each as base64url of its bytes (WebAuthn Level 2, section 5.2.2). */
+export interface Assertion {
+  credential: Credential;
+  authenticator_data: Base64;
+  client_data: Base64;
+  signature: Base64;
 }
 
 /** Containers of one therapy among those that a shipment or a tank carries. */
@@ -44,6 +54,14 @@ export interface Commitment {
 export interface Drawn {
   container: ContainerId;
   volume_ul: number;
+}
+
+/** The signer was asked again, at `signed_at`, and what their signature means. `passphrase`: for the key's own passphrase, as the device says. `passkey`: the assertion proves it; its challenge is the SHA-256 of the canonical payload without `assertion`. */
+export interface ESignature {
+  meaning: Code;
+  method: "passphrase" | "passkey";
+  signed_at: Timestamp;
+  assertion?: Assertion | null | undefined;
 }
 
 /** A container of a provisional chain, restated: who holds it, and the label in force on it. */
@@ -242,6 +260,21 @@ export interface KeyRevoked {
   reason: Code;
 }
 
+/** A passkey of this person, the second component of their e-signatures. It signs no statement. `key` is base64url SubjectPublicKeyInfo DER, `rp_id` the domain that the passkey is bound to. */
+export interface PasskeyAdded {
+  type: "PasskeyAdded";
+  credential: Credential;
+  key: Base64;
+  rp_id: RelyingParty;
+}
+
+/** No e-signature with the passkey counts from this position on. */
+export interface PasskeyRevoked {
+  type: "PasskeyRevoked";
+  credential: Credential;
+  reason: Code;
+}
+
 /** One version of a product's rules: window, limits, where it may be given. */
 export interface ProductVersionDefined {
   type: "ProductVersionDefined";
@@ -254,7 +287,7 @@ export interface ProductVersionDefined {
   sites: Name[];
   temperature?: TemperatureProfile[] | null | undefined;
   specifications?: Specification[] | null | undefined;
-  required_checks?: ("identity_test" | "site_confirmation")[] | null | undefined;
+  required_checks?: ("identity_test" | "site_confirmation" | "esignature" | "passkey")[] | null | undefined;
   components?: Code[] | null | undefined;
   complete_within_s?: number | null | undefined;
   infuse_within_s?: number | null | undefined;
@@ -354,13 +387,25 @@ export interface CollectionCompleted {
   ended_at: Timestamp;
 }
 
-/** Printed, one serial each; without a container ahead of need, for when the printer is down. A reprint takes effect when somebody else than its issuer applies it. */
+/** Drawn, one serial each; without a container ahead of need, for when the network is down. `checks`, parallel to `serials`, commits to the check in each label's link: SHA-256 of `unbroken label check v1`, serial and check, parted by line feeds. Who has only the log cannot make the link; who reads the link off a bag can show that it was issued. A reprint takes effect when somebody else than its issuer applies it. */
 export interface LabelIssued {
   type: "LabelIssued";
   at: Party;
   serials: Label[];
   container?: ContainerId | null | undefined;
   replaces?: Reprint | null | undefined;
+  checks?: Hex32[] | null | undefined;
+}
+
+/** A printer or a file took it. `digest`: SHA-256 of the one-bit picture, row by row. */
+export interface LabelPrinted {
+  type: "LabelPrinted";
+  at: Party;
+  serial: Label;
+  template: Code;
+  medium: "zpl" | "pdf" | "png" | "svg";
+  dpi: number;
+  digest: Hex32;
 }
 
 export interface LabelApplied {
@@ -370,13 +415,15 @@ export interface LabelApplied {
   container: ContainerId;
 }
 
-/** Read off the container after it was applied, as a scanner at the bedside will read it. */
+/** Read after it was printed, or off its container, as a scanner at the bedside will read it. Without a container: a label printed ahead of need. `wrong_modules` of `modules` differ from what was printed; that is no print-quality grade of ISO/IEC 15415. */
 export interface LabelScannedBack {
   type: "LabelScannedBack";
   at: Party;
   serial: Label;
-  container: ContainerId;
+  container?: ContainerId | null | undefined;
   outcome: "readable" | "unreadable" | "wrong_content";
+  wrong_modules?: number | null | undefined;
+  modules?: number | null | undefined;
 }
 
 /** It must never be used again; read later, it stops the container. */
@@ -890,6 +937,7 @@ export type Fact =
   | PatientIdentified
   | CollectionCompleted
   | LabelIssued
+  | LabelPrinted
   | LabelApplied
   | LabelScannedBack
   | LabelVoided
@@ -947,6 +995,8 @@ export type Decision =
   | KeyAdded
   | KeyRetired
   | KeyRevoked
+  | PasskeyAdded
+  | PasskeyRevoked
   | ProductVersionDefined
   | LotReceived
   | LotReleased
