@@ -20,5 +20,5 @@ export default defineConfig({
   plugins: [precache(about.version)],
   worker: { format: "es" },
   server: { proxy: { "/v1": "http://127.0.0.1:8000", "/log": "http://127.0.0.1:8000" } },
-  test: { include: ["tests/**/*.test.ts"] },
+  test: { include: ["tests/**/*.test.ts"], testTimeout: 60_000 },
 });

@@ -16,7 +16,7 @@ WEB = Path(__file__).parents[2] / "clients" / "web"
 Question = dict[str, Any]
 
 
-class Said(Exception):  # noqa: N818
+class Said(Exception):
     """The core's refusal: its code and detail."""
 
     def __init__(self, code: str, detail: str) -> None:

@@ -1,4 +1,4 @@
-"""Receipts, checkpoints, notes and tree proofs that Python makes, and Node's verdict on them and their mutants."""
+"""Receipts, checkpoints, notes and tree proofs that Python makes, and Node's verdict on them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def asked_receipt(raw: bytes, entry: bytes) -> Question:
 
 def test_receipts_of_trees_of_every_shape_prove_the_same_root_to_both(node: Agent) -> None:
     rng = random.Random(1)
-    pairs = [(rng.randrange(size), size) for size in (2, 3, 5, 8, 17, 64, 255, 256, 257, 300) for _ in range(3)]
+    pairs = [
+        (rng.randrange(size), size) for size in (2, 3, 5, 8, 17, 64, 255, 256, 257, 300) for _ in range(3)
+    ]
     questions = [asked_receipt(receipt(index, size), ENTRIES[index]) for index, size in pairs]
     for (index, size), answer in zip(pairs, node.many(questions), strict=True):
         assert answer == {"ok": [index, size, merkle.root(size, reader(size)).hex()]}
@@ -69,7 +71,9 @@ def test_every_one_flipped_bit_of_a_receipt_is_refused_by_both(node: Agent) -> N
     codes = node.codes([asked_receipt(raw, ENTRIES[5]) for raw in mutants])
     assert len(mutants) > 2000
     assert set(codes) == {"bad_receipt"}
-    assert {verdict(lambda raw=raw: verify_receipt(raw, ENTRIES[5], LOG.public, ORIGIN)) for raw in mutants} == {  # type: ignore[misc]
+    assert {
+        verdict(lambda raw=raw: verify_receipt(raw, ENTRIES[5], LOG.public, ORIGIN)) for raw in mutants
+    } == {  # type: ignore[misc]
         "bad_receipt"
     }
 
@@ -109,7 +113,10 @@ def test_every_one_flipped_bit_of_a_checkpoint_gets_the_same_verdict(node: Agent
 def test_a_checkpoint_needs_both_lines_once(node: Agent) -> None:
     text = checkpoint(7).decode()
     *head, plain, stamped, _ = text.split("\n")
-    lines = ["\n".join([*head, *chosen, ""]) for chosen in ([plain], [stamped], [plain, stamped, plain], [plain, stamped])]
+    lines = [
+        "\n".join([*head, *chosen, ""])
+        for chosen in ([plain], [stamped], [plain, stamped, plain], [plain, stamped])
+    ]
     asked = [{"op": "checkpoint", "note": one.encode(), "vkey": str(VKEY)} for one in lines]
     assert node.codes(asked) == ["bad_checkpoint", "bad_checkpoint", "bad_checkpoint", "ok"]
 
@@ -117,7 +124,9 @@ def test_a_checkpoint_needs_both_lines_once(node: Agent) -> None:
 def test_notes_with_strange_names_and_signatures_get_the_same_verdict(node: Agent) -> None:
     body = "a text\n\nwith an empty line\n"
     line = note.sign_note(body, VKEY, LOG)
-    strange = [f"— {name} AAAAAAA=\n" for name in ("x", "a b", "a+b", "", "é", "\u00a0", "\ufeff", "\x85", "\u200b")]
+    strange = [
+        f"— {name} AAAAAAA=\n" for name in ("x", "a b", "a+b", "", "é", "\u00a0", "\ufeff", "\x85", "\u200b")
+    ]
     notes = [f"{body}\n{line}{each}".encode() for each in [*strange, "", "junk\n", "— x !!!\n", line, "\n"]]
     notes += [body.encode(), b"\xff", (body + "\n").encode(), f"{body}\n{line}".encode()[:-1]]
     codes = node.codes([{"op": "note", "note": raw, "vkey": str(VKEY)} for raw in notes])
@@ -128,7 +137,15 @@ def test_notes_with_strange_names_and_signatures_get_the_same_verdict(node: Agen
 def test_verifier_keys_get_the_same_verdict(node: Agent) -> None:
     whole = str(VKEY)
     name, check, material = whole.split("+", 2)
-    cases = [whole, whole.upper(), f"{name}+{check}+{material[:-1]}", f"x+{check}+{material}", "", "+++", whole + "\n"]
+    cases = [
+        whole,
+        whole.upper(),
+        f"{name}+{check}+{material[:-1]}",
+        f"x+{check}+{material}",
+        "",
+        "+++",
+        whole + "\n",
+    ]
     cases += [f"{name}\u200b+{check}+{material}", f"{name}+{check}+" + "AQ" + "A" * 42]
     codes = node.codes([{"op": "vkey", "vkey": case} for case in cases])
     assert codes == [verdict(lambda case=case: VerifierKey.parse(case)) for case in cases]  # type: ignore[misc]
@@ -136,7 +153,10 @@ def test_verifier_keys_get_the_same_verdict(node: Agent) -> None:
 
 def test_consistency_proofs_of_many_pairs_and_their_mutants_get_the_same_verdict(node: Agent) -> None:
     rng = random.Random(2)
-    pairs = [tuple(sorted((rng.randint(1, 300), rng.randint(1, 300)))) for _ in range(60)] + [(256, 300), (1, 1)]
+    pairs = [tuple(sorted((rng.randint(1, 300), rng.randint(1, 300)))) for _ in range(60)] + [
+        (256, 300),
+        (1, 1),
+    ]
     cases = [case for old, new in pairs for case in mutated(old, new, rng)]
     codes = node.codes([{"op": "consistency", **case} for case in cases])
     assert codes == [verdict(lambda case=case: consistent(case)) for case in cases]  # type: ignore[misc]
@@ -173,6 +193,8 @@ def test_inclusion_proofs_and_their_mutants_get_the_same_verdict(node: Agent, si
         cases += [good | {"proof": [*proof, bytes(32)]}, good | {"root": bytes(32)}, good | {"index": size}]
     codes = node.codes([{"op": "inclusion", **case} for case in cases])
     assert codes == [
-        verdict(lambda c=case: merkle.verify_inclusion(c["leaf"], c["index"], c["size"], c["proof"], c["root"]))  # type: ignore[misc]
+        verdict(
+            lambda c=case: merkle.verify_inclusion(c["leaf"], c["index"], c["size"], c["proof"], c["root"])
+        )  # type: ignore[misc]
         for case in cases
     ]

@@ -1,10 +1,11 @@
-"""Statements across the two languages: what one signs the other verifies, what one refuses so does the other."""
+"""Statements across the two languages: what one signs the other verifies, or both refuse."""
 
 from __future__ import annotations
 
 import random
 from typing import Any
 
+import cbor2
 import pytest
 from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, given, settings
@@ -19,9 +20,7 @@ from tests.web.agent import Agent
 
 ORIGIN = "ledger.example/unbroken"
 KEYS = {"Ed25519": new_key(ED25519), "ES256": new_key(ES256)}
-ACROSS = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ACROSS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def pkcs8(key: SigningKey) -> bytes:
@@ -92,8 +91,6 @@ def test_altered_statements_get_the_same_verdict(node: Agent, data: st.DataObjec
 @ACROSS
 @given(parts=st.lists(ITEMS, min_size=4, max_size=4))
 def test_any_other_envelope_gets_the_same_verdict(node: Agent, parts: list[Any]) -> None:
-    import cbor2
-
     raw = cbor2.dumps(cbor2.CBORTag(18, parts))
     (code,) = node.codes([{"op": "parse", "raw": raw}])
     with pytest.raises(UnbrokenError):
@@ -105,7 +102,15 @@ def test_refusals_have_the_same_codes(node: Agent) -> None:
     key, other = KEYS["Ed25519"], KEYS["ES256"]
     raw = signed(key)
     session = statement.sign(key, **sample(1), content_type=statement.SESSION_CONTENT_TYPE)
-    cases = [raw + b"\0", raw[:-1], b"", raw[1:], session, raw[:3] + b"\xff" + raw[4:], b"\xd2" + bytes(70_000)]
+    cases = [
+        raw + b"\0",
+        raw[:-1],
+        b"",
+        raw[1:],
+        session,
+        raw[:3] + b"\xff" + raw[4:],
+        b"\xd2" + bytes(70_000),
+    ]
     asked = [{"op": "verify", "raw": case, "spki": key.public.spki} for case in cases]
     assert node.codes(asked) == [verdict(case, key) for case in cases]
     assert node.codes([{"op": "verify", "raw": raw, "spki": other.public.spki}]) == [verdict(raw, other)]
@@ -116,17 +121,28 @@ def test_the_high_s_twin_is_refused_by_both(node: Agent) -> None:
     key = KEYS["ES256"]
     raw = signed(key)
     twin = raw[:-32] + (order - int.from_bytes(raw[-32:], "big")).to_bytes(32, "big")
-    assert node.codes([{"op": "verify", "raw": twin, "spki": key.public.spki}]) == [verdict(twin, key)] == ["high_s"]
+    assert (
+        node.codes([{"op": "verify", "raw": twin, "spki": key.public.spki}])
+        == [verdict(twin, key)]
+        == ["high_s"]
+    )
 
 
 def test_a_sequence_is_taken_apart_the_same_way(node: Agent) -> None:
     rng = random.Random(4)
     whole = b"".join(signed(KEYS["Ed25519"], number) for number in range(5))
-    cases = [whole[: rng.randrange(len(whole))] for _ in range(200)] + [whole, b"", b"\xff", b"\x5f\x41\x00\xff"]
-    for case, answer in zip(cases, node.many([{"op": "split", "data": case} for case in cases]), strict=True):
-        try:
-            expected: Any = [item.hex() for item in sequence.split(case)]
-        except UnbrokenError as error:
-            assert answer == {"code": error.code, "detail": error.detail}
-        else:
-            assert answer == {"ok": expected}
+    cases = [whole[: rng.randrange(len(whole))] for _ in range(200)] + [
+        whole,
+        b"",
+        b"\xff",
+        b"\x5f\x41\x00\xff",
+    ]
+    answers = node.many([{"op": "split", "data": case} for case in cases])
+    assert answers == [taken_apart(case) for case in cases]
+
+
+def taken_apart(body: bytes) -> dict[str, Any]:
+    try:
+        return {"ok": [item.hex() for item in sequence.split(body)]}
+    except UnbrokenError as error:
+        return {"code": error.code, "detail": error.detail}

@@ -70,6 +70,7 @@ const OPS: Record<string, (asked: Asked) => Promise<unknown> | unknown> = {
     clients.set(device, await Client.open({ database: device, base, iterations: 1000 }));
   },
   close: ({ device }) => the(device).close(),
+  request_of: ({ device }) => the(device).enrolmentRequest(),
   make_key: ({ device, passphrase }) => the(device).makeKey(passphrase, device),
   finish: ({ device, agent, origin, vkey }) => the(device).finishEnrolment({ agent, origin, logKey: vkey }),
   offered: ({ device }) => the(device).offeredLog(),

@@ -77,11 +77,12 @@ export interface Schema extends DBSchema {
   photos: { key: string; value: { digest: string; type: string; data: ArrayBuffer; at: number } };
 }
 
-export type DeviceName = "profile" | "key" | "open" | "voided";
+export type DeviceName = "profile" | "key" | "open" | "voided" | "patients";
 export interface DeviceValues {
   profile: Profile;
   key: SealedKey;
   open: CryptoKey; // not extractable; there until the device is locked again
+  patients: Record<string, CryptoKey>; // not extractable, by field
   voided: number; // when the list of voided labels was read
 }
 

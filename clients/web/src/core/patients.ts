@@ -3,11 +3,16 @@
  * `clients/patients.py`, which says why: HMAC-SHA-256 over the field's name and its normalised
  * value, under a key of that field's own.
  */
-import { concat, toHex, utf8, type Bytes } from "./bytes";
+import { concat, fromHex, toHex, utf8, type Bytes } from "./bytes";
+import { isObject } from "./canonical";
 import type { Commitment } from "./events/types";
 import { Problem } from "./problem";
 
+/** By field; the browser keeps them as handles. */
+export type PatientKeys = Readonly<Record<string, CryptoKey>>;
+
 const KEY_SIZE = 32;
+const HMAC = { name: "HMAC", hash: "SHA-256" };
 const DOMAIN = utf8("unbroken patient commitment v1\0");
 const FIELD = /^[a-z][a-z0-9_]{0,63}$/;
 const NUMBERS = new Set(["record_number", "national_id", "wristband", "order_number"]);
@@ -50,28 +55,51 @@ function date(field: string, text: string): string {
 
 /** Commit to one identifier; 64 lower-case hex digits. Throws as `normalise`, and `bad_patient_key`. */
 export async function commit(field: string, value: string, key: Bytes): Promise<string> {
+  return committed(field, value, await keptKey(field, key));
+}
+
+/** The field's key as a device keeps it: it makes commitments, and cannot be read, so that what is
+ * stolen with a page's scripts is not the key. Throws `Problem` `bad_patient_key`. */
+export function keptKey(field: string, key: Bytes): Promise<CryptoKey> {
   if (key.length !== KEY_SIZE) {
     throw malformed("bad_patient_key", `the key of ${field} has ${key.length} bytes instead of ${KEY_SIZE}`);
   }
-  const message = concat(DOMAIN, utf8(field), Uint8Array.of(0), utf8(normalise(field, value)));
-  const how = { name: "HMAC", hash: "SHA-256" };
-  const secret = await crypto.subtle.importKey("raw", key, how, false, ["sign"]);
-  return toHex(new Uint8Array(await crypto.subtle.sign(how, secret, message)));
+  return crypto.subtle.importKey("raw", key, HMAC, false, ["sign"]);
+}
+
+/** The keys in a file that `unbroken` wrote (`patients.new_keys`): a JSON object of field to hex.
+ * Throws `Problem` `bad_patient_key`. */
+export async function readKeys(text: string): Promise<PatientKeys> {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    found = null;
+  }
+  const entries = isObject(found) ? Object.entries(found) : [];
+  if (!entries.length || !entries.every(([, key]) => typeof key === "string" && /^([0-9a-f]{2})+$/.test(key))) {
+    throw malformed("bad_patient_key", "this is not a file of patient keys");
+  }
+  const made = entries.map(async ([field, key]) => [field, await keptKey(field, fromHex(String(key)))] as const);
+  return Object.fromEntries(await Promise.all(made));
 }
 
 /** The `patient` member of an event: one commitment per identifier, sorted by field.
  * Throws `Problem` `no_patient_key`, and as `commit`. */
-export async function commitments(
-  identifiers: Readonly<Record<string, string>>, keys: Readonly<Record<string, Bytes>>,
-): Promise<Commitment[]> {
+export async function commitments(identifiers: Readonly<Record<string, string>>, keys: PatientKeys): Promise<Commitment[]> {
   const fields = Object.keys(identifiers).sort();
-  const missing = fields.filter((field) => !keys[field]);
-  if (missing.length) throw malformed("no_patient_key", `there is no key for ${missing.join(", ")}`);
   const made = fields.map(async (field) => {
-    const commitment = await commit(field, identifiers[field] ?? "", keys[field] ?? new Uint8Array());
-    return { field, commitment };
+    const key = Object.hasOwn(keys, field) ? keys[field] : undefined;
+    if (!key) throw malformed("no_patient_key", `this device has no key for ${field}`);
+    return { field, commitment: await committed(field, identifiers[field] ?? "", key) };
   });
   return Promise.all(made);
+}
+
+/** The field's name is part of the message, so that no record number can pass for a national one. */
+async function committed(field: string, value: string, key: CryptoKey): Promise<string> {
+  const message = concat(DOMAIN, utf8(field), Uint8Array.of(0), utf8(normalise(field, value)));
+  return toHex(new Uint8Array(await crypto.subtle.sign(HMAC, key, message)));
 }
 
 function malformed(code: string, detail: string): Problem {

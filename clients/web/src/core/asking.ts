@@ -1,0 +1,135 @@
+/** What a client asks the ledger, proves here, and keeps for when there is no network. */
+import { fromHex, type Bytes } from "./bytes";
+import type { Json } from "./canonical";
+import { withQuery } from "./connected";
+import { Device } from "./device";
+import type { Commitment } from "./events/types";
+import { Problem } from "./problem";
+import type { Credential } from "./proof/credential";
+import { proved } from "./proved";
+import { BRIEF_MS, bytes, PATIENT_MS } from "./remote";
+import type { ProvedEntry, Query, Reading, VoidedLabel } from "./types";
+
+export abstract class Asking extends Device {
+  /** GET within a session; falls back to what the device keeps of an earlier answer when the
+   * ledger is out of reach or the key is locked. Throws `Problem`: what the server says. */
+  async read<T>(path: string, query: Query = {}): Promise<Reading<T>> {
+    const whole = withQuery(path, query);
+    const kept = await this.kept.read(whole);
+    try {
+      const response = await this.within(whole, {}, kept ? BRIEF_MS : PATIENT_MS);
+      const value = (await response.json()) as Json;
+      const asOf = this.around.now();
+      await this.kept.keepRead(whole, value, asOf);
+      return { value: value as T, asOf, from: "ledger" };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (kept && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
+      if (error.kind === "not_found" || error.code === "not_yours") await this.kept.forgetRead(whole);
+      throw error;
+    }
+  }
+
+  /** POST a question within a session (`infusion-check`): online only, nothing is kept. */
+  async ask<T>(path: string, body: unknown): Promise<T> {
+    const headers = { "content-type": "application/json" };
+    const response = await this.within(path, { method: "POST", headers, body: JSON.stringify(body) });
+    return (await response.json()) as T;
+  }
+
+  /** Any request within a session, for files. Throws what the server says. */
+  request(path: string, init: RequestInit = {}): Promise<Response> {
+    return this.within(path, init);
+  }
+
+  /** An entry, its receipt verified HERE against the pinned log key, and its tree head connected
+   * with those seen before. What was proved once is kept. Throws `Problem` `bad_receipt`,
+   * `wrong_receipt`, `fork_detected`. */
+  async entry(position: number): Promise<ProvedEntry> {
+    const path = `/v1/entries/${position}`;
+    const { raw, receipt } = await this.evidence(path);
+    const found = await proved(position, raw, receipt, this.trusted.vkey);
+    await this.kept.keepRead(path, { raw, receipt }, this.around.now());
+    await this.meet(found.logSize, fromHex(found.root), receipt);
+    return found;
+  }
+
+  /** Whether a shipper label's credential is genuine, with no network. Says nothing of what came
+   * after it. Throws `Problem` `malformed_credential`, `bad_credential`. */
+  async credential(text: string): Promise<Credential> {
+    const { verifyCredential } = await import("./proof/credential");
+    return verifyCredential(text, this.trusted.vkey);
+  }
+
+  /** Takes the hospital's patient keys from their file's text; resolves to the fields. They are kept
+   * unreadable and only used to make commitments. Throws `Problem` `bad_patient_key`. */
+  async takePatientKeys(text: string): Promise<string[]> {
+    const { readKeys } = await import("./patients");
+    await this.db.set("patients", { ...(await this.db.get("patients")), ...(await readKeys(text)) });
+    return this.patientFields();
+  }
+
+  /** The identifiers that this device can commit to, sorted; empty without patient keys. */
+  async patientFields(): Promise<string[]> {
+    return Object.keys((await this.db.get("patients")) ?? {}).sort();
+  }
+
+  /** The `patient` member of an event, from what was read or typed; nothing of it is kept.
+   * Throws `Problem` `no_patient_key`, `bad_patient_value`. */
+  async commitments(identifiers: Readonly<Record<string, string>>): Promise<Commitment[]> {
+    const { commitments } = await import("./patients");
+    return commitments(identifiers, (await this.db.get("patients")) ?? {});
+  }
+
+  async forgetPatientKeys(): Promise<void> {
+    await this.db.set("patients", null);
+  }
+
+  /** Keeps a photo on the device; resolves to its SHA-256 in hex, which events name. */
+  keepPhoto(photo: Blob): Promise<string> {
+    return this.kept.keepPhoto(photo, this.around.now());
+  }
+
+  photo(digest: string): Promise<Blob | null> {
+    return this.kept.photo(digest);
+  }
+
+  /** Brings the list of voided labels up to date; resolves to when that was. Online only. */
+  async refreshVoided(): Promise<number> {
+    let cursor: string | null = null;
+    const found: VoidedLabel[] = [];
+    do {
+      const page: { labels: VoidedLabel[]; next_cursor: string | null } = await (
+        await this.within(withQuery("/v1/labels/voided", { cursor, limit: 1000 }))
+      ).json();
+      found.push(...page.labels);
+      cursor = page.next_cursor;
+    } while (cursor);
+    const asOf = this.around.now();
+    await this.kept.keepVoided(found, asOf);
+    return asOf;
+  }
+
+  /** Whether the label was voided, as of when this device last asked; null: it never did. */
+  voided(serial: string): Promise<Reading<VoidedLabel | null> | null> {
+    return this.kept.voided(serial);
+  }
+
+  /** From the ledger; out of reach, what was proved before. */
+  protected async evidence(path: string): Promise<{ raw: Bytes; receipt: Bytes }> {
+    try {
+      const accept = { headers: { accept: "application/cose" } };
+      const raw = await bytes(await this.within(path, accept));
+      return { raw, receipt: await bytes(await this.within(`${path}/receipt`, accept)) };
+    } catch (error) {
+      const kept = await this.kept.read(path);
+      if (!kept || !(error instanceof Problem) || !isAway(error)) throw error;
+      return kept.value as { raw: Bytes; receipt: Bytes };
+    }
+  }
+}
+
+/** Whether the ledger said nothing, so that an older answer is better than none. */
+function isAway(error: Problem): boolean {
+  return error.passes || error.code === "locked";
+}
