@@ -42,6 +42,7 @@ faults: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.web_events
+	$(BIN)/python -m docs.web_words
 
 clean:
 	rm -rf $(VENV) clients/web/dist clients/web/node_modules clients/web/.built .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -19,6 +19,7 @@ const ROUTES: readonly Route[] = [
   ["/sign-in", () => import("./device/SignIn")],
   ["/admin", () => import("./admin")],
   ["/courier/*", () => import("./courier")],
+  ["/audit/*", () => import("./audit")],
   ["/outbox", () => import("./device/Outbox")],
   ["/scan", () => import("./scan/Scan")],
   ["/settings", () => import("./device/Settings")],

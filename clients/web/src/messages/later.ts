@@ -1,0 +1,35 @@
+/** The sections of the catalogue that are not in the first load. `extend` loads them. */
+
+import type { audit } from "./en/audit";
+import type { codes } from "./en/codes";
+import type { events } from "./en/events";
+import type { phrases } from "./en/phrases";
+
+export type LaterKey = keyof typeof audit | keyof typeof codes | keyof typeof events | keyof typeof phrases;
+
+type Texts = Readonly<Record<string, string>>;
+
+export const LATER = {
+  /** What the auditor's screens say. */
+  audit: {
+    en: (): Promise<Texts> => import("./en/audit").then((one) => one.audit),
+    de: (): Promise<Texts> => import("./de/audit").then((one) => one.audit),
+  },
+  /** `gate.…`, `gate_name.…`, `finding.…`, `finding_name.…`, `refusal.…`: spoken through `tCode`. */
+  codes: {
+    en: (): Promise<Texts> => import("./en/codes").then((one) => one.codes),
+    de: (): Promise<Texts> => import("./de/codes").then((one) => one.codes),
+  },
+  /** `event.…` (titles), `sentence.…`, and the words that stand in sentences. */
+  events: {
+    en: (): Promise<Texts> => import("./en/events").then((one) => one.events),
+    de: (): Promise<Texts> => import("./de/events").then((one) => one.events),
+  },
+  /** What members sound like: with `events`, all that `sentence` needs. */
+  phrases: {
+    en: (): Promise<Texts> => import("./en/phrases").then((one) => one.phrases),
+    de: (): Promise<Texts> => import("./de/phrases").then((one) => one.phrases),
+  },
+} as const;
+
+export type Section = keyof typeof LATER;

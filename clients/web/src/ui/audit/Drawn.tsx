@@ -1,0 +1,150 @@
+/** The drawing of one phase. It reads without colour: the band is bounded and named, excursions are
+ * striped, gaps are crossed, and each has its name beside it. */
+
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { language, t, tCode } from "../../messages";
+import { degrees } from "../../messages/sentence";
+import { useStore } from "../store";
+import { clockTicks, degreesOf, lines, scale, thinned, ticks, timesOf, type Scale, type Series } from "./chart";
+import type { Phase, Span } from "./documents";
+
+const HEIGHT = 300;
+const EDGE = { left: 64, right: 16, top: 30, bottom: 40 };
+const DOTS = 240;
+
+export function Chart({ phase, series }: { phase: Phase; series: readonly Series[] }) {
+  const frame = useRef<HTMLElement>(null);
+  const width = useWidth(frame);
+  const spoken = useStore(language);
+  const id = useId();
+  const span = timesOf(phase, series);
+  const range = degreesOf(phase, series);
+  const x = scale(span.from, span.to, EDGE.left, width - EDGE.right);
+  const y = scale(range.from, range.to, HEIGHT - EDGE.bottom, EDGE.top);
+  return (
+    <figure class="chart" ref={frame}>
+      <svg viewBox={`0 0 ${width} ${HEIGHT}`} width={width} height={HEIGHT} role="img" aria-labelledby={`${id}-title`}>
+        <title id={`${id}-title`}>{describe(phase)}</title>
+        <Patterns id={id} />
+        <Band phase={phase} x={x} y={y} />
+        <Grid x={x} y={y} spoken={spoken} />
+        {phase.gaps.map((one, n) => <Shade key={`g${n}`} span={one} x={x} y={y} fill={`url(#${id}-gap)`} name={t("audit.gap_number", { number: n + 1 })} kind="gap" row={n} />)}
+        {phase.excursions.map((one, n) => (
+          <Shade key={`e${n}`} span={one} x={x} y={y} fill={`url(#${id}-out)`} kind="out" row={n}
+            name={t("audit.excursion_peak", { number: n + 1, peak: degrees(one.peak_centi_c) })} />
+        ))}
+        <Limits phase={phase} x={x} y={y} />
+        {series.map((one) => <Readings key={one.position} series={one} x={x} y={y} />)}
+      </svg>
+      <figcaption class="soft small">{t("audit.chart_zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</figcaption>
+    </figure>
+  );
+}
+
+function useWidth(frame: { current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(640);
+  useEffect(() => {
+    const look = () => setWidth((before) => frame.current?.clientWidth || before);
+    const watching = new ResizeObserver(look);
+    if (frame.current) watching.observe(frame.current);
+    look();
+    return () => watching.disconnect();
+  }, [frame]);
+  return Math.max(280, width);
+}
+
+function describe(phase: Phase): string {
+  return t("audit.chart_says", {
+    container: phase.container, phase: tCode("audit_phase", phase.phase),
+    excursions: phase.excursions.length, gaps: phase.gaps.length,
+  });
+}
+
+function Patterns({ id }: { id: string }) {
+  return (
+    <defs>
+      <pattern id={`${id}-out`} class="pattern out" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <rect width="8" height="8" class="ground" />
+        <rect width="3" height="8" class="line" />
+      </pattern>
+      <pattern id={`${id}-gap`} class="pattern gap" width="10" height="10" patternUnits="userSpaceOnUse">
+        <rect width="10" height="10" class="ground" />
+        <path d="M0 0 10 10M10 0 0 10" class="line" />
+      </pattern>
+    </defs>
+  );
+}
+
+/** Where it should be. An open edge reaches to the edge of the drawing. */
+function Band({ phase, x, y }: { phase: Phase; x: Scale; y: Scale }) {
+  const { low_centi_c: low, high_centi_c: high } = phase;
+  if (low === null && high === null) return null;
+  const [top, bottom] = [high === null ? EDGE.top : y.at(high), low === null ? HEIGHT - EDGE.bottom : y.at(low)];
+  return <rect class="band" x={x.at(x.from)} y={top} width={x.at(x.to) - x.at(x.from)} height={Math.max(0, bottom - top)} />;
+}
+
+function Limits({ phase, x, y }: { phase: Phase; x: Scale; y: Scale }) {
+  const found = [["audit.upper", phase.high_centi_c, -6], ["audit.lower", phase.low_centi_c, 14]] as const;
+  return (
+    <>
+      {found.map(([key, value, shift]) => value !== null && (
+        <g key={key} class="limit">
+          <line x1={x.at(x.from)} x2={x.at(x.to)} y1={y.at(value)} y2={y.at(value)} />
+          <text x={x.at(x.to) - 4} y={y.at(value) + shift} text-anchor="end">{t(key, { degrees: degrees(value) })}</text>
+        </g>
+      ))}
+    </>
+  );
+}
+
+function Grid({ x, y, spoken }: { x: Scale; y: Scale; spoken: string }) {
+  const left = x.at(x.from);
+  const wide = x.at(x.to) - left;
+  const clock = clockTicks(x.from, x.to, Math.max(2, Math.floor(wide / 110)));
+  const long = x.to - x.from > 36 * 3_600_000;
+  return (
+    <g class="grid">
+      {ticks(y.from, y.to, 6).map((value) => (
+        <g key={value}>
+          <line x1={left} x2={left + wide} y1={y.at(value)} y2={y.at(value)} />
+          <text x={left - 8} y={y.at(value) + 4} text-anchor="end">{value / 100} °C</text>
+        </g>
+      ))}
+      {clock.map((ms) => (
+        <g key={ms}>
+          <line x1={x.at(ms)} x2={x.at(ms)} y1={HEIGHT - EDGE.bottom} y2={HEIGHT - EDGE.bottom + 6} />
+          <text x={x.at(ms)} y={HEIGHT - EDGE.bottom + 22} text-anchor="middle">{clockText(ms, spoken, long, x.to - x.from < 300_000)}</text>
+        </g>
+      ))}
+      <line class="axis" x1={left} x2={left + wide} y1={HEIGHT - EDGE.bottom} y2={HEIGHT - EDGE.bottom} />
+    </g>
+  );
+}
+
+function clockText(ms: number, spoken: string, days: boolean, seconds: boolean): string {
+  const how: Intl.DateTimeFormatOptions = days
+    ? { day: "numeric", month: "short", hour: "2-digit" }
+    : { hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) };
+  return new Date(ms).toLocaleString(spoken, { ...how, hour12: false });
+}
+
+function Shade(props: { span: Span; x: Scale; y: Scale; fill: string; name: string; kind: "out" | "gap"; row: number }) {
+  const [from, to] = [props.x.at(Date.parse(props.span.started_at)), props.x.at(Date.parse(props.span.ended_at))];
+  const [left, right] = [props.x.at(props.x.from), props.x.at(props.x.to)];
+  const middle = Math.min(Math.max((from + to) / 2, left + 70), right - 70);
+  return (
+    <g class={`shade ${props.kind}`}>
+      <rect x={from} y={EDGE.top} width={Math.max(2, to - from)} height={HEIGHT - EDGE.bottom - EDGE.top} fill={props.fill} />
+      <text x={middle} y={EDGE.top - 10 + (props.row % 2) * 16 * Number(props.row > 0)} text-anchor="middle">{props.name}</text>
+    </g>
+  );
+}
+
+function Readings({ series, x, y }: { series: Series; x: Scale; y: Scale }) {
+  return (
+    <g class="readings">
+      {lines(series, x, y).map((path) => <path key={path} d={path} />)}
+      {thinned(series.readings, DOTS).map(({ ms, centiC }) => centiC !== null && <circle key={ms} cx={x.at(ms)} cy={y.at(centiC)} r={2.5} />)}
+    </g>
+  );
+}

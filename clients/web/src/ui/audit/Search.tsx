@@ -1,0 +1,114 @@
+/** One box for every identifier: typed, or read by a scanner that types. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { t, tCode } from "../../messages";
+import { Field } from "../kit/Field";
+import { Icon, type IconName } from "../kit/Icon";
+import { Notice } from "../kit/Notice";
+import { Button, LinkRow, Screen } from "../kit/Screen";
+import { go } from "../route";
+import { useClient } from "../session";
+import { useAsked, Failed } from "./asked";
+import type { Found, SearchAnswer } from "./documents";
+import { wanted } from "./wanted";
+
+const ICONS: Readonly<Record<string, IconName>> = {
+  chain: "person", container: "bag", shipment: "road", tank: "device", statement: "proof", equipment: "device", agent: "person",
+};
+const LEAST = 3;
+const PAUSE_MS = 250;
+
+export function Search() {
+  const client = useClient();
+  const [text, setText] = useState(() => new URLSearchParams(location.search).get("q") ?? "");
+  const asked = wanted(text);
+  const q = useQuiet(asked.q, PAUSE_MS);
+  useEffect(() => remember(q), [q]);
+  const ask = () => (q.length < LEAST ? Promise.resolve(null) : client.read<SearchAnswer>("/v1/search", { q }).then((one) => one.value));
+  const answer = useAsked(ask, [client, q]);
+  const found = q.length < LEAST ? null : answer.value;
+  const first = found?.q === q ? found.found.find((one) => target(one)) : undefined;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (asked.to) go(asked.to);
+    else if (first && found?.found.length === 1) go(target(first) ?? "/audit");
+    else answer.again();
+  };
+  return (
+    <Screen title={t("audit.title")} back="/" tools={<ScanTool />}>
+      <form class="card" role="search" onSubmit={submit}>
+        <Field label={t("audit.search")} hint={t("audit.search_hint")} value={text} onValue={setText} />
+        <Button kind="primary" submit>{t("audit.search_act")}</Button>
+      </form>
+      <div aria-live="polite">
+        {answer.problem && <Failed problem={answer.problem} again={answer.again} />}
+        {asked.to && <ul class="rows"><LinkRow to={asked.to} title={t("audit.open_entry", { position: asked.q })} mark={<Icon name="proof" />} /></ul>}
+        {!answer.problem && found && <Results answer={found} />}
+        {!found && !answer.problem && !asked.to && <p class="soft">{t("audit.search_more")}</p>}
+      </div>
+    </Screen>
+  );
+}
+
+function Results({ answer }: { answer: SearchAnswer }) {
+  if (!answer.found.length) return <Notice tone="info" title={t("audit.nothing_found", { text: answer.q })}><p>{t("audit.nothing_found_more")}</p></Notice>;
+  return (
+    <>
+      <ul class="rows">{answer.found.map((one) => <Row key={`${one.kind} ${one.id} ${one.chain}`} found={one} />)}</ul>
+      {answer.more && <p class="soft">{t("audit.more_found")}</p>}
+    </>
+  );
+}
+
+function Row({ found }: { found: Found }) {
+  const to = target(found);
+  const hint = [tCode("audit_kind", found.kind), found.chain && found.chain !== found.id ? found.chain : ""].filter(Boolean).join(" · ");
+  const mark = <Icon name={ICONS[found.kind] ?? "search"} />;
+  if (to) return <LinkRow to={to} title={<span class="mono">{found.id}</span>} hint={hint} mark={mark} />;
+  return (
+    <li class="row">
+      {mark}
+      <span class="body">
+        <strong class="mono">{found.id}</strong>
+        <span class="soft small">{hint}</span>
+      </span>
+    </li>
+  );
+}
+
+const REACHES = ["lot", "equipment", "site", "agent"];
+
+/** The screen that shows what was found. */
+export function target({ kind, id, chain, link }: Found): string | null {
+  if (kind === "container") return `/audit/container/${encodeURIComponent(id)}`;
+  if (kind === "statement") return `/audit/entry/${link.replace("/v1/entries/", "")}`;
+  if (REACHES.includes(kind) && chain === null) return `/audit/reach/${kind}/${encodeURIComponent(id)}`;
+  const coi = kind === "chain" ? id : chain;
+  return coi === null ? null : `/audit/therapy/${encodeURIComponent(coi)}`;
+}
+
+/** The value once it has not changed for a while. */
+function useQuiet(value: string, ms: number): string {
+  const [quiet, setQuiet] = useState(value);
+  const first = useRef(true);
+  useEffect(() => {
+    const timer = setTimeout(() => setQuiet(value), first.current ? 0 : ms);
+    first.current = false;
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return quiet;
+}
+
+/** Going back from what was found finds the search as it was. */
+function remember(q: string): void {
+  const query = q ? `?q=${encodeURIComponent(q)}` : "";
+  history.replaceState(null, "", location.pathname + query);
+}
+
+function ScanTool() {
+  return (
+    <button type="button" class="tool" aria-label={t("audit.scan")} onClick={() => go("/scan")}>
+      <Icon name="scan" />
+    </button>
+  );
+}

@@ -1,0 +1,133 @@
+/** How warm it was: a chart for each container and phase, and the same as a table. */
+
+import type { Problem } from "../../core/problem";
+import { t, tCode } from "../../messages";
+import { degrees } from "../../messages/sentence";
+import { Icon } from "../kit/Icon";
+import { Badge, Busy, Notice, type Tone } from "../kit/Notice";
+import { Time } from "../kit/Time";
+import { Failed } from "./asked";
+import { seriesOf } from "./chart";
+import { Chart } from "./Drawn";
+import { Entry } from "./Custody";
+import type { Leg, Phase, Told } from "./documents";
+import { span } from "./story";
+import type { Stage } from "./Therapy";
+import { place } from "./words";
+
+export function TemperatureView({ stage, problem }: { stage: Stage; problem: Problem | null }) {
+  if (problem) return <Failed problem={problem} />;
+  if (!stage.temperature) return <Busy />;
+  const told = stage.lines.slice(0, stage.moment.counted).map((one) => one.told);
+  const { containers, unproved } = stage.temperature;
+  return (
+    <>
+      {unproved.map((leg) => <Unproved key={`${leg.container} ${leg.began}`} leg={leg} />)}
+      {!containers.length && <Notice tone="info" title={t("audit.no_evidence")} />}
+      {containers.map((one) => <PhaseCard key={`${one.container} ${one.phase}`} phase={one} told={told} />)}
+    </>
+  );
+}
+
+export function PhaseCard({ phase, told }: { phase: Phase; told: readonly Told[] }) {
+  const series = seriesOf(phase, told);
+  const verdict = verdictOf(phase);
+  return (
+    <section class="card phase" aria-label={`${phase.container}, ${tCode("audit_phase", phase.phase)}`}>
+      <h3><span class="mono">{phase.container}</span> · {tCode("audit_phase", phase.phase)}</h3>
+      <p class="verdict">
+        <Badge tone={verdict.tone}>{verdict.word}</Badge>
+        <span class="soft small">{bandOf(phase)}</span>
+        {phase.spent_s !== null && <span class="soft small">{t("audit.spent", { span: span(phase.spent_s * 1000) })}</span>}
+        {phase.left_s !== null && <span class="soft small">{phase.left_s < 0 ? t("audit.overspent", { span: span(-phase.left_s * 1000) }) : t("audit.left", { span: span(phase.left_s * 1000) })}</span>}
+        {phase.mean_kinetic_centi_c !== null && <span class="soft small">{t("audit.mkt", { degrees: degrees(phase.mean_kinetic_centi_c) })}</span>}
+      </p>
+      {series.length < phase.evidence.length && <Notice tone="warn" title={t("audit.readings_missing", { count: phase.evidence.length - series.length })} />}
+      <Chart phase={phase} series={series} />
+      <Events phase={phase} />
+      <details>
+        <summary>{t("audit.evidence_table", { count: phase.evidence.length })}</summary>
+        <EvidenceTable phase={phase} series={series} />
+      </details>
+    </section>
+  );
+}
+
+function verdictOf(phase: Phase): { tone: Tone; word: string } {
+  if (phase.within_limits === null) return { tone: "info", word: t("audit.not_judged") };
+  if (!phase.within_limits) return { tone: "stop", word: t("audit.out_of_limits") };
+  return phase.gaps.length ? { tone: "warn", word: t("audit.with_gaps") } : { tone: "ok", word: t("audit.in_limits") };
+}
+
+export function bandOf({ low_centi_c: low, high_centi_c: high }: Phase): string {
+  if (low !== null && high !== null) return t("audit.band", { low: degrees(low), high: degrees(high) });
+  if (high !== null) return t("audit.at_most", { high: degrees(high) });
+  return low === null ? t("audit.no_band") : t("audit.at_least", { low: degrees(low) });
+}
+
+/** Excursions and gaps in the order of time: what the chart shades, by name. */
+function Events({ phase }: { phase: Phase }) {
+  const rows = [
+    ...phase.excursions.map((one, n) => ({ ...one, name: t("audit.excursion", { number: n + 1 }), icon: "stop" as const, peak: degrees(one.peak_centi_c) })),
+    ...phase.gaps.map((one, n) => ({ ...one, name: t("audit.gap_number", { number: n + 1 }), icon: "warn" as const, peak: t("audit.unknown") })),
+  ].sort((a, b) => a.started_at.localeCompare(b.started_at));
+  if (!rows.length) return <p class="soft small">{t("audit.no_excursions")}</p>;
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("audit.events_table")}>
+      <table>
+        <thead><tr><th>{t("audit.what")}</th><th>{t("audit.from")}</th><th>{t("audit.to")}</th><th>{t("audit.lasted")}</th><th>{t("audit.peak")}</th><th>{t("audit.proved_by")}</th></tr></thead>
+        <tbody>
+          {rows.map((one) => (
+            <tr key={one.name}>
+              <th scope="row"><span class={`badge ${one.icon}`}><Icon name={one.icon} />{one.name}</span></th>
+              <td><Time at={one.started_at} seconds /></td>
+              <td><Time at={one.ended_at} seconds /></td>
+              <td>{span(Date.parse(one.ended_at) - Date.parse(one.started_at))}</td>
+              <td>{one.peak}</td>
+              <td>{one.proof.map((position) => <Entry key={position} position={position} />)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const ROWS = 500;
+
+function EvidenceTable({ phase, series }: { phase: Phase; series: ReturnType<typeof seriesOf> }) {
+  return (
+    <>
+      {phase.evidence.map((one) => {
+        const readings = series.find((each) => each.position === one.position)?.readings ?? [];
+        return (
+          <div key={one.position} class="scroll" tabIndex={0} role="region" aria-label={one.logger}>
+            <p>
+              {t("audit.logger", { logger: one.logger })} · <Entry position={one.position} /> · {tCode("audit_signature", one.device_signature)}
+              {one.fit === false && <> · <Badge tone="stop">{t("audit.unfit")}</Badge></>}
+            </p>
+            <table>
+              <thead><tr><th>{t("audit.time")}</th><th>{t("audit.reading")}</th></tr></thead>
+              <tbody>
+                {readings.slice(0, ROWS).map(({ ms, centiC }) => (
+                  <tr key={ms}><td><Time at={ms} seconds /></td><td>{centiC === null ? t("audit.no_reading") : degrees(centiC)}</td></tr>
+                ))}
+              </tbody>
+            </table>
+            {readings.length > ROWS && <p class="soft small">{t("audit.more_readings", { count: readings.length - ROWS, position: one.position })}</p>}
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+function Unproved({ leg }: { leg: Leg }) {
+  return (
+    <Notice tone="stop" title={t("audit.leg_unproved", { container: leg.container })}>
+      <p>
+        {place(leg.carrier)}: <Time at={leg.started_at} /> – <Time at={leg.ended_at} /> · <Entry position={leg.began} /> <Entry position={leg.ended} />
+      </p>
+    </Notice>
+  );
+}

@@ -1,0 +1,194 @@
+/** The therapy's story, entry by entry: who says what, when it is said to have happened, and what is proved. */
+
+import { useState } from "preact/hooks";
+import { language, t, tCode } from "../../messages";
+import { sentence } from "../../messages/sentence";
+import { Icon, type IconName } from "../kit/Icon";
+import { Badge, Notice } from "../kit/Notice";
+import { localTime, Time } from "../kit/Time";
+import { href } from "../route";
+import { useStore } from "../store";
+import type { Verdict } from "./checking";
+import type { Told } from "./documents";
+import { boundsOf, holes, span, type Kind, type Late, type Line } from "./story";
+import type { Stage } from "./Therapy";
+
+const ICONS: Readonly<Record<Kind, IconName>> = {
+  custody: "road", making: "bag", quality: "proof", bedside: "bed", label: "scan", temperature: "wait", trouble: "warn", other: "info",
+};
+const FILTERS = ["all", "custody", "bedside", "quality", "trouble"] as const;
+type Filter = (typeof FILTERS)[number];
+
+export function TimelineView({ stage }: { stage: Stage }) {
+  const spoken = useStore(language);
+  const [filter, setFilter] = useState<Filter>("all");
+  const counted = stage.lines.slice(0, stage.moment.counted);
+  const later = stage.lines.length - counted.length;
+  const lines = counted.filter((one) => filter === "all" || fits(one, filter));
+  return (
+    <>
+      <Filters filter={filter} onFilter={setFilter} />
+      <ol class="story">
+        {lines.map((line, index) => (
+          <Entry key={line.told.position} line={line} stage={stage} day={dayIfNew(line, lines[index - 1], spoken)} />
+        ))}
+      </ol>
+      {later > 0 && <p class="soft">{t("audit.later_hidden", { count: later })}</p>}
+    </>
+  );
+}
+
+function fits({ kind, corrections }: Line, filter: Filter): boolean {
+  return kind === filter || (filter === "trouble" && corrections.length > 0);
+}
+
+function Filters({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filter) => void }) {
+  return (
+    <fieldset class="filters">
+      <legend class="visually-hidden">{t("audit.filter")}</legend>
+      {FILTERS.map((one) => (
+        <label key={one} class="chip">
+          <input type="radio" name="filter" checked={one === filter} onChange={() => onFilter(one)} />
+          {t(`audit.filter_${one}`)}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function dayIfNew(line: Line, before: Line | undefined, spoken: string): string | null {
+  const day = dayOf(line.told, spoken);
+  return before && dayOf(before.told, spoken) === day ? null : day;
+}
+
+function dayOf(told: Told, spoken: string): string {
+  return new Date(told.recorded_at).toLocaleDateString(spoken, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+}
+
+function Entry({ line, stage, day }: { line: Line; stage: Stage; day: string | null }) {
+  const { told } = line;
+  const verdict = stage.verdicts.get(told.position);
+  const hole = holes(stage.lines.map((one) => one.told)).find((one) => one.at === told);
+  return (
+    <>
+      {day && <li class="day"><h3>{day}</h3></li>}
+      {hole && <Hole saw={hole.saw} here={hole.here} who={told.signer} />}
+      <li class={`told ${line.kind}`} id={`entry-${told.position}`}>
+        <span class="rail"><Icon name={ICONS[line.kind]} /></span>
+        {verdict && verdict.state !== "proved" ? <Unproved told={told} verdict={verdict} /> : <Said line={line} stage={stage} />}
+        <Beside line={line} stage={stage} />
+      </li>
+    </>
+  );
+}
+
+function Said({ line, stage }: { line: Line; stage: Stage }) {
+  const { told, late } = line;
+  return (
+    <div class="said">
+      <p class="head">
+        <a class="mono" href={href(`/audit/entry/${told.position}`)} aria-label={t("audit.open_entry", { position: told.position })}>#{told.position}</a>
+        <strong>{tCode("event", told.type)}</strong>
+        <Proof verdict={stage.verdicts.get(told.position)} />
+      </p>
+      <p>{sentence(told.event, told.signer, told.stream)}.</p>
+      <p class="soft small times">
+        <span>{t("audit.signed_by", { who: told.signer })}</span>
+        <span>{t("audit.claimed")} <Time at={told.occurred_at} seconds /></span>
+        <Between told={told} stage={stage} />
+        {typeof told.event["esignature"] === "object" && told.event["esignature"] && <Esigned event={told.event} />}
+      </p>
+      {late && <Lateness late={late} />}
+      {line.about && <About line={line} />}
+    </div>
+  );
+}
+
+/** The moment of signing, as far as the log proves it. */
+function Between({ told, stage }: { told: Told; stage: Stage }) {
+  const { after, before, seen } = boundsOf(told, stage.times);
+  if (seen === null) return <span>{t("audit.proved_before")} <Time at={before} seconds />; {t("audit.never_met")}</span>;
+  if (after === null) return <span>{t("audit.proved_before")} <Time at={before} seconds />; {t("audit.after_entry", { size: seen })}</span>;
+  return <span>{t("audit.proved_between")} <Time at={after} seconds /> {t("audit.and")} <Time at={before} seconds /></span>;
+}
+
+function Esigned({ event }: { event: Told["event"] }) {
+  const signature = event["esignature"] as Told["event"];
+  return (
+    <span>
+      {t("audit.esigned", { meaning: tCode("audit_meaning", String(signature["meaning"])), method: tCode("audit_method", String(signature["method"])) })}{" "}
+      {typeof signature["signed_at"] === "string" && <Time at={signature["signed_at"]} seconds />}
+    </span>
+  );
+}
+
+function Lateness({ late }: { late: Late }) {
+  return <Badge tone="warn">{t(late.how === "late" ? "audit.late" : "audit.ahead", { span: span(late.ms) })}</Badge>;
+}
+
+function Proof({ verdict }: { verdict: Verdict | undefined }) {
+  if (!verdict) return <span class="proof soft small">{t("audit.not_yet_checked")}</span>;
+  return <span class="proof ok small" title={t("audit.proved_here")}><Icon name="ok" />{t("audit.proved")}</span>;
+}
+
+/** An entry that could not be shown to be what was signed stands in its place as what it is. */
+function Unproved({ told, verdict }: { told: Told; verdict: Exclude<Verdict, { state: "proved" }> }) {
+  const broken = verdict.state === "broken";
+  const why = verdict.code === "account_differs" ? t("audit.account_differs", { member: verdict.detail }) : verdict.detail;
+  return (
+    <div class={broken ? "said hole broken" : "said hole"}>
+      <p class="head">
+        <a class="mono" href={href(`/audit/entry/${told.position}`)}>#{told.position}</a>
+        <Badge tone={broken ? "stop" : "warn"}>{t(broken ? "audit.broken" : "audit.gap")}</Badge>
+      </p>
+      <p>{t(broken ? "audit.broken_entry" : "audit.gap_entry", { type: tCode("event", told.type), who: told.signer })}</p>
+      <p class="soft small">{tCode("refusal", verdict.code)}: {why}</p>
+    </div>
+  );
+}
+
+function Hole({ saw, here, who }: { saw: number; here: number; who: string }) {
+  return (
+    <li class="told">
+      <span class="rail" />
+      <div class="said hole">
+        <Notice tone="warn" title={t("audit.hole", { count: saw - here })}>
+          <p>{t("audit.hole_more", { who, saw, here })}</p>
+        </Notice>
+      </div>
+    </li>
+  );
+}
+
+function About({ line }: { line: Line }) {
+  const { told, about } = line;
+  if (!about) return null;
+  const key = told.type === "Corrected" ? "audit.corrects" : told.type === "DeviationRaised" ? "audit.raised_by" : "audit.decides";
+  return <p class="small"><a href={`#entry-${about.position}`}>{t(key, { position: about.position, type: tCode("event", about.type) })}</a></p>;
+}
+
+/** What later entries say about this one; of those that count at the moment. */
+function Beside({ line, stage }: { line: Line; stage: Stage }) {
+  const { before } = stage.moment;
+  const known = (one: Told) => before === null || one.position < before;
+  const [corrections, raised, decisions] = [line.corrections, line.raised, line.decisions].map((those) => those.filter(known));
+  if (!corrections?.length && !raised?.length && !decisions?.length) return null;
+  return (
+    <div class="beside">
+      {corrections?.map((one) => <Remark key={one.position} told={one} tone="warn" title={t("audit.corrected_by", { position: one.position })} />)}
+      {raised?.map((one) => <Remark key={one.position} told={one} tone={one.event["blocking"] ? "stop" : "warn"} title={t("audit.raised", { position: one.position })} />)}
+      {decisions?.map((one) => <Remark key={one.position} told={one} tone="info" title={t("audit.decided", { position: one.position })} />)}
+    </div>
+  );
+}
+
+function Remark({ told, tone, title }: { told: Told; tone: "warn" | "stop" | "info"; title: string }) {
+  const spoken = useStore(language);
+  return (
+    <div class={`remark ${tone}`}>
+      <p class="head"><Icon name={tone} /><a href={`#entry-${told.position}`}>{title}</a></p>
+      <p class="small">{sentence(told.event, told.signer, told.stream)}.</p>
+      <p class="soft small">{localTime(new Date(told.recorded_at), spoken)}</p>
+    </div>
+  );
+}
