@@ -193,6 +193,7 @@ REQUESTS = {
     "not_recorded_yet": "The log is not that long yet",
     "not_printable": "A label has no sign for this",
     "too_many_feeds": "Too many feeds are open",
+    "too_many_patient_tries": "Too many wristbands that match no therapy here",
     "too_many_reviews": "Too many facts by a signer who has nothing to do with them",
     "too_many_statements": "Too many statements in one body",
     "unknown_label_template": "There is no such template",
