@@ -97,7 +97,9 @@ def _install(node: Path, npm: list[str]) -> None:
     wanted = _digest([WEB / "package-lock.json"])
     if _text(INSTALLED) == wanted:
         return
-    words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+    patience = ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=8000"]  # ms; npm's are minutes
+    words = ["ci", "--ignore-scripts", *quiet, *patience]
     failure = OutOfReach("npm could not install what the app is built with; is a registry in reach?")
     _run(node, [*npm, *words], failure)
     INSTALLED.write_text(wanted)

@@ -43,28 +43,27 @@ MEDIA_TYPES = {
 PACKED_ALREADY = (".png", ".woff2")
 # Nothing inline, nothing from elsewhere, no text that becomes markup or code. `wasm-unsafe-eval`
 # is for the scanner; the one Trusted Types policy is `src/core/trusted.ts`.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "style-src 'self'",
-        "img-src 'self' blob: data:",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "font-src 'self'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types default",
-    )
-)
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self' 'wasm-unsafe-eval'",
+    "style-src": "'self'",
+    "img-src": "'self' blob: data:",
+    "connect-src": "'self'",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+    "font-src": "'self'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "default",
+}
+_FEATURES = "camera=(self), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "content-security-policy": "; ".join(f"{name} {value}" for name, value in _POLICY.items()),
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(self), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "permissions-policy": _FEATURES,
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }

@@ -69,9 +69,7 @@ def read_build(folder: Path = DIST) -> Built:
 def differing(named: FileList, contents: dict[str, bytes]) -> list[str]:
     """The files whose bytes are not those that the list names."""
     return [
-        path
-        for path, digest in named.digests.items()
-        if hashlib.sha256(contents[path]).hexdigest() != digest
+        path for path, digest in named.digests.items() if hashlib.sha256(contents[path]).hexdigest() != digest
     ]
 
 

@@ -57,12 +57,14 @@ SENTENCES: dict[str, str] = {
     "CustodyReleased": "{who} handed {containers} over from {giver} to {receiver}, {condition}{seal}{photos}",
     "CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}"
     "{labels}{photos}",
-    "CustodyRefused": "{who} REFUSED to take {containers} over from {giver} for {receiver} ({reason}){photos}",
+    "CustodyRefused": "{who} REFUSED to take {containers} over from {giver} for {receiver} ({reason})"
+    "{photos}",
     "ReceiptInspected": "{who} inspected {containers} in shipper {shipper} at {at}{seal}, {condition}:"
     " {received} of {expected} arrived, {outcome}{photos}",
     "Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}",
     "Unpacked": "{who} took {containers} out of shipper {shipper} at {at}{seal}",
-    "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}{photos}",
+    "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}"
+    "{photos}",
     "ShipperSwapped": "{who} moved {containers} from shipper {old_shipper} into shipper {shipper} at {at}"
     "{seal}{logger} ({reason})",
     "Stored": "{who} stored {containers} in {location}{place} at {at}",

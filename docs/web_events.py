@@ -85,8 +85,8 @@ class Vocabulary:
         return self._text(name or _camel(member), about["pattern"])
 
     def _text(self, name: str, pattern: str) -> str:
-        """A name for the pattern; two patterns under one member's name must not meet."""
-        while self.texts.setdefault(name, pattern) != pattern:
+        """A name for the pattern, which no other pattern, part or event has."""
+        while name in self.parts or name in self.events or self.texts.setdefault(name, pattern) != pattern:
             name += "_"
         return name
 
@@ -109,10 +109,10 @@ def table() -> str:
             _record("PARTS", made),
             "/** Texts, each by its pattern. */",
             _record("TEXTS", known.texts),
-            "/** What a stream's name may begin with. */",
-            f"export const STREAMS: readonly string[] = {json.dumps(list(SUBJECTS))};\n",
             "/** Decisions under which a product may ask for an e-signature, and what it means there. */",
             _record("MEANINGS", MEANINGS),
+            "/** What a stream's name may begin with. */",
+            f"export const STREAMS: readonly string[] = {json.dumps(list(SUBJECTS))};\n",
         ]
     )
 

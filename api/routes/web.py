@@ -90,9 +90,7 @@ def get_label_page(request: Request, node: TheNode, token: str) -> Response:
 
 
 def _document(one: PublishedApp) -> PublishedDocument:
-    return PublishedDocument(
-        version=one.version, digest=one.digest, files=one.files, position=one.position
-    )
+    return PublishedDocument(version=one.version, digest=one.digest, files=one.files, position=one.position)
 
 
 def _nothing() -> NotFound:

@@ -28,6 +28,7 @@ from clients.cli import (
     record,
     registry,
     temperature,
+    web,
 )
 from clients.cli.screen import EXITS, USAGE, complain
 from ledger.errors import Fault, Malformed, UnbrokenError
@@ -84,6 +85,7 @@ app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
 app.command("verify", rich_help_panel=PROVE)(evidence.verify)
+app.add_typer(web.app, name="app", rich_help_panel=PROVE)
 
 
 def run(arguments: Sequence[str]) -> int:

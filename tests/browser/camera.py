@@ -10,7 +10,9 @@ from PIL import Image
 SIZE = (1280, 720)
 
 
-def write_video(path: Path, frames: Sequence[Image.Image], *, size: tuple[int, int] = SIZE, fps: int = 15) -> Path:
+def write_video(
+    path: Path, frames: Sequence[Image.Image], *, size: tuple[int, int] = SIZE, fps: int = 15
+) -> Path:
     """`path` ends in .y4m (exact, large) or .mjpeg (as a phone's camera compresses). Each image is
     fitted into the middle of a frame; the camera begins again after the last.
     """

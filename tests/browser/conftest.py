@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from clients.built import DIST
 from tests.browser.chromium import MISSING, PHONE, find_chromium, launch
-from tests.browser.house import House, seeded
+from tests.e2e.house import House, seeded
 from tests.e2e.live import ROOT
 
 

@@ -33,7 +33,8 @@ def datamatrix(text: str, module: int = MODULE, **options: bool) -> Image.Image:
 
 def code128(text: str, module: int = 3) -> Image.Image:
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128)
-    line = np.pad(np.array(code.to_image(scale=1, add_quiet_zones=False))[:1], ((0, 0), (10, 10)), constant_values=255)
+    bars = np.array(code.to_image(scale=1, add_quiet_zones=False))[:1]
+    line = np.pad(bars, ((0, 0), (10, 10)), constant_values=255)
     return Image.fromarray(line).resize((line.shape[1] * module, 110), Image.Resampling.NEAREST)
 
 

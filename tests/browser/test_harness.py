@@ -10,8 +10,8 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser.camera import write_video
 from tests.browser.chromium import launch
-from tests.browser.house import House
 from tests.browser.screens import axe
+from tests.e2e.house import House
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 160, 60), "blue": (40, 60, 200)}
 SEEN = """() => new Promise(async resolve => {
@@ -50,6 +50,8 @@ def test_the_camera_shows_the_video_over_and_over(
 def test_axe_fails_with_what_is_wrong_and_where(live: House, page: Page) -> None:
     page.goto(f"{live.url}/app/")
     expect(page.locator("h1")).to_be_visible()
-    page.evaluate("document.body.append(Object.assign(document.createElement('img'), {src: '/app/icon.svg'}))")
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('img'), {src: '/app/icon.svg'}))"
+    )
     with pytest.raises(AssertionError, match="image-alt"):
         axe(page)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
+from ledger.proof import canonical
 from tests.browser.chromium import kill, phone
-from tests.browser.house import House, altered
+from tests.e2e.house import House, RealClock, altered
 from tests.scenario import open_scenario
 
 COMPLETE = """() => new Promise(async resolve => {
@@ -46,7 +49,7 @@ NEWER = b'{"id": "/app/", "name": "Unbroken, newer", "start_url": "/app/", "icon
 
 @pytest.fixture
 def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
-    scenario = open_scenario(f"sqlite:///{tmp_path}/ledger.db")
+    scenario = open_scenario(f"sqlite:///{tmp_path}/ledger.db", clock=RealClock())
     house = House(scenario)
     house.open(built)
     yield house
@@ -146,11 +149,6 @@ def test_a_build_whose_files_are_not_its_own_is_never_taken(
 
 def relist(build: Path) -> None:
     """Name the files as they are, so that the server serves them."""
-    import hashlib
-    import json
-
-    from ledger.proof import canonical
-
     said = json.loads((build / "files.json").read_bytes())
     said["files"] = {name: hashlib.sha256((build / name).read_bytes()).hexdigest() for name in said["files"]}
     (build / "files.json").write_bytes(canonical.encode(said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -13,9 +14,9 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.browser.camera import write_video
 from tests.browser.chromium import PHONE, launch
-from tests.browser.house import House
 from tests.browser.scenes import blurred, centred, code128, covered, datamatrix, frosted, qr, rotated, scene
 from tests.browser.screens import listen, screens
+from tests.e2e.house import House
 
 CHECK = "0123456789ABCDEF"
 PART = f"DOSE-1.L0123456789.{CHECK}"
@@ -43,11 +44,13 @@ HIDE = """hidden => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
-# A scanner that presses keys: what the computer's layout makes of each, and each one's place.
+# A scanner that presses keys: what the computer's layout makes of each, and each one's place. A key that
+# nobody takes goes into the field that has the focus, as the browser does it with real ones.
 PRESS = """async ([strokes, pause]) => {
   for (const [key, code, shiftKey] of strokes) {
-    const init = { key, code, shiftKey, bubbles: true, cancelable: true };
-    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", init));
+    const event = new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true });
+    const taken = !document.activeElement.dispatchEvent(event);
+    if (!taken && key.length === 1) document.execCommand("insertText", false, key);
     await new Promise(resolve => setTimeout(resolve, pause));
   }
 }"""
@@ -98,23 +101,24 @@ def link(live: House, part: str = PART) -> str:
     return f"HTTPS://{live.url.removeprefix('http://')}/B/{part}".upper()
 
 
-def took(page: Page) -> str:
+def report(page: Page, what: str) -> None:
     """From the camera's first frame to the result on the screen; the reader's loading is in it."""
-    return f"{page.evaluate('window.ended - window.began'):.0f} ms from the first frame"
+    took = page.evaluate("window.ended - window.began")
+    sys.stdout.write(f"\n{what}: {took:.0f} ms from the first frame")
 
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_labels_link_is_read(live: House, looking: Look, harm: str) -> None:
     with looking(centred(HARMS[harm](qr(link(live))))) as page:
         page.wait_for_url(f"**/app/B/{PART}")
-        print(f"\nQR code, {harm}: {took(page)}")
+        report(page, f"QR code, {harm}")
 
 
 @pytest.mark.parametrize("harm", [name for name in HARMS if "covered" not in name])
 def test_a_datamatrix_is_read(looking: Look, harm: str) -> None:
     with looking(centred(HARMS[harm](datamatrix(MESSAGE, 8)))) as page:
         expect(page.get_by_text("isbt128:CHA999926ABC123")).to_be_visible()
-        print(f"\nDataMatrix, {harm}: {took(page)}")
+        report(page, f"DataMatrix, {harm}")
 
 
 def test_a_datamatrix_is_read_with_as_much_covered_as_its_correction_allows(looking: Look) -> None:
@@ -134,15 +138,15 @@ def test_gs1_is_told_from_its_symbol(looking: Look) -> None:
 def test_a_linear_symbol_is_read(looking: Look, turn: int) -> None:
     with looking(centred(rotated(turn)(code128("=A99992112345663")))) as page:
         expect(said(page)).to_contain_text("A999921123456")
-        print(f"\nCode 128, turned by {turn} degrees: {took(page)}")
+        report(page, f"Code 128, turned by {turn} degrees")
 
 
 REASONS: dict[str, tuple[Callable[[str], list[Image.Image]], str]] = {
     "an empty desk": (lambda _: scene(), "No code in view yet"),
     "darkness": (lambda text: scene((qr(text), (0.5, 0.5)), light=0.12), "Too dark"),
     "a lens out of focus": (lambda text: centred(blurred(9)(qr(text))), "Blurred"),
-    "a label far away": (lambda text: centred(qr(text, 1).resize((54, 54))), "Too small"),
-    "a symbol half of which is gone": (lambda text: centred(covered(0.3)(qr(text))), "A code is there but cannot be read"),
+    "a label far away": (lambda text: centred(qr(text, 4).resize((40, 40))), "Too small"),
+    "a symbol of which too much is gone": (lambda text: centred(covered(0.3)(qr(text))), "cannot be read"),
 }
 
 
@@ -208,8 +212,7 @@ def test_the_reader_is_fetched_when_a_camera_starts_and_from_nowhere_else(live: 
 
 
 def test_a_keyboard_scanner_is_heard_without_any_field(live: House, blind: Page) -> None:
-    blind.keyboard.type(link(live), delay=4)
-    blind.keyboard.press("Enter")
+    scan_keys(blind, link(live))
     blind.wait_for_url(f"**/app/B/{PART}")
 
 
@@ -217,10 +220,12 @@ def test_a_scanners_keys_leave_the_field_that_has_the_focus_as_it_was(blind: Pag
     field = type_instead(blind)
     field.fill("half typed ")
     field.focus()
-    blind.keyboard.type("=A99992112345663", delay=4)
-    blind.keyboard.press("Enter")
+    blind.evaluate("addEventListener('input', event => (window.inputs ??= []).push(event.target.value)); 0")
+    scan_keys(blind, "=A99992112345663")
     expect(said(blind)).to_contain_text("A999921123456")
-    assert field.count() == 0 or field.input_value() == "half typed "
+    inputs = blind.evaluate("window.inputs")
+    assert inputs[-1] == "half typed "
+    assert max(map(len, inputs)) <= len("half typed ") + 2  # the keys before it could be known
 
 
 def test_a_persons_typing_is_left_alone(blind: Page) -> None:
@@ -252,7 +257,8 @@ def pressed(text: str) -> list[list[object]]:
     """The keys as a German computer names them: Y and Z have changed places."""
     changed = {"Y": "Z", "Z": "Y"}
     return [
-        [changed.get(one, one), f"Digit{one}" if one.isdigit() else f"Key{one}", one.isalpha()] for one in text
+        [changed.get(one, one), f"Digit{one}" if one.isdigit() else f"Key{one}", one.isalpha()]
+        for one in text
     ]
 
 

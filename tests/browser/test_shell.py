@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
-from tests.browser.house import House
 from tests.browser.screens import listen, screens
-
+from tests.e2e.house import House
 
 FIRST_LOAD = 60_000  # bytes over the network, packed: html, css and js
 INJECTED = (

@@ -41,7 +41,9 @@ def stage(folder: Path, digest: str, tmp_path_factory: pytest.TempPathFactory) -
         yield stage
 
 
-@pytest.mark.parametrize("path", ["/app/", "/app/index.html", "/app/courier/BAG-1", "/B/BAG-1.S-1.AAAA", "/b/x"])
+@pytest.mark.parametrize(
+    "path", ["/app/", "/app/index.html", "/app/courier/BAG-1", "/B/BAG-1.S-1.AAAA", "/b/x"]
+)
 def test_every_page_of_the_app_is_the_shell_under_the_strict_policy(stage: Stage, path: str) -> None:
     response = stage.get(path, headers=BROWSER)
     assert response.status_code == 200

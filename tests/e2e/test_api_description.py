@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from api import examples, examples_registry, label_documents, label_examples, quality_examples, reaching
 from api import registry as registered
-from api.documents import ChainDocument, ContainerDocument
+from api.documents import BedsideContainer, ChainDocument, ContainerDocument
 from api.feed import FeedEntry
 from api.label_examples import LINK_PART
 from api.routes import (
@@ -28,6 +28,7 @@ from api.routes import (
     keys,
     labels,
     log,
+    patients,
     quality,
     quarantines,
     readiness,
@@ -36,6 +37,7 @@ from api.routes import (
     session,
     supply,
     temperature,
+    web,
 )
 from api.routes.carriers import CarrierDocument
 from api.routes.session import Challenge, SessionOpened, SessionSeen
@@ -56,7 +58,10 @@ PUBLIC = {
     ("GET", "/v1/health"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
+    ("GET", "/v1/app"),
 }
+# The app, the same for everybody: pages and files for browsers, see test_api_app.py.
+PAGES = {("GET", path) for path in ("/", "/app", "/app/{path:path}", "/B/{token}", "/b/{token}")}
 FILLED = {
     "{coi}": "isbt128:CHA999926000001",
     "{container}": "BAG-1",
@@ -105,8 +110,8 @@ def operations(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 def test_every_route_but_the_public_ones_needs_a_session(stage: Stage) -> None:
     found = set(routes(stage.app.routes))
     assert len(found) >= 25
-    assert found >= PUBLIC
-    for method, path in sorted(found - PUBLIC):
+    assert found >= PUBLIC | PAGES
+    for method, path in sorted(found - PUBLIC - PAGES):
         address = path
         for name, value in FILLED.items():
             address = address.replace(name, value)
@@ -125,7 +130,7 @@ def test_the_public_routes_need_none(stage: Stage) -> None:
 
 def test_every_route_is_described(stage: Stage, described: dict[str, Any]) -> None:
     told = {name for name, _ in operations(described)}
-    real = {f"{method} {path.replace(':path', '')}" for method, path in routes(stage.app.routes)}
+    real = {f"{method} {path.replace(':path', '')}" for method, path in set(routes(stage.app.routes)) - PAGES}
     assert real - told == {"GET /openapi.json"}
 
 
@@ -209,6 +214,9 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (entries.EntryDocument, examples.ENTRY),
     (ChainDocument, examples.CHAIN),
     (ContainerDocument, examples.CONTAINER),
+    (BedsideContainer, examples.BEDSIDE_CONTAINER),
+    (patients.PatientMatch, examples.PATIENT_MATCH),
+    (patients.PatientQuestion, examples.PATIENT_QUESTION),
     (chains.Timeline, examples.TIMELINE),
     (chains.ChainLineage, examples.CHAIN_LINEAGE),
     (chains.Deviations, examples.DEVIATIONS),
@@ -247,6 +255,7 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (label_documents.ScanBackDocument, label_examples.SCANNED_BACK),
     (label_documents.VoidedLabels, label_examples.VOIDED),
     (health.Health, examples.HEALTH),
+    (web.AppDocument, examples.APP),
 ]
 
 
@@ -260,8 +269,8 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
     modules = (
-        carriers, chains, containers, custody, entries, health, infusion, keys, labels, log, quality,
-        quarantines, readiness, registry, search, session, supply, temperature,
+        carriers, chains, containers, custody, entries, health, infusion, keys, labels, log, patients,
+        quality, quarantines, readiness, registry, search, session, supply, temperature, web,
     )  # fmt: skip
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}

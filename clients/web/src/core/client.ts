@@ -32,6 +32,14 @@ export type { Surroundings } from "./connected";
 export interface FactOptions {
   /** When it happened, as `YYYY-MM-DDThh:mm:ss.sssZ`; now, unless said. */
   occurredAt?: string | undefined;
+  /** A second signature, where the record asks for one. */
+  esignature?: ESignature | undefined;
+}
+
+/** What is about to be signed, and how its signer is asked again, if at all. */
+interface Wanted {
+  made: Draft;
+  esignature?: ESignature | undefined;
 }
 
 /** Its other halves: `connected.ts` (the log, the session), `device.ts` (the key), `asking.ts`. */
@@ -74,9 +82,10 @@ export class Client extends Asking {
 
   /** Several facts in one transaction: all of them are kept, or none. */
   async recordMany(items: readonly ({ fields: Fact; stream: string } & FactOptions)[]): Promise<Held[]> {
-    const made = items.map(({ fields, stream, occurredAt }) => this.draft(fields, stream, { occurredAt }));
-    const drafts = await Promise.all(made);
-    const rows = await this.sign(drafts);
+    const wanted = items.map(async ({ fields, stream, occurredAt, esignature }): Promise<Wanted> => {
+      return { made: await this.draft(fields, stream, { occurredAt }), esignature };
+    });
+    const rows = await this.sign(await Promise.all(wanted));
     this.background(this.pump.nudge());
     return rows.map((row) => this.heldOf(row));
   }
@@ -93,11 +102,10 @@ export class Client extends Asking {
     fields: Decision, stream: string, chainVersion: number | null, esignature?: ESignature,
   ): Promise<Answer> {
     const made = await this.draft(fields, stream, { chainVersion });
-    if (esignature && "passphrase" in esignature) await this.confirmPassphrase(esignature.passphrase);
     await this.send();
     await this.refresh(); // asks whether the ledger is in reach, and brings the newest `seen`
     if (!this.aligned) await this.align();
-    const [row] = await this.sign([made], esignature, true);
+    const [row] = await this.sign([{ made, esignature }], true);
     await this.flush();
     return this.settled(row?.id ?? "");
   }
@@ -171,14 +179,17 @@ export class Client extends Asking {
     return (await drafting()).draft(fields, stream, this.around.now(), said);
   }
 
-  private async sign(drafts: readonly Draft[], esignature?: ESignature, only = false): Promise<Row[]> {
+  private async sign(wanted: readonly Wanted[], only = false): Promise<Row[]> {
     const { profile } = this.trusted;
     const key = this.vault.signing;
     if (profile.kid !== this.enrolmentRequest().kid) {
       throw new Problem("unauthentic", "not_enrolled", "this device's new key is not enrolled yet");
     }
+    for (const { esignature } of wanted) {
+      if (esignature && "passphrase" in esignature) await this.confirmPassphrase(esignature.passphrase);
+    }
     const { signed } = await drafting();
-    const makes = drafts.map((made) => (link: Link) =>
+    const makes = wanted.map(({ made, esignature }) => (link: Link) =>
       signed(made, link, key, profile, this.around.now(), esignature));
     const rows = await this.outbox.sign(profile.kid, makes, only);
     await this.outboxChanged();

@@ -62,6 +62,7 @@ export class Camera {
   async start(): Promise<void> {
     const mine = ++this.starting;
     if (!navigator.mediaDevices) return this.telling.why("insecure");
+    this.worker ??= this.engine(); // it loads while the person is asked for the camera
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ video: WANTED, audio: false });
       if (mine !== this.starting) return stop(stream);
@@ -70,9 +71,7 @@ export class Camera {
       if (mine === this.starting) this.telling.why(whyNoCamera(error));
       return;
     }
-    if (mine !== this.starting) return;
-    this.worker ??= this.engine();
-    this.begin();
+    if (mine === this.starting) this.begin();
   }
 
   /** Lets go of the camera and of its light; the reader stays loaded for the next start. */
@@ -119,18 +118,31 @@ export class Camera {
     this.video.playsInline = true;
     await this.video.play();
     const track = this.track();
-    track?.addEventListener("ended", () => this.telling.why("lost"));
+    track?.addEventListener("ended", () => this.lost());
     const able: Light = track?.getCapabilities?.() ?? {};
     const focus: Lit = { focusMode: "continuous" };
     if (able.focusMode?.includes("continuous")) await track?.applyConstraints({ advanced: [focus] }).catch(() => {});
     this.telling.started(able.torch === true);
   }
 
+  private lost(): void {
+    this.stop();
+    this.telling.why("lost");
+  }
+
   private engine(): Worker {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => this.answered(data));
-    worker.addEventListener("error", () => this.telling.why("engine"));
+    worker.addEventListener("error", () => this.broke());
     return worker;
+  }
+
+  /** The reader could not be loaded, or broke: the next start gets a new one. */
+  private broke(): void {
+    this.worker?.terminate();
+    this.worker = null;
+    this.stop();
+    this.telling.why("engine");
   }
 
   private begin(): void {
@@ -176,8 +188,8 @@ export class Camera {
   }
 
   private answered(answer: Answer): void {
+    if ("failed" in answer) return this.broke();
     if ("ready" in answer || !this.stream) return;
-    if ("failed" in answer) return this.telling.why("engine");
     const now = performance.now();
     if (answer.symbols.length > 0) {
       this.lastResult = now;

@@ -8,7 +8,7 @@ export interface Picture {
 }
 
 /** `light`: the brightest twentieth begins here, 0 to 255. `detail`: share of the picture with edges
- * or texture. `sharpness`: how steep these are; a step that spans several pixels is below 0.1. */
+ * or texture. `sharpness`: how steep these are; a step that spans several pixels is below 0.3. */
 export interface View {
   readonly light: number;
   readonly detail: number;

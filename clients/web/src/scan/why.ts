@@ -27,7 +27,7 @@ export interface Look {
 const KEPT = 8;
 const DARK = 60;
 const EMPTY = 0.012; // share of the picture with detail
-const BLURRED = 0.14;
+const BLURRED = 0.35; // a sharp symbol has 1 and more; out of focus only the noise of the sensor is left
 const SMALL_SHARE = 0.09;
 const SMALL_SIDE = 70; // pixels; a label's QR has 33 modules and wants two pixels for each
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { toHex } from "../../src/core/bytes";
 import { encode, type JsonObject } from "../../src/core/canonical";
 import { sha256 } from "../../src/core/proof/hash";
-import { CHAIN } from "./ledger";
+import { CHAIN, packed } from "./ledger";
 import { codeOf, PASSPHRASE, stage } from "./stage";
 
 const closing = { type: "TherapyClosed", reason: "done" } as const;
@@ -34,6 +34,15 @@ describe("the second signature", () => {
     expect(said).toEqual(assertion);
     expect(rest).toMatchObject({ seq: 0, chain_version: 4 });
     expect(toHex(challenge)).toBe(toHex(await sha256(encode({ ...rest, esignature: without }))));
+    client.close();
+  });
+
+  it("stands on a fact, too, where the record asks for one", async () => {
+    const { client } = await stage();
+    const wrong = client.record(packed(), CHAIN, { esignature: { meaning: "review", passphrase: "not this one" } });
+    expect(await codeOf(wrong)).toBe("wrong_passphrase");
+    const { fields } = await client.record(packed(), CHAIN, { esignature: { meaning: "review", passphrase: PASSPHRASE } });
+    expect(fields["esignature"]).toMatchObject({ meaning: "review", method: "passphrase" });
     client.close();
   });
 

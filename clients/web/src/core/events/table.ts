@@ -148,9 +148,6 @@ export const TEXTS: Readonly<Record<string, string>> = {
   Division: "^[A-Z0-9]{2,6}$",
 };
 
-/** What a stream's name may begin with. */
-export const STREAMS: readonly string[] = ["agent", "chain", "equipment", "log", "lot", "product", "shipment", "site", "tank"];
-
 /** Decisions under which a product may ask for an e-signature, and what it means there. */
 export const MEANINGS: Readonly<Record<string, string>> = {
   DeviationDispositioned: "approval",
@@ -168,3 +165,6 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   InfusionChecked: "review",
   InfusionAuthorised: "approval",
 };
+
+/** What a stream's name may begin with. */
+export const STREAMS: readonly string[] = ["agent", "chain", "equipment", "log", "lot", "product", "shipment", "site", "tank"];

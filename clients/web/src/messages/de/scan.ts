@@ -48,7 +48,7 @@ export const scan = {
   "scan.why.dark": "Zu dunkel. Licht einschalten oder ins Helle gehen.",
   "scan.why.blurred": "Unscharf. Ruhig halten, eine Handbreit entfernt; Linse abwischen, Reif vom Etikett wischen.",
   "scan.why.small": "Zu klein. Näher herangehen, bis der Code den Rahmen fast füllt.",
-  "scan.why.damaged": "Da ist ein Code, aber er ist nicht lesbar: beschädigt, bereift oder verdeckt. Abwischen, aus der Spiegelung drehen, den Beutel glatt ziehen; oder stattdessen tippen.",
+  "scan.why.damaged": "Da ist ein Code, aber er ist nicht lesbar. Er ist beschädigt, bereift oder verdeckt. Abwischen, aus der Spiegelung drehen, den Beutel glatt ziehen; oder stattdessen tippen.",
   "scan.why.nothing": "Noch kein Code zu sehen. In den Rahmen halten; Strichcodes waagrecht.",
 
   "scan.wrong.nothing": "Es wurde nichts eingegeben.",

@@ -48,7 +48,7 @@ export const scan = {
   "scan.why.dark": "Too dark. Turn on the light, or move to a brighter place.",
   "scan.why.blurred": "Blurred. Hold still, a hand's breadth away; wipe the lens and the frost off the label.",
   "scan.why.small": "Too small. Go nearer, until the code fills most of the frame.",
-  "scan.why.damaged": "A code is there but cannot be read: damaged, frosted or partly covered. Wipe it, tilt it out of the glare, smooth the bag; or type instead.",
+  "scan.why.damaged": "A code is there but cannot be read. It is damaged, frosted or partly covered. Wipe it, tilt it out of the glare, smooth the bag; or type instead.",
   "scan.why.nothing": "No code in view yet. Hold it inside the frame; turn a striped code level.",
 
   "scan.wrong.nothing": "Nothing was entered.",

@@ -19,7 +19,7 @@ type Props = {
 type Said = { tone: Tone; title: string; more?: string };
 
 export function ScannerSaid({ state, wanted, continuous, onChoose }: Props) {
-  const { tone, title, more } = said(state, wanted, continuous === true);
+  const { tone, title, more } = inTwo(said(state, wanted, continuous === true));
   const choices = state.told?.code === "several" ? state.told.choices : [];
   return (
     <div class="said" role="status" aria-live="polite">
@@ -35,6 +35,12 @@ export function ScannerSaid({ state, wanted, continuous, onChoose }: Props) {
       </Notice>
     </div>
   );
+}
+
+/** What is the matter stands out; what to do about it stands below. */
+function inTwo({ tone, title, more }: Said): Said {
+  const end = title.indexOf(". ") + 1;
+  return end === 0 || more ? { tone, title, ...(more ? { more } : {}) } : { tone, title: title.slice(0, end), more: title.slice(end + 1) };
 }
 
 /** What most needs saying: the verdict, then what is in view, then why nothing is. */

@@ -1,6 +1,6 @@
 /** Typed entry: a reason, the text, and its proof by a scan or a second typing. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { isWrong } from "../../scan/identifiers";
 import type { Scanning } from "../../scan/scanning";
 import { TYPED_REASONS, type Doubt, type TypedReason } from "../../scan/typed";
@@ -16,6 +16,8 @@ export function ScannerTyped({ scanning }: { scanning: () => Scanning | undefine
   const [accepted, setAccepted] = useState<string | null>(null); // as the first was understood
   const [wrong, setWrong] = useState<{ reason?: string; text?: string }>({});
   const reasons = TYPED_REASONS.map((value) => ({ value, label: t(`scan.reason.${value}`) }));
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.scrollIntoView({ block: "nearest" }), [accepted]);
   const enter = (event: Event) => {
     event.preventDefault();
     if (!reason) return setWrong({ reason: t("scan.typed_why_missing") });
@@ -31,7 +33,7 @@ export function ScannerTyped({ scanning }: { scanning: () => Scanning | undefine
   };
   if (accepted !== null) {
     return (
-      <form class="card" onSubmit={enterAgain} noValidate>
+      <form ref={form} class="card" onSubmit={enterAgain} noValidate>
         <h3>{t("scan.typed_read", { text: accepted })}</h3>
         <Field label={t("scan.typed_again")} hint={t("scan.typed_again_hint")} value={second} onValue={setSecond} wrong={wrong.text} />
         <Button submit kind="primary">{t("shell.continue")}</Button>
@@ -39,7 +41,7 @@ export function ScannerTyped({ scanning }: { scanning: () => Scanning | undefine
     );
   }
   return (
-    <form class="card" onSubmit={enter} noValidate>
+    <form ref={form} class="card" onSubmit={enter} noValidate>
       <h3>{t("scan.typed_title")}</h3>
       <Choice label={t("scan.typed_why")} value={reason} options={reasons} onValue={setReason} wrong={wrong.reason} />
       <Field label={t("scan.typed_text")} hint={t("scan.typed_hint")} value={first} onValue={setFirst} wrong={wrong.text} />

@@ -27,7 +27,7 @@ export type State = {
 
 const MUTED = "unbroken.muted";
 const LAYOUT = "unbroken.wedge_layout";
-const NO_PICTURE: readonly Why[] = ["insecure", "denied", "no_camera", "in_use", "lost", "camera_failed"];
+const OFF: readonly Why[] = ["insecure", "denied", "no_camera", "in_use", "lost", "engine", "camera_failed"];
 const START: State = { camera: "starting", why: null, told: null, torch: "none", last: null };
 
 export const isMuted = (): boolean => localStorage.getItem(MUTED) === "yes";
@@ -90,7 +90,7 @@ function open(video: HTMLVideoElement, options: () => Options, change: (some: Pa
   });
   const camera = new Camera(video, {
     seen: (symbols, millis) => scanning.frame(symbols, millis, performance.now()),
-    why: (why) => change(why && NO_PICTURE.includes(why) ? { why, camera: "off" } : { why }),
+    why: (why) => change(why && OFF.includes(why) ? { why, camera: "off" } : { why }),
     started: (torch) => change({ camera: "on", why: null, torch: torch ? "off" : "none" }),
   });
   void camera.start();

@@ -30,9 +30,9 @@ SEEDING_MS = 2 * 3_600_000
 class RealClock(Clock):
     """The time of day, as the browser has it; `behind` while the past is being told."""
 
-    def __init__(self) -> None:
+    def __init__(self, behind: bool = False) -> None:
         super().__init__(0)
-        self.behind = True
+        self.behind = behind
         self._began = time.time_ns() // 1_000_000
 
     def __call__(self) -> int:
@@ -43,7 +43,7 @@ def seeded(folder: Path) -> Scenario:
     """People of three companies, an auditor (audrey) and a courier who holds nothing (otto); a whole
     therapy (`COI`), ended just now, and one whose cells were collected (`OTHER`: OTHER-F1, with anna).
     """
-    clock = RealClock()
+    clock = RealClock(behind=True)
     scenario = open_scenario(f"sqlite:///{folder}/ledger.db", folder, clock)
     enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
     enrol(scenario, "otto", "courier", "cleo", "swift-cryo", "swift-depot")
