@@ -37,7 +37,7 @@ FULL = {
     "volume": "50 mL",
     "collected": "2026-11-02 14:10 CET",
     "expiry": "2027-11-30 23:59 UTC",
-    "storage": "≤ −150 °C, vapour phase of liquid nitrogen",
+    "storage": "≤ \u2212150 °C, vapour phase of liquid nitrogen",
     "site": "Example Manufacturing Site 1, Northtown",
     "contact": "24 h: +00 000 000000",
 }
@@ -78,12 +78,10 @@ def of_svg(data: bytes, picture: Picture) -> Image.Image:
 
 
 def of_pdf(data: bytes, picture: Picture) -> Image.Image:
-    """By PDFium, at the print's resolution, of the page's upper left the part that is whole dots."""
+    """By PDFium, three pixels a dot, of which the middle one is taken: it rounds pictures outwards."""
     page = pypdfium2.PdfDocument(data)[0]
-    left, _, _, top = page.get_mediabox()
-    wide, high = picture.width * 72 / picture.dpi, picture.height * 72 / picture.dpi
-    page.set_mediabox(left, top - high, left + wide, top)
-    return page.render(scale=picture.dpi / 72, grayscale=True).to_pil().convert("L")
+    large = np.asarray(page.render(scale=3 * picture.dpi / 72, grayscale=True).to_pil().convert("L"))
+    return Image.fromarray(large[1::3, 1::3][: picture.height, : picture.width].copy())
 
 
 def of_zpl(data: bytes, picture: Picture) -> Image.Image:
@@ -108,7 +106,7 @@ def _z64(body: str) -> bytes:
 
 
 def _counted(body: str, width: int) -> Iterator[str]:
-    """ZPL II: G to Y count 1 to 19, g to z 20 to 400; `,` zeros to the end of the row, `!` ones, `:` again."""
+    """ZPL II: G to Y 1 to 19, g to z 20 to 400; `,` fills the row with 0, `!` with F, `:` repeats it."""
     row, before, count = "", "", 0
     for letter in body:
         if letter in ",!:":

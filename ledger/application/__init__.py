@@ -20,7 +20,7 @@ from ledger.application.batch import Answers, Intaken, must_be_same
 from ledger.application.door import Door
 from ledger.application.genesis import open_log
 from ledger.application.high_water import HighWater, Mark
-from ledger.application.intake import KeyRing, admit_parsed
+from ledger.application.intake import KeyRing, admit_all
 from ledger.application.reviews import Reviews
 from ledger.application.world import StoredWorld
 from ledger.application.writer import Waiting, Writer
@@ -91,7 +91,7 @@ class Ledger(DCBApplication):
             raise
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="verify")
         self._writer = Writer(self)
-        self._door = Door(self._admit, self._writer)
+        self._door = Door(self._admit_all, self._writer)
 
     @classmethod
     def create(
@@ -153,18 +153,8 @@ class Ledger(DCBApplication):
             future.set_exception(error)
 
     def _admit_all(self, raws: Sequence[bytes]) -> list[Intaken]:
-        return [self._admit(raw) for raw in raws]
-
-    def _admit(self, raw: bytes) -> Intaken:
-        """Check the signature. A repeated statement is answered before any check of its key."""
-        try:
-            signed = statement.parse(raw)
-        except UnbrokenError as error:
-            return error
-        try:
-            return admit_parsed(signed, self.origin, self.keys)
-        except UnbrokenError as error:
-            return self._recorded(signed) or error
+        """Check the signatures. A repeated statement is answered before any check of its key."""
+        return admit_all(raws, self.origin, self.keys, self._recorded)
 
     def _recorded(self, signed: Statement) -> Answer | None:
         found = self.store.positions_of_cti([signed.kid + signed.cti])

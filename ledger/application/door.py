@@ -34,7 +34,7 @@ def _closing() -> Fault:
 class Door:
     """Threads that admit statements and queue them for the writer."""
 
-    def __init__(self, admit: Callable[[bytes], Intaken], writer: Writer) -> None:
+    def __init__(self, admit: Callable[[Sequence[bytes]], list[Intaken]], writer: Writer) -> None:
         self._admit = admit
         self._writer = writer
         self._queue: SimpleQueue[Entered | None] = SimpleQueue()
@@ -74,7 +74,7 @@ class Door:
         while (first := self._queue.get()) is not None:
             self._checking[number] = True
             entered, closing = self._together(first)
-            admitted = [self._admit(raw) for raws, _ in entered for raw in raws]
+            admitted = self._admit([raw for raws, _ in entered for raw in raws])
             self._checking[number] = False  # before the hand-over: a lone statement must not wait
             self._pass_on(entered, admitted)
             if closing:

@@ -9,12 +9,13 @@ happened.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from ledger.domain.esignatures import authenticate_esignature, revoked_passkey
 from ledger.domain.identifiers import parse_coi
 from ledger.domain.naming import STREAM_KINDS, containers_of
-from ledger.domain.shares import CARRIERS, therapies_of
+from ledger.domain.shares import CARRIED, CARRIERS, therapies_of
 from ledger.domain.times import milliseconds, timestamp
 from ledger.domain.window import PROMPT_MS
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
@@ -47,7 +48,8 @@ def authenticate(entry: Entry, world: World) -> Key:
 
 def _check_stream(entry: Entry, world: World) -> None:
     kind, _, name = entry.stream.partition("/")
-    carried = getattr(entry.event, "therapies", None) is not None
+    event: Any = entry.event
+    carried = event.type in CARRIED and event.therapies is not None
     expected = "shipment/… or tank" if carried else STREAM_KINDS[entry.event.type]
     if kind not in (CARRIERS if carried else (expected,)):
         raise Unauthentic("wrong_stream", f"{entry.event.type} belongs to {expected}/…, not {entry.stream!r}")
@@ -63,6 +65,7 @@ def _check_stream(entry: Entry, world: World) -> None:
             _check_coi(coi)
 
 
+@lru_cache(maxsize=10_000)  # keeps only names that pass, which are short
 def _check_coi(name: str) -> None:
     """Before anything is looked up under it: a database takes no name with any character."""
     try:

@@ -31,9 +31,10 @@ def packed(chain: Chain, entry: Entry, event: Packed | ShipperSwapped) -> None:
     """The latest packing counts, by what the signers say; of two at one moment the later recorded."""
     packing = Packing(entry.position, event.shipper, event.seal, event.logger, event.occurred_at)
     for name in event.containers:
-        known = chain.container(name).packing
+        container = chain.container(name)
+        known = container.packing
         if known is None or known.occurred_at <= packing.occurred_at:
-            chain.container(name).packing = packing
+            container.packing = packing
 
 
 def inspected(chain: Chain, entry: Entry, event: ReceiptInspected) -> None:

@@ -35,7 +35,7 @@ class Content:
     volume: str | None = None  # with its unit: "68 mL"
     collected: str | None = None  # with its zone
     expiry: str | None = None  # with its zone: "2027-01-31 23:59 UTC"
-    storage: str | None = None  # "≤ −150 °C, vapour phase of liquid nitrogen"
+    storage: str | None = None  # with its unit, and in which phase
     site: str | None = None  # who made or collected it
     contact: str | None = None  # whom to call, day and night
     credential: str | None = None  # `credential.to_text`
@@ -48,9 +48,19 @@ class Content:
             value = getattr(self, field.name)
             if isinstance(value, str) and field.name != "credential":
                 _must_be_printable(field.name, value)
-        parse_link(self.link)
+        self._must_be_one_label()
         if self.din is not None:
             parse_din(self.din)
+
+    def _must_be_one_label(self) -> None:
+        """A label whose symbol names another serial than its text would be two labels."""
+        link = parse_link(self.link)
+        for name, value in (("serial", link.serial), ("container", link.container)):
+            if getattr(self, name) != value:
+                raise Malformed(
+                    "bad_label_content",
+                    f"{name} {getattr(self, name)!r:.80} is not the link's, {value!r:.80}",
+                )
 
     @property
     def din_text(self) -> str | None:

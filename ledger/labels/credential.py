@@ -65,7 +65,8 @@ def verify_credential(raw: bytes, vkey: VerifierKey) -> Credential:
     credential, kid, signature = _parse(raw)
     if (credential.origin, kid) != (vkey.name, vkey.public.kid):
         raise ProofInvalid(
-            "bad_credential", f"a credential by {credential.origin!r:.80} where {vkey.name!r} and its key are due"
+            "bad_credential",
+            f"a credential by {credential.origin!r:.80} where {vkey.name!r} and its key are due",
         )
     try:
         vkey.public.verify(ED25519, signature, sig_structure(_protected(kid), _payload(credential)))

@@ -7,8 +7,9 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from ledger.errors import Malformed
 
@@ -29,10 +30,54 @@ def font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(io.BytesIO(_file(name)), pixels, layout_engine=ImageFont.Layout.BASIC)
 
 
-@lru_cache(maxsize=8192)
+class Drawn(NamedTuple):
+    """A character or text: its ink, where that lies from the point on the baseline, the way to the next."""
+
+    ink: Image.Image | None  # None: a space
+    left: int
+    top: int
+    advance: float
+
+
+@lru_cache(maxsize=16_384)
+def glyph(name: str, pixels: int, character: str) -> Drawn:
+    """Kept, since to draw a character from its outline takes longer than all else on a label."""
+    type_ = font(name, pixels)
+    left, top, right, bottom = (int(side) for side in type_.getbbox(character, mode="1", anchor="ls"))
+    advance = type_.getlength(character, mode="1")
+    if right <= left or bottom <= top:
+        return Drawn(None, left, top, advance)
+    ink = Image.new("1", (right - left, bottom - top))
+    pen = ImageDraw.Draw(ink)
+    pen.fontmode = "1"
+    pen.text((-left, -top), character, 1, type_, anchor="ls")
+    return Drawn(ink, left, top, advance)
+
+
 def length(name: str, pixels: int, text: str) -> float:
     """Width in dots."""
-    return font(name, pixels).getlength(text, mode="1")
+    return sum([glyph(name, pixels, character).advance for character in text])
+
+
+@lru_cache(maxsize=4096)
+def drawn(name: str, pixels: int, text: str) -> Drawn:
+    """A text without kerning. Kept too: most texts of a batch of labels are the same."""
+    glyphs, starts, at = [glyph(name, pixels, character) for character in text], [], 0.0
+    for one in glyphs:
+        starts.append(round(at) + one.left)
+        at += one.advance
+    inked = [(one, start) for one, start in zip(glyphs, starts, strict=True) if one.ink]
+    if not inked:
+        return Drawn(None, 0, 0, at)
+    left, top = min(start for _, start in inked), min(one.top for one, _ in inked)
+    right = max(start + one.ink.width for one, start in inked if one.ink)
+    bottom = max(one.top + one.ink.height for one, _ in inked if one.ink)
+    ink = Image.new("1", (right - left, bottom - top))
+    for one, start in inked:
+        if one.ink:
+            place = (start - left, one.top - top)
+            ink.paste(1, (*place, place[0] + one.ink.width, place[1] + one.ink.height), one.ink)
+    return Drawn(ink, left, top, at)
 
 
 def must_have(name: str, text: str, field: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MM_PER_INCH = 25.4
 POINTS_PER_INCH = 72
 _INVERTED = bytes(255 - value for value in range(256))
+_LEVEL = 4  # of zlib
 _INK = re.compile("1+")
 
 
@@ -29,7 +30,7 @@ def png(picture: Picture) -> bytes:
     parts = (
         (b"IHDR", head),
         (b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
-        (b"IDAT", zlib.compress(lines, 4)),
+        (b"IDAT", zlib.compress(lines, _LEVEL)),
         (b"IEND", b""),
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in parts)
@@ -72,7 +73,7 @@ def pdf(picture: Picture) -> bytes:
     document = pikepdf.new()
     size = [mm * POINTS_PER_INCH / MM_PER_INCH for mm in (picture.width_mm, picture.height_mm)]
     page = document.add_blank_page(page_size=(size[0], size[1]))
-    mask = document.make_stream(zlib.compress(picture.rows, 6))
+    mask = document.make_stream(zlib.compress(picture.rows, _LEVEL))
     mask.update(_mask_members(picture))
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Label=mask))
     wide, high = (dots * POINTS_PER_INCH / picture.dpi for dots in (picture.width, picture.height))

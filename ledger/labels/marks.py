@@ -42,7 +42,7 @@ def _ring(
     pen: ImageDraw.ImageDraw, middle: tuple[float, float], unit: float, holes: list[tuple[float, float]]
 ) -> None:
     """Of the ring only what lies within the holes, a gap away from their edges."""
-    size = pen.im.size  # type: ignore[attr-defined]
+    size = pen.im.size
     ring, seen = Image.new("L", size, 0), Image.new("L", size, 0)
     band = ImageDraw.Draw(ring)
     _disc(band, middle, 12.5 * unit, 255)

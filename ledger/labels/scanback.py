@@ -18,6 +18,10 @@ from ledger.errors import Malformed
 from ledger.labels.symbols import Matrix
 
 MAX_PIXELS = 60_000_000  # a phone's largest photo; a bomb unpacks to more
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+_UNREADABLE = (
+    OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
 _CELL = 5  # samples along a module
 _NEAR = 9  # modules around one that say what is dark there
 _STEPS = (0.5, 0.25, 0.12)  # of a module, by which a corner is moved to fit better
@@ -40,9 +44,11 @@ def compare(photo: bytes, expected: Matrix) -> ScanBack:
     Raises `Malformed`: `bad_photo` (no picture, or too large), `label_not_found` (no QR code is readable).
     """
     picture = _opened(photo)
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(picture, formats=_QR)
     if not found:
-        raise Malformed("label_not_found", "no QR code can be read in this photo: nearer, sharper, more light")
+        raise Malformed(
+            "label_not_found", "no QR code can be read in this photo: nearer, sharper, more light"
+        )
     modules = expected.size * expected.size
     scans = [ScanBack(one.text, _wrong(picture, one, expected), modules) for one in found]
     return min(scans, key=lambda scan: scan.wrong)
@@ -61,12 +67,13 @@ def _opened(photo: bytes) -> Image.Image:
         if picture.width * picture.height > MAX_PIXELS:
             raise Malformed("bad_photo", f"{picture.width} x {picture.height} pixels are too many")
         return ImageOps.exif_transpose(picture).convert("L")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except _UNREADABLE as error:
         raise Malformed("bad_photo", f"not a JPEG, PNG or WebP picture: {error}") from None
 
 
 def _wrong(picture: Image.Image, found: zxingcpp.Barcode, expected: Matrix) -> int:
-    size = 17 + 4 * int(found.extra.get("Version", 0))
+    extra: dict[str, str] = found.extra  # type: ignore[assignment]  # declared as an object
+    size = 17 + 4 * int(extra.get("Version", 0))
     if size != expected.size:
         return expected.size * expected.size
     place = found.position
@@ -78,7 +85,7 @@ def _wrong(picture: Image.Image, found: zxingcpp.Barcode, expected: Matrix) -> i
 
 
 def _best(picture: Image.Image, corners: Corners, expected: Matrix) -> int:
-    """The reader's corners are whole pixels. Each is moved a little while that makes the symbol fit better."""
+    """The reader's corners are whole pixels: each is moved a little while the symbol fits better so."""
     least = _count(picture, corners, expected)
     for step in _STEPS:
         for _ in range(2):

@@ -81,7 +81,7 @@ class Sheet:
         if item.caption and (known or write):
             style = Style("plain", self.dots(CAPTION_MM), self.dots(CAPTION_MM), 1, "left", INK, top=True)
             box = self._box(item)
-            set_text(self._pen, item.caption, box._replace(h=self._caption_dots), style, item.caption)
+            set_text(self.image, item.caption, box._replace(h=self._caption_dots), style, item.caption)
         if write and not known:
             self._rule(self._box(item))
 
@@ -94,7 +94,7 @@ class Sheet:
         least = item.size if item.least is None else item.least
         ink, top = PAPER if item.white else INK, bool(item.caption)
         style = Style(item.font, self.dots(item.size), self.dots(least), item.lines, item.align, ink, top)
-        set_text(self._pen, words, self._below_caption(item), style, " and ".join(item.members) or words)
+        set_text(self.image, words, self._below_caption(item), style, " and ".join(item.members) or words)
 
     def din(self, item: Din, number: str, check: str) -> None:
         """ST-001: the check character is for who types, and stands apart in a box."""
@@ -104,10 +104,16 @@ class Sheet:
         wide = math.ceil(fonts.length("mono", em, number)) + round(em * 0.35)
         if wide + side > box.w or side > box.h + 1:
             raise _too_large("din", number)
-        set_text(self._pen, number, box, style, "din")
+        set_text(self.image, number, box, style, "din")
         left, top = box.x + wide, box.y - round((side - fonts.CAP_HEIGHT * em) / 2)
         self._pen.rectangle((left, top, left + side, top + side), outline=INK, width=self.dots(0.3))
-        set_text(self._pen, check, Box(left, top, side, side), style._replace(align="center", top=False), "din_check")
+        set_text(
+            self.image,
+            check,
+            Box(left, top, side, side),
+            style._replace(align="center", top=False),
+            "din_check",
+        )
 
     def symbol(self, item: Symbol, matrix: Matrix) -> None:
         """Modules of as many whole dots as its place allows, and never less than `module`."""

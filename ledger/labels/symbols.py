@@ -7,14 +7,14 @@ and the penalties of ISO/IEC 18004:2015 §7.8.3 are counted on whole symbols as 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
 import zxingcpp
 from qrcode import QRCode
 from qrcode.constants import ERROR_CORRECT_Q
-from qrcode.exceptions import DataOverflowError
-from qrcode.util import MODE_ALPHA_NUM, QRData
+from qrcode.util import BIT_LIMIT_TABLE, MODE_ALPHA_NUM, QRData
 
 from ledger.errors import Malformed
 
@@ -40,8 +40,12 @@ def qr_code(text: str) -> Matrix:
     base = encoded(text, 0)
     width = base.size * base.size
     plain = _as_integer(base.dark)
-    masked = [plain ^ change for change in _mask_changes(base.size)]
-    best = min(masked, key=lambda modules: penalty(modules, base.size))
+    turned = _turned(plain, base.size)
+    masked = [
+        (penalty(plain ^ change, turned ^ changed, base.size), plain ^ change)
+        for change, changed in _mask_changes(base.size)
+    ]
+    _, best = min(masked)
     return Matrix(base.size, f"{best:0{width}b}".encode().translate(_FROM_DIGITS))
 
 
@@ -50,13 +54,20 @@ def encoded(text: str, mask: int) -> Matrix:
 
     Raises `Malformed` (`not_encodable`) for more than a QR code holds.
     """
-    code = QRCode(error_correction=ERROR_CORRECT_Q, mask_pattern=mask)
+    code = QRCode(version=_version(len(text)), error_correction=ERROR_CORRECT_Q, mask_pattern=mask)
     code.add_data(QRData(text.encode("ascii"), mode=MODE_ALPHA_NUM, check_data=False))
-    try:
-        code.make(fit=True)
-    except DataOverflowError:
-        raise Malformed("not_encodable", f"{len(text)} characters are more than a QR code holds") from None
+    code.make(fit=False)  # the package would write out all bits three times to find the version
     return Matrix(code.modules_count, b"".join(map(bytes, code.modules)))
+
+
+def _version(characters: int) -> int:
+    """The smallest that holds them (ISO/IEC 18004 §7.4.4, table 3: 4 bits of mode, then the count)."""
+    data = 11 * (characters // 2) + 6 * (characters % 2)
+    for version in range(1, 41):
+        count = 9 if version < 10 else 11 if version < 27 else 13
+        if 4 + count + data <= BIT_LIMIT_TABLE[ERROR_CORRECT_Q][version]:
+            return version
+    raise Malformed("not_encodable", f"{characters} characters are more than a QR code holds")
 
 
 def datamatrix(text: str) -> Matrix:
@@ -67,14 +78,16 @@ def datamatrix(text: str) -> Matrix:
         made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, **made_as)
     except ValueError as error:
         raise Malformed("not_encodable", f"no DataMatrix of {text!r:.80}: {error}") from None
-    pixels = memoryview(made.to_image(scale=1, add_quiet_zones=False))
-    return Matrix(pixels.shape[0], pixels.tobytes().translate(_FROM_PIXELS))
+    pixels = memoryview(made.to_image(scale=1, add_quiet_zones=False)).tobytes()  # type: ignore[arg-type]
+    return Matrix(math.isqrt(len(pixels)), pixels.translate(_FROM_PIXELS))
 
 
-def penalty(modules: int, size: int) -> int:
-    """N1 to N4 of ISO/IEC 18004 §7.8.3: lower reads better. `modules`: the upper left one is the highest bit."""
+def penalty(modules: int, turned: int, size: int) -> int:
+    """N1 to N4 of ISO/IEC 18004 §7.8.3: lower reads better. The upper left module is the highest bit.
+
+    `turned`: the same with rows for columns.
+    """
     dark_percent = 100 * modules.bit_count() / (size * size)
-    turned = _turned(modules, size)
     return (
         _runs_and_finders(modules, size)
         + _runs_and_finders(turned, size)
@@ -133,10 +146,11 @@ def _columns(size: int, right: int) -> int:
 
 
 @lru_cache(maxsize=40)
-def _mask_changes(size: int) -> tuple[int, ...]:
-    """What each of the eight masks changes on a symbol under mask 0, format bits included."""
+def _mask_changes(size: int) -> tuple[tuple[int, int], ...]:
+    """What each of the eight masks changes on a symbol under mask 0, format bits included; and turned."""
     symbols = [_as_integer(_any_of_size(size, mask)) for mask in range(MASKS)]
-    return tuple(symbol ^ symbols[0] for symbol in symbols)
+    changes = [symbol ^ symbols[0] for symbol in symbols]
+    return tuple((change, _turned(change, size)) for change in changes)
 
 
 def _any_of_size(size: int, mask: int) -> bytes:

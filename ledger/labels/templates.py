@@ -181,9 +181,9 @@ class Template(_Part):
 
 @lru_cache(maxsize=32)
 def load_template(name: str) -> Template:
-    """One of `TEMPLATES`. Raises `NotFound` (`unknown_label_template`)."""
+    """One of `TEMPLATES`. Raises `NotFound` (`no_such_label_template`)."""
     if name not in TEMPLATES:
-        raise NotFound("unknown_label_template", f"{name!r:.40} is none of {', '.join(TEMPLATES)}")
+        raise NotFound("no_such_label_template", f"{name!r:.40} is none of {', '.join(TEMPLATES)}")
     return parse_template((files(__package__) / "templates" / f"{name}.toml").read_text("utf-8"))
 
 

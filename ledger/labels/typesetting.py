@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
-from PIL import ImageDraw
+from PIL import Image
 
 from ledger.errors import Malformed
 from ledger.labels import fonts
@@ -33,18 +34,19 @@ class Style(NamedTuple):
     top: bool
 
 
-def set_text(pen: ImageDraw.ImageDraw, text: str, box: Box, style: Style, field: str) -> None:
+def set_text(image: Image.Image, text: str, box: Box, style: Style, field: str) -> None:
     """Raises `Malformed`: `label_does_not_fit`, `not_printable`, each with the field's name."""
-    fonts.must_have(style.font, text, field)
-    pixels, lines = _fitted(text, box, style, field)
-    type_ = fonts.font(style.font, pixels)
+    pixels, lines = _fitted(text, box.w, box.h, style, field)
     below = fonts.DESCENT * pixels if len(lines) > 1 else 0  # one line is centred by its capitals
     spare = box.h - _height(len(lines), pixels) - below
     baseline = box.y + (0 if style.top else spare / 2) + fonts.CAP_HEIGHT * pixels
     for number, line in enumerate(lines):
         x = _start(box, fonts.length(style.font, pixels, line), style.align)
         y = round(baseline + number * fonts.LINE * pixels)
-        pen.text((x, y), line, style.ink, type_, anchor="ls")
+        text_ = fonts.drawn(style.font, pixels, line)
+        if text_.ink:
+            left, top = x + text_.left, y + text_.top
+            image.paste(style.ink, (left, top, left + text_.ink.width, top + text_.ink.height), text_.ink)
 
 
 def _start(box: Box, width: float, align: str) -> int:
@@ -52,14 +54,18 @@ def _start(box: Box, width: float, align: str) -> int:
     return round(box.x + {"left": 0, "center": spare / 2, "right": spare}[align])
 
 
-def _fitted(text: str, box: Box, style: Style, field: str) -> tuple[int, list[str]]:
-    """The largest size at which it fits, and its lines."""
+@lru_cache(maxsize=4096)
+def _fitted(text: str, width: int, height: int, style: Style, field: str) -> tuple[int, list[str]]:
+    """The largest size at which it fits, and its lines. Kept: a batch of labels says much alike."""
+    fonts.must_have(style.font, text, field)
     for pixels in range(style.size, style.least - 1, -1):
-        lines = _wrapped(text, style.font, pixels, box.w)
-        room = min(style.lines, _most_lines(box.h, pixels))
+        lines = _wrapped(text, style.font, pixels, width)
+        room = min(style.lines, _most_lines(height, pixels))
         if lines and len(lines) <= room:
             return pixels, lines
-    raise Malformed("label_does_not_fit", f"{field}: {text!r} does not fit its place on this label: shorten it")
+    raise Malformed(
+        "label_does_not_fit", f"{field}: {text!r} does not fit its place on this label: shorten it"
+    )
 
 
 def _wrapped(text: str, font: str, pixels: int, width: int) -> list[str]:

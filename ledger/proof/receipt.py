@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cbor2
@@ -74,12 +75,19 @@ def encode_receipt(signed: tuple[bytes, bytes], size: int, index: int, proof: li
     Cheap on purpose: it is made for every answer, so the hashes are joined by hand.
     `proof` is what `merkle` gave: hashes of 32 bytes.
     """
-    protected, signature = signed
+    start, head, end = _of_tree(signed, size)
     count = len(proof)
     array = bytes([0x80 | count]) if count < 24 else bytes([0x98, count])
-    head = b"\x83" + cbor2.dumps(size) + cbor2.dumps(index) + array
-    inclusion = cbor2.dumps(_BYTES_32.join([head, *proof]))
-    return b"".join((_START, cbor2.dumps(protected), _PROOFS, inclusion, _NIL, cbor2.dumps(signature)))
+    inclusion = _BYTES_32.join([head + cbor2.dumps(index) + array, *proof])
+    return b"".join((start, cbor2.dumps(inclusion), end))
+
+
+@lru_cache(maxsize=4)
+def _of_tree(signed: tuple[bytes, bytes], size: int) -> tuple[bytes, bytes, bytes]:
+    """What the receipts of one batch share: all before the proof, its own head, all behind it."""
+    protected, signature = signed
+    start = _START + cbor2.dumps(protected) + _PROOFS
+    return start, b"\x83" + cbor2.dumps(size), _NIL + cbor2.dumps(signature)
 
 
 def parse_receipt(data: bytes) -> Receipt:

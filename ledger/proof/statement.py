@@ -8,7 +8,8 @@ label 1, an indefinite length, a second order of labels or a trailing byte canno
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import cbor2
 
@@ -29,6 +30,9 @@ _ISS, _SUB, _AUD, _CTI = 1, 2, 3, 7  # RFC 8392 §4
 _HEADER = [_ALG, _CONTENT_TYPE, _KID, _CLAIMS]
 _CLAIM = [_ISS, _SUB, _AUD, _CTI]
 _ALGORITHMS = (ED25519, ED25519_FULL, ES256)
+_REPEATED = 512  # bytes: longer headers are not kept, so that nobody fills the memory with them
+
+Header: TypeAlias = tuple[int, bytes, str, str, str, str, bytes]
 
 
 class Statement(NamedTuple):
@@ -93,17 +97,10 @@ def parse(raw: bytes, content_type: str = EVENT_CONTENT_TYPE) -> Statement:
     if raw[:1] != _TAG:
         raise Malformed("malformed_cose", "not a tagged COSE_Sign1 (tag 18)")
     protected, payload, signature = _body(load(raw[1:]))
-    alg, declared, kid, claims = _members(load(protected), _HEADER, "header")
-    iss, sub, aud, cti = _members(claims, _CLAIM, "claim")
-    _check_header(alg, declared, kid, content_type)
-    _check_claims(iss, sub, aud, cti)
-    again = _protected(alg, declared, kid, iss, sub, aud, cti)
-    if again != protected or _envelope(again, payload, signature) != raw:
-        raise Malformed("malformed_cbor", "not in the one deterministic encoding (RFC 8949 §4.2.1)")
-    return Statement(
-        raw, protected, alg, kid, declared, iss, sub, aud, cti, payload, signature,
-        hashlib.sha256(raw).digest(),
-    )  # fmt: skip
+    header = _header(protected, content_type)
+    if _envelope(protected, payload, signature) != raw:
+        raise _second_spelling()
+    return Statement(raw, protected, *header, payload, signature, hashlib.sha256(raw).digest())
 
 
 def verify(statement: Statement, key: PublicKey) -> None:
@@ -111,6 +108,39 @@ def verify(statement: Statement, key: PublicKey) -> None:
     if statement.kid != key.kid:
         raise Unauthentic("wrong_key", "the statement names another key")
     key.verify(statement.alg, statement.signature, statement.tbs)
+
+
+def _header(protected: bytes, content_type: str) -> Header:
+    """A key says much on one stream, and only the cti differs: it stands at the end, as it is.
+
+    So a start that was read with one cti is right with any. What isn't is read as a whole, for
+    its own error.
+    """
+    if len(protected) <= _REPEATED:
+        try:
+            return *_start(protected[:-16], content_type)[:-1], protected[-16:]
+        except Malformed:
+            pass
+    return _read_header(protected, content_type)
+
+
+@lru_cache(maxsize=4_096)
+def _start(start: bytes, content_type: str) -> Header:
+    return _read_header(start + bytes(16), content_type)
+
+
+def _read_header(protected: bytes, content_type: str) -> Header:
+    alg, declared, kid, claims = _members(load(protected), _HEADER, "header")
+    iss, sub, aud, cti = _members(claims, _CLAIM, "claim")
+    _check_header(alg, declared, kid, content_type)
+    _check_claims(iss, sub, aud, cti)
+    if _protected(alg, declared, kid, iss, sub, aud, cti) != protected:
+        raise _second_spelling()
+    return alg, kid, declared, iss, sub, aud, cti
+
+
+def _second_spelling() -> Malformed:
+    return Malformed("malformed_cbor", "not in the one deterministic encoding (RFC 8949 §4.2.1)")
 
 
 def _protected(alg: int, content_type: str, kid: bytes, iss: str, sub: str, aud: str, cti: bytes) -> bytes:

@@ -176,6 +176,36 @@ def test_a_refused_statement_does_not_spoil_its_batch(scenario: Scenario) -> Non
     assert isinstance(third, Answer)
 
 
+def test_each_of_one_submission_fails_or_passes_at_its_own_step(scenario: Scenario) -> None:
+    collected(scenario)
+    good = packed(scenario)
+    flipped = bytes([good[-1] ^ 1])
+    anna = {"iss": "anna", "sub": CHAIN, "aud": ORIGIN}
+    mute = statement.sign(scenario.signer("anna").key, **anna, cti=os.urandom(16), payload=b"{}")
+    raws = [good[:-1] + flipped, mute, good, b"\x00nonsense", packed(scenario, "stranger"), good]
+    found = scenario.ledger.submit(raws).result()
+    codes = [one.code if isinstance(one, UnbrokenError) else one.position for one in found]
+    entry = scenario.ledger.store.head()[0] - 1
+    assert codes == ["bad_signature", "unknown_event", entry, "malformed_cose", "unknown_key", entry]
+
+
+def test_a_store_that_fails_while_it_is_asked_for_a_repeat_is_an_answer(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that checks lives on."""
+    collected(scenario)
+    good = packed(scenario)
+
+    def down(_: object) -> None:
+        raise Fault("store_unavailable", "the database went away")
+
+    monkeypatch.setattr(scenario.ledger.store, "positions_of_cti", down)
+    for _ in range(2 * (os.cpu_count() or 1)):
+        with pytest.raises(Fault, match="store_unavailable"):
+            scenario.ledger.record(good[:-1] + bytes([good[-1] ^ 1]))
+    assert scenario.ledger.record(good).position
+
+
 def test_statements_of_one_submission_build_on_each_other(scenario: Scenario) -> None:
     """Enrolled and used within one batch: the second reads what the first just said."""
     raw = scenario.sign(

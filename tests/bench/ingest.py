@@ -25,7 +25,7 @@ from eventsourcing.domain import Aggregate, event
 
 from ledger.application import Answer
 from ledger.application.door import Door
-from ledger.application.intake import admit
+from ledger.application.intake import admit_all
 from ledger.proof import statement
 from tests.bench.load import WRITERS, chains, record_from_loop, record_from_threads, statements
 from tests.bench.table import RUNS, Row, at_least, seconds
@@ -117,7 +117,7 @@ class _RawWriter:
 
 def _undecided(ledger: Ledger, work: list[list[bytes]], path: str) -> float:
     writer = _RawWriter(path)
-    door = Door(lambda raw: admit(raw, ledger.origin, ledger.keys), writer)  # type: ignore[arg-type]
+    door = Door(lambda raws: admit_all(raws, ledger.origin, ledger.keys, lambda _: None), writer)  # type: ignore[arg-type]
     rate = _rate(partial(record_from_loop, _Entrance(door), work))  # type: ignore[arg-type]
     door.close()
     writer.close()

@@ -56,13 +56,13 @@ def frosted(label: Image.Image) -> Image.Image:
 
 
 def covered(share: float) -> Harm:
-    """A thumb or a drop on so much of the symbol, beside its finder patterns."""
+    """A thumb or a drop on so much of the symbol's middle, off its finder and alignment patterns."""
 
     def harm(label: Image.Image) -> Image.Image:
         label = label.copy()
         left, top, right, bottom = ImageOps.invert(label).getbbox() or (0, 0, *label.size)
         side = round((share * (right - left) * (bottom - top)) ** 0.5)
-        at = round(left + 0.45 * (right - left)), round(top + 0.4 * (bottom - top))
+        at = round(left + 0.3 * (right - left)), round(top + 0.3 * (bottom - top))
         ImageDraw.Draw(label).rectangle((*at, at[0] + side, at[1] + side), fill=90)
         return label
 

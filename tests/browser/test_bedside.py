@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
-from tests.browser.house import House, seeded
+from tests.e2e.house import House, seeded
 from tests.browser.people import statements
 from tests.browser.ward import COI, FIRST, SECOND, STRANGER, STREAM, Person, label_of, patient_keys, two_bags
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from clients.patients import commitments, load_keys, new_keys
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE
-from tests.browser.house import House
+from tests.e2e.house import House
 from tests.browser.people import PASSPHRASE, enrolled, scanned
 from tests.label_stage import issue, link_part
 from tests.scenario import APHERESIS, CLEANROOM, VAN, WARD, Scenario, hand_over, ordered, prepare

@@ -110,8 +110,8 @@ class Live:
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         subprocess.run(self._command(words), env=environment(), cwd=ROOT, check=True, capture_output=True)
 
-    def serve(self) -> None:
-        words = ["serve", "--data", str(self.data), "--port", "0", "--log-level", "WARNING"]
+    def serve(self, port: int = 0) -> None:
+        words = ["serve", "--data", str(self.data), "--port", str(port), "--log-level", "WARNING"]
         self.process = subprocess.Popen(
             self._command(words), env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
         )

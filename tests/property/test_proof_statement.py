@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -125,3 +126,29 @@ def test_a_header_with_one_value_replaced_is_refused_and_does_no_harm(label: int
     signature = key.sign(statement.sig_structure(protected, b"{}"))
     found = outcome(b"\xd2" + cbor2.dumps([protected, {}, b"{}", signature]))
     assert (found == "accepted") == (type(value) is type(ours) and value == ours)
+
+
+@given(st.data())
+@settings(max_examples=300)
+def test_a_header_whose_start_is_known_is_read_as_if_it_were_new(data: st.DataObject) -> None:
+    """Whatever was read before, the same values come out, or the same refusal."""
+    known = statement.parse(signed()).protected
+    start = data.draw(st.integers(0, len(known)))
+    end = data.draw(st.integers(start, min(len(known), start + 20)))
+    changed = known[:start] + data.draw(st.binary(max_size=20)) + known[end:]
+    for protected in (changed, known[:-16] + data.draw(st.binary(min_size=16, max_size=16))):
+        assert header(statement._header, protected) == header(statement._read_header, protected)
+
+
+def header(read: Callable[[bytes, str], object], protected: bytes) -> object:
+    try:
+        return read(protected, EVENT_CONTENT_TYPE)
+    except Malformed as error:
+        return error.code, error.detail
+
+
+def test_a_long_header_is_read_and_not_kept() -> None:
+    kept = statement._start.cache_info().currsize
+    fields: dict[str, Any] = {"iss": "n" * 400, "sub": "chain/x:ABCD", "aud": "log.example", "cti": bytes(16)}
+    statement.parse(statement.sign(KEYS[ED25519], **fields, payload=b"{}"))
+    assert statement._start.cache_info().currsize == kept

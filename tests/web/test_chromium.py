@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from ledger.proof.keys import PublicKey
 from tests.web.agent import WEB, must_have_node
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: the core is not run in Chromium")
+chromium = pytest.importorskip("tests.browser.chromium")
 PAGE = "https://app.example/"
 PASSPHRASE = "nine bags of cells"
 
@@ -35,14 +34,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def context(folder: Path, tmp_path: Path) -> Iterator[Any]:
     """A browser with a profile on disk; nothing leaves it, the page comes from `folder`."""
-    chromium = (
-        os.environ.get("UNBROKEN_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
-    if chromium is None:
-        pytest.skip("no chromium on this machine: set UNBROKEN_CHROMIUM")
+    path = chromium.find_chromium()
+    if path is None:
+        pytest.skip(chromium.MISSING)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch_persistent_context(
-            tmp_path / "profile", executable_path=chromium, args=["--no-sandbox"]
+            tmp_path / "profile", executable_path=path, args=list(chromium.FLAGS)
         )
         browser.route(
             "**/*",

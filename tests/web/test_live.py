@@ -78,7 +78,7 @@ def test_offline_scans_arrive_once_and_in_order_after_the_network_is_back(node: 
         "alarm": None,
     }
     exported = sequence.split(bytes.fromhex(node.ask("export", device=device)))
-    again(live)
+    live.serve(int(live.url.rpartition(":")[2]))  # where it was before
     node.ask("flush", device=device)
     held = node.ask("held", device=device)
     assert [each["state"] for each in held] == ["accepted"] * 12
@@ -86,17 +86,6 @@ def test_offline_scans_arrive_once_and_in_order_after_the_network_is_back(node: 
     assert positions == sorted(positions)
     assert [raw.hex() for raw in exported] == [each["raw"] for each in held]
     assert not [one for each in held for one in each["answer"]["deviations"] if one["code"] == "sequence_gap"]
-
-
-def again(live: Live) -> None:
-    """The server at the same address as before."""
-    port = live.url.rpartition(":")[2].rstrip("/")
-    words = ["serve", "--data", str(live.data), "--port", port, "--log-level", "WARNING"]
-    command, live._command = live._command, lambda _: command(words)  # type: ignore[method-assign]
-    try:
-        live.serve()
-    finally:
-        live._command = command  # type: ignore[method-assign]
 
 
 def test_a_refusal_is_kept_with_the_ledgers_own_reason(node: Agent, live: Live) -> None:

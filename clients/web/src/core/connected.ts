@@ -64,7 +64,7 @@ export abstract class Connected {
     [this.db, this.around] = [db, around];
     this.vault = new Vault(db, around.iterations);
     this.outbox = new Outbox(db, around.database);
-    this.heads = new Heads(db);
+    this.heads = new Heads(db, around.database);
     this.kept = new Kept(db);
     this.remote = new Remote(
       around.base, around.fetch,
@@ -148,7 +148,7 @@ export abstract class Connected {
   protected async meet(size: number, root: Bytes, evidence: Bytes): Promise<void> {
     await this.heads.meet(size, root, evidence);
     try {
-      await this.trusted.sender.quiet(() => this.heads.check((of) => this.remote.nodes(of)));
+      await this.heads.check((of) => this.remote.nodes(of));
     } catch (error) {
       if (!(error instanceof Problem) || !error.passes) throw this.alarmed(error);
     }

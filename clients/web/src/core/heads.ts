@@ -8,6 +8,7 @@
  */
 import { equal, fromHex, toHex, type Bytes } from "./bytes";
 import type { Database, Head } from "./database";
+import { alone } from "./locks";
 import { Problem } from "./problem";
 import { consistencyProof, root, verifyConsistency, type NodeReader } from "./proof/merkle";
 
@@ -16,9 +17,10 @@ export type ReaderOf = (size: number) => NodeReader;
 
 export class Heads {
   private readonly db: Database;
+  private readonly lock: string;
 
-  constructor(db: Database) {
-    this.db = db;
+  constructor(db: Database, name = "unbroken") {
+    [this.db, this.lock] = [db, `${name}: heads`];
   }
 
   /** The newest head that was shown to extend every head before it. */
@@ -41,7 +43,11 @@ export class Heads {
    * `fork_detected` (both heads stay as evidence), `log_went_back`, `tiles_withheld`, `wrong_tiles`,
    * and what the reader throws when the tiles are out of reach: call again later.
    */
-  async check(readerOf: ReaderOf): Promise<Head | null> {
+  check(readerOf: ReaderOf): Promise<Head | null> {
+    return alone(this.lock, () => this.checkAll(readerOf));
+  }
+
+  private async checkAll(readerOf: ReaderOf): Promise<Head | null> {
     const all = await this.db.reading(["heads"], (tx) => tx.objectStore("heads").getAll()); // by size, then root
     for (const head of all.filter(({ checked }) => !checked)) {
       const known = await this.newest();

@@ -17,6 +17,7 @@ export function useClient(): Client {
 }
 
 const KEPT = "unbroken.session";
+const VOIDED_MS = 10 * 60_000; // a ward's screen is never closed
 
 /** Who the ledger last said this is; kept, so that a cold start without a network shows the right tiles. */
 export const session = new Store<SessionSeen | null>(kept());
@@ -28,7 +29,18 @@ export function followSession(client: Client): void {
     if (!seen) return;
     localStorage.setItem(KEPT, JSON.stringify(seen));
     session.set(seen);
+    void keepVoided(client);
   });
+  setInterval(() => void (client.session.get() && keepVoided(client)), VOIDED_MS);
+}
+
+/** A label that was declared void must stop a courier in a basement, too. */
+async function keepVoided(client: Client): Promise<void> {
+  try {
+    await client.refreshVoided();
+  } catch {
+    // the older list stays, and whoever relies on it is told of when it is
+  }
 }
 
 export function forget(): void {

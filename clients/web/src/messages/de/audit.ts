@@ -76,6 +76,7 @@ export const audit: Record<keyof typeof keys, string> = {
   "audit.checking": "Wird hier geprüft: {done} von {all} Einträgen",
   "audit.all_proved": "{count|Der eine Eintrag ist bewiesen|Alle {count} Einträge sind bewiesen}, hier, unter dem festgehaltenen Schlüssel des Registers",
   "audit.all_proved_more": "Dieser Browser hat jede Erklärung und ihre Quittung geholt, den Weg zur Wurzel des Registers berechnet und dessen Signatur geprüft. Was hier steht, gleicht dem, was gezeichnet wurde.",
+  "audit.what_checked": "Was geprüft wurde",
   "audit.some_broken": "{count} von {all} Einträgen GEBROCHEN",
   "audit.broken_more": "Was der Server gesendet hat, ist nicht, wofür der Schlüssel des Registers einsteht. Verlassen Sie sich nicht darauf. Notieren Sie diese Adresse und sagen Sie es den Betreibenden des Registers und Ihrer Qualitätssicherung.",
   "audit.some_gaps": "{count} von {all} Einträgen ließen sich nicht prüfen",

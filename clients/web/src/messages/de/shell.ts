@@ -76,5 +76,10 @@ export const shell: Record<keyof typeof keys, string> = {
   "device.storage_persistent": "Bleibt, bis Sie ihn löschen",
   "device.storage_evictable": "Der Browser kann ihn bei Platzmangel löschen: senden oder exportieren Sie, was wartet",
   "device.app": "App",
-  "device.app_digest": "Prüfsumme dieser Fassung",
+  "device.offline": "Ohne Netz",
+  "device.offline_no": "Noch nicht bereit",
+  "device.offline_without_scanner": "Bereit, bis auf die Kamera",
+  "device.offline_wholly": "Bereit",
+  "device.app_published": "Im Register genannt, Eintrag {position}",
+  "device.app_unpublished": "Im Register nicht genannt",
 };

@@ -78,6 +78,7 @@ export const audit = {
   "audit.checking": "Checking here: {done} of {all} entries",
   "audit.all_proved": "{count|The one entry is proved|All {count} entries are proved}, here, under the log's pinned key",
   "audit.all_proved_more": "This browser fetched each statement and its receipt, computed the way to the log's root and checked the log's signature. What is told here equals what was signed.",
+  "audit.what_checked": "What was checked",
   "audit.some_broken": "{count} of {all} entries BROKEN",
   "audit.broken_more": "What the server sent is not what the log's key vouches for. Don't rely on it. Note this address, and tell the log's operator and your Quality.",
   "audit.some_gaps": "{count} of {all} entries could not be checked",

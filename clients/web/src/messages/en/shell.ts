@@ -74,5 +74,10 @@ export const shell = {
   "device.storage_persistent": "Kept until you delete it",
   "device.storage_evictable": "The browser may delete it when space is short: send or export what waits",
   "device.app": "App",
-  "device.app_digest": "Digest of this build",
+  "device.offline": "Without a network",
+  "device.offline_no": "Not ready yet",
+  "device.offline_without_scanner": "Ready, but for the camera",
+  "device.offline_wholly": "Ready",
+  "device.app_published": "Named in the log by entry {position}",
+  "device.app_unpublished": "Not named in the log",
 } as const;

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../../core/canonical";
 import type { Statement } from "../../core/proof/statement";
 import { t } from "../../messages";
 import { href } from "../route";
+import { part } from "./words";
 
 /** Every member as it was signed, in the order of the bytes. */
 export function Members({ fields }: { fields: JsonObject }) {
@@ -32,7 +33,7 @@ function Value({ name, value }: { name: string; value: Json }) {
     return <span class="part">{Object.entries(value).map(([key, one]) => <span key={key}><span class="soft mono small">{key}</span> <Value name={key} value={one} /></span>)}</span>;
   }
   if (CONTAINERS.includes(name) && typeof value === "string") {
-    return <a class="mono" href={href(`/audit/container/${encodeURIComponent(value)}`)}>{value}</a>;
+    return <a class="mono" href={href(`/audit/container/${part(value)}`)}>{value}</a>;
   }
   return <span class="mono">{String(value)}</span>;
 }

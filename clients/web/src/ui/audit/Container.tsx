@@ -14,8 +14,8 @@ import { Held } from "./Custody";
 import type { Chain, Container, Temperature, Told } from "./documents";
 import { PaperLine } from "./Paper";
 import { containersOf } from "./story";
-import { PhaseCard } from "./Temperature";
-import { holding, madeBy, standing, volume } from "./words";
+import { distinct, PhaseCard } from "./Temperature";
+import { holding, madeBy, standing, volume, part } from "./words";
 
 interface Known {
   one: Container;
@@ -51,10 +51,10 @@ function Everything({ known: { one, chain, told, temperature } }: { known: Known
     <>
       {alarming.length > 0 && <Notice tone="stop" title={t("audit.blocked", { count: alarming.length })}><p>{alarming.map((each) => tCode("finding_name", each.code)).join(", ")}</p></Notice>}
       <What one={one} />
-      <Button kind="primary" to={`/audit/therapy/${encodeURIComponent(one.chain)}`}>{t("audit.open_therapy")}</Button>
+      <Button kind="primary" to={`/audit/therapy/${part(one.chain)}`}>{t("audit.open_therapy")}</Button>
       <Held container={one} told={told} />
       <Family one={one} chain={chain} />
-      {phases.map((phase) => <PhaseCard key={phase.phase} phase={phase} told={told} />)}
+      {phases.map((phase) => <PhaseCard key={phase.phase} names={[one.container]} phase={{ ...phase, evidence: distinct(phase) }} told={told} />)}
       <h2>{t("audit.entries_naming", { count: naming.length })}</h2>
       <ul class="rows">
         {naming.map((each) => (
@@ -106,7 +106,7 @@ function Rows({ containers }: { containers: readonly Container[] }) {
   return (
     <ul class="rows">
       {containers.map((one) => (
-        <LinkRow key={one.container} to={`/audit/container/${encodeURIComponent(one.container)}`}
+        <LinkRow key={one.container} to={`/audit/container/${part(one.container)}`}
           title={<span class="mono">{one.container}</span>} hint={`${standing(one).word} · ${holding(one.holder)}`} mark={<Icon name={standing(one).icon} />} />
       ))}
     </ul>

@@ -9,7 +9,7 @@ import { href } from "../route";
 import type { Container, Told } from "./documents";
 import { hands, type Hand } from "./story";
 import type { Stage } from "./Therapy";
-import { place, standing } from "./words";
+import { place, standing, part } from "./words";
 
 export function CustodyView({ stage }: { stage: Stage }) {
   const there = stage.chain.containers;
@@ -26,7 +26,7 @@ export function Held({ container, told }: { container: Container; told: readonly
   const { tone, icon, word } = standing(container);
   return (
     <section class="card" aria-label={container.container}>
-      <h3><a class="mono" href={href(`/audit/container/${encodeURIComponent(container.container)}`)}>{container.container}</a></h3>
+      <h3><a class="mono" href={href(`/audit/container/${part(container.container)}`)}>{container.container}</a></h3>
       <p class={`badge ${tone}`}><Icon name={icon} />{word}</p>
       <Holder container={container} />
       <Hands hands={hands(told, container.container)} />

@@ -8,6 +8,7 @@ import { href } from "../route";
 import { Entry } from "./Custody";
 import type { Deviation, Quarantine, Told } from "./documents";
 import type { Stage } from "./Therapy";
+import { part } from "./words";
 
 export function DeviationsView({ stage }: { stage: Stage }) {
   const { deviations, quarantines } = stage.chain;
@@ -79,7 +80,7 @@ function Held({ one }: { one: Quarantine }) {
         <dt>{t("audit.reason")}</dt>
         <dd>{spaced(one.reason)}</dd>
         <dt>{t("audit.about")}</dt>
-        <dd>{one.containers.map((name) => <a key={name} class="mono" href={href(`/audit/container/${encodeURIComponent(name)}`)}>{name} </a>)}</dd>
+        <dd>{one.containers.map((name) => <a key={name} class="mono" href={href(`/audit/container/${part(name)}`)}>{name} </a>)}</dd>
         <dt>{t("audit.put_by")}</dt>
         <dd>{one.put_by} · <Entry position={one.position} />{one.lifted_position !== null && <> → <Entry position={one.lifted_position} /></>}</dd>
       </dl>

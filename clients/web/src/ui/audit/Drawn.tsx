@@ -9,7 +9,7 @@ import { clockTicks, degreesOf, lines, scale, thinned, ticks, timesOf, type Scal
 import type { Phase, Span } from "./documents";
 
 const HEIGHT = 300;
-const EDGE = { left: 64, right: 16, top: 30, bottom: 40 };
+const EDGE = { left: 64, right: 16, top: 48, bottom: 40 }; // above: a row of names for excursions, one for gaps
 const DOTS = 240;
 
 export function Chart({ phase, series }: { phase: Phase; series: readonly Series[] }) {
@@ -28,9 +28,9 @@ export function Chart({ phase, series }: { phase: Phase; series: readonly Series
         <Patterns id={id} />
         <Band phase={phase} x={x} y={y} />
         <Grid x={x} y={y} spoken={spoken} />
-        {phase.gaps.map((one, n) => <Shade key={`g${n}`} span={one} x={x} y={y} fill={`url(#${id}-gap)`} name={t("audit.gap_number", { number: n + 1 })} kind="gap" row={n} />)}
+        {phase.gaps.map((one, n) => <Shade key={`g${n}`} span={one} x={x} fill={`url(#${id}-gap)`} name={t("audit.gap_number", { number: n + 1 })} kind="gap" />)}
         {phase.excursions.map((one, n) => (
-          <Shade key={`e${n}`} span={one} x={x} y={y} fill={`url(#${id}-out)`} kind="out" row={n}
+          <Shade key={`e${n}`} span={one} x={x} fill={`url(#${id}-out)`} kind="out"
             name={t("audit.excursion_peak", { number: n + 1, peak: degrees(one.peak_centi_c) })} />
         ))}
         <Limits phase={phase} x={x} y={y} />
@@ -100,8 +100,9 @@ function Limits({ phase, x, y }: { phase: Phase; x: Scale; y: Scale }) {
 function Grid({ x, y, spoken }: { x: Scale; y: Scale; spoken: string }) {
   const left = x.at(x.from);
   const wide = x.at(x.to) - left;
-  const clock = clockTicks(x.from, x.to, Math.max(2, Math.floor(wide / 110)));
   const long = x.to - x.from > 36 * 3_600_000;
+  const short = x.to - x.from < 300_000;
+  const clock = clockTicks(x.from, x.to, Math.max(2, Math.floor(wide / (long || short ? 110 : 64))));
   return (
     <g class="grid">
       {ticks(y.from, y.to, 6).map((value) => (
@@ -113,7 +114,7 @@ function Grid({ x, y, spoken }: { x: Scale; y: Scale; spoken: string }) {
       {clock.map((ms) => (
         <g key={ms}>
           <line x1={x.at(ms)} x2={x.at(ms)} y1={HEIGHT - EDGE.bottom} y2={HEIGHT - EDGE.bottom + 6} />
-          <text x={x.at(ms)} y={HEIGHT - EDGE.bottom + 22} text-anchor="middle">{clockText(ms, spoken, long, x.to - x.from < 300_000)}</text>
+          <text x={x.at(ms)} y={HEIGHT - EDGE.bottom + 22} text-anchor="middle">{clockText(ms, spoken, long, short)}</text>
         </g>
       ))}
       <line class="axis" x1={left} x2={left + wide} y1={HEIGHT - EDGE.bottom} y2={HEIGHT - EDGE.bottom} />
@@ -128,14 +129,14 @@ function clockText(ms: number, spoken: string, days: boolean, seconds: boolean):
   return new Date(ms).toLocaleString(spoken, { ...how, hour12: false });
 }
 
-function Shade(props: { span: Span; x: Scale; y: Scale; fill: string; name: string; kind: "out" | "gap"; row: number }) {
+function Shade(props: { span: Span; x: Scale; fill: string; name: string; kind: "out" | "gap" }) {
   const [from, to] = [props.x.at(Date.parse(props.span.started_at)), props.x.at(Date.parse(props.span.ended_at))];
   const [left, right] = [props.x.at(props.x.from), props.x.at(props.x.to)];
   const middle = Math.min(Math.max((from + to) / 2, left + 70), right - 70);
   return (
     <g class={`shade ${props.kind}`}>
       <rect x={from} y={EDGE.top} width={Math.max(2, to - from)} height={HEIGHT - EDGE.bottom - EDGE.top} fill={props.fill} />
-      <text x={middle} y={EDGE.top - 10 + (props.row % 2) * 16 * Number(props.row > 0)} text-anchor="middle">{props.name}</text>
+      <text x={middle} y={EDGE.top - (props.kind === "out" ? 28 : 9)} text-anchor="middle">{props.name}</text>
     </g>
   );
 }

@@ -19,6 +19,7 @@ import type { Checkpoint } from "./documents";
 import { PaperLine } from "./Paper";
 import { Ladder, ProofSteps, SideSteps, type Side } from "./Proof";
 import { seenHead, walk, type Walk } from "./steps";
+import { part } from "./words";
 
 interface Looked {
   raw: Uint8Array;
@@ -127,7 +128,7 @@ function Facts({ walked, sides }: { walked: Walk; sides: Side[] }) {
 }
 
 function homeOf({ statement: said, ok }: Walk): string {
-  return ok && said?.sub.startsWith("chain/") ? `/audit/therapy/${encodeURIComponent(said.sub.slice(6))}?view=timeline` : "/audit";
+  return ok && said?.sub.startsWith("chain/") ? `/audit/therapy/${part(said.sub.slice(6))}?view=timeline` : "/audit";
 }
 
 /** Bytes and receipt as the server has them now, and the walk through them under the pinned key. */

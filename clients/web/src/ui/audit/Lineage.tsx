@@ -9,10 +9,10 @@ import type { Container } from "./documents";
 import { curve, draw, type Act, type Box, type Made } from "./layout";
 import type { Line } from "./story";
 import type { Stage } from "./Therapy";
-import { holding, madeBy, place, standing, volume } from "./words";
+import { holding, madeBy, place, standing, volume, part } from "./words";
 
-const SIZES = { width: 236, height: 116, act: 148, gap: 24 };
-const BEND = 26; // from a container to the middle of an act's sign: half of its width
+const SIZES = { width: 224, height: 136, act: 96, gap: 20 };
+const BEND = 32; // from a container to the middle of an act's sign: half of its width
 
 /** Places are those of the lineage as it is now, so that nothing jumps while the moment changes. */
 export function LineageView({ stage }: { stage: Stage }) {
@@ -86,7 +86,7 @@ function Node({ box, container }: { box: Box; container: Container }) {
   const { tone, icon, word } = standing(container);
   return (
     <a
-      class={`node ${tone} ${container.status}`} href={href(`/audit/container/${encodeURIComponent(container.container)}`)}
+      class={`node ${tone} ${container.status}`} href={href(`/audit/container/${part(container.container)}`)}
       style={{ left: `${box.x}px`, top: `${box.y}px`, width: `${SIZES.width}px`, height: `${SIZES.height}px` }}
     >
       <strong class="mono">{container.container}</strong>
@@ -122,7 +122,7 @@ function ListOf({ containers }: { containers: readonly Container[] }) {
           <li class="row" key={one.container}>
             <Icon name={standing(one).icon} />
             <span class="body">
-              <a class="mono" href={href(`/audit/container/${encodeURIComponent(one.container)}`)}>{one.container}</a>
+              <a class="mono" href={href(`/audit/container/${part(one.container)}`)}>{one.container}</a>
               <span>{standing(one).word} · {holding(one.holder)}{one.offered_to && ` · ${t("audit.on_way", { place: place(one.offered_to) })}`}</span>
               <span class="soft small">
                 {one.parents.length ? t("audit.made_from", { how: madeBy(one.made_by), parents: one.parents.join(", "), position: one.position }) : t("audit.made", { how: madeBy(one.made_by), position: one.position })}

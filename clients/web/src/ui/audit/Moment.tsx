@@ -68,6 +68,7 @@ export function MomentBar({ coi, lines, moment, busy, onMoment }: Props) {
           <Step label={t("audit.later")} sign="›" off={now} onClick={() => choose(moment.counted + 1)} />
           <button type="button" class="step now" disabled={now} onClick={() => choose(entries.length)}>{t("audit.to_now")}</button>
         </div>
+        <AnyTime coi={coi} entries={entries} onMoment={onMoment} />
       </div>
       <Marks lines={lines} counted={moment.counted} />
       <input
@@ -78,7 +79,6 @@ export function MomentBar({ coi, lines, moment, busy, onMoment }: Props) {
       />
       <p class="moment-said">{last && <span class="mono soft">#{last.position}</span>} {said}.</p>
       {!now && <p class="soft small">{moment.at ? t("audit.as_of_time", { at: localTime(new Date(moment.at), spoken, true) }) : t("audit.as_of_more")}</p>}
-      <AnyTime coi={coi} entries={entries} onMoment={onMoment} />
     </section>
   );
 }

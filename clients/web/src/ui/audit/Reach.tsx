@@ -8,7 +8,7 @@ import { LinkRow, Screen } from "../kit/Screen";
 import { useClient } from "../session";
 import { Shown, useAsked } from "./asked";
 import type { Place } from "./documents";
-import { holding, place } from "./words";
+import { holding, place, part } from "./words";
 
 const PATHS: Readonly<Record<string, string>> = { lot: "lots", equipment: "equipment", site: "sites", agent: "agents" };
 
@@ -51,7 +51,7 @@ function TherapyTouched({ therapy }: { therapy: Reach["therapies"][number] }) {
   return (
     <ul class="rows">
       <LinkRow
-        to={`/audit/therapy/${encodeURIComponent(therapy.chain)}`}
+        to={`/audit/therapy/${part(therapy.chain)}`}
         title={<span class="mono">{therapy.chain}</span>}
         hint={t("audit.first_named", { position: therapy.first_position })}
         mark={<Icon name="person" />}
@@ -59,7 +59,7 @@ function TherapyTouched({ therapy }: { therapy: Reach["therapies"][number] }) {
       {therapy.containers.map((one) => (
         <LinkRow
           key={one.container}
-          to={`/audit/container/${encodeURIComponent(one.container)}`}
+          to={`/audit/container/${part(one.container)}`}
           title={<span class="mono">{one.container}</span>}
           hint={[one.status ? tCode("audit_status", one.status) : t("audit.never_made"), holding(one.holder), one.offered_to && t("audit.on_way", { place: place(one.offered_to) })].filter(Boolean).join(" · ")}
           mark={<Icon name="bag" />}

@@ -1,16 +1,19 @@
 /** One box for every identifier: typed, or read by a scanner that types. */
 
+import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Reading } from "../../scan/scanning";
 import { t, tCode } from "../../messages";
 import { Field } from "../kit/Field";
 import { Icon, type IconName } from "../kit/Icon";
-import { Notice } from "../kit/Notice";
+import { Busy, Notice } from "../kit/Notice";
 import { Button, LinkRow, Screen } from "../kit/Screen";
 import { go } from "../route";
 import { useClient } from "../session";
 import { useAsked, Failed } from "./asked";
 import type { Found, SearchAnswer } from "./documents";
 import { wanted } from "./wanted";
+import { part } from "./words";
 
 const ICONS: Readonly<Record<string, IconName>> = {
   chain: "person", container: "bag", shipment: "road", tank: "device", statement: "proof", equipment: "device", agent: "person",
@@ -20,6 +23,7 @@ const PAUSE_MS = 250;
 
 export function Search() {
   const client = useClient();
+  const [scanning, setScanning] = useState(false);
   const [text, setText] = useState(() => new URLSearchParams(location.search).get("q") ?? "");
   const asked = wanted(text);
   const q = useQuiet(asked.q, PAUSE_MS);
@@ -35,7 +39,8 @@ export function Search() {
     else answer.again();
   };
   return (
-    <Screen title={t("audit.title")} back="/" tools={<ScanTool />}>
+    <Screen title={t("audit.title")} back="/" tools={<ScanTool on={scanning} onClick={() => setScanning(!scanning)} />}>
+      {scanning && <Camera onRead={({ text: read }) => (setText(read), setScanning(false))} />}
       <form class="card" role="search" onSubmit={submit}>
         <Field label={t("audit.search")} hint={t("audit.search_hint")} value={text} onValue={setText} />
         <Button kind="primary" submit>{t("audit.search_act")}</Button>
@@ -80,11 +85,11 @@ const REACHES = ["lot", "equipment", "site", "agent"];
 
 /** The screen that shows what was found. */
 export function target({ kind, id, chain, link }: Found): string | null {
-  if (kind === "container") return `/audit/container/${encodeURIComponent(id)}`;
+  if (kind === "container") return `/audit/container/${part(id)}`;
   if (kind === "statement") return `/audit/entry/${link.replace("/v1/entries/", "")}`;
   if (REACHES.includes(kind) && chain === null) return `/audit/reach/${kind}/${encodeURIComponent(id)}`;
   const coi = kind === "chain" ? id : chain;
-  return coi === null ? null : `/audit/therapy/${encodeURIComponent(coi)}`;
+  return coi === null ? null : `/audit/therapy/${part(coi)}`;
 }
 
 /** The value once it has not changed for a while. */
@@ -105,10 +110,21 @@ function remember(q: string): void {
   history.replaceState(null, "", location.pathname + query);
 }
 
-function ScanTool() {
+function ScanTool({ on, onClick }: { on: boolean; onClick: () => void }) {
   return (
-    <button type="button" class="tool" aria-label={t("audit.scan")} onClick={() => go("/scan")}>
+    <button type="button" class="tool" aria-label={t("audit.scan")} aria-pressed={on} onClick={onClick}>
       <Icon name="scan" />
     </button>
   );
+}
+
+type ScannerProps = { what: string; onRead: (reading: Reading) => void };
+
+/** The scanner is loaded when somebody scans. */
+function Camera({ onRead }: { onRead: (reading: Reading) => void }) {
+  const [loaded, setLoaded] = useState<{ Scanner: ComponentType<ScannerProps> } | null>(null);
+  useEffect(() => {
+    void import("../kit/Scanner").then(({ Scanner }) => setLoaded({ Scanner: Scanner as ComponentType<ScannerProps> }));
+  }, []);
+  return loaded ? <loaded.Scanner what={t("audit.scan")} onRead={onRead} /> : <Busy />;
 }

@@ -24,17 +24,37 @@ export function TemperatureView({ stage, problem }: { stage: Stage; problem: Pro
     <>
       {unproved.map((leg) => <Unproved key={`${leg.container} ${leg.began}`} leg={leg} />)}
       {!containers.length && <Notice tone="info" title={t("audit.no_evidence")} />}
-      {containers.map((one) => <PhaseCard key={`${one.container} ${one.phase}`} phase={one} told={told} />)}
+      {alike(containers).map(({ names, phase }) => <PhaseCard key={`${names[0]} ${phase.phase}`} names={names} phase={phase} told={told} />)}
     </>
   );
 }
 
-export function PhaseCard({ phase, told }: { phase: Phase; told: readonly Told[] }) {
+/** Containers with the same evidence and the same judgement are one drawing: what one inherits is drawn once. */
+function alike(containers: readonly Phase[]): { names: string[]; phase: Phase }[] {
+  const found = new Map<string, { names: string[]; phase: Phase }>();
+  for (const one of containers) {
+    const phase = { ...one, evidence: distinct(one) };
+    const { container: _, ...rest } = phase;
+    const key = JSON.stringify(rest);
+    const group = found.get(key) ?? { names: [], phase };
+    group.names.push(one.container);
+    found.set(key, group);
+  }
+  return [...found.values()];
+}
+
+/** What was inherited from two parents of the same shipper is one record. */
+export function distinct({ evidence }: Phase): Phase["evidence"] {
+  return [...new Map(evidence.map((one) => [one.position, one])).values()];
+}
+
+export function PhaseCard({ names, phase, told }: { names: readonly string[]; phase: Phase; told: readonly Told[] }) {
   const series = seriesOf(phase, told);
   const verdict = verdictOf(phase);
+  const title = `${names.join(", ")}, ${tCode("audit_phase", phase.phase)}`;
   return (
-    <section class="card phase" aria-label={`${phase.container}, ${tCode("audit_phase", phase.phase)}`}>
-      <h3><span class="mono">{phase.container}</span> · {tCode("audit_phase", phase.phase)}</h3>
+    <section class="card phase" aria-label={title}>
+      <h3><span class="mono">{names.join(", ")}</span> · {tCode("audit_phase", phase.phase)}</h3>
       <p class="verdict">
         <Badge tone={verdict.tone}>{verdict.word}</Badge>
         <span class="soft small">{bandOf(phase)}</span>

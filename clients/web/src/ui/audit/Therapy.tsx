@@ -144,7 +144,7 @@ function Proved({ verdicts, entries }: { verdicts: Verdicts; entries: Told[] }) 
   }
   if (waiting) return <Notice tone="wait" title={t("audit.checking", { done: all - waiting, all })} />;
   if (gaps) return <Notice tone="warn" title={t("audit.some_gaps", { count: gaps, all })} live><p>{t("audit.gaps_more")}</p></Notice>;
-  return <Notice tone="ok" title={t("audit.all_proved", { count: proved })} live><p class="small">{t("audit.all_proved_more")}</p></Notice>;
+  return <Notice tone="ok" title={t("audit.all_proved", { count: proved })} live><details class="small"><summary>{t("audit.what_checked")}</summary><p>{t("audit.all_proved_more")}</p></details></Notice>;
 }
 
 function PrintTool() {

@@ -5,7 +5,7 @@ import { language, t, tCode } from "../../messages";
 import { sentence } from "../../messages/sentence";
 import { Icon, type IconName } from "../kit/Icon";
 import { Badge, Notice } from "../kit/Notice";
-import { localTime, Time } from "../kit/Time";
+import { localTime } from "../kit/Time";
 import { href } from "../route";
 import { useStore } from "../store";
 import type { Verdict } from "./checking";
@@ -56,13 +56,26 @@ function Filters({ filter, onFilter }: { filter: Filter; onFilter: (filter: Filt
   );
 }
 
+/** The time of day, with its date where that is another than the heading's; UTC at hand. */
+function Clock({ at, day }: { at: string | number; day: string }) {
+  const spoken = useStore(language);
+  const moment = new Date(at);
+  const same = moment.toDateString() === new Date(day).toDateString();
+  const how: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short", hour12: false };
+  return (
+    <time dateTime={moment.toISOString()} title={`${moment.toISOString().replace("T", " ").slice(0, 19)} UTC`}>
+      {same ? moment.toLocaleTimeString(spoken === "en" ? "en-GB" : spoken, how) : localTime(moment, spoken, true)}
+    </time>
+  );
+}
+
 function dayIfNew(line: Line, before: Line | undefined, spoken: string): string | null {
   const day = dayOf(line.told, spoken);
   return before && dayOf(before.told, spoken) === day ? null : day;
 }
 
 function dayOf(told: Told, spoken: string): string {
-  return new Date(told.recorded_at).toLocaleDateString(spoken, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  return new Date(told.recorded_at).toLocaleDateString(spoken === "en" ? "en-GB" : spoken, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
 
 function Entry({ line, stage, day }: { line: Line; stage: Stage; day: string | null }) {
@@ -94,7 +107,7 @@ function Said({ line, stage }: { line: Line; stage: Stage }) {
       <p>{sentence(told.event, told.signer, told.stream)}.</p>
       <p class="soft small times">
         <span>{t("audit.signed_by", { who: told.signer })}</span>
-        <span>{t("audit.claimed")} <Time at={told.occurred_at} seconds /></span>
+        <span>{t("audit.claimed")} <Clock at={told.occurred_at} day={told.recorded_at} /></span>
         <Between told={told} stage={stage} />
         {typeof told.event["esignature"] === "object" && told.event["esignature"] && <Esigned event={told.event} />}
       </p>
@@ -107,9 +120,10 @@ function Said({ line, stage }: { line: Line; stage: Stage }) {
 /** The moment of signing, as far as the log proves it. */
 function Between({ told, stage }: { told: Told; stage: Stage }) {
   const { after, before, seen } = boundsOf(told, stage.times);
-  if (seen === null) return <span>{t("audit.proved_before")} <Time at={before} seconds />; {t("audit.never_met")}</span>;
-  if (after === null) return <span>{t("audit.proved_before")} <Time at={before} seconds />; {t("audit.after_entry", { size: seen })}</span>;
-  return <span>{t("audit.proved_between")} <Time at={after} seconds /> {t("audit.and")} <Time at={before} seconds /></span>;
+  const upTo = <Clock at={before} day={told.recorded_at} />;
+  if (seen === null) return <span>{t("audit.proved_before")} {upTo}; {t("audit.never_met")}</span>;
+  if (after === null) return <span>{t("audit.proved_before")} {upTo}; {t("audit.after_entry", { size: seen })}</span>;
+  return <span>{t("audit.proved_between")} <Clock at={after} day={told.recorded_at} /> {t("audit.and")} {upTo}</span>;
 }
 
 function Esigned({ event }: { event: Told["event"] }) {
@@ -117,7 +131,7 @@ function Esigned({ event }: { event: Told["event"] }) {
   return (
     <span>
       {t("audit.esigned", { meaning: tCode("audit_meaning", String(signature["meaning"])), method: tCode("audit_method", String(signature["method"])) })}{" "}
-      {typeof signature["signed_at"] === "string" && <Time at={signature["signed_at"]} seconds />}
+      {typeof signature["signed_at"] === "string" && <Clock at={signature["signed_at"]} day={String(event["occurred_at"])} />}
     </span>
   );
 }

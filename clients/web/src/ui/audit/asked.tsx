@@ -50,7 +50,7 @@ export function Failed({ problem, again }: { problem: Problem; again?: () => voi
     <Notice tone={signIn ? "info" : "warn"} title={signIn ? t("audit.sign_in_first") : tCode("refusal", problem.code)} live>
       <p class="small">{problem.detail}</p>
       <div class="buttons">
-        {signIn && <Button kind="primary" to="/sign-in">{t("device.sign_in")}</Button>}
+        {problem.code === "not_enrolled" ? <Button kind="primary" to="/enrol">{t("device.enrol")}</Button> : signIn && <Button kind="primary" to="/sign-in">{t("device.sign_in")}</Button>}
         {again && <Button onClick={again}>{t("shell.retry")}</Button>}
       </div>
     </Notice>

@@ -73,7 +73,7 @@ export function ticks(from: number, to: number, count: number): number[] {
   return [...new Set(found)];
 }
 
-const CLOCK_STEPS_S = [1, 5, 15, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400, 30 * 86_400];
+const CLOCK_STEPS_S = [1, 5, 15, 60, 300, 900, 1800, 3600, 2 * 3600, 3 * 3600, 4 * 3600, 6 * 3600, 12 * 3600, 86_400, 7 * 86_400, 30 * 86_400];
 
 /** Moments on round clock times (of UTC) between two, at most `count`. */
 export function clockTicks(from: number, to: number, count: number): number[] {

@@ -28,10 +28,10 @@ export function standing(one: Container): { tone: Tone | "plain"; icon: IconName
   return { tone: "plain", icon: ICON_OF[one.status] ?? "bag", word };
 }
 
-/** `25 ml`, or how much of it is left. */
+/** `25 ml`, or how much of it is left; of what was used up, how much it was. */
 export function volume(one: Container): string {
   const { left_ul: left, volume_ul: whole } = one;
-  return left === whole ? millilitres(whole) : t("audit.left_of", { left: millilitres(left), whole: millilitres(whole) });
+  return left === whole || left === 0 ? millilitres(whole) : t("audit.left_of", { left: millilitres(left), whole: millilitres(whole) });
 }
 
 /** Without the scheme, which every identifier of a log shares: what people read aloud. */
@@ -41,4 +41,9 @@ export function shortCoi(coi: string): string {
 
 export function madeBy(how: string): string {
   return tCode("audit_made", how);
+}
+
+/** An identifier as a part of an address; its colon may stand as it is. */
+export function part(text: string): string {
+  return encodeURIComponent(text).replaceAll("%3A", ":");
 }

@@ -1,4 +1,5 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { readiness } from "../../core/update";
 import { LANGUAGES, type Language, language, speak, t } from "../../messages";
 import { Choice } from "../kit/Field";
 import { Button, Screen } from "../kit/Screen";
@@ -34,6 +35,11 @@ function About() {
   const client = useClient();
   const profile = useStore(client.profile);
   const storage = useStore(client.storage);
+  const ready = useStore(readiness);
+  const [served, setServed] = useState<Served | null>(null);
+  useEffect(() => {
+    client.readPublic<Served>("/v1/app").then(setServed, () => setServed(null));
+  }, [client]);
   return (
     <dl class="card facts">
       <dt>{t("device.agent")}</dt>
@@ -46,6 +52,23 @@ function About() {
       <dd class="mono small">{profile?.logKey ?? "–"}</dd>
       <dt>{t("device.storage")}</dt>
       <dd>{t(`device.storage_${storage}`)}</dd>
+      <dt>{t("device.offline")}</dt>
+      <dd>{t(`device.offline_${ready}`)}</dd>
+      <dt>{t("device.app")}</dt>
+      <dd>{served ? <Build served={served} /> : "–"}</dd>
     </dl>
+  );
+}
+
+/** `GET /v1/app`. The server's word: `unbroken app check` proves it. */
+type Served = { version: string | null; digest: string | null; position: number | null };
+
+function Build({ served }: { served: Served }) {
+  return (
+    <>
+      {served.version ?? "–"} <span class="mono small">{served.digest}</span>
+      <br />
+      {served.position === null ? t("device.app_unpublished") : t("device.app_published", { position: served.position })}
+    </>
   );
 }

@@ -1,6 +1,6 @@
 /** Scanning as every screen uses it: camera, keyboard scanner at any time, typing as the last resort. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { shown } from "../../scan/parse";
 import type { Reading } from "../../scan/scanning";
 import { t } from "../../messages";
@@ -21,7 +21,8 @@ type Props = Options & {
 };
 
 /**
- * Single mode gives one reading, then waits until the screen goes on or the person scans again.
+ * Single mode gives one reading, then waits until the screen asks for something else (`what`) or the
+ * person scans again; the camera stays on.
  * `continuous` gives each new thing once and lists it, unless the screen calls it a mismatch.
  */
 export function Scanner(props: Props) {
@@ -36,6 +37,7 @@ export function Scanner(props: Props) {
   };
   const scanner = useScanning({ ...props, onRead });
   const { video, state, scanning } = scanner;
+  useEffect(() => scanner.again(), [props.what]);
   const type = () => {
     scanning()?.untype();
     setTyping(!typing);

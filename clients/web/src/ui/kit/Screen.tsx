@@ -1,10 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { applyUpdate, update } from "../../core/update";
 import { t } from "../../messages";
 import { go, href } from "../route";
 import { useClient } from "../session";
 import { useStore } from "../store";
 import { Icon } from "./Icon";
+import { Notice } from "./Notice";
 
 type Props = {
   title: string;
@@ -37,6 +39,7 @@ export function Screen({ title, back, wide, tools, foot, children }: Props) {
       </header>
       <main class={wide ? "main wide" : "main"}>
         <Owing />
+        <NewVersion />
         {children}
       </main>
       {foot ? <footer class="foot">{foot}</footer> : <span />}
@@ -60,6 +63,19 @@ export function Owing() {
       {reach === "offline" && <span>{t("state.offline")}</span>}
       {waiting > 0 && storage === "evictable" && <strong>{t("state.evictable")}</strong>}
     </div>
+  );
+}
+
+/** Going over to it is the person's to say: they may stand in the middle of a hand-over. */
+function NewVersion() {
+  const state = useStore(update);
+  if (state !== "ready" && state !== "reload") return null;
+  return (
+    <Notice tone="info" title={t("shell.update")}>
+      <div class="buttons">
+        <Button onClick={applyUpdate}>{t("shell.update_now")}</Button>
+      </div>
+    </Notice>
   );
 }
 

@@ -5,7 +5,7 @@ import { Camera } from "../../scan/camera";
 import { Feedback, type Verdict } from "../../scan/feedback";
 import type { Layout } from "../../scan/keys";
 import type { Kind, Setting } from "../../scan/parse";
-import { Scanning, type Reading, type Told } from "../../scan/scanning";
+import { Scanning, type Reading, type Told, type Wish } from "../../scan/scanning";
 import { Wedge } from "../../scan/wedge";
 import type { Why } from "../../scan/why";
 
@@ -68,11 +68,24 @@ function acts(parts: () => ReturnType<typeof open> | null, state: State, change:
   };
 }
 
+/** What the screen wishes now: from badge to wristband to bag, the camera stays on. */
+function wishOf(options: () => Options): Wish {
+  return {
+    get wanted() {
+      return options().wanted ?? null;
+    },
+    get continuous() {
+      return options().continuous === true;
+    },
+    get setting() {
+      return { hosts: [location.host], ...options().setting };
+    },
+  };
+}
+
 function open(video: HTMLVideoElement, options: () => Options, change: (some: Partial<State>) => void) {
   const feedback = new Feedback(isMuted);
-  const { wanted = null, continuous = false, setting } = options();
-  const wish = { wanted, continuous, setting: { hosts: [location.host], ...setting } };
-  const scanning = new Scanning(wish, {
+  const scanning = new Scanning(wishOf(options), {
     read: (reading) => {
       change({ last: { verdict: "judging", reading }, why: null });
       return options().onRead(reading, () => scanning.forget(reading));

@@ -1,8 +1,7 @@
 /** A shipper's credential: checked here, with no network, against the log's pinned key. */
 
 import { useEffect, useState } from "preact/hooks";
-import { type Credential, verifyCredential } from "../../core/proof/credential";
-import { parseVkey } from "../../core/proof/note";
+import type { Credential } from "../../core/proof/credential";
 import { t } from "../../messages";
 import { Busy, Notice } from "../kit/Notice";
 import { Time } from "../kit/Time";
@@ -24,10 +23,9 @@ export function CredentialSeen({ text }: { text: string }) {
 }
 
 async function proved(client: ReturnType<typeof useClient>, text: string): Promise<Found> {
-  const profile = client.profile.get();
-  if (!profile) return { kind: "no_key" };
+  if (!client.profile.get()) return { kind: "no_key" };
   try {
-    const credential = await verifyCredential(text, await parseVkey(profile.logKey));
+    const credential = await client.credential(text);
     const known = await client.voided(credential.serial);
     return { kind: "proved", credential, voided: Boolean(known?.value), listOf: known?.asOf ?? null };
   } catch {
