@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from clients.patients import commitments, load_keys, new_keys
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE
-from tests.e2e.house import House
 from tests.browser.people import PASSPHRASE, enrolled, scanned
+from tests.e2e.house import House
 from tests.label_stage import issue, link_part
 from tests.scenario import APHERESIS, CLEANROOM, VAN, WARD, Scenario, hand_over, ordered, prepare
 
@@ -23,6 +23,7 @@ LABELS = {FIRST: "L0001", SECOND: "L0002"}
 PERSON = {"record_number": "MRN-4711", "birth_date": "1961-04-23"}
 WRISTBAND = "|".join(PERSON.values())
 STRANGER = "MRN-0815|1970-01-01"
+CLOSING = re.compile(r"\b(close|cancel|dismiss|ok)\b", re.IGNORECASE)
 ENROLLERS = {"nora": "ada", "nils": "ada", "phil": "ada"}
 
 
@@ -123,12 +124,16 @@ class Person:
     def sees(self, text: str, **options: Any) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(**options)
 
+    def settled(self) -> None:
+        """The log has answered all that this phone signed."""
+        expect(self.page.get_by_text("not yet sent")).to_have_count(0, timeout=60_000)
+
     def stopped(self, word: str) -> Any:
         """The one full-screen stop; it has no way to close it."""
         dialog = self.page.get_by_role("alertdialog", name=word)
         expect(dialog).to_be_visible()
         names = [one.inner_text() for one in dialog.get_by_role("button").all()]
-        assert not [one for one in names if re.search("close|cancel|dismiss|ok", one, re.IGNORECASE)], names
+        assert not [one for one in names if CLOSING.search(one)], names
         return dialog
 
     def close(self) -> None:

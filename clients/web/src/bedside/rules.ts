@@ -77,8 +77,8 @@ export interface Stop {
 
 const OF_GATE: readonly [gate: string, stop: StopName][] = [
   ["container_of_chain", "wrong_bag"],
+  ["checks_agree", "checks_disagree"], // says more than that one of them read another patient
   ["patient_matched", "wrong_patient"],
-  ["checks_agree", "checks_disagree"],
   ["label_valid", "label_invalid"],
   ["not_destroyed", "destroyed"],
   ["not_rejected", "rejected"],
@@ -86,20 +86,21 @@ const OF_GATE: readonly [gate: string, stop: StopName][] = [
   ["no_blocking_deviation", "identity_doubted"],
 ];
 
-/** What stops a bag without any way past it here. `first`: just scanned, nothing of it was given now. */
-export function stopOf(gates: readonly Gate[], first: boolean): Stop | null {
+/** What stops a bag without any way past it here. `used`: it had been, when it was scanned; one that is
+ * given while its screen shows it is no stop. */
+export function stopOf(gates: readonly Gate[], used: boolean): Stop | null {
   for (const [name, stop] of OF_GATE) {
     const gate = gates.find((one) => one.name === name);
-    if (gate && isHard(gate, first)) {
+    if (gate && isHard(gate, used)) {
       return { name: stop, reason: gate.detail, proof: gate.proof.map(({ position }) => position) };
     }
   }
   return null;
 }
 
-function isHard(gate: Gate, first: boolean): boolean {
+function isHard(gate: Gate, used: boolean): boolean {
   if (toneOf(gate) !== "stop") return false;
-  if (gate.name === "not_infused") return first;
+  if (gate.name === "not_infused") return used;
   return gate.name !== "no_blocking_deviation" || OF_IDENTITY.some((code) => gate.detail.includes(code));
 }
 

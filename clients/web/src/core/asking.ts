@@ -32,9 +32,9 @@ export abstract class Asking extends Device {
   }
 
   /** POST a question within a session (`infusion-check`): online only, nothing is kept. */
-  async ask<T>(path: string, body: unknown): Promise<T> {
+  async ask<T>(path: string, body: unknown, waitMs = PATIENT_MS): Promise<T> {
     const headers = { "content-type": "application/json" };
-    const response = await this.within(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const response = await this.within(path, { method: "POST", headers, body: JSON.stringify(body) }, waitMs);
     return (await response.json()) as T;
   }
 
@@ -43,14 +43,14 @@ export abstract class Asking extends Device {
   async consult<T>(path: string, body: unknown): Promise<Reading<T>> {
     const question = new TextEncoder().encode(JSON.stringify(body));
     const name = `${path}#${toHex(await sha256(question))}`;
+    const kept = await this.kept.read(name);
     try {
-      const value = await this.ask<T>(path, body);
+      const value = await this.ask<T>(path, body, kept ? BRIEF_MS : PATIENT_MS);
       const asOf = this.around.now();
       await this.kept.keepRead(name, value as Json, asOf);
       return { value, asOf, from: "ledger" };
     } catch (error) {
-      const kept = error instanceof Problem && isAway(error) ? await this.kept.read(name) : null;
-      if (kept) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
+      if (kept && error instanceof Problem && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
       throw error;
     }
   }

@@ -246,4 +246,12 @@ export const events: Record<keyof typeof keys, string> = {
   "severity.minor": "geringfügig",
   "severity.major": "schwerwiegend",
   "severity.critical": "KRITISCH",
+  "event.AppPublished": "App veröffentlicht",
+  "event.PasskeyAdded": "Passkey aufgenommen",
+  "event.PasskeyRevoked": "Passkey widerrufen",
+  "event.LabelPrinted": "Etikett gedruckt",
+  "sentence.AppPublished": "{who} hat Fassung {version} der App veröffentlicht: {files} Dateien, Prüfsumme {digest}",
+  "sentence.PasskeyAdded": "{who} hat einen Passkey für {subject} aufgenommen, um bei {rp_id} erneut zu signieren",
+  "sentence.PasskeyRevoked": "{who} hat den Passkey {credential} von {subject} widerrufen ({reason})",
+  "sentence.LabelPrinted": "{who} hat Etikett {serial} gedruckt, {at} ({template}, {medium}, {dpi} dpi)",
 };

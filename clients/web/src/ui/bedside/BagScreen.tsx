@@ -1,12 +1,12 @@
 import { useRef } from "preact/hooks";
 import type { Visit } from "../../bedside/documents";
-import { isFresh, RUNNING, standing, stopOf, stopOfLabel, stops, type Stop } from "../../bedside/rules";
+import { ENDED, isFresh, RUNNING, standing, stopOf, stopOfLabel, stops, type Stop } from "../../bedside/rules";
 import { t, tCode } from "../../messages";
 import { Badge, Busy, Notice } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
-import { hasRole, session, useClient } from "../session";
+import { hasRole, session } from "../session";
 import { useStore } from "../store";
 import { Authorise } from "./Authorise";
 import { BagSet } from "./BagSet";
@@ -18,6 +18,8 @@ import { StopScreen } from "./StopScreen";
 import { Thaw } from "./Thaw";
 import { Countdown } from "./Countdown";
 import { type Looked, useBag } from "./useBag";
+
+const USED = [...ENDED, "consumed"]; // when it was scanned: it came back to a bed
 
 /** What this screen's parts work with. */
 export interface At {
@@ -31,15 +33,13 @@ export interface At {
 
 /** One bag of one patient: what may be done with it now, and why not. */
 export function BagScreen({ visit, me, onLeave }: { visit: Visit; me: string; onLeave: () => void }) {
-  const client = useClient();
-  const { looked, again } = useBag(visit);
-  const held = useStore(client.waiting);
-  const given = useRef(false); // its infusion was under way while this screen showed it
+  const { looked, signed, again } = useBag(visit);
+  const found = useRef<string | null>(null); // how the bag was when it was scanned
   if (!looked) return <Screen title={visit.read.container} back="/"><Busy label={t("bedside.judging")} /></Screen>;
-  const { status, unsent } = standing(looked.bag?.value.status ?? "present", held, visit.read.container);
+  const { status, unsent } = standing(looked.bag?.value.status ?? "present", signed, visit.read.container);
   const running = RUNNING.includes(status);
-  given.current ||= running;
-  const stop = stopped(looked, !given.current);
+  found.current ??= status;
+  const stop = stopped(looked, USED.includes(found.current));
   const check = looked.check?.value;
   if (stop && !running) {
     return <StopScreen stop={stop} visit={visit} version={check?.chain_version} contact={looked.label?.contact} onLeave={onLeave} />;
@@ -112,9 +112,9 @@ function Freshness({ looked, matched }: { looked: Looked; matched: boolean }) {
   );
 }
 
-function stopped({ label, check }: Looked, first: boolean): Stop | null {
+function stopped({ label, check }: Looked, used: boolean): Stop | null {
   const ofLabel = label && stopOfLabel(label);
-  const ofGates = check && stopOf(check.value.gates, first);
+  const ofGates = check && stopOf(check.value.gates, used);
   if (ofGates && ofGates.name === "wrong_bag") return ofGates; // it says more than its label does
   return ofLabel ? { name: ofLabel, reason: "", proof: [] } : ofGates;
 }

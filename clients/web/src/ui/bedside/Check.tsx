@@ -6,7 +6,7 @@ import { Notice } from "../kit/Notice";
 import { useClient } from "../session";
 import type { At } from "./BagScreen";
 import { Esign, Signed } from "./Esign";
-import { checkOf } from "./signing";
+import { checkOf } from "../../bedside/signing";
 
 /** The blind check of this person. What the other one found is not shown before both are in. */
 export function Check({ at }: { at: At }) {

@@ -5,9 +5,10 @@ import { type Key, t } from "../../messages";
 import { Choice, Field } from "../kit/Field";
 import { Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
-import { useClient } from "../session";
 import type { At } from "./BagScreen";
+import { Refused } from "./Esign";
 import { Happened } from "./Happened";
+import { useRecording } from "./useRecording";
 
 const REASONS = ["reaction", "line_problem", "patient_request", "equipment", "other"] as const;
 type Reason = (typeof REASONS)[number];
@@ -23,13 +24,15 @@ export function Infusion({ at }: { at: At }) {
 
 function Start({ at }: { at: At }) {
   const { visit, looked, fresh, status } = at;
-  const client = useClient();
+  const { record, problem } = useRecording(visit.coi);
   const authorised = looked.bag?.value.authorisation?.site === visit.here.site;
   const open = looked.check?.value.gates.every((gate) => !stops(gate)) ?? false;
+  const began = { type: "InfusionStarted", site: visit.here.site, container: visit.read.container } as const;
   const start = (kind: "primary" | "danger") => (
-    <Button kind={kind} wide onClick={() => void client.record({ type: "InfusionStarted", site: visit.here.site, container: visit.read.container }, `chain/${visit.coi}`)}>
-      {t("bedside.start")}
-    </Button>
+    <>
+      <Button kind={kind} wide onClick={() => record(began)}>{t("bedside.start")}</Button>
+      {problem && <Refused problem={problem} />}
+    </>
   );
   if (authorised && open && fresh) {
     return (
@@ -56,16 +59,17 @@ function Start({ at }: { at: At }) {
 
 function UnderWay({ at }: { at: At }) {
   const { visit, status, looked } = at;
-  const client = useClient();
+  const { record: keep, problem } = useRecording(visit.coi);
   const [act, setAct] = useState<Act | null>(null);
   const of = { site: visit.here.site, container: visit.read.container };
   const record = (fields: Fact) => {
     setAct(null);
-    void client.record(fields, `chain/${visit.coi}`);
+    keep(fields);
   };
   return (
     <section class="card">
       <Notice tone={status === "paused" ? "warn" : "info"} title={t(status === "paused" ? "bedside.is_paused" : "bedside.is_running")} live />
+      {problem && <Refused problem={problem} />}
       {act === null ? (
         <div class="buttons">
           <Button kind="primary" onClick={() => setAct("complete")}>{t("bedside.complete")}</Button>

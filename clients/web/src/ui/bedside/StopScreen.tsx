@@ -9,8 +9,8 @@ import { FullStop } from "../kit/FullStop";
 import { Button } from "../kit/Screen";
 import { isMuted } from "../kit/useScanning";
 import { useClient, session } from "../session";
-import { checkOf } from "./signing";
-import { Entry, Esign } from "./Esign";
+import { checkOf } from "../../bedside/signing";
+import { Entry, Esign, Refused } from "./Esign";
 
 // What was read is recorded as a check, so that the ledger itself raises what is wrong with it.
 const AS_CHECK = ["wrong_bag", "wrong_patient", "void_label", "label_invalid"];
@@ -30,6 +30,7 @@ type Props = { stop: Stop; visit: Visit | null; version?: number | undefined; co
 export function StopScreen({ stop, visit, version, contact, onLeave }: Props) {
   const client = useClient();
   const [done, setDone] = useState<Done | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const [ask, setAsk] = useState(false); // the product wants an e-signature under a check
   useEffect(() => {
     const feedback = new Feedback(isMuted);
@@ -43,13 +44,20 @@ export function StopScreen({ stop, visit, version, contact, onLeave }: Props) {
     if (told === "ask") return setAsk(true);
     setDone(told);
   };
+  const press = () => {
+    record().catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(error);
+    });
+  };
   const recordable = visit !== null && !KNOWN.includes(stop.name) && !done;
   return (
     <FullStop title={t(`bedside.stop_${stop.name}`)} reason={stop.reason || t(`bedside.stop_${stop.name}_why`)}>
       <p>{t(`bedside.stop_${stop.name}_do`)}</p>
       {stop.proof.length > 0 && <p class="proofs">{stop.proof.map((position) => <Entry position={position} key={position} />)}</p>}
-      {recordable && !ask && <Button onClick={() => void record()}>{t("bedside.took_away")}</Button>}
+      {recordable && !ask && <Button onClick={press}>{t("bedside.took_away")}</Button>}
       {recordable && ask && <div class="card"><Esign event="InfusionChecked" me={session.get()?.agent ?? ""} act={t("bedside.took_away")} onSign={record} /></div>}
+      {problem && <div class="card"><Refused problem={problem} /></div>}
       {done && (
         <p role="status" class="recorded">
           <strong>{done.position === null ? t("bedside.stop_kept") : t("bedside.stop_recorded")}</strong>{" "}

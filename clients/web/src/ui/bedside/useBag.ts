@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { Client, Reading } from "../../core/client";
+import type { Client, Held, Reading } from "../../core/client";
 import { Problem } from "../../core/problem";
 import type { Bag, Chain, InfusionCheck, LabelCheck, Visit } from "../../bedside/documents";
 import { checksIn } from "../../bedside/rules";
@@ -19,20 +19,23 @@ export interface Looked {
 
 /** What the ledger says of the bag that was read, for the patient whose wristband was read, kept up to
  * date while the screen is in view; without a network what this device last heard. */
-export function useBag(visit: Visit): { looked: Looked | null; again: () => Promise<void> } {
+export function useBag(visit: Visit): { looked: Looked | null; signed: readonly Held[]; again: () => Promise<void> } {
   const client = useClient();
   const held = useStore(client.waiting);
+  const signed = useSigned(held);
   const [looked, setLooked] = useState<Looked | null>(null);
   const alive = useRef(true);
   const asked = useRef(0);
   const answered = useRef(0);
   const again = useCallback(async () => {
     const mine = ++asked.current;
+    const settle = signed.mark(client.waiting.get());
     const found = await look(client, visit);
     if (!alive.current || mine < answered.current) return; // an older look that came late
     answered.current = mine;
+    settle();
     setLooked(found);
-  }, [client, visit.coi, visit.read.container]);
+  }, [client, visit.coi, visit.read.container, signed]);
   useEffect(() => void again(), [again, held.length]);
   useEffect(() => {
     alive.current = true;
@@ -42,7 +45,19 @@ export function useBag(visit: Visit): { looked: Looked | null; again: () => Prom
       clearInterval(timer);
     };
   }, [again]);
-  return { looked, again };
+  return { looked, signed: signed.list(), again };
+}
+
+/** What was signed here and no look shows yet: it waits, or was answered after the last look began. Else
+ * a bag whose infusion has just begun would for a moment be one that has not. */
+function useSigned(waiting: readonly Held[]) {
+  const seen = useRef<Held[]>([]);
+  for (const one of waiting) if (!seen.current.some(({ id }) => id === one.id)) seen.current.push(one);
+  const mark = (now: readonly Held[]) => {
+    const shown = seen.current.filter(({ id }) => !now.some((one) => one.id === id && one.state !== "refused"));
+    return () => void (seen.current = seen.current.filter((one) => !shown.includes(one)));
+  };
+  return useRef({ mark, list: () => seen.current }).current;
 }
 
 async function look(client: Client, visit: Visit): Promise<Looked> {

@@ -1,7 +1,7 @@
 /** From what was read to what is signed. */
 
-import type { InfusionChecked } from "../../core/events/types";
-import type { Visit } from "../../bedside/documents";
+import type { InfusionChecked } from "../core/events/types";
+import type { Visit } from "./documents";
 
 /** One blind check: what this person read, and how. Where either was typed, the check was. */
 export function checkOf({ here, wristband, read }: Visit): InfusionChecked {
