@@ -13,7 +13,7 @@ export const bedside: Record<keyof typeof english, string> = {
   "bedside.no_keys": "Dieses Gerät kann noch keine Armbänder lesen",
   "bedside.no_keys_why": "Es braucht die Patientenschlüssel des Krankenhauses. Damit macht es aus den Angaben des Armbands Commitments; Namen und Daten verlassen das Gerät nie.",
   "bedside.keys": "Patientenschlüssel",
-  "bedside.keys_why": "Die Datei, die Ihr Krankenhaus mit „unbroken patient-keys“ erstellt hat. Die Schlüssel liegen auf diesem Gerät so, dass sie benutzt, aber weder gelesen noch kopiert werden können.",
+  "bedside.keys_why": "Die Datei patient-keys.json Ihres Krankenhauses. Die Schlüssel liegen auf diesem Gerät so, dass sie benutzt, aber weder gelesen noch kopiert werden können.",
   "bedside.keys_have": "Auf diesem Gerät: {fields}",
   "bedside.keys_take": "Schlüsseldatei wählen",
   "bedside.keys_forget": "Diese Schlüssel vergessen",

@@ -11,7 +11,7 @@ export const bedside = {
   "bedside.no_keys": "This device cannot read wristbands yet",
   "bedside.no_keys_why": "It needs the hospital's patient keys. With them it turns what a wristband says into commitments; names and dates never leave the device.",
   "bedside.keys": "Patient keys",
-  "bedside.keys_why": "The file that your hospital made with “unbroken patient-keys”. The keys are kept on this device so that they can be used but not read or copied out.",
+  "bedside.keys_why": "The file patient-keys.json of your hospital. The keys are kept on this device so that they can be used but not read or copied out.",
   "bedside.keys_have": "On this device: {fields}",
   "bedside.keys_take": "Choose the key file",
   "bedside.keys_forget": "Forget these keys",

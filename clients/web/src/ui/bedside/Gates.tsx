@@ -19,6 +19,7 @@ export function Gates({ gates }: { gates: readonly Gate[] }) {
 
 function GateRow({ gate }: { gate: Gate }) {
   const tone = toneOf(gate);
+  const proof = isBlind(gate) ? [] : gate.proof;
   return (
     <li class={`row gate ${tone}`}>
       <span class={`mark ${tone}`}>
@@ -28,12 +29,15 @@ function GateRow({ gate }: { gate: Gate }) {
       <span class="body">
         <strong>{tCode("gate_name", gate.name)}</strong>
         <span lang="en">{gate.detail}</span>
-        {gate.proof.length > 0 && (
+        {proof.length > 0 && (
           <span class="small proofs">
-            {gate.proof.map(({ position }) => <Entry position={position} key={position} />)}
+            {proof.map(({ position }) => <Entry position={position} key={position} />)}
           </span>
         )}
       </span>
     </li>
   );
 }
+
+/** What the other person read is not one press away before both are in. */
+const isBlind = (gate: Gate): boolean => gate.name === "checks_agree" && toneOf(gate) === "wait";
