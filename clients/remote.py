@@ -73,12 +73,16 @@ class Remote:
 
         Raises the error that the server named.
         """
+        response = self.answer(path, method=method, accept=accept, **options)
+        return _json(response) if accept == JSON else response.content
+
+    def answer(self, path: str, *, method: str, accept: str = "*/*", **options: Any) -> httpx.Response:
+        """As `read`, with the answer's headers."""
         response = self._within_session(method, path, accept, options)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             self._token = ""  # run out, or the server has restarted: once more, then it is an answer
             response = self._within_session(method, path, accept, options)
-        _checked(response)
-        return _json(response) if accept == JSON else response.content
+        return _checked(response)
 
     @contextmanager
     def streaming(self, path: str, headers: Mapping[str, str]) -> Iterator[Iterator[bytes]]:
@@ -150,8 +154,9 @@ class Remote:
     def _within_session(
         self, method: str, path: str, accept: str, options: Mapping[str, Any]
     ) -> httpx.Response:
-        headers = {"authorization": f"Bearer {self._signed_in()}", "accept": accept}
-        return self.send(method, path, headers=headers, **options)
+        own = {"authorization": f"Bearer {self._signed_in()}", "accept": accept}
+        headers = {**options.get("headers", {}), **own}
+        return self.send(method, path, **{**options, "headers": headers})
 
     def _signed_in(self) -> str:
         with self._session:

@@ -117,7 +117,7 @@ class Client(Reads, Lookups):
                 raise Malformed("decision_offline", f"{made.type} is a decision: it needs the ledger's view")
             return self._decide(made)
         held = self.queue(made, offline=offline)
-        return Pending(held, "kept in the outbox") if offline else self._settle(held)
+        return Pending(held, "kept in the outbox") if offline else self.settle(held)
 
     def record_many(self, items: Iterable[tuple[Fields, str]]) -> list[Outcome]:
         """Sign many facts in one transaction, then send them together; what was answered, in order.
@@ -193,18 +193,7 @@ class Client(Reads, Lookups):
         self.refresh()
         return download_log(self.remote, self.vkey, folder, progress)
 
-    @property
-    def kid(self) -> bytes:
-        return self.device.key.public.kid
-
-    def _decide(self, made: Draft) -> Answer | Pending:
-        self.flush()
-        if not self._aligned:
-            self.refresh()
-            self.align()
-        return self._settle(self.queue(made))
-
-    def _settle(self, held: Held) -> Answer | Pending:
+    def settle(self, held: Held) -> Answer | Pending:
         """Send, then say what became of one statement, whichever process sent it."""
         why = "the log has not answered yet"
         try:
@@ -218,6 +207,17 @@ class Client(Reads, Lookups):
             self._aligned = False
             raise error_of(found.problem or {})
         return Pending(found, why)
+
+    @property
+    def kid(self) -> bytes:
+        return self.device.key.public.kid
+
+    def _decide(self, made: Draft) -> Answer | Pending:
+        self.flush()
+        if not self._aligned:
+            self.refresh()
+            self.align()
+        return self.settle(self.queue(made))
 
     def _connect_heads(self) -> None:
         """Out of reach, they wait for the next time; a fork is raised."""

@@ -19,6 +19,7 @@ from clients.cli import (
     evidence,
     follow,
     infusion,
+    labels,
     lineage,
     lookups,
     outbox,
@@ -60,6 +61,7 @@ app.command("approve", rich_help_panel=SET_UP)(record.approve)
 app.add_typer(passkey.passkey, name="passkey", rich_help_panel=SET_UP)
 app.command("record", rich_help_panel=SAY)(record.record)
 app.command("events", rich_help_panel=SAY)(events.events)
+app.add_typer(labels.label, name="label", rich_help_panel=SAY)
 app.add_typer(product.product, name="product", rich_help_panel=SAY)
 app.add_typer(outbox.outbox, name="outbox", rich_help_panel=SAY)
 app.command("chain", rich_help_panel=ASK)(chains.chain)

@@ -168,6 +168,23 @@ def confirm_and_record(
 
     `again`: the meaning of the e-signature, for which the passphrase is asked once more.
     """
+    result = confirmed(signer, fields, stream, when, offline, yes, as_json, again)
+    show(document_of(result), lambda screen: tell(screen, result), as_json)
+    if isinstance(result, Pending) and not offline:
+        raise typer.Exit(WAITING)
+
+
+def confirmed(
+    signer: Client,
+    fields: dict[str, Any],
+    stream: str,
+    when: str | None,
+    offline: bool,
+    yes: bool,
+    as_json: bool,
+    again: str | None = None,
+) -> Answer | Pending:
+    """As `confirm_and_record`, telling nothing yet. Raises `typer.Exit` where the person says no."""
     console = Console(highlight=False, quiet=as_json)
     _look_first(signer, fields, stream, console)
     shown = {"esignature": unsigned(str(fields["type"]), again)} if again else {}
@@ -179,10 +196,7 @@ def confirm_and_record(
         esignature = signed_again(signer.device, made.type, typed_again(again), again)
         fields = fields | {"esignature": esignature}
     made_at = str(made.payload["occurred_at"])
-    result = signer.record(fields, stream, occurred_at=made_at, offline=offline)
-    show(_document(result), lambda screen: _tell(screen, result), as_json)
-    if isinstance(result, Pending) and not offline:
-        raise typer.Exit(WAITING)
+    return signer.record(fields, stream, occurred_at=made_at, offline=offline)
 
 
 def preview(console: Console, made: Draft, agent: str) -> None:
@@ -266,7 +280,8 @@ def _agreed(as_json: bool) -> bool:
     return Confirm.ask("Sign it?", default=False)
 
 
-def _document(result: Answer | Pending) -> dict[str, Any]:
+def document_of(result: Answer | Pending) -> dict[str, Any]:
+    """What a script reads of it."""
     if isinstance(result, Answer):
         return {"state": "accepted"} | summary(result) | {"receipt": to_base64(result.receipt)}
     held = result.held
@@ -279,7 +294,8 @@ def _document(result: Answer | Pending) -> dict[str, Any]:
     }
 
 
-def _tell(console: Console, result: Answer | Pending) -> None:
+def tell(console: Console, result: Answer | Pending) -> None:
+    """What a person sees of it."""
     if isinstance(result, Pending):
         console.print(Text.assemble(("KEPT, not recorded yet", "bold yellow"), f": {result.why}"))
         console.print(facts({"statement": result.held.id.hex(), "outbox number": result.held.number}))

@@ -41,7 +41,8 @@ SECOND = Patient(
 )
 PATIENTS = (FIRST, SECOND)
 TRIED, RESERVE = "A999926000002-F2", "A999926000002-F3"  # the two halves of the second patient's cells
-LABELS = dict(zip(FIRST.doses, ("UB-000101", "UB-000102"), strict=True))
+LABELS = dict(zip((*FIRST.doses, *SECOND.doses), ("UB-000101", "UB-000102", "UB-000201"), strict=True))
+SHEET = "UB-000103"  # on the shipper
 
 # --- companies, places, people ---------------------------------------------------------
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from clients.drafts import needs_version, now
 from clients.keys import Device
+from clients.labels import Job, Labels, read_back
 from clients.outbox import Held
 from clients.sdk import Client, Pending
 from clients.sending import Answer, to_base64
@@ -58,6 +59,22 @@ class Company:
         if isinstance(done, Pending):
             return {"waiting": done.held.id.hex(), "why": done.why, "signed_at": signed_at}
         return _told(done, signed_at)
+
+    def print_label(
+        self, agent: str, coi: str, container: str, serial: str, at: dict[str, str], template: str, file: str
+    ) -> Document:
+        """Issue a label, draw it through the server, write it to a file and say that it is printed."""
+        client, path = self._clients[agent], Path(file)
+        labels = Labels(client)
+        fields, _ = labels.issue(coi, at, container=container, serials=[serial])
+        done = [client.record(fields, f"chain/{coi}", occurred_at=now())]
+        job = Job(template, 300, "pdf" if path.suffix == ".pdf" else "png")
+        done.append(labels.save(serial, job, path))
+        return {"told": [_told(one, now()) for one in done if isinstance(one, Answer)]}
+
+    def read_label(self, agent: str, file: str, serial: str, container: str) -> Document:
+        """Compare a picture of the label with what was printed: what is to be said of it."""
+        return read_back(Labels(self._clients[agent]).scan_back(Path(file)), serial, container)
 
     def send(self, agent: str) -> Document:
         """Send what waits on the phone, in the order in which it was signed."""

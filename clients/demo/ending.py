@@ -121,5 +121,5 @@ def keep_serving(tale: Tale) -> None:
     tale.page.chapter("The ledger goes on serving")
     tale.page.note(f"Address      {stage.server}   (try {stage.server}/docs)")
     tale.page.note(f"Log key      {stage.log_key}")
-    tale.page.note("Ctrl-C ends the demo and removes everything that it made.")
+    tale.page.note("Ctrl-C ends the demo and removes everything that it made, but for the labels.")
     stage.wait()

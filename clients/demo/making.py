@@ -33,7 +33,7 @@ def two_bags(tale: Tale) -> None:
               containers=[FIRST.fresh])  # fmt: skip
     _consumed(tale, "mia", FIRST, BATCH, CLEANROOM, [FIRST.fresh])
     _filled(tale, "mia", FIRST, CLEANROOM, FIRST.fresh)
-    _labelled(tale)
+    _labelled(tale, "mia", FIRST, CLEANROOM)
     _tested(tale, "mia", FIRST, CLEANROOM, 91_500)
 
 
@@ -75,6 +75,7 @@ def starts_again(tale: Tale) -> None:
               batch=AGAIN, platform="platform-5", containers=[RESERVE])  # fmt: skip
     _consumed(tale, "omar", SECOND, AGAIN, OTHER_CLEANROOM, [RESERVE])
     _filled(tale, "omar", SECOND, OTHER_CLEANROOM, RESERVE)
+    _labelled(tale, "omar", SECOND, OTHER_CLEANROOM)
     _tested(tale, "omar", SECOND, OTHER_CLEANROOM, 84_000)
     tale.says("quinn", SECOND.stream, "Released", **_release(SECOND, "northcell-2"))
 
@@ -103,23 +104,28 @@ def _consumed(
 def _filled(tale: Tale, who: str, patient: Patient, at: Place, parent: str) -> None:
     """All of the parent into the doses, an ordered set; the first gives a sample away."""
     count = len(patient.doses)
-    doses = [{"container": name, "volume_ul": 25_000, "bag": number, "of": count, "expires_at": later(90)}
+    doses = [{"container": name, "volume_ul": 25_000, "bag": number, "of": count, "expires_at": later(90),
+              "din": name.partition("-")[0]}
              for number, name in enumerate(patient.doses, 1)]  # fmt: skip
     drawn = [{"container": parent, "volume_ul": 200_000 if parent == FIRST.fresh else 100_000}]
     tale.says(who, patient.stream, "ContainersDerived", at=at, how="fill", parents=drawn, children=doses)
 
 
-def _labelled(tale: Tale) -> None:
-    """Printed, applied, read back: three statements for each bag, told in one line."""
-    for bag, serial in LABELS.items():
-        label: Fields = {"at": CLEANROOM, "container": bag}
+def _labelled(tale: Tale, who: str, patient: Patient, at: Place) -> None:
+    """Issued, printed, read back, put on: four statements for each bag, told in one line."""
+    for bag in patient.doses:
+        serial, picture = LABELS[bag], tale.stage.labels / f"{bag}.png"
+        printed = tale.stage.prints(who, coi=patient.coi, container=bag, serial=serial, at=at,
+                                    template="cryobag", file=str(picture))  # fmt: skip
+        read = tale.stage.reads_back(who, picture, serial, bag)
+        event = read.pop("type")
         told = [
-            tale.says("mia", FIRST.stream, "LabelIssued", quiet=True, serials=[serial], **label),
-            tale.says("mia", FIRST.stream, "LabelApplied", quiet=True, serial=serial, **label),
-            tale.says("mia", FIRST.stream, "LabelScannedBack", quiet=True, serial=serial, outcome="readable",
-                      **label),
-        ]  # fmt: skip
-        tale.page.recorded(f"Mia printed label {serial}, put it on bag {bag} and read it back", *told)
+            tale.says(who, patient.stream, event, quiet=True, at=at, **read),
+            tale.says(who, patient.stream, "LabelApplied", quiet=True, at=at, serial=serial, container=bag),
+        ]
+        wrong = f"{read['wrong_modules']} of {read['modules']} modules wrong"
+        text = f"{who.capitalize()} printed label {serial}, read it back ({wrong}) and put it on bag {bag}"
+        tale.page.recorded(text, *printed, *told)
 
 
 def _tested(tale: Tale, who: str, patient: Patient, at: Place, viability_milli: int) -> None:

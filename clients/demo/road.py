@@ -13,6 +13,7 @@ from clients.demo.cast import (
     PATIENTS,
     RESERVE,
     SECOND,
+    SHEET,
     VAN,
     WARD,
 )
@@ -90,6 +91,7 @@ def way_back(tale: Tale) -> None:
     tale.page.chapter("The frozen doses travel back to the hospital",
                       "Swift Cryo, van 2 · three bags of two patients, one sealed shipper")  # fmt: skip
     kit = ("kit", VAN)
+    _shipper_sheet(tale)
     since = time.time()
     tale.hand_over(FIRST.stream, FIRST.doses, ("mia", CLEANROOM), kit)
     since_second = time.time()
@@ -103,8 +105,17 @@ def way_back(tale: Tale) -> None:
         tale.says("nora", patient.stream, "ReceiptInspected", at=WARD, containers=list(patient.doses),
                   shipper="SHIPPER-4", seal=BACK_SEAL, condition="intact", expected=count, received=count,
                   outcome="accepted")  # fmt: skip
+    tale.says("nora", FIRST.stream, "LabelDestroyed", at=WARD, serials=[SHEET], fate="destroyed")
     tale.attach(BACK, FIRST.doses, "frozen", since, FROZEN)
     tale.attach(BACK, SECOND.doses, "frozen", since_second, FROZEN)
+
+
+def _shipper_sheet(tale: Tale) -> None:
+    """It carries what a phone checks with no network: the log's own signature about the label."""
+    sheet = tale.stage.labels / "shipper-sheet.pdf"
+    told = tale.stage.prints("mia", coi=FIRST.coi, container=FIRST.doses[0], serial=SHEET, at=CLEANROOM,
+                             template="shipper", file=str(sheet))  # fmt: skip
+    tale.page.recorded(f"Mia printed the shipper's sheet {SHEET}, which a phone checks offline", *told)
 
 
 def _drive(tale: Tale, where: str) -> None:

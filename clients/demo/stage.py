@@ -22,7 +22,8 @@ from clients.words import sentence
 Document = dict[str, Any]
 
 PASSPHRASE = "UNBROKEN_PASSPHRASE"  # noqa: S105  the variable's name
-START_S = 30
+CONTACT = "+44 20 7946 0000 (made up)"
+START_S = 120  # a busy machine takes long to begin
 
 
 class DemoFailed(Exception):
@@ -32,12 +33,17 @@ class DemoFailed(Exception):
 class Stage:
     """Owns the processes. Use as a context manager: it ends them all."""
 
-    def __init__(self, folder: Path, page: Page) -> None:
+    def __init__(self, folder: Path, page: Page, labels: Path) -> None:
         self.folder = folder
+        self.labels = labels  # where pictures of the labels go, and stay
         self.page = page
         self.server = ""
         self.log_key = ""
-        self._environment = os.environ | {PASSPHRASE: secrets.token_hex(16), "COLUMNS": str(WIDTH)}
+        self._environment = os.environ | {
+            PASSPHRASE: secrets.token_hex(16),
+            "COLUMNS": str(WIDTH),
+            "UNBROKEN_CONTACT": CONTACT,
+        }
         self._processes: list[subprocess.Popen[str]] = []
         self._companies: dict[str, subprocess.Popen[str]] = {}
         self._employer: dict[str, str] = {}
@@ -157,6 +163,22 @@ class Stage:
         return self._command(
             self._employer[agent], do="record", agent=agent, stream=stream, fields=payload, offline=offline
         )
+
+    def prints(self, agent: str, **label: Any) -> list[Document]:
+        """The person issues a label and prints it into a file: what the log said to both."""
+        answer = self._command(self._employer[agent], do="print_label", agent=agent, **label)
+        if "problem" in answer:
+            raise DemoFailed(f"{agent} could not print a label: {answer['problem']['detail']}")
+        told: list[Document] = answer["told"]
+        return told
+
+    def reads_back(self, agent: str, file: Path, serial: str, container: str) -> Document:
+        """What the picture of a label shows beside what was printed."""
+        words = {"file": str(file), "serial": serial, "container": container}
+        answer = self._command(self._employer[agent], do="read_label", agent=agent, **words)
+        if "problem" in answer or answer["outcome"] != "readable":
+            raise DemoFailed(f"{agent} could not read label {serial} back: {answer}")
+        return answer
 
     def sends(self, agent: str) -> list[Document]:
         """The phone is back in the network: what waited goes out in order."""

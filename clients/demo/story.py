@@ -24,15 +24,18 @@ from clients.patients import commitments, new_keys
 def tell(exit_at_end: bool, keep: Path | None = None) -> int:
     """Play the demo; the exit code. With `exit_at_end` false it goes on serving.
 
-    `keep`: a new folder for the copy of the log and its public key.
+    `keep`: a new folder for the copy of the log, its public key and the labels; without it the labels
+    stay in a folder of their own, which is named.
     """
     console = Console(width=WIDTH, highlight=False)
     if keep and keep.exists():
         console.print(f"{keep} is there already: name a new folder.", soft_wrap=True)
         return 2
     folder = Path(tempfile.mkdtemp(prefix="unbroken-demo-"))
+    labels = keep / "labels" if keep else Path(tempfile.mkdtemp(prefix="unbroken-demo-labels-"))
+    labels.mkdir(parents=True, exist_ok=True)
     try:
-        with Stage(folder, Page(console)) as stage:
+        with Stage(folder, Page(console), labels) as stage:
             tale = begin(stage)
             play(tale, keep)
             if not exit_at_end:
@@ -75,6 +78,8 @@ def play(tale: Tale, keep: Path | None) -> None:
     found = ending.lineages(tale, log)
     altered = ending.tamper(tale, log)
     ending.summary(tale, log, found, altered, time.monotonic() - started)
+    tale.page.command("The labels of the bags, and the shipper's sheet, to look at or print:",
+                      str(tale.stage.labels))  # fmt: skip
     if keep:
         shutil.copytree(copy, keep / "log")
         (keep / "log.vkey").write_text(tale.stage.log_key + "\n")

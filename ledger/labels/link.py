@@ -65,6 +65,11 @@ def parse_link(text: str) -> Link:
     return _checked(Link(None if container == NO_CONTAINER else container, serial, check))
 
 
+def serial_in(text: str) -> str:
+    """The serial: of a scanned link, or as it was typed. Raises `Malformed` (`bad_label_link`)."""
+    return parse_link(text).serial if "/" in text or text.count(".") == 2 else text
+
+
 def check_digest(serial: str, check: str) -> str:
     """What the log says of a check: SHA-256, 64 hex digits in lower case."""
     return hashlib.sha256(f"unbroken label check v1\n{serial}\n{check}".encode("ascii")).hexdigest()

@@ -56,7 +56,7 @@ def compare(photo: bytes, expected: Matrix) -> ScanBack:
 
 def texts_in(photo: bytes) -> list[str]:
     """What the QR codes in a photo say. Raises `Malformed` (`bad_photo`)."""
-    found = zxingcpp.read_barcodes(_opened(photo), formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(_opened(photo), formats=_QR)
     return [one.text for one in found]
 
 

@@ -21,6 +21,7 @@ PAGES = (
     "people-and-keys",
     "coordinate",
     "collect",
+    "print-labels",
     "carry",
     "manufacture",
     "quality",
@@ -41,6 +42,7 @@ NAMES = {
 HELPERS = """set -euo pipefail
 as() { agent=$1; shift; UNBROKEN_HOME="$DEVICES/$agent" unbroken "$@"; }
 id_in() { python3 -c 'import json, sys; print(json.load(sys.stdin)["statement_id"])'; }
+serial_in() { python3 -c 'import json, sys; print(*json.load(sys.stdin)["serials"])'; }
 waiting_in() { python3 -c 'import json, sys
 print(*(one["position"] for one in json.load(sys.stdin)["open"] if one["blocks"]))'; }
 """
@@ -60,6 +62,7 @@ STORY = (
     "coordinate#Order",
     "coordinate#Consent",
     "collect#",
+    "print-labels#",
     "coordinate#Link a collection that came first",
     "coordinate#Follow it",
     "carry#",
@@ -133,6 +136,13 @@ def test_the_pages_tell_one_therapy_to_its_end(output: str) -> None:
     assert "emergency override" in output
     assert output.count("S T O P") == 2  # the wrong bag, and the quarantine at night
     assert "OVERRIDDEN" in output.upper()
+
+
+def test_labels_are_printed_read_back_and_accounted_for(output: str) -> None:
+    said = " ".join(output.split())
+    assert "anna printed label L" in said
+    assert "modules differ from what was printed (no ISO/IEC 15415 grade)" in said
+    assert "every label is accounted for" in said
 
 
 def test_a_collection_before_its_order_is_linked(output: str) -> None:

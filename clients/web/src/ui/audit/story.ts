@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<Kind, readonly string[]>> = {
   making: ["CollectionCompleted", "ManufacturingStarted", "StepCompleted", "MaterialConsumed", "ManufacturingRestarted", "ContainersDerived", "SampleTaken"],
   quality: ["ResultReported", "IdentityTested", "DeviationDispositioned", "QuarantineLifted", "BatchConfirmed", "Released", "ReleasedPendingResults", "ReleasedOutOfSpecification", "OutOfSpecificationRequested"],
   bedside: ["PatientIdentified", "PatientFitnessConfirmed", "AvailabilityConfirmed", "LymphodepletionAuthorised", "LymphodepletionStarted", "ThawStarted", "ThawCompleted", "InfusionChecked", "InfusionAuthorised", "InfusionStarted", "InfusionPaused", "InfusionResumed", "InfusionCompleted"],
-  label: ["LabelIssued", "LabelApplied", "LabelScannedBack", "LabelVoided", "LabelDestroyed"],
+  label: ["LabelIssued", "LabelPrinted", "LabelApplied", "LabelScannedBack", "LabelVoided", "LabelDestroyed"],
   temperature: ["TemperatureEvidenceAttached"],
   trouble: ["DeviationRaised", "Quarantined", "ContainerDamaged", "ContainerLost", "ManufacturingFailed", "Rejected", "EmergencyOverride", "OverrideConfirmed", "InfusionStopped", "ConsentWithdrawn", "Corrected", "LateStatementAttested"],
   other: [],
