@@ -55,6 +55,20 @@ function Shown({ at }: { at: string }) {
   );
 }
 
+/** Where the browser keeps nothing for this address, nothing can be promised: an empty page says less. */
+export function NoStart() {
+  return (
+    <main class="main">
+      <Notice tone="stop" title={t("shell.no_start")} live>
+        <p>{t("shell.no_start_more")}</p>
+        <div class="buttons">
+          <Button onClick={() => location.reload()}>{t("shell.retry")}</Button>
+        </div>
+      </Notice>
+    </main>
+  );
+}
+
 /** `/audit/*` matches everything below, as `parts.rest` with a slash before it, or empty. */
 function within(pattern: string, at: string): Record<string, string> | null {
   if (!pattern.endsWith("/*")) return match(pattern, at);
