@@ -90,7 +90,7 @@ def ordered(tale: Tale, patient: Patient) -> None:
 def collected(tale: Tale, patient: Patient, names: Sequence[str]) -> None:
     tale.says("anna", patient.stream, "PatientIdentified", site="st-mary", method="scan", outcome="match",
               patient=tale.wristbands[patient.coi])  # fmt: skip
-    new = [{"container": name, "volume_ul": 200_000} for name in names]
+    new = [{"container": name, "volume_ul": 200_000, "din": name.partition("-")[0]} for name in names]
     tale.says("anna", patient.stream, "CollectionCompleted", at=APHERESIS, containers=new,
               ended_at=later(0))  # fmt: skip
 

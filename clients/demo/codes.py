@@ -52,10 +52,10 @@ def wristband(patient: Patient) -> str:
 def typed() -> list[tuple[str, str]]:
     """What is needed at the bed and on the road, for those without a camera."""
     return [
-        (f"{THIRD.called}'s bags", " ".join(OFFERED)),
+        (f"{THIRD.called}'s bags", "   ".join(OFFERED)),
         (f"{FOURTH.called}'s wristband", wristband(FOURTH)),
-        ("his bags", " ".join(FOURTH.doses)),
-        ("a badge", badge("nora")),
+        (f"{FOURTH.called}'s bags", "   ".join(FOURTH.doses)),
+        ("Nora's badge", badge("nora")),
     ]
 
 

@@ -47,7 +47,8 @@ def _figures(card: Card) -> str:
     )
     if not card.label:
         return code
-    return code + (
-        f'<figure class="label"><img src="{card.label}" alt="The printed label of {title}">'
-        '<figcaption class="soft">its label, as printed</figcaption></figure>\n'
+    return (
+        f'<div class="pair">\n{code}<figure class="label">'
+        f'<img src="{card.label}" alt="The printed label of {title}">'
+        '<figcaption class="soft">its label, as printed</figcaption></figure>\n</div>\n'
     )

@@ -119,7 +119,8 @@ class Page:
 
     def fact(self, name: str, value: str) -> None:
         """A name and what belongs to it; further lines stand under its first word."""
-        first, *rest = textwrap.wrap(value, WIDTH - FACT - 2, break_long_words=False, break_on_hyphens=False)
+        wrapped = textwrap.TextWrapper(WIDTH - FACT - 2, break_long_words=False, break_on_hyphens=False)
+        first, *rest = wrapped.wrap(value)
         self.console.print(f"  [bold]{escape(name):{FACT}}[/]{escape(first)}", soft_wrap=True)
         for line in rest:
             self.console.print(f"  {'':{FACT}}{escape(line)}", soft_wrap=True)

@@ -46,7 +46,8 @@ def your_turn(tale: Tale, has_app: bool, goes_on: bool) -> None:
                  for one in VISITORS.values()])  # fmt: skip
     page.fact("Passphrase", f"{PASSPHRASE}   (each of them; an e-signature asks for it)")
     page.fact("To scan", str(tale.stage.things / SHEET))
-    page.fact("or to type", "; ".join(f"{name}: {text}" for name, text in typed()))
+    for number, (name, text) in enumerate(typed()):
+        page.fact("" if number else "or to type", f"{name:24}{text}")
     page.fact("Browser", BROWSERS)
     if not goes_on:
         page.fact("But", "with --exit nothing answers there any more. Leave it out, and they do.")

@@ -15,6 +15,10 @@ import { startTheme } from "./ui/theme";
 import "./ui/style.css";
 
 const DATABASE = "unbroken"; // `Client.open` says so
+const STEPS = { listStyle: "decimal", paddingLeft: "1.5rem", display: "grid", gap: "0.6rem" };
+
+/** In the ledger names are in lower case; these are people's first names. */
+const called = (agent: string): string => agent.charAt(0).toUpperCase() + agent.slice(1);
 
 function Demo({ client, agent }: { client: Client; agent: string }) {
   const [found, setFound] = useState<Visit | Error | null>(null);
@@ -23,7 +27,7 @@ function Demo({ client, agent }: { client: Client; agent: string }) {
   }, [client, agent]);
   const isReady = found !== null && "kind" in found && found.kind === "ready";
   return (
-    <Screen title={isReady ? t("demo.title", { agent }) : t("demo.title_other")}>
+    <Screen title={isReady ? t("demo.title", { agent: called(agent) }) : t("demo.title_other")}>
       {found === null ? <Busy label={t("demo.working")} /> : found instanceof Error ? (
         <Notice tone="stop" title={t("demo.failed")} live><p>{found.message}</p></Notice>
       ) : <Told found={found} agent={agent} />}
@@ -46,14 +50,15 @@ function Told({ found, agent }: { found: Visit; agent: string }) {
     case "nobody":
       return <Notice tone="info" title={t("demo.whom")}><p>{t("demo.whom_why", { agent })}</p></Notice>;
     case "other":
-      return <Notice tone="warn" title={t("demo.other", { agent: found.agent })}><p>{t("demo.other_why", { wanted: agent })}</p></Notice>;
+      return <Notice tone="warn" title={t("demo.other", { agent: called(found.agent) })}><p>{t("demo.other_why", { wanted: called(agent) })}</p></Notice>;
     default:
       return found.anew ? <Ready {...found} /> : <Busy />;
   }
 }
 
 function Ready({ visitor, position }: Visit & { kind: "ready" }) {
-  const { agent, approver, organisation, at } = visitor;
+  const { organisation, at } = visitor;
+  const [agent, approver] = [called(visitor.agent), called(visitor.approver)];
   return (
     <>
       <Notice tone="ok" title={t("demo.ready", { agent })} live>
@@ -69,7 +74,7 @@ function Ready({ visitor, position }: Visit & { kind: "ready" }) {
       </section>
       <section class="card">
         <h2>{t("demo.done")}</h2>
-        <ol>
+        <ol style={STEPS}>
           <li>{t("demo.step_key")}</li>
           <li>{t("demo.step_approved", { agent, approver, organisation, position: position ?? "" })}</li>
           <li>{t("demo.step_signed_in", { agent })}</li>
