@@ -41,9 +41,9 @@ SECOND = Patient(
 )
 PATIENTS = (FIRST, SECOND)  # whose therapies are told from vein to vein
 THIRD = Patient(
-    "Ms Sample",
+    "Ms Placeholder",
     "isbt128:CHA999926000003",
-    {"family_name": "Sample", "birth_date": "1974-08-15", "record_number": "MRN 00789"},
+    {"family_name": "Placeholder", "birth_date": "1974-08-15", "record_number": "MRN 00789"},
     "A999926000003-F1",
     (),
 )
