@@ -11,8 +11,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.labels import TEMPLATES, Content, Picture, draw, load_template, make_link
+from ledger.labels.content import Content
 from ledger.labels.credential import Credential, sign_credential, to_text
+from ledger.labels.drawing import draw
+from ledger.labels.link import make_link
+from ledger.labels.picture import Picture
+from ledger.labels.templates import TEMPLATES, load_template
 from ledger.proof.keys import SigningKey
 
 FOLDER = Path(__file__).parent / "images" / "labels"

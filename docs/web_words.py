@@ -38,6 +38,7 @@ TABLES = {
     "purpose": sentences.PURPOSES,
     "fate": sentences.FATES,
     "window_starts": sentences.WINDOWS,
+    "esignature": sentences.METHODS,
 }
 SHARED = ("role", "severity")  # words that stand in sentences as they are
 Schema = Mapping[str, Any]
@@ -80,6 +81,9 @@ def examples() -> list[dict[str, Any]]:
     for number, event in enumerate(EVENTS):
         for full in (True, False):
             payload = {"type": event.__name__} | example(event, full, number)
+            if full and number % 4 == 0:
+                method = ("passkey", "passphrase")[number % 8 // 4]
+                payload |= {"esignature": {"method": method, "meaning": f"meaning_{number}"}}
             stream = ("chain/isbt128:CHA999926000001", "site/st-mary", "shipment/ub-1")[number % 3]
             said = sentence(payload, "nora", stream)
             found.append({"payload": payload, "signer": "nora", "stream": stream, "sentence": said})

@@ -14,7 +14,7 @@ import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from ledger.labels import qr_code
+from ledger.labels.symbols import qr_code
 
 Grey = NDArray[np.float64]
 Damage = Callable[[Grey, np.random.Generator], Grey]

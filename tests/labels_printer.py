@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ledger.labels import Picture
+from ledger.labels.picture import Picture
 
 HERE = Path(__file__).parent / "printer"
 PER_MM = {203: 8, 300: 12, 600: 24}  # as Zebra names its print heads

@@ -16,7 +16,9 @@ import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image
 
-from ledger.labels import Content, Picture, make_link
+from ledger.labels.content import Content
+from ledger.labels.link import make_link
+from ledger.labels.picture import Picture
 
 Dots = NDArray[np.bool_]
 

@@ -6,8 +6,12 @@ import statistics
 from collections.abc import Callable
 from functools import partial
 
-from ledger.labels import Content, Picture, draw, load_template, make_link
+from ledger.labels.content import Content
+from ledger.labels.drawing import draw
+from ledger.labels.link import make_link
+from ledger.labels.picture import Picture
 from ledger.labels.symbols import encoded
+from ledger.labels.templates import load_template
 from tests.bench.table import RUNS, Row, at_least, seconds
 from tests.labels_sample import sample
 

@@ -9,7 +9,7 @@ import cbor2
 from playwright.sync_api import BrowserContext, Page
 
 from ledger.proof import canonical, statement
-from tests.browser.house import House
+from tests.e2e.house import House
 from tests.scenario import b64
 
 PASSPHRASE = "correct horse battery"

@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE, kill, phone
-from tests.browser.house import House, seeded
 from tests.browser.people import enrolled, label, scanned, statements
 from tests.browser.screens import listen, screens
 from tests.e2e.api_stage import OTHER
+from tests.e2e.house import House, seeded
 from tests.scenario import APHERESIS, VAN
 
 STREAM = f"chain/{OTHER}"

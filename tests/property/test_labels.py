@@ -7,20 +7,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Malformed, UnbrokenError
-from ledger.labels import (
-    RESOLUTIONS,
-    TEMPLATES,
-    Content,
-    base45,
-    check_digest,
-    draw,
-    load_template,
-    make_link,
-    parse_link,
-    qr_code,
-)
+from ledger.labels import base45
+from ledger.labels.content import Content
 from ledger.labels.credential import Credential, from_text, sign_credential, to_text, verify_credential
-from ledger.labels.symbols import ALPHANUMERIC
+from ledger.labels.drawing import draw
+from ledger.labels.link import check_digest, make_link, parse_link
+from ledger.labels.symbols import ALPHANUMERIC, qr_code
+from ledger.labels.templates import RESOLUTIONS, TEMPLATES, load_template
 from tests.labels_credentials import CREDENTIAL, CREDENTIAL_TEXT, KEY, ORIGIN, VKEY
 from tests.labels_sample import dots, ink, of_png, of_svg, of_zpl, texts
 

@@ -7,9 +7,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from ledger.errors import Malformed, ProofInvalid, UnbrokenError
-from ledger.labels import base45, draw, load_template, qr_code
+from ledger.labels import base45
 from ledger.labels.credential import MAX_TEXT, from_text, sign_credential, to_text, verify_credential
-from ledger.labels.symbols import ALPHANUMERIC
+from ledger.labels.drawing import draw
+from ledger.labels.symbols import ALPHANUMERIC, qr_code
+from ledger.labels.templates import load_template
 from ledger.proof.keys import SigningKey
 from ledger.proof.note import vkey_of
 from tests.labels_credentials import CREDENTIAL, CREDENTIAL_BYTES, CREDENTIAL_TEXT, KEY, ORIGIN, VKEY

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from ledger.errors import Malformed
-from ledger.labels import TEMPLATES, Content, draw, load_template, make_link
-from ledger.labels.templates import Item, Template
+from ledger.labels.content import Content
+from ledger.labels.drawing import draw
+from ledger.labels.link import make_link
+from ledger.labels.templates import TEMPLATES, Item, Template, load_template
 from tests.labels_sample import FULL, Dots, dots, of_png, sample, texts
 
 CRYOBAG = load_template("cryobag")

@@ -10,7 +10,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from ledger.labels import RESOLUTIONS, TEMPLATES, Picture, draw, load_template
+from ledger.labels.drawing import draw
+from ledger.labels.picture import Picture
+from ledger.labels.templates import RESOLUTIONS, TEMPLATES, load_template
 from tests.labels_credentials import CREDENTIAL_TEXT
 from tests.labels_printer import Printer, open_printer
 from tests.labels_sample import FULL, LINK, READERS, dots, ink, of_png, of_zpl, sample, texts

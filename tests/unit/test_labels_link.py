@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from ledger.errors import Malformed
-from ledger.labels import Link, check_digest, make_link, parse_link
+from ledger.labels.link import Link, check_digest, make_link, parse_link
 from ledger.labels.symbols import ALPHANUMERIC
 
 CHECK = "0123456789ABCDEF"

@@ -10,8 +10,11 @@ import zxingcpp
 from PIL import Image, ImageFilter
 
 from ledger.errors import Malformed
-from ledger.labels import draw, load_template, make_link, qr_code
+from ledger.labels.drawing import draw
+from ledger.labels.link import make_link
 from ledger.labels.scanback import compare
+from ledger.labels.symbols import qr_code
+from ledger.labels.templates import load_template
 from tests.labels_sample import LINK, of_png, sample
 
 EXPECTED = qr_code(LINK)

@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from ledger.errors import Malformed, NotFound
-from ledger.labels import RESOLUTIONS, TEMPLATES, draw, load_template
-from ledger.labels.templates import parse_template
+from ledger.labels.drawing import draw
+from ledger.labels.templates import RESOLUTIONS, TEMPLATES, load_template, parse_template
 from tests.labels_sample import sample
 
 SOUND = """

@@ -135,6 +135,14 @@ describe("the ledger's account of an entry", () => {
     expect(differs(told(1, "Packed", { containers: ["B"], therapies: null, seal: "S" }), shipment, "x:C1")).toBe("containers");
   });
 
+  it("has an e-signature's meaning and moment, without the bytes of its assertion", () => {
+    const esignature = { meaning: "approval", method: "passkey", signed_at: "t" };
+    const again = { ...signed, fields: { ...fields, esignature: { ...esignature, assertion: { credential: "c" } } } };
+    expect(differs(told(1, "Packed", { containers: ["A"], seal: "S", esignature }), again, "x:C1")).toBeNull();
+    const other = { ...esignature, meaning: "review" };
+    expect(differs(told(1, "Packed", { containers: ["A"], seal: "S", esignature: other }), again, "x:C1")).toBe("esignature");
+  });
+
   it("compares whatever JSON holds", () => {
     expect(same({ a: [1, { b: null }] }, { a: [1, {}] })).toBe(true);
     expect(same([1, 2], [1, 2, 3])).toBe(false);

@@ -24,7 +24,15 @@ export function sentence(payload: Payload, signer: string, stream = ""): string 
     return name === "subject" ? about : member(payload, name);
   });
   const count = list(payload["therapies"]).length;
-  return count > 1 ? t("phrase.carried", { said, subject: about, count }) : said;
+  const whole = count > 1 ? t("phrase.carried", { said, subject: about, count }) : said;
+  return whole + esigned(payload["esignature"]);
+}
+
+/** `, and signed again with a passkey (approval)`: the end of a sentence; nothing for none. */
+function esigned(signature: Json | undefined): string {
+  if (typeof signature !== "object" || signature === null || Array.isArray(signature)) return "";
+  const method = known("esignature", text(signature["method"]));
+  return t("phrase.esigned", { method, meaning: tCode("meaning", text(signature["meaning"])) });
 }
 
 /** `site/st-mary` -> `site st-mary`: what a stream is about. */
@@ -115,9 +123,13 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   complete_within_s: (_, value) => t("phrase.complete_within", { duration: duration(Number(value)) }),
   component: phrase("phrase.component", "component"),
   condition: table("condition"),
-  container: (payload, value) => (payload["type"] === "LabelIssued" ? t("phrase.for_bag", { container: text(value) }) : text(value)),
+  container: (payload, value) => {
+    const key = { LabelIssued: "phrase.for_bag", LabelScannedBack: "phrase.from_bag" }[text(payload["type"])] as LaterKey | undefined;
+    return key ? t(key, { container: text(value) }) : text(value);
+  },
   containers: affected,
   corrects: short,
+  credential: short,
   countries: names,
   damage: table("damage"),
   deviation: short,
@@ -144,6 +156,7 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   outstanding: codes,
   override: short,
   parents: (_, value) => bags(list(value)),
+  photos: (_, value) => t("phrase.photos", { count: list(value).length }),
   place: phrase("phrase.place", "place"),
   product: (_, value) => {
     const product = value as JsonObject;
@@ -172,12 +185,14 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   sites: (_, value) => text((value as JsonObject)["treatment"]),
   started_at: time("phrase.started"),
   step: coded,
+  template: coded,
   test: coded,
   tests: codes,
   thaw_in_order: (_, value) => (value ? t("phrase.in_order") : ""),
   until: time("phrase.until"),
   valid_until: time("phrase.valid_until"),
   value_milli: (payload, value) => measured(Number(value), text(payload["unit"] ?? "")),
+  wrong_modules: (payload, value) => t("phrase.wrong_modules", { wrong: text(value), modules: text(payload["modules"]) }),
   window_s: (_, value) => duration(Number(value)),
   window_starts: table("window_starts"),
 };

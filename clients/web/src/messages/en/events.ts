@@ -239,6 +239,8 @@ export const events = {
   "window_starts.thaw_started": "of the start of thawing",
   "window_starts.thaw_completed": "of the end of thawing",
   "window_starts.retrieved": "of its removal from frozen storage",
+  "esignature.passkey": "signed again with a passkey",
+  "esignature.passphrase": "gave the key's passphrase again",
   "role.administrator": "administrator",
   "role.coordinator": "coordinator",
   "role.physician": "physician",

@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { fromBase64Url, toHex } from "../../core/bytes";
+import type { JsonObject } from "../../core/canonical";
 import type { Client } from "../../core/client";
 import { Problem } from "../../core/problem";
 import { parseVkey, type VerifierKey } from "../../core/proof/note";
@@ -15,6 +16,7 @@ import { Time } from "../kit/Time";
 import { useClient } from "../session";
 import { Failed, useAsked } from "./asked";
 import { ByteView, Members } from "./Bytes";
+import { isBroken } from "./checking";
 import type { Checkpoint } from "./documents";
 import { PaperLine } from "./Paper";
 import { Ladder, ProofSteps, SideSteps, type Side } from "./Proof";
@@ -45,7 +47,7 @@ export function EntryScreen({ position }: { position: number }) {
 
 /** Evidence whose form is wrong is broken; a server that gives none leaves a gap. */
 function NotLooked({ problem, again }: { problem: Problem; again: () => void }) {
-  if (["proof_invalid", "malformed", "unauthentic"].includes(problem.kind) && problem.code !== "no_session" && problem.code !== "not_enrolled") {
+  if (isBroken(problem)) {
     return <Notice tone="stop" title={t("audit.entry_broken")} live><p>{problem.detail}</p></Notice>;
   }
   return (
@@ -123,7 +125,24 @@ function Facts({ walked, sides }: { walked: Walk; sides: Side[] }) {
           </dd>
         </>
       )}
+      <ESigned fields={fields} />
     </dl>
+  );
+}
+
+/** How the signer was asked again. Whether a passkey's answer holds is for an audit of the log to show. */
+function ESigned({ fields }: { fields: JsonObject }) {
+  const signature = fields["esignature"];
+  if (typeof signature !== "object" || signature === null || Array.isArray(signature)) return null;
+  return (
+    <>
+      <dt>{t("audit.esignature")}</dt>
+      <dd>
+        {tCode("meaning", String(signature["meaning"]))}, {tCode("esignature", String(signature["method"]))}{" "}
+        <Time at={String(signature["signed_at"])} seconds />
+        {signature["method"] === "passkey" && <p class="soft small">{t("audit.passkey_elsewhere")}</p>}
+      </dd>
+    </>
   );
 }
 
@@ -159,8 +178,7 @@ type Answered = { value: Omit<Side, "name"> | null; problem: Problem | null };
 function sideOf(name: Side["name"], { value, problem }: Answered): Side {
   if (value) return { name, ...value };
   if (!problem) return { name, state: "waiting", value: "", why: "" };
-  const broken = ["proof_invalid", "malformed", "unauthentic"].includes(problem.kind) && problem.code !== "no_session";
-  return { name, state: broken ? "broken" : "gap", value: "", why: problem.detail };
+  return { name, state: isBroken(problem) ? "broken" : "gap", value: "", why: problem.detail };
 }
 
 /** The signer's own signature. The key comes from an entry of the log, and its hash is the kid that was signed. */

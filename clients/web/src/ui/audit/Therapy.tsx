@@ -3,12 +3,13 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { t } from "../../messages";
 import { Icon } from "../kit/Icon";
-import { Notice } from "../kit/Notice";
+import { Busy, Notice } from "../kit/Notice";
 import { Screen } from "../kit/Screen";
+import { Time } from "../kit/Time";
 import { useClient } from "../session";
 import { useStore } from "../store";
 import { chainBefore, temperatureBefore, timesOfHeads, wholeTimeline } from "./asking";
-import { Shown, useAsked } from "./asked";
+import { Failed, Shown, useAsked } from "./asked";
 import { Checking, counted, type Verdicts } from "./checking";
 import { CustodyView } from "./Custody";
 import { DeviationsView } from "./Deviations";
@@ -27,7 +28,14 @@ export function Therapy({ coi }: { coi: string }) {
   const asked = useAsked(() => wholeTimeline(client, coi), [client, coi]);
   return (
     <Screen title={shortCoi(coi)} back="/audit" wide tools={<PrintTool />}>
-      <Shown asked={asked}>{({ entries }) => <Loaded coi={coi} entries={entries} />}</Shown>
+      <Shown asked={asked}>
+        {({ entries, kept }) => (
+          <>
+            {kept !== null && <Notice tone="warn" title={t("audit.kept")}><p><Time at={kept} /></p></Notice>}
+            <Loaded coi={coi} entries={entries} />
+          </>
+        )}
+      </Shown>
     </Screen>
   );
 }
@@ -54,35 +62,32 @@ function Loaded({ coi, entries }: { coi: string; entries: Told[] }) {
   const temperature = useAsked(() => temperatureBefore(client, coi, moment.before), [client, coi, moment.before]);
   const times = useAsked(() => timesOfHeads(client, entries.map((one) => seenSize(one.event) ?? 0)), [client, entries]);
   if (!entries.length) return <Notice tone="info" title={t("audit.no_entries")} />;
+  const bar = <MomentBar coi={coi} lines={lines} moment={moment} busy={chain.busy} onMoment={setMoment} />;
+  const state = chain.value;
+  if (chain.problem) return <>{bar}<Failed problem={chain.problem} again={chain.again} /></>;
+  if (!state) return <>{bar}<Busy /></>;
+  const stale = moment.before !== null && state.as_of_position !== moment.before; // of the moment before
+  const stage: Stage = { coi, lines, moment, chain: state, verdicts, times: times.value ?? new Map(), temperature: temperature.value };
   return (
-    <Shown asked={chain}>
-      {(state) => {
-        const stage: Stage = {
-          coi, lines, moment, chain: state, verdicts,
-          times: times.value ?? new Map(),
-          temperature: temperature.value,
-        };
-        return (
-          <>
-            <PaperHead stage={stage} />
-            <Summary stage={stage} entries={entries} />
-            <MomentBar coi={coi} lines={lines} moment={moment} busy={chain.busy} onMoment={setMoment} />
-            <Views
-              view={view}
-              onView={setView}
-              marks={{ deviations: state.deviations.filter((one) => one.blocks || !one.disposition).length }}
-              panels={{
-                lineage: <LineageView stage={stage} />,
-                timeline: <TimelineView stage={stage} />,
-                custody: <CustodyView stage={stage} />,
-                deviations: <DeviationsView stage={stage} />,
-                temperature: <TemperatureView stage={stage} problem={temperature.problem} />,
-              }}
-            />
-          </>
-        );
-      }}
-    </Shown>
+    <>
+      <PaperHead stage={stage} />
+      <Summary stage={stage} entries={entries} />
+      {bar}
+      <div class={stale ? "views stale" : "views"} aria-busy={stale}>
+        <Views
+          view={view}
+          onView={setView}
+          marks={{ deviations: state.deviations.filter((one) => one.blocks || !one.disposition).length }}
+          panels={{
+            lineage: <LineageView stage={stage} />,
+            timeline: <TimelineView stage={stage} />,
+            custody: <CustodyView stage={stage} />,
+            deviations: <DeviationsView stage={stage} />,
+            temperature: <TemperatureView stage={stage} problem={temperature.problem} />,
+          }}
+        />
+      </div>
+    </>
   );
 }
 

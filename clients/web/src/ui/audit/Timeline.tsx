@@ -1,6 +1,6 @@
 /** The therapy's story, entry by entry: who says what, when it is said to have happened, and what is proved. */
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { language, t, tCode } from "../../messages";
 import { sentence } from "../../messages/sentence";
 import { Icon, type IconName } from "../kit/Icon";
@@ -25,12 +25,13 @@ export function TimelineView({ stage }: { stage: Stage }) {
   const counted = stage.lines.slice(0, stage.moment.counted);
   const later = stage.lines.length - counted.length;
   const lines = counted.filter((one) => filter === "all" || fits(one, filter));
+  const missing = useMemo(() => new Map(holes(stage.lines.map((one) => one.told)).map((one) => [one.at, one])), [stage.lines]);
   return (
     <>
       <Filters filter={filter} onFilter={setFilter} />
       <ol class="story">
         {lines.map((line, index) => (
-          <Entry key={line.told.position} line={line} stage={stage} day={dayIfNew(line, lines[index - 1], spoken)} />
+          <Entry key={line.told.position} line={line} stage={stage} day={dayIfNew(line, lines[index - 1], spoken)} hole={missing.get(line.told)} />
         ))}
       </ol>
       {later > 0 && <p class="soft">{t("audit.later_hidden", { count: later })}</p>}
@@ -78,10 +79,11 @@ function dayOf(told: Told, spoken: string): string {
   return new Date(told.recorded_at).toLocaleDateString(spoken === "en" ? "en-GB" : spoken, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
 
-function Entry({ line, stage, day }: { line: Line; stage: Stage; day: string | null }) {
+type Missing = ReturnType<typeof holes>[number] | undefined;
+
+function Entry({ line, stage, day, hole }: { line: Line; stage: Stage; day: string | null; hole: Missing }) {
   const { told } = line;
   const verdict = stage.verdicts.get(told.position);
-  const hole = holes(stage.lines.map((one) => one.told)).find((one) => one.at === told);
   return (
     <>
       {day && <li class="day"><h3>{day}</h3></li>}
@@ -109,7 +111,7 @@ function Said({ line, stage }: { line: Line; stage: Stage }) {
         <span>{t("audit.signed_by", { who: told.signer })}</span>
         <span>{t("audit.claimed")} <Clock at={told.occurred_at} day={told.recorded_at} /></span>
         <Between told={told} stage={stage} />
-        {typeof told.event["esignature"] === "object" && told.event["esignature"] && <Esigned event={told.event} />}
+        <Esigned event={told.event} />
       </p>
       {late && <Lateness late={late} />}
       {line.about && <About line={line} />}
@@ -126,14 +128,12 @@ function Between({ told, stage }: { told: Told; stage: Stage }) {
   return <span>{t("audit.proved_between")} <Clock at={after} day={told.recorded_at} /> {t("audit.and")} {upTo}</span>;
 }
 
+/** When the signer was asked again; how and what for stands in the sentence. */
 function Esigned({ event }: { event: Told["event"] }) {
-  const signature = event["esignature"] as Told["event"];
-  return (
-    <span>
-      {t("audit.esigned", { meaning: tCode("audit_meaning", String(signature["meaning"])), method: tCode("audit_method", String(signature["method"])) })}{" "}
-      {typeof signature["signed_at"] === "string" && <Clock at={signature["signed_at"]} day={String(event["occurred_at"])} />}
-    </span>
-  );
+  const signature = event["esignature"];
+  if (typeof signature !== "object" || signature === null || Array.isArray(signature)) return null;
+  if (typeof signature["signed_at"] !== "string") return null;
+  return <span>{t("audit.esigned")} <Clock at={signature["signed_at"]} day={String(event["occurred_at"])} /></span>;
 }
 
 function Lateness({ late }: { late: Late }) {

@@ -3,10 +3,16 @@
 import type { Client } from "../../core/client";
 import type { Chain, Checkpoint, Temperature, TimelinePage, Told } from "./documents";
 
+/** `kept`: since when this device has it, where the ledger could not be asked. */
+export interface Story {
+  entries: Told[];
+  kept: number | null;
+}
+
 /** All of a therapy's entries in the log's order, as of one state of the log, however many pages. */
-export async function wholeTimeline(client: Client, coi: string): Promise<{ size: number; entries: Told[] }> {
+export async function wholeTimeline(client: Client, coi: string): Promise<Story> {
   const path = `/v1/chains/${encodeURIComponent(coi)}/timeline`;
-  const first = (await client.read<TimelinePage>(path)).value;
+  const { value: first, from, asOf } = await client.read<TimelinePage>(path);
   const entries = [...first.entries];
   let cursor = first.next_cursor;
   while (cursor) {
@@ -15,7 +21,7 @@ export async function wholeTimeline(client: Client, coi: string): Promise<{ size
     entries.push(...page.entries);
     cursor = page.next_cursor;
   }
-  return { size: first.as_of_position, entries };
+  return { entries, kept: from === "device" ? asOf : null };
 }
 
 /** The therapy as the entries before a position made it; null: now. */

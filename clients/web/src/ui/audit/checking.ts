@@ -15,12 +15,14 @@ export type Verdict =
 export type Verdicts = ReadonlyMap<number, Verdict>;
 
 const AT_ONCE = 4;
+const TOLD_EACH_MS = 100; // a screen with a thousand entries is not drawn a thousand times
 
-/** Checks entries one after the other; `verdicts` grows. `stop` ends it. */
+/** Checks entries a few at a time; `verdicts` grows. `stop` ends it. */
 export class Checking {
   readonly verdicts = new Store<Verdicts>(new Map());
   private readonly client: Client;
   private readonly coi: string;
+  private readonly found = new Map<number, Verdict>();
   private stopped = false;
 
   constructor(client: Client, coi: string) {
@@ -29,13 +31,19 @@ export class Checking {
 
   async run(entries: readonly Told[]): Promise<void> {
     const waiting = [...entries];
+    const telling = setInterval(() => this.tell(), TOLD_EACH_MS);
     const work = async () => {
       for (let one = waiting.shift(); one && !this.stopped; one = waiting.shift()) {
-        const verdict = await verdictOn(this.client, one, this.coi);
-        this.verdicts.set(new Map(this.verdicts.get()).set(one.position, verdict));
+        this.found.set(one.position, await verdictOn(this.client, one, this.coi));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));
+    clearInterval(telling);
+    this.tell();
+  }
+
+  private tell(): void {
+    if (this.found.size > this.verdicts.get().size) this.verdicts.set(new Map(this.found));
   }
 
   stop(): void {
@@ -54,11 +62,16 @@ export async function verdictOn(client: Client, told: Told, coi: string): Promis
   }
 }
 
-/** Evidence that does not prove is broken; whatever else went wrong leaves a gap. */
-export function failure(error: unknown): Verdict {
+/** Evidence that was looked at here and does not prove is broken; whatever else went wrong leaves a gap. */
+export function failure(error: unknown): Exclude<Verdict, { state: "proved" }> {
   if (!(error instanceof Problem)) return { state: "gap", code: "internal", detail: String(error) };
-  const about = ["proof_invalid", "malformed", "unauthentic"].includes(error.kind);
-  return { state: about ? "broken" : "gap", code: error.code, detail: error.detail };
+  return { state: isBroken(error) ? "broken" : "gap", code: error.code, detail: error.detail };
+}
+
+/** A problem with a status is the server's answer to a question, and says nothing about evidence. */
+export function isBroken({ kind, code, extra }: Problem): boolean {
+  if (extra["status"] !== undefined || code === "not_enrolled") return false;
+  return kind === "proof_invalid" || kind === "malformed" || kind === "unauthentic";
 }
 
 export function counted(entries: readonly Told[], verdicts: Verdicts) {

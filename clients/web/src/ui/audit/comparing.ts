@@ -22,12 +22,20 @@ export function differs(told: Told, signed: Signed, coi: string): string | null 
   if (told.kid !== signed.kid) return "kid";
   const share = shareOf(signed, coi);
   if (told.stream !== share.stream) return "stream";
-  const { patient: _, ...said } = share.fields; // commitments are in no account
+  const said = toldOf(share.fields);
   if (told.type !== said["type"]) return "type";
   if (told.occurred_at !== said["occurred_at"]) return "occurred_at";
   const names = new Set([...Object.keys(said), ...Object.keys(told.event)]);
   for (const name of [...names].sort()) if (!same(said[name], told.event[name])) return name;
   return null;
+}
+
+/** As `timeline_entry` of `api/documents.py`: without commitments, and without the bytes of an assertion. */
+function toldOf({ patient: _, ...said }: JsonObject): JsonObject {
+  const signature = said["esignature"];
+  if (!isObject(signature)) return said;
+  const { assertion: __, ...told } = signature;
+  return { ...said, esignature: told };
 }
 
 /** As `ledger/domain/shares.py`: without the other patients' containers. */
