@@ -50,6 +50,7 @@ SESSION = {
     "organisation": "st-mary-trust",
     "roles": {"st-mary": ["nurse"]},
     "expires_at": TIME,
+    "label_host": "labels.example",
 }
 
 LOG = {

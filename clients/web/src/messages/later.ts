@@ -3,10 +3,12 @@
 import type { audit } from "./en/audit";
 import type { bedside } from "./en/bedside";
 import type { codes } from "./en/codes";
+import type { demo } from "./en/demo";
 import type { events } from "./en/events";
 import type { phrases } from "./en/phrases";
 
-export type LaterKey = keyof typeof audit | keyof typeof bedside | keyof typeof codes | keyof typeof events | keyof typeof phrases;
+export type LaterKey =
+  | keyof typeof audit | keyof typeof bedside | keyof typeof codes | keyof typeof demo | keyof typeof events | keyof typeof phrases;
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -25,6 +27,11 @@ export const LATER = {
   codes: {
     en: (): Promise<Texts> => import("./en/codes").then((one) => one.codes),
     de: (): Promise<Texts> => import("./de/codes").then((one) => one.codes),
+  },
+  /** What `demo.html` says. */
+  demo: {
+    en: (): Promise<Texts> => import("./en/demo").then((one) => one.demo),
+    de: (): Promise<Texts> => import("./de/demo").then((one) => one.demo),
   },
   /** `event.…` (titles), `sentence.…`, and the words that stand in sentences. */
   events: {
