@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.browser.people import PASSPHRASE, scanned, statements
+from tests.browser.people import PASSPHRASE, statements
 from tests.browser.screens import listen, screens
 from tests.browser.ward import COI, FIRST, SECOND, STRANGER, STREAM, Person, label_of, patient_keys, two_bags
 from tests.e2e.house import House, seeded
@@ -258,7 +258,7 @@ def test_a_wristband_that_was_never_met_online_leaves_only_facts(
     nora.wristband()
     nora.sees("The wristband could not be matched", timeout=40_000)
     nora.press("Record only what happens")
-    scanned(nora.page, "&/" + COI.removeprefix("isbt128:"))
+    nora.scan("Scan the chain of identity", "&/" + COI.removeprefix("isbt128:"))
     nora.bag(label_of(house, FIRST))
     nora.sees("Checks and authorisation are withheld", timeout=40_000)
     nora.press("It has happened: record it")
@@ -397,20 +397,20 @@ def test_every_screen_of_a_bedside_is_quiet_and_accessible(house: House, arrive:
     screens(page, "bedside-scan-bag")
     nora.bag(label_of(house, FIRST))
     expect(nora.heading("This bag")).to_be_visible()
-    screens(page, "bedside-bag")
+    screens(page, "bedside-bag", settle=_from_the_top)
     thawed(nora)
     checked(nora)
     nora.sees("1 of 2 checks is in")
-    screens(page, "bedside-check-signed")
+    screens(page, "bedside-check-signed", settle=_from_the_top)
     phil.at_bag(FIRST)
     _second_check(house)
     phil.sees("All 26 gates are open now")
-    screens(phil.page, "bedside-authorise")
+    screens(phil.page, "bedside-authorise", settle=_from_the_top)
     phil.sign("Authorise: sign")
     phil.sees("The infusion is authorised")
-    screens(phil.page, "bedside-authorised")
+    screens(phil.page, "bedside-authorised", settle=_from_the_top)
     nora.sees("Authorised: this bag may be given")
-    screens(page, "bedside-go")
+    screens(page, "bedside-go", settle=_from_the_top)
     nora.press("Infusion started: record it")
     nora.press("Stopped early")
     screens(page, "bedside-infusion-stop")
@@ -418,7 +418,8 @@ def test_every_screen_of_a_bedside_is_quiet_and_accessible(house: House, arrive:
     nora.press("Complete")
     nora.press("Record: complete")
     nora.sees("This bag was given")
-    screens(page, "bedside-given")
+    screens(page, "bedside-given", settle=_from_the_top)
+    house.scenario.say("quinn", STREAM, "Quarantined", containers=[SECOND], reason="audit")
     phil.at_bag(SECOND)
     phil.press("Emergency override")
     screens(phil.page, "bedside-override")
@@ -429,6 +430,10 @@ def test_every_screen_of_a_bedside_is_quiet_and_accessible(house: House, arrive:
     screens(page, "bedside-stop")
     assert heard.errors == []
     assert heard.elsewhere(house.url) == []
+
+
+def _from_the_top(page: Page) -> None:
+    page.evaluate("scrollTo(0, 0)")
 
 
 def _second_check(house: House) -> None:

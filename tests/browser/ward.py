@@ -86,17 +86,20 @@ class Person:
         self.page.goto(f"{self.house.url}/app/bedside")
         self.badge()
 
+    def scan(self, what: str, text: str) -> None:
+        """With a keyboard scanner, when the screen listens: it has found by then that there is no camera."""
+        expect(self.heading(what)).to_be_visible()
+        self.sees("No camera was found")
+        scanned(self.page, text)
+
     def badge(self, agent: str = "") -> None:
-        expect(self.heading("Scan your badge")).to_be_visible()
-        scanned(self.page, f"UBB1:{(agent or self.agent).upper()}")
+        self.scan("Scan your badge", f"UBB1:{(agent or self.agent).upper()}")
 
     def wristband(self, text: str = WRISTBAND) -> None:
-        expect(self.heading("Scan the patient's wristband")).to_be_visible()
-        scanned(self.page, text)
+        self.scan("Scan the patient's wristband", text)
 
     def bag(self, text: str) -> None:
-        expect(self.heading("Scan the label on the bag")).to_be_visible()
-        scanned(self.page, text)
+        self.scan("Scan the label on the bag", text)
 
     def at_bag(self, container: str) -> None:
         """Badge, wristband, bag, in that order; this bag's own screen."""

@@ -1,5 +1,5 @@
 import { useRef } from "preact/hooks";
-import type { Visit } from "../../bedside/documents";
+import type { Gate, Visit } from "../../bedside/documents";
 import { ENDED, isFresh, RUNNING, standing, stopOf, stopOfLabel, stops, type Stop } from "../../bedside/rules";
 import { t, tCode } from "../../messages";
 import { Badge, Busy, Notice } from "../kit/Notice";
@@ -53,23 +53,30 @@ export function BagScreen({ visit, me, onLeave }: { visit: Visit; me: string; on
       <Freshness looked={looked} matched={visit.matched} />
       <Countdown window={looked.bag?.value.window ?? null} status={status} />
       <Acts at={at} />
-      {check && <Gates gates={check.gates} />}
+      {check && !ENDED.includes(status) && <Gates gates={asked(check.gates, running)} />}
       <BagSet bags={looked.chain?.value.containers ?? []} />
     </Screen>
   );
 }
 
-/** Each part shows itself when its time has come. */
+/** Whether it was used before is no question about the bag that is being given. */
+function asked(gates: readonly Gate[], running: boolean): readonly Gate[] {
+  return running ? gates.filter((gate) => gate.name !== "not_infused") : gates;
+}
+
+/** Each part shows itself when its time has come; what is to be done next stands first. */
 function Acts({ at }: { at: At }) {
-  const seen = useStore(session);
+  const physician = hasRole(useStore(session), "physician");
+  const given = at.status !== "present" && Boolean(at.looked.bag?.value.authorisation);
   return (
     <>
-      <Infusion at={at} />
-      <Check at={at} />
-      {hasRole(seen, "physician") && <Authorise at={at} />}
-      <Thaw at={at} />
+      {given && <Infusion key="infusion" at={at} />}
       <ConfirmOverride at={at} />
-      {hasRole(seen, "physician") && <MakeOverride at={at} />}
+      <Check at={at} />
+      {physician && <Authorise at={at} />}
+      <Thaw at={at} />
+      {!given && <Infusion key="infusion" at={at} />}
+      {physician && <MakeOverride at={at} />}
     </>
   );
 }

@@ -19,7 +19,7 @@ export function MakeOverride({ at }: { at: At }) {
   const { looked, fresh, status, me } = at;
   const [opened, setOpened] = useState(false);
   const [answer, setAnswer] = useState<Answer | null>(null);
-  const shut = looked.check?.value.gates.filter((gate) => toneOf(gate) === "stop" || isShutWindow(gate)) ?? [];
+  const shut = looked.check?.value.gates.filter((gate) => toneOf(gate) === "stop") ?? [];
   const waiting = ofThis(at).some((one) => !one.confirmed_by && one.signer === me);
   if (answer || waiting) {
     return (
@@ -33,8 +33,6 @@ export function MakeOverride({ at }: { at: At }) {
   if (!opened) return <Button kind="danger" onClick={() => setOpened(true)}>{t("bedside.override")}</Button>;
   return <Form at={at} shut={shut} onAnswer={setAnswer} onBack={() => setOpened(false)} />;
 }
-
-const isShutWindow = (gate: Gate): boolean => gate.name === "thaw_window" && !gate.passed && !gate.overridden;
 
 function Form({ at, shut, onAnswer, onBack }: { at: At; shut: Gate[]; onAnswer: (answer: Answer) => void; onBack: () => void }) {
   const { visit, me, looked, again } = at;
