@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from api.administrators import administrator
 from api.app import create_app
@@ -25,16 +26,21 @@ from api.bar import Bar
 from api.home import Home, Keys
 from api.logs import log_to_stderr
 from api.node import Node
+from api.qr_pictures import qr_png
 from api.settings import Settings
 from clients.demo import story
+from clients.demo.codes import Codes
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.parts import Seen
 from ledger.errors import Fault, Malformed, UnbrokenError
 from ledger.labels.message import ISBT128, check_format
+from ledger.labels.scanback import texts_in
 from ledger.store.engines import migrate, open_engine
 from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
 from ledger.views.runner import Projector
+
+Before = Callable[[ASGIApp], ASGIApp]
 
 app = typer.Typer(
     help="The server of a chain-of-custody ledger.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -113,15 +119,7 @@ def serve(
     settings = Settings(
         contact=contact, label_host=label_host, label_datamatrix=check_format(label_datamatrix)
     )
-    home = Home(data)
-    keys = home.open_keys(_passphrase(passphrase_file))
-    log_to_stderr(log_level)
-    with home.locked(), _listening(host, port) as listener:
-        ledger = _open(_config(home, keys, database_url))
-        try:
-            _run(ledger, listener, settings)
-        finally:
-            ledger.close()
+    serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
 
 @app.command("fsck")
@@ -154,10 +152,12 @@ def rebuild(data: Data, database_url: DatabaseUrl = "") -> None:
 @app.command()
 def demo(
     exit_at_end: Annotated[bool, typer.Option("--exit", help="End after the story")] = False,
-    keep: Annotated[Path | None, typer.Option(help="Leave the copy of the log in this folder")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Leave the copy of the log and the things to scan in this folder")
+    ] = None,
 ) -> None:
     """Two therapies of three companies on a real server, told hand-off by hand-off."""
-    raise typer.Exit(story.tell(exit_at_end, keep))
+    raise typer.Exit(story.tell(exit_at_end, Codes(qr_png, texts_in), keep))
 
 
 def main() -> None:
@@ -174,6 +174,26 @@ def explain(error: UnbrokenError | OSError) -> str:
     if isinstance(error, UnbrokenError):
         return f"unbroken-server: {error.detail}. {HINTS.get(error.code, f'({error.code})')}".strip()
     return f"unbroken-server: {error.filename or 'the system'}: {error.strerror}."
+
+
+def serving(
+    home: Home,
+    where: tuple[str, int],
+    settings: Settings,
+    database_url: str = "",
+    passphrase_file: Path | None = None,
+    log_level: str = "INFO",
+    before: Before = lambda app: app,
+) -> None:
+    """Serve until told to stop. `before`: what stands before the ledger's application, if anything."""
+    keys = home.open_keys(_passphrase(passphrase_file))
+    log_to_stderr(log_level)
+    with home.locked(), _listening(*where) as listener:
+        ledger = _open(_config(home, keys, database_url))
+        try:
+            _run(ledger, listener, settings, before)
+        finally:
+            ledger.close()
 
 
 def _open(config: LedgerConfig) -> Ledger:
@@ -219,12 +239,12 @@ def _listening(host: str, port: int) -> socket.socket:
         raise Fault("port_taken", f"cannot listen on {host} port {port}: {error.strerror}") from None
 
 
-def _run(ledger: Ledger, listener: socket.socket, settings: Settings) -> None:
+def _run(ledger: Ledger, listener: socket.socket, settings: Settings, before: Before) -> None:
     host, port = listener.getsockname()[:2]
     typer.echo(f"Unbroken serves {ledger.origin} at http://{f'[{host}]' if ':' in host else host}:{port}")
     app_ = create_app(ledger, settings)
     config = uvicorn.Config(
-        app_,
+        before(app_),
         log_config=None,
         access_log=False,  # it would write addresses, which name therapies
         server_header=False,

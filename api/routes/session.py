@@ -34,12 +34,16 @@ class SessionOpened(BaseModel):
 
 
 class SessionSeen(BaseModel):
-    """Who this session belongs to, what they may do where, and when it ends."""
+    """Who this session belongs to, what they may do where, and when it ends.
+
+    `label_host`: what the links of this ledger's labels name; null: the host that one asks at.
+    """
 
     agent: str
     organisation: str
     roles: dict[str, list[str]]
     expires_at: str
+    label_host: str | None
 
 
 async def sign_in_body(request: Request) -> bytes:
@@ -83,6 +87,7 @@ def get_session(reader: TheReader) -> SessionSeen:
         organisation=agent.organisation,
         roles={site: sorted(roles) for site, roles in sorted(agent.roles_at.items())},
         expires_at=timestamp(reader.session.expires_ms),
+        label_host=reader.node.settings.label_host or None,
     )
 
 

@@ -14,13 +14,13 @@ def readiness(tale: Tale) -> None:
     tale.page.chapter("The patients are made ready: fit, the dose at hand, then lymphodepletion")
     for patient in PATIENTS:
         tale.page.scene(patient.called, "St Mary's, ward 5")
-        _fit(tale, patient)
+        fit(tale, patient)
         if patient is FIRST:
             _too_early(tale)
-        _prepared(tale, patient)
+        prepared(tale, patient)
 
 
-def _fit(tale: Tale, patient: Patient) -> None:
+def fit(tale: Tale, patient: Patient) -> None:
     tale.says("phil", patient.stream, "PatientFitnessConfirmed", site="st-mary", outcome="fit",
               valid_until=later(14))  # fmt: skip
 
@@ -33,7 +33,7 @@ def _too_early(tale: Tale) -> None:
     tale.page.refused(f"too early for lymphodepletion. {' '.join(failed)}")
 
 
-def _prepared(tale: Tale, patient: Patient) -> None:
+def prepared(tale: Tale, patient: Patient) -> None:
     tale.says("carl", patient.stream, "AvailabilityConfirmed", site="st-mary", containers=list(patient.doses))
     tale.says("phil", patient.stream, "LymphodepletionAuthorised", site="st-mary")
     tale.says("nora", patient.stream, "LymphodepletionStarted", site="st-mary", regimen="flu_cy")

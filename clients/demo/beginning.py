@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clients.demo import cast
 from clients.demo.cast import APHERESIS, PATIENTS, Fields, Patient
 from clients.demo.tale import Tale, carried, later
@@ -74,22 +76,22 @@ def collection(tale: Tale) -> None:
     )
     for patient in PATIENTS:
         tale.page.scene(patient.called, "St Mary's, apheresis")
-        _ordered(tale, patient)
-        _collected(tale, patient)
+        ordered(tale, patient)
+        collected(tale, patient, [patient.fresh])
 
 
-def _ordered(tale: Tale, patient: Patient) -> None:
+def ordered(tale: Tale, patient: Patient) -> None:
     tale.says("carl", patient.stream, "TherapyOrdered", patient=tale.wristbands[patient.coi],
               product={"product": "decentra-car", "version": 1}, protocol="UB-001", country="GB",
               sites=cast.PLANNED)  # fmt: skip
     tale.says("carl", patient.stream, "ConsentRecorded", site="st-mary", form="CONSENT v3")
 
 
-def _collected(tale: Tale, patient: Patient) -> None:
+def collected(tale: Tale, patient: Patient, names: Sequence[str]) -> None:
     tale.says("anna", patient.stream, "PatientIdentified", site="st-mary", method="scan", outcome="match",
               patient=tale.wristbands[patient.coi])  # fmt: skip
-    bag = {"container": patient.fresh, "volume_ul": 200_000}
-    tale.says("anna", patient.stream, "CollectionCompleted", at=APHERESIS, containers=[bag],
+    new = [{"container": name, "volume_ul": 200_000, "din": name.partition("-")[0]} for name in names]
+    tale.says("anna", patient.stream, "CollectionCompleted", at=APHERESIS, containers=new,
               ended_at=later(0))  # fmt: skip
 
 

@@ -39,9 +39,28 @@ SECOND = Patient(
     "A999926000002-F1",
     ("A999926000002-D1",),
 )
-PATIENTS = (FIRST, SECOND)
+PATIENTS = (FIRST, SECOND)  # whose therapies are told from vein to vein
+THIRD = Patient(
+    "Ms Placeholder",
+    "isbt128:CHA999926000003",
+    {"family_name": "Placeholder", "birth_date": "1974-08-15", "record_number": "MRN 00789"},
+    "A999926000003-F1",
+    (),
+)
+FOURTH = Patient(
+    "Mr Pattern",
+    "isbt128:CHA999926000004",
+    {"family_name": "Pattern", "birth_date": "1949-07-30", "record_number": "MRN 01011"},
+    "A999926000004-F1",
+    ("A999926000004-D1", "A999926000004-D2"),
+)
+WAITING = (THIRD, FOURTH)  # whose therapies wait for whoever tries the app
+OFFERED = (THIRD.fresh, "A999926000003-F2")  # the third patient's bags, on offer to the courier
 TRIED, RESERVE = "A999926000002-F2", "A999926000002-F3"  # the two halves of the second patient's cells
-LABELS = dict(zip((*FIRST.doses, *SECOND.doses), ("UB-000101", "UB-000102", "UB-000201"), strict=True))
+LABELS = {
+    **dict(zip((*FIRST.doses, *SECOND.doses), ("UB-000101", "UB-000102", "UB-000201"), strict=True)),
+    **dict(zip((*OFFERED, *FOURTH.doses), ("UB-000301", "UB-000302", "UB-000401", "UB-000402"), strict=True)),
+}
 SHEET = "UB-000103"  # on the shipper
 
 # --- companies, places, people ---------------------------------------------------------

@@ -8,7 +8,9 @@ the `unbroken` program uses.
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -85,6 +87,19 @@ class Company:
         """Read as that person: custody, lineage, timeline, infusion_check …"""
         answer: Document = getattr(self._clients[agent], what)(**words)
         return answer
+
+    def check_app(self, agent: str, server: str) -> Document:
+        """What `unbroken app check` says on that person's device, with the log key that it pins."""
+        words = ["app", "check", server, "--home", str(self._home / agent), "--json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "clients.cli", *words],
+            env=os.environ | {"UNBROKEN_PASSPHRASE": self._passphrase.decode()},
+            text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        if not done.stdout:
+            return {"problem": {"code": "app_check", "detail": done.stderr}}
+        found: Document = json.loads(done.stdout)
+        return found
 
     def download(self, agent: str, folder: str) -> Document:
         found = self._clients[agent].download_log(Path(folder))

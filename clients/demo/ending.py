@@ -99,7 +99,7 @@ def summary(tale: Tale, log: Sequence[Said], found: Sequence[Lineage], altered: 
         ("Hand-offs, each signed by giver and receiver", f"{_count(log, 'CustodyAccepted')}"),
         ("Deviations raised by the ledger", f"{len(raised)}"),
         ("Deviations closed by Quality", f"{len(closed)}"),
-        ("Lineages verified from outside", f"{_count(log, 'TherapyOrdered')} patients, {len(found)} bags"),
+        ("Lineages verified from outside", f"{len(PATIENTS)} patients, {len(found)} bags"),
         ("The altered byte", f"found, in entry {altered}"),
         ("Time for the whole story", f"{seconds:.0f} seconds"),
     ])  # fmt: skip
@@ -118,8 +118,7 @@ def _deviations(log: Sequence[Said]) -> tuple[set[str], set[str]]:
 
 def keep_serving(tale: Tale) -> None:
     stage: Stage = tale.stage
-    tale.page.chapter("The ledger goes on serving")
-    tale.page.note(f"Address      {stage.server}   (try {stage.server}/docs)")
-    tale.page.note(f"Log key      {stage.log_key}")
-    tale.page.note("Ctrl-C ends the demo and removes everything that it made, but for the labels.")
+    tale.page.fact("Ledger", f"{stage.server}   (its description: {stage.server}/openapi.json)")
+    tale.page.fact("Log key", stage.log_key)
+    tale.page.fact("To end", "Ctrl-C. It removes everything that the demo made, but for a --keep folder.")
     stage.wait()

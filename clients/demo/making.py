@@ -31,23 +31,23 @@ def two_bags(tale: Tale) -> None:
                       f"{FIRST.called} · NorthCell 1, cleanroom")  # fmt: skip
     tale.says("mia", FIRST.stream, "ManufacturingStarted", at=CLEANROOM, batch=BATCH, platform="platform-2",
               containers=[FIRST.fresh])  # fmt: skip
-    _consumed(tale, "mia", FIRST, BATCH, CLEANROOM, [FIRST.fresh])
-    _filled(tale, "mia", FIRST, CLEANROOM, FIRST.fresh)
-    _labelled(tale, "mia", FIRST, CLEANROOM)
-    _tested(tale, "mia", FIRST, CLEANROOM, 91_500)
+    consumed(tale, "mia", FIRST, BATCH, CLEANROOM, [FIRST.fresh])
+    filled(tale, "mia", FIRST, CLEANROOM, FIRST.fresh)
+    labelled(tale, "mia", FIRST, CLEANROOM, FIRST.doses)
+    tested(tale, "mia", FIRST, CLEANROOM, 91_500)
 
 
 def held_back(tale: Tale) -> None:
     """Nothing leaves before Quality has looked at the warm night."""
     tale.page.chapter("The warm shipment blocks the release until Quality has decided",
                       f"{FIRST.called} · NorthCell 1, Quality")  # fmt: skip
-    refused = tale.stage.tries("quinn", FIRST.stream, "Released", **_release(FIRST, "northcell-1"))
+    refused = tale.stage.tries("quinn", FIRST.stream, "Released", **release_of(FIRST, "northcell-1"))
     if refused.get("problem", {}).get("code") != "gate_failed":
         raise DemoFailed("a release was not refused although the shipment was warm")
     failed = [gate["detail"] for gate in refused["problem"]["gates"] if not gate["passed"]]
     tale.page.refused(f"Quinn tries to release {bags(FIRST.doses)}. {' '.join(failed)}")
     assess(tale, FIRST, {"temperature_excursion": "stability_data_cover_it"})
-    tale.says("quinn", FIRST.stream, "Released", **_release(FIRST, "northcell-1"))
+    tale.says("quinn", FIRST.stream, "Released", **release_of(FIRST, "northcell-1"))
 
 
 def fails(tale: Tale) -> None:
@@ -73,11 +73,11 @@ def starts_again(tale: Tale) -> None:
     to_other_site(tale)
     tale.says("omar", SECOND.stream, "ManufacturingRestarted", at=OTHER_CLEANROOM, failed_batch=FAILED,
               batch=AGAIN, platform="platform-5", containers=[RESERVE])  # fmt: skip
-    _consumed(tale, "omar", SECOND, AGAIN, OTHER_CLEANROOM, [RESERVE])
-    _filled(tale, "omar", SECOND, OTHER_CLEANROOM, RESERVE)
-    _labelled(tale, "omar", SECOND, OTHER_CLEANROOM)
-    _tested(tale, "omar", SECOND, OTHER_CLEANROOM, 84_000)
-    tale.says("quinn", SECOND.stream, "Released", **_release(SECOND, "northcell-2"))
+    consumed(tale, "omar", SECOND, AGAIN, OTHER_CLEANROOM, [RESERVE])
+    filled(tale, "omar", SECOND, OTHER_CLEANROOM, RESERVE)
+    labelled(tale, "omar", SECOND, OTHER_CLEANROOM, SECOND.doses)
+    tested(tale, "omar", SECOND, OTHER_CLEANROOM, 84_000)
+    tale.says("quinn", SECOND.stream, "Released", **release_of(SECOND, "northcell-2"))
 
 
 def assess(tale: Tale, patient: Patient, reasons: Mapping[str, str]) -> None:
@@ -94,26 +94,26 @@ def assess(tale: Tale, patient: Patient, reasons: Mapping[str, str]) -> None:
         tale.page.recorded(f"Quinn closed the deviation {spoken}", told)
 
 
-def _consumed(
+def consumed(
     tale: Tale, who: str, patient: Patient, batch: str, at: Place, containers: Sequence[str]
 ) -> None:
     tale.says(who, patient.stream, "MaterialConsumed", at=at, batch=batch, containers=list(containers),
               lots=[LOT])  # fmt: skip
 
 
-def _filled(tale: Tale, who: str, patient: Patient, at: Place, parent: str) -> None:
+def filled(tale: Tale, who: str, patient: Patient, at: Place, parent: str) -> None:
     """All of the parent into the doses, an ordered set; the first gives a sample away."""
     count = len(patient.doses)
     doses = [{"container": name, "volume_ul": 25_000, "bag": number, "of": count, "expires_at": later(90),
               "din": name.partition("-")[0]}
              for number, name in enumerate(patient.doses, 1)]  # fmt: skip
-    drawn = [{"container": parent, "volume_ul": 200_000 if parent == FIRST.fresh else 100_000}]
+    drawn = [{"container": parent, "volume_ul": 100_000 if parent == RESERVE else 200_000}]
     tale.says(who, patient.stream, "ContainersDerived", at=at, how="fill", parents=drawn, children=doses)
 
 
-def _labelled(tale: Tale, who: str, patient: Patient, at: Place) -> None:
+def labelled(tale: Tale, who: str, patient: Patient, at: Place, names: Sequence[str]) -> None:
     """Issued, printed, read back, put on: four statements for each bag, told in one line."""
-    for bag in patient.doses:
+    for bag in names:
         serial, picture = LABELS[bag], tale.stage.labels / f"{bag}.png"
         printed = tale.stage.prints(who, coi=patient.coi, container=bag, serial=serial, at=at,
                                     template="cryobag", file=str(picture))  # fmt: skip
@@ -128,18 +128,18 @@ def _labelled(tale: Tale, who: str, patient: Patient, at: Place) -> None:
         tale.page.recorded(text, *printed, *told)
 
 
-def _tested(tale: Tale, who: str, patient: Patient, at: Place, viability_milli: int) -> None:
+def tested(tale: Tale, who: str, patient: Patient, at: Place, viability_milli: int) -> None:
     dose, sample = patient.doses[0], patient.doses[0].replace("-D1", "-S1")
     tale.says(who, patient.stream, "SampleTaken", at=at, of={"container": dose, "volume_ul": 1_000},
               sample={"container": sample, "volume_ul": 1_000}, purpose="release")  # fmt: skip
-    tested: Fields = {"at": at, "containers": list(patient.doses)}
+    about: Fields = {"at": at, "containers": list(patient.doses)}
     tale.says("lena", patient.stream, "ResultReported", sample=sample, test="viability", unit="percent",
-              value_milli=viability_milli, outcome="pass", **tested)  # fmt: skip
+              value_milli=viability_milli, outcome="pass", **about)  # fmt: skip
     tale.says("lena", patient.stream, "IdentityTested", method="str", reference="collection_profile",
-              outcome="match", **tested)  # fmt: skip
+              outcome="match", **about)  # fmt: skip
 
 
-def _release(patient: Patient, site: str) -> Fields:
+def release_of(patient: Patient, site: str) -> Fields:
     certificate = hashlib.sha256(f"certificate of {patient.coi}".encode()).hexdigest()
     return {"site": site, "containers": list(patient.doses), "certificate": certificate,
             "countries": ["GB"], "protocols": ["UB-001"]}  # fmt: skip

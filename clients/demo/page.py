@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import textwrap
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.box import HEAVY
@@ -24,6 +25,7 @@ Document = Mapping[str, Any]
 WIDTH = 100
 _UNBROKEN = "\u00a0"  # a space at which no line breaks
 INDENT = 14  # a time and a sign stand before each text
+FACT = 18  # the names of facts and people stand in so many columns
 PAUSE_S = 0.2  # between lines on a terminal, so that they can be read; a script does not wait
 WEIGHTS = {True: "blocks release and infusion until Quality decides", False: "blocks nothing"}
 
@@ -34,6 +36,7 @@ class Page:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._chapter = 0
+        self._aside = False
 
     def chapter(self, title: str, where: str = "") -> None:
         self._chapter += 1
@@ -41,6 +44,15 @@ class Page:
         for line in textwrap.wrap(where, WIDTH - 4):
             self.console.print(f"    [dim]{escape(line)}[/]")
         self._pause()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What happens meanwhile is signed and recorded as ever, and not told line by line."""
+        self._aside = True
+        try:
+            yield
+        finally:
+            self._aside = False
 
     def scene(self, whose: str, where: str) -> None:
         """A patient's name and a place: what follows happens to them, there."""
@@ -97,6 +109,22 @@ class Page:
         for position, text in steps:
             self._print(f"{position:>8}", "│", text)
 
+    def people(self, rows: Sequence[tuple[str, str, str]]) -> None:
+        """Who, and under it: where, and what to do there."""
+        self.console.print()
+        for who, address, task in rows:
+            self.console.print(f"  [bold]{escape(who):{FACT}}[/]{escape(address)}", soft_wrap=True)
+            self.console.print(f"  {'':{FACT}}[dim]{escape(task)}[/]")
+        self.console.print()
+
+    def fact(self, name: str, value: str) -> None:
+        """A name and what belongs to it; further lines stand under its first word."""
+        wrapped = textwrap.TextWrapper(WIDTH - FACT - 2, break_long_words=False, break_on_hyphens=False)
+        first, *rest = wrapped.wrap(value)
+        self.console.print(f"  [bold]{escape(name):{FACT}}[/]{escape(first)}", soft_wrap=True)
+        for line in rest:
+            self.console.print(f"  {'':{FACT}}{escape(line)}", soft_wrap=True)
+
     def summary(self, rows: Sequence[tuple[str, str]]) -> None:
         table = Table(show_header=False, box=None, padding=(0, 2), pad_edge=True)
         for name, value in rows:
@@ -105,6 +133,8 @@ class Page:
 
     def _print(self, clock: str, mark: str, text: str, style: str = "none") -> None:
         """The text's further lines stand under its first word."""
+        if self._aside:
+            return
         lines = textwrap.wrap(text, WIDTH - INDENT, break_long_words=False, break_on_hyphens=False) or [""]
         lines = [line.replace(_UNBROKEN, " ") for line in lines]
         self.console.print(f"  {clock:8}  [{style}]{mark}[/] {escape(lines[0])}")

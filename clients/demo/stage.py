@@ -9,6 +9,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,12 +17,17 @@ from typing import Any
 
 import httpx
 
+from clients.demo.codes import LABELS
+from clients.demo.desk import Desk
 from clients.demo.page import WIDTH, Page
+from clients.demo.visitors import VISITORS
 from clients.words import sentence
 
 Document = dict[str, Any]
 
 PASSPHRASE = "UNBROKEN_PASSPHRASE"  # noqa: S105  the variable's name
+PATIENT_KEYS = "patient-keys.json"  # the hospital's, in the stage's folder
+ADDED_BEFORE = "key_in_use"  # the browser asked before, and did not hear the answer
 CONTACT = "+44 20 7946 0000 (made up)"
 START_S = 120  # a busy machine takes long to begin
 
@@ -33,25 +39,31 @@ class DemoFailed(Exception):
 class Stage:
     """Owns the processes. Use as a context manager: it ends them all."""
 
-    def __init__(self, folder: Path, page: Page, labels: Path) -> None:
+    def __init__(self, folder: Path, page: Page, things: Path) -> None:
         self.folder = folder
-        self.labels = labels  # where pictures of the labels go, and stay
+        self.things = things  # what visitors scan, and a page that shows it
+        self.labels = things / LABELS
+        self.labels.mkdir(parents=True)
         self.page = page
         self.server = ""
+        self.port = 0
         self.log_key = ""
         self._environment = os.environ | {
             PASSPHRASE: secrets.token_hex(16),
             "COLUMNS": str(WIDTH),
             "UNBROKEN_CONTACT": CONTACT,
         }
+        self._one_at_a_time = threading.Lock()  # the story and its visitors speak to the same processes
         self._processes: list[subprocess.Popen[str]] = []
         self._companies: dict[str, subprocess.Popen[str]] = {}
         self._employer: dict[str, str] = {}
+        self._desk = Desk(self.approves)
 
     def __enter__(self) -> Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._desk.close()
         for process in reversed(self._processes):
             process.terminate()
         for process in self._processes:
@@ -106,12 +118,12 @@ class Stage:
         self._processes[-1].wait()
 
     def _serve(self) -> None:
-        port = _free_port()
-        self.server = f"http://127.0.0.1:{port}"
-        words = ["serve", "--data", str(self.data), "--host", "127.0.0.1", "--port", str(port)]
+        self.port = _free_port()
+        self.server = f"http://127.0.0.1:{self.port}"
+        words = ["--data", str(self.data), "--port", str(self.port), "--desk", self._desk.url]
         with (self.folder / "server.log").open("w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "api.server", *words],
+                [sys.executable, "-m", "api.demo", *words],
                 env=self._environment, text=True, stdout=log, stderr=log,
             )  # fmt: skip
         self._processes.append(process)
@@ -127,6 +139,15 @@ class Stage:
                 time.sleep(0.1)
         raise DemoFailed(f"the server did not start: {(self.folder / 'server.log').read_text()[-2000:]}")
 
+    def approves(self, agent: str, key: str) -> Document:
+        """The administrator of a visitor's company adds the key of the visitor's browser."""
+        visitor = VISITORS[agent]
+        told = self.tries(visitor.approver, f"agent/{agent}", "KeyAdded", key=key)
+        if told.get("problem", {}).get("code") == ADDED_BEFORE:
+            told = {}
+        keys = (self.folder / PATIENT_KEYS).read_text() if visitor.reads_wristbands else None
+        return told | {"patient_keys": keys}
+
     def _start(self, command: list[str]) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
         process = subprocess.Popen(command, env=self._environment, text=True, stdin=pipe, stdout=pipe)
@@ -137,9 +158,10 @@ class Stage:
         process = self._companies[company]
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps(command) + "\n")
-        process.stdin.flush()
-        line = process.stdout.readline()
+        with self._one_at_a_time:
+            process.stdin.write(json.dumps(command) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
         if not line:
             raise DemoFailed(f"the process of {company} ended")
         answer: Document = json.loads(line)
@@ -192,6 +214,12 @@ class Stage:
         answer = self._command(self._employer[agent], do="ask", agent=agent, what=what, **words)
         if "problem" in answer:
             raise DemoFailed(f"{agent} asks {what}: {answer['problem']['detail']}")
+        return answer
+
+    def checks_app(self, agent: str) -> Document:
+        answer = self._command(self._employer[agent], do="check_app", agent=agent, server=self.server)
+        if not answer.get("ok"):
+            raise DemoFailed(f"the app is not what the log says: {answer}")
         return answer
 
     def downloads(self, agent: str, folder: Path) -> int:

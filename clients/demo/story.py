@@ -13,31 +13,31 @@ from pathlib import Path
 
 from rich.console import Console
 
-from clients.demo import bedside, beginning, ending, making, road
-from clients.demo.cast import PATIENTS
+from clients.demo import bedside, beginning, ending, making, road, visiting, waiting
+from clients.demo.cast import PATIENTS, WAITING
+from clients.demo.codes import Codes, draw_codes
+from clients.demo.contact_sheet import contact_sheet
 from clients.demo.page import WIDTH, Page
-from clients.demo.stage import DemoFailed, Stage
+from clients.demo.stage import PATIENT_KEYS, DemoFailed, Stage
 from clients.demo.tale import Tale
 from clients.patients import commitments, new_keys
 
 
-def tell(exit_at_end: bool, keep: Path | None = None) -> int:
+def tell(exit_at_end: bool, codes: Codes, keep: Path | None = None) -> int:
     """Play the demo; the exit code. With `exit_at_end` false it goes on serving.
 
-    `keep`: a new folder for the copy of the log, its public key and the labels; without it the labels
-    stay in a folder of their own, which is named.
+    `keep`: a new folder for the copy of the log, its public key and the things to scan; without it these
+    end with the demo.
     """
     console = Console(width=WIDTH, highlight=False)
     if keep and keep.exists():
         console.print(f"{keep} is there already: name a new folder.", soft_wrap=True)
         return 2
     folder = Path(tempfile.mkdtemp(prefix="unbroken-demo-"))
-    labels = keep / "labels" if keep else Path(tempfile.mkdtemp(prefix="unbroken-demo-labels-"))
-    labels.mkdir(parents=True, exist_ok=True)
     try:
-        with Stage(folder, Page(console), labels) as stage:
+        with Stage(folder, Page(console), (keep or folder) / "to-scan") as stage:
             tale = begin(stage)
-            play(tale, keep)
+            play(tale, codes, keep, goes_on=not exit_at_end)
             if not exit_at_end:
                 ending.keep_serving(tale)
     except DemoFailed as failure:
@@ -52,12 +52,12 @@ def tell(exit_at_end: bool, keep: Path | None = None) -> int:
 
 def begin(stage: Stage) -> Tale:
     """What is read on the wristbands becomes commitments: no name leaves the hospital."""
-    keys = new_keys(stage.folder / "patient-keys.json")
-    read = {patient.coi: commitments(patient.identifiers, keys) for patient in PATIENTS}
+    keys = new_keys(stage.folder / PATIENT_KEYS)
+    read = {patient.coi: commitments(patient.identifiers, keys) for patient in (*PATIENTS, *WAITING)}
     return Tale(stage, stage.page, read)
 
 
-def play(tale: Tale, keep: Path | None) -> None:
+def play(tale: Tale, codes: Codes, keep: Path | None, goes_on: bool) -> None:
     """The chapters, in order."""
     started = time.monotonic()
     beginning.companies_meet(tale)
@@ -73,15 +73,18 @@ def play(tale: Tale, keep: Path | None) -> None:
     bedside.wrong_bag(tale)
     bedside.two_bags(tale)
     bedside.one_bag(tale)
+    waiting.waits_for_you(tale)
+    has_app = visiting.is_published(tale)
     copy = tale.stage.folder / "copied-log"
     log = ending.verify_from_outside(tale, copy)
     found = ending.lineages(tale, log)
     altered = ending.tamper(tale, log)
     ending.summary(tale, log, found, altered, time.monotonic() - started)
-    tale.page.command("The labels of the bags, and the shipper's sheet, to look at or print:",
-                      str(tale.stage.labels))  # fmt: skip
     if keep:
         shutil.copytree(copy, keep / "log")
         (keep / "log.vkey").write_text(tale.stage.log_key + "\n")
         key = f'"$(cat {keep / "log.vkey"})"'
         tale.page.command("Audit the copy yourself:", f"unbroken verify {keep / 'log'} --log-key {key}")
+    sheet = contact_sheet(draw_codes(tale.stage.things, codes), tale.stage.port)
+    (tale.stage.things / visiting.SHEET).write_text(sheet, encoding="utf-8")
+    visiting.your_turn(tale, has_app, goes_on)

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clients.demo.cast import FIRST, RESERVE, SECOND, TRIED, VAN, Fields, Patient
+from clients.demo.cast import OFFERED, PATIENTS, RESERVE, SECOND, THIRD, TRIED, VAN, WAITING, Fields, Patient
 from clients.demo.page import Page
 from clients.demo.stage import Document, Stage
 from clients.sentences import CONDITIONS
 from clients.words import bags, party
 
-OWNERS: dict[str, Patient] = {name: one for one in (FIRST, SECOND) for name in (one.fresh, *one.doses)}
-OWNERS |= {TRIED: SECOND, RESERVE: SECOND}
+OWNERS: dict[str, Patient] = {name: one for one in (*PATIENTS, *WAITING) for name in (one.fresh, *one.doses)}
+OWNERS |= {TRIED: SECOND, RESERVE: SECOND} | dict.fromkeys(OFFERED, THIRD)
 Acting = tuple[str, Mapping[str, str]]  # who, for which department
 
 

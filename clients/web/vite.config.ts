@@ -12,7 +12,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { index: "index.html", sw: "src/sw.ts" },
+      input: { index: "index.html", demo: "demo.html", sw: "src/sw.ts" },
       // A service worker keeps its address for ever: browsers look for a newer one there.
       output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
     },

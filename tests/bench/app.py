@@ -12,6 +12,7 @@ import secrets
 import statistics
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,8 @@ def run() -> list[Row]:
         browser = launch(playwright)
         link = f"{house.url.replace('http:', 'https:')}/B/{BAG}-D1.{SERIAL}.{CHECK}".upper()
         rows = [
-            _row("a stranger's first visit", [_stranger(browser, house) for _ in range(ASKED)]),
-            _row("scan to verdict, signed in", _scans(browser, house, link)),
+            _row("scan to verdict, signed in", _scans(browser, house, link), WANTED_MS),
+            _row("a stranger's first visit", [_stranger(browser, house) for _ in range(ASKED)], None),
         ]
         browser.close()
     return rows
@@ -106,6 +107,9 @@ def _scan(page: Page, house: House, link: str) -> float:
     return float(page.evaluate(_SHOWN, [CURRENT, began]))
 
 
-def _row(name: str, times: list[float]) -> Row:
-    worst = f"median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms"
-    return at_most(f"{name}, {ENTRIES:,} entries ({worst})", statistics.median(times), WANTED_MS, 1)
+def _row(name: str, times: list[float], wanted_ms: float | None) -> Row:
+    """Nothing is asked of a first visit: it is told beside the other."""
+    median, slowest = statistics.median(times), max(times)
+    name = f"{name}, {ENTRIES:,} entries (slowest {slowest:,.0f} ms)"
+    row = at_most(name, median, wanted_ms or WANTED_MS, 1)
+    return row if wanted_ms else replace(row, wanted="", met=True)

@@ -17,9 +17,15 @@ from typing import Any
 import httpx
 import pytest
 
-from clients.demo.cast import COMPANIES, FIRST, PATIENTS, RESERVE, SECOND
+from api.qr_pictures import qr_png
+from clients.built import DIST, LIST, FileList
+from clients.demo.cast import COMPANIES, FIRST, FOURTH, OFFERED, PATIENTS, RESERVE, SECOND, THIRD, WAITING
+from clients.demo.codes import badge, wristband
 from clients.demo.outside import Broken, Said, path_of, read_log
 from clients.demo.road import DRIVE_S
+from clients.demo.visitors import PASSPHRASE, VISITORS
+from ledger.labels.link import parse_link
+from ledger.labels.scanback import texts_in
 from ledger.verify import DirectorySource, audit
 
 README = Path(__file__).parents[2] / "README.md"
@@ -34,6 +40,10 @@ class Told:
     text: str
     folder: Path
     log: Sequence[Said]
+
+    @property
+    def things(self) -> Path:
+        return self.folder / "to-scan"
 
     @property
     def said(self) -> str:
@@ -181,6 +191,76 @@ def test_nobody_is_prepared_without_a_dose(told: Told) -> None:
         assert places == sorted(places)
 
 
+# --- what waits for visitors -----------------------------------------------------------
+
+
+def test_two_fresh_bags_are_on_offer_to_the_courier(told: Told) -> None:
+    offered = told.one("CustodyReleased", THIRD.stream).payload
+    assert (offered["containers"], offered["receiver"]) == (list(OFFERED), VISITORS["kit"].at)
+    assert told.find("CustodyAccepted", THIRD.stream) == []
+
+
+def test_a_released_dose_of_two_bags_waits_on_the_ward(told: Told) -> None:
+    assert told.one("Released", FOURTH.stream).payload["containers"] == list(FOURTH.doses)
+    assert told.find("CustodyAccepted", FOURTH.stream)[-1].payload["receiver"] == VISITORS["nora"].at
+    assert told.one("LymphodepletionStarted", FOURTH.stream)
+    for event in ("ThawStarted", "InfusionChecked", "InfusionAuthorised", "DeviationRaised"):
+        assert told.find(event, FOURTH.stream) == []
+
+
+def test_what_waits_is_labelled_and_its_labels_can_be_scanned(told: Told) -> None:
+    for patient, bags in ((THIRD, OFFERED), (FOURTH, FOURTH.doses)):
+        for bag in bags:
+            applied = told.one("LabelApplied", patient.stream, container=bag)
+            label, code = (
+                texts_in((told.things / folder / f"{bag}.png").read_bytes()) for folder in ("labels", "codes")
+            )
+            assert label == code
+            link = parse_link(code[0])
+            assert (link.container, link.serial) == (bag, applied.payload["serial"])
+
+
+def test_badges_and_a_wristband_can_be_scanned(told: Told) -> None:
+    for agent in VISITORS:
+        assert texts_in((told.things / "badges" / f"{agent}.png").read_bytes()) == [badge(agent)]
+    (band,) = (told.things / "wristbands").iterdir()
+    assert texts_in(band.read_bytes()) == [wristband(FOURTH)] == ["MRN 01011|1949-07-30"]
+    assert texts_in(qr_png("x")) == ["x"]
+
+
+def test_the_sheet_shows_every_code_and_what_to_type(told: Told) -> None:
+    sheet = (told.things / "index.html").read_text(encoding="utf-8")
+    shown = set(re.findall(r'<img src="([^"]+)"', sheet))
+    assert shown == {
+        str(path.relative_to(told.things))
+        for path in told.things.rglob("*.png")
+        if path.stem not in FIRST.doses  # their labels lie in the folder, but nobody scans them any more
+    }
+    for text in (*OFFERED, *FOURTH.doses, wristband(FOURTH), *map(badge, VISITORS), PASSPHRASE):
+        assert text in sheet
+    assert (told.things / "labels" / "shipper-sheet.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_log_names_the_app_that_is_served_or_the_demo_says_that_it_is_missing(told: Told) -> None:
+    if not (DIST / LIST).is_file():
+        assert told.find("AppPublished") == []
+        assert "There is no app to open in a browser" in told.said
+        return
+    published = told.one("AppPublished")
+    assert published.payload["digest"] == FileList.parse((DIST / LIST).read_bytes()).digest
+    assert f"is what entry {published.position} of the log names" in told.said
+
+
+@pytest.mark.skipif(not (DIST / LIST).is_file(), reason="the app is not built")
+def test_the_table_says_who_one_can_be_and_where(told: Told) -> None:
+    for agent, visitor in VISITORS.items():
+        row = rf"{agent.capitalize()}, {visitor.role} +http://{agent}\.localhost:\d+/app/demo\.html#{agent}\n"
+        assert re.search(row, told.text)
+        assert visitor.task in told.said
+    assert f"Passphrase {PASSPHRASE}" in told.said
+    assert str(told.things / "index.html") in told.text
+
+
 # --- the proof -------------------------------------------------------------------------
 
 
@@ -243,7 +323,7 @@ def test_the_summary_counts_what_the_log_holds(told: Told) -> None:
 
 def test_names_and_birth_dates_stay_out_of_the_log(told: Told) -> None:
     everything = json.dumps([dict(one.payload) for one in told.log])
-    for patient in PATIENTS:
+    for patient in (*PATIENTS, *WAITING):
         for value in patient.identifiers.values():
             assert value not in everything
 
@@ -254,8 +334,8 @@ def test_the_readme_shows_the_hard_stop_as_it_is_printed(told: Told) -> None:
 
 
 def test_its_lines_fit_a_hundred_columns(told: Told) -> None:
-    story = told.text[: told.text.index("Audit the copy yourself")]
-    assert max(map(len, story.splitlines())) <= 100
+    lines = [line for line in told.text.splitlines() if str(told.folder) not in line]  # to be copied whole
+    assert max(map(len, lines)) <= 100
 
 
 def test_a_folder_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
@@ -265,13 +345,29 @@ def test_a_folder_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert (done.returncode, "name a new folder" in done.stdout) == (2, True)
 
 
-def test_without_exit_it_goes_on_serving_at_the_printed_address() -> None:
+def test_without_exit_it_goes_on_serving_its_visitors_and_leaves_nothing() -> None:
     with subprocess.Popen(DEMO, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
-        address = next(match[1] for line in demo.stdout if (match := re.search(r"Address +(\S+)", line)))
+        said = ""
+        while "To end" not in said:
+            said += demo.stdout.readline()
+        address = re.findall(r"^ *Ledger +(\S+)", said, re.MULTILINE)[0]
         log = httpx.get(f"{address}/v1/log").json()
+        visitors = [asked_at(address, agent) for agent in VISITORS]
+        folder = re.findall(r"^ *To scan +(\S+)/to-scan/index.html", said, re.MULTILINE)
         time.sleep(0.2)
         demo.send_signal(signal.SIGINT)
         demo.stdout.read()
     assert log["origin"] == "ledger.example/demo"
+    assert visitors == [*VISITORS]
     assert demo.returncode == 0
+    assert not any(Path(one).exists() for one in folder)
+
+
+def asked_at(address: str, agent: str) -> str:
+    """The visitor whom the door names, at the origin that is printed for them."""
+    headers = {"host": f"{agent}.localhost:{address.rpartition(':')[2]}"}
+    said = httpx.get(f"{address}/demo/person/{agent}", headers=headers).raise_for_status().json()
+    page = httpx.get(f"{address}/app/demo.html", headers=headers)
+    assert page.status_code == (200 if (DIST / LIST).is_file() else 404)
+    return str(said["agent"])

@@ -38,7 +38,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (request.mode === "navigate") {
+  if (request.mode === "navigate" && !DIGESTS.has(url.pathname)) {
     if (isPage(url.pathname)) event.respondWith(page(request));
   } else if (DIGESTS.has(url.pathname) || url.pathname.startsWith(`${BASE}assets/`)) {
     event.respondWith(file(request, url.pathname));

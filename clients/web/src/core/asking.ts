@@ -1,10 +1,12 @@
 /** What a client asks the ledger, proves here, and keeps for when there is no network. */
-import { fromHex, type Bytes } from "./bytes";
+import { fromHex, toHex, type Bytes } from "./bytes";
+import type { Json } from "./canonical";
 import { withQuery } from "./connected";
 import type { Kept } from "./database";
 import { Device } from "./device";
 import type { Commitment } from "./events/types";
 import { Problem } from "./problem";
+import { sha256 } from "./proof/hash";
 import type { Credential } from "./proof/credential";
 import { proved } from "./proved";
 import { BRIEF_MS, bytes, PATIENT_MS, value } from "./remote";
@@ -31,10 +33,27 @@ export abstract class Asking extends Device {
   }
 
   /** POST a question within a session (`infusion-check`): online only, nothing is kept. */
-  async ask<T>(path: string, body: unknown): Promise<T> {
+  async ask<T>(path: string, body: unknown, waitMs = PATIENT_MS): Promise<T> {
     const headers = { "content-type": "application/json" };
-    const response = await this.within(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const response = await this.within(path, { method: "POST", headers, body: JSON.stringify(body) }, waitMs);
     return value<T>(response);
+  }
+
+  /** As `ask`, but what was answered is kept for when the ledger is out of reach. It is kept under the
+   * question's digest, so that the question itself (a wristband's commitments) is not. */
+  async consult<T>(path: string, body: unknown): Promise<Reading<T>> {
+    const question = new TextEncoder().encode(JSON.stringify(body));
+    const name = `${path}#${toHex(await sha256(question))}`;
+    const kept = await this.kept.read(name);
+    try {
+      const answer = await this.ask<T>(path, body, kept ? BRIEF_MS : PATIENT_MS);
+      const asOf = this.around.now();
+      await this.keep(name, answer as Json, asOf);
+      return { value: answer, asOf, from: "ledger" };
+    } catch (error) {
+      if (kept && error instanceof Problem && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
+      throw error;
+    }
   }
 
   /** Any request within a session, for files. Throws what the server says. */

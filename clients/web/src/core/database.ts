@@ -127,10 +127,13 @@ export class Database {
     return asFault(async () => work(await this.using((db) => db.transaction(stores, "readonly"))));
   }
 
-  /** One transaction: committed and durable when this resolves, undone by any exception. */
-  writing<N extends Names, T>(stores: N[], work: (tx: Writing<N>) => Promise<T>): Promise<T> {
+  /** One transaction: committed and durable when this resolves, undone by any exception. `relaxed`: for
+   * what the ledger can tell again, committed, but lost with the power. */
+  writing<N extends Names, T>(
+    stores: N[], work: (tx: Writing<N>) => Promise<T>, durability: "strict" | "relaxed" = "strict",
+  ): Promise<T> {
     return asFault(async () => {
-      const tx = await this.using((db) => db.transaction(stores, "readwrite", { durability: "strict" }));
+      const tx = await this.using((db) => db.transaction(stores, "readwrite", { durability }));
       const done = tx.done.catch((error: unknown) => error ?? new Error("the transaction was undone"));
       let result: T;
       try {

@@ -25,11 +25,11 @@ export class Kept {
       const over = (await store.count()) - MOST_READS;
       if (over <= 0) return;
       for (const old of await store.index("asOf").getAllKeys(null, over)) await store.delete(old);
-    });
+    }, "relaxed");
   }
 
   forgetRead(path: string): Promise<void> {
-    return this.db.writing(["reads"], (tx) => tx.objectStore("reads").delete(path));
+    return this.db.writing(["reads"], (tx) => tx.objectStore("reads").delete(path), "relaxed");
   }
 
   /** Another person has taken over this device: what the one before looked up is not for them. */

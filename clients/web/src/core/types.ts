@@ -35,6 +35,7 @@ export interface SessionSeen {
   organisation: string;
   roles: Record<string, string[]>; // site -> roles
   expires_at: string;
+  label_host?: string | null; // that links of labels name; none: the host of this page
 }
 
 /** `queued` → `sent` → `accepted` or `refused`; nothing is ever deleted. */

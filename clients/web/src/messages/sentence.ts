@@ -123,7 +123,10 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   complete_within_s: (_, value) => t("phrase.complete_within", { duration: duration(Number(value)) }),
   component: phrase("phrase.component", "component"),
   condition: table("condition"),
-  container: (payload, value) => (payload["type"] === "LabelIssued" ? t("phrase.for_bag", { container: text(value) }) : text(value)),
+  container: (payload, value) => {
+    const key = { LabelIssued: "phrase.for_bag", LabelScannedBack: "phrase.from_bag" }[text(payload["type"])] as LaterKey | undefined;
+    return key ? t(key, { container: text(value) }) : text(value);
+  },
   containers: affected,
   corrects: short,
   credential: short,
@@ -182,12 +185,14 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   sites: (_, value) => text((value as JsonObject)["treatment"]),
   started_at: time("phrase.started"),
   step: coded,
+  template: coded,
   test: coded,
   tests: codes,
   thaw_in_order: (_, value) => (value ? t("phrase.in_order") : ""),
   until: time("phrase.until"),
   valid_until: time("phrase.valid_until"),
   value_milli: (payload, value) => measured(Number(value), text(payload["unit"] ?? "")),
+  wrong_modules: (payload, value) => t("phrase.wrong_modules", { wrong: text(value), modules: text(payload["modules"]) }),
   window_s: (_, value) => duration(Number(value)),
   window_starts: table("window_starts"),
 };

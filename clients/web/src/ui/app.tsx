@@ -20,6 +20,7 @@ const ROUTES: readonly Route[] = [
   ["/admin", () => import("./admin")],
   ["/audit/*", () => import("./audit")],
   ["/courier/*", () => import("./courier")],
+  ["/bedside/*", () => import("./bedside")],
   ["/outbox", () => import("./device/Outbox")],
   ["/scan", () => import("./scan/Scan")],
   ["/settings", () => import("./device/Settings")],

@@ -28,6 +28,8 @@ export const phrases: Record<keyof typeof keys, string> = {
   "phrase.in_order": ", kein Beutel wird aufgetaut, bevor der vorige gegeben ist",
   "phrase.component": " (Komponente {component})",
   "phrase.for_bag": " für Beutel {container}",
+  "phrase.from_bag": " von Beutel {container}",
+  "phrase.wrong_modules": ", {wrong} von {modules} Modulen weichen vom Gedruckten ab (keine Bewertung nach ISO/IEC 15415)",
   "phrase.ended": ", beendet {clock} UTC",
   "phrase.started": ", ab {clock} UTC",
   "phrase.until": " bis {clock} UTC",

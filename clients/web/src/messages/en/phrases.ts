@@ -27,6 +27,8 @@ export const phrases = {
   "phrase.in_order": ", no bag thawed before the one ahead of it is given",
   "phrase.component": " (component {component})",
   "phrase.for_bag": " for bag {container}",
+  "phrase.from_bag": " from bag {container}",
+  "phrase.wrong_modules": ", {wrong} of {modules} modules differ from what was printed (no ISO/IEC 15415 grade)",
   "phrase.ended": ", ended {clock} UTC",
   "phrase.started": ", from {clock} UTC",
   "phrase.until": " until {clock} UTC",

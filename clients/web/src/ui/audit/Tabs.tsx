@@ -1,7 +1,7 @@
 /** The views of a therapy as tabs; on paper they stand one below the other. */
 
 import type { ComponentChildren } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../messages";
 
 export const VIEWS = ["lineage", "timeline", "custody", "deviations", "temperature"] as const;
@@ -14,6 +14,10 @@ export function Views(props: {
   marks: Partial<Record<View, number>>;
 }) {
   const tabs = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const chosen = tabs.current?.querySelector<HTMLElement>(`#tab-${props.view}`); // a phone shows three of five
+    if (tabs.current && chosen) tabs.current.scrollLeft = chosen.offsetLeft - tabs.current.clientWidth / 3;
+  }, [props.view]);
   const step = (event: KeyboardEvent) => {
     const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const at = VIEWS.indexOf(props.view);

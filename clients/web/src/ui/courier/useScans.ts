@@ -48,6 +48,8 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     latest.current = next;
     setScans(next);
   };
+  const list = useRef(known); // it may arrive between a scan and its judgement
+  list.current = known;
   useEffect(() => keep(refreshed(latest.current, known)), [known]);
 
   /** True: it is void, and that stops everything else. */
@@ -64,7 +66,7 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     return isVoid ? "mismatch" : verdict;
   };
   const bag = (container: string, serial: string | null, forget: () => void): Verdict | undefined => {
-    const [next, outcome] = addBag(latest.current, { container, label: serial, forget }, known);
+    const [next, outcome] = addBag(latest.current, { container, label: serial, forget }, list.current);
     keep(next);
     setSaid(outcome === "twice" ? t("courier.twice", { container }) : t("courier.scanned", { count: next.length }));
     if (outcome === "twice") return "duplicate";

@@ -9,6 +9,7 @@ import type { Kind, Setting } from "../../scan/parse";
 import { Scanning, type Reading, type Told, type Wish } from "../../scan/scanning";
 import { Wedge } from "../../scan/wedge";
 import type { Why } from "../../scan/why";
+import { session } from "../session";
 
 export type Options = {
   wanted?: readonly Kind[] | undefined; // absent: anything that is known
@@ -69,6 +70,12 @@ function acts(parts: () => ReturnType<typeof open> | null, state: State, change:
   };
 }
 
+/** Labels of this ledger name the page's host, or the one that the ledger's links are printed for. */
+function labelHosts(): string[] {
+  const printed = session.get()?.label_host;
+  return printed ? [location.host, printed] : [location.host];
+}
+
 /** What the screen wishes now: from badge to wristband to bag, the camera stays on. */
 function wishOf(options: () => Options): Wish {
   return {
@@ -79,7 +86,7 @@ function wishOf(options: () => Options): Wish {
       return options().continuous === true;
     },
     get setting() {
-      return { hosts: [location.host], ...options().setting };
+      return { hosts: labelHosts(), ...options().setting };
     },
   };
 }

@@ -1,0 +1,25 @@
+import type { demo as english } from "../en/demo";
+
+export const demo: Record<keyof typeof english, string> = {
+  "demo.title": "Sie sind {agent}",
+  "demo.title_other": "Die Vorführung",
+  "demo.working": "Ein Schlüssel wird erzeugt und zur Freigabe vorgelegt …",
+  "demo.none": "Hier gibt es keine Vorführung",
+  "demo.none_why": "Diese Seite gehört zur Vorführung, die `make demo` startet. Der Server unter dieser Adresse bietet keine an, und es wurde nichts getan.",
+  "demo.whom": "Wer möchten Sie sein?",
+  "demo.whom_why": "Öffnen Sie diese Seite über eine der Adressen, die die Vorführung ausgegeben hat. Niemand in ihr heißt „{agent}“.",
+  "demo.other": "Diese Adresse gehört {agent}",
+  "demo.other_why": "Ein Browser bewahrt je Adresse den Schlüssel einer Person auf. Nehmen Sie die Adresse, die die Vorführung für {wanted} ausgegeben hat.",
+  "demo.failed": "Das ist nicht gelungen",
+  "demo.ready": "Dieser Browser unterschreibt jetzt als {agent}",
+  "demo.done": "Was soeben geschah",
+  "demo.step_key": "In diesem Browser wurde ein Schlüssel erzeugt. Er kann ihn nicht verlassen und liegt hier versiegelt unter der Passphrase, die unten steht.",
+  "demo.step_approved": "{approver}, zuständig für die Verwaltung von {organisation}, hat ihn freigegeben: Eintrag {position} im Log. Im Ernstfall würde {approver} zuvor den Fingerabdruck des Schlüssels mit dem vergleichen, was {agent} vorliest.",
+  "demo.step_signed_in": "Der öffentliche Schlüssel des Logs wurde festgelegt, und {agent} hat sich mit dem neuen Schlüssel angemeldet.",
+  "demo.step_keys": "{agent} hat die Patientenschlüssel des Krankenhauses erhalten. Mit ihnen erkennt dieser Browser ein Patientenarmband; ein Name verlässt ihn nie.",
+  "demo.step_at": "{agent} handelt für {department} in {site}.",
+  "demo.task": "Was auf Sie wartet",
+  "demo.passphrase": "Passphrase",
+  "demo.passphrase_why": "Eine elektronische Unterschrift fragt erneut danach, ebenso die App, wenn der Schlüssel gesperrt ist.",
+  "demo.go": "Weiter als {agent}",
+};

@@ -1,0 +1,25 @@
+/** The page by which a browser becomes somebody of `make demo`. */
+
+export const demo = {
+  "demo.title": "You are {agent}",
+  "demo.title_other": "The demo",
+  "demo.working": "Drawing a key, asking for its approval …",
+  "demo.none": "There is no demo here",
+  "demo.none_why": "This page belongs to the demo, which `make demo` starts. The server at this address serves no demo, and nothing was done.",
+  "demo.whom": "Who do you want to be?",
+  "demo.whom_why": "Open this page by one of the addresses that the demo printed. The demo has nobody called “{agent}”.",
+  "demo.other": "This address belongs to {agent}",
+  "demo.other_why": "A browser keeps one person's key for each address. Take the address that the demo printed for {wanted}.",
+  "demo.failed": "That did not work",
+  "demo.ready": "This browser now signs as {agent}",
+  "demo.done": "What happened just now",
+  "demo.step_key": "A key was drawn in this browser. It cannot leave it, and lies here sealed under the passphrase below.",
+  "demo.step_approved": "{approver}, who administers {organisation}, approved it: entry {position} of the log. In earnest {approver} would first compare the key's fingerprint with what {agent} reads aloud.",
+  "demo.step_signed_in": "The log's public key was pinned, and {agent} signed in with the new key.",
+  "demo.step_keys": "{agent} got the hospital's patient keys. With them this browser recognises a wristband; a name never leaves it.",
+  "demo.step_at": "{agent} acts for {department} at {site}.",
+  "demo.task": "What waits for you",
+  "demo.passphrase": "Passphrase",
+  "demo.passphrase_why": "An e-signature asks for it again, and so does the app when the key is locked.",
+  "demo.go": "Go on as {agent}",
+} as const;
