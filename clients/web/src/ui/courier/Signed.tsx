@@ -27,7 +27,6 @@ export function Signed({ ids, show }: { ids: readonly string[]; show: boolean })
   }, [client, ids, show]);
   return (
     <Screen title={t("courier.title")} back="/courier" foot={<Button kind="primary" to="/courier">{t("courier.done")}</Button>}>
-      <Became held={held} />
       {texts.length > 0 && (
         <section class="card">
           <h2>{t("courier.show")}</h2>
@@ -35,6 +34,7 @@ export function Signed({ ids, show }: { ids: readonly string[]; show: boolean })
           <QrSeries texts={texts} label={t("courier.show")} />
         </section>
       )}
+      <Became held={held} />
     </Screen>
   );
 }
