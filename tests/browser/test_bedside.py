@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.browser.people import PASSPHRASE, statements
+from tests.browser.people import PASSPHRASE, scanned, statements
 from tests.browser.screens import listen, screens
 from tests.browser.ward import COI, FIRST, SECOND, STRANGER, STREAM, Person, label_of, patient_keys, two_bags
 from tests.e2e.house import House, seeded
@@ -388,7 +388,7 @@ def test_every_screen_of_a_bedside_is_quiet_and_accessible(house: House, arrive:
     nora.badge("nils")
     screens(page, "bedside-badge-of-another")
     page.get_by_role("button", name="Scan again").click()
-    nora.badge()
+    scanned(page, "UBB1:NORA")
     expect(nora.heading("Scan the patient's wristband")).to_be_visible()
     screens(page, "bedside-wristband")
     nora.wristband()
