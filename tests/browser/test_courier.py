@@ -192,6 +192,7 @@ def _codes(page: Page, shown: Any) -> list[str]:
     """What a camera reads from the screen, part by part."""
     texts: list[str] = []
     for _ in range(20):
+        shown.evaluate("code => code.scrollIntoView({ block: 'center' })")
         picture = Image.open(io.BytesIO(shown.screenshot()))
         (found,) = zxingcpp.read_barcodes(picture)
         if found.text in texts:
