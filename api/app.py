@@ -34,6 +34,7 @@ from api.routes import (
     keys,
     labels,
     log,
+    patients,
     quality,
     quarantines,
     readiness,
@@ -45,8 +46,10 @@ from api.routes import (
     temperature,
     web,
 )
+from api.routes.patients import PatientQuestion
 from api.sessions import Sessions
 from api.settings import Settings
+from api.tries import Tries
 from api.web import App
 from ledger.errors import Malformed, NotFound, UnbrokenError
 from ledger.views.runner import Projector
@@ -65,7 +68,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, quality, supply, registry, keys, labels, search, health, web,
+    quarantines, temperature, quality, supply, registry, keys, labels, patients, search,
+    health, web,
 )  # fmt: skip
 
 
@@ -98,7 +102,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     _put_routes(app, node)
     app.add_middleware(Observed, metrics=node.metrics)
     _say_problems(app)
-    app.openapi = lambda: describe(app, infusion.InfusionQuestion, LabelWanted)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app, infusion.InfusionQuestion, LabelWanted, PatientQuestion)  # type: ignore[method-assign]
     return app
 
 
@@ -114,6 +118,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         metrics=metrics,
         projector=Projector(ledger.store.engine, ledger.store),
         cursor_key=cursor_key(ledger.config.event_key),
+        tries=Tries(settings.max_patient_tries),
     )
 
 

@@ -194,6 +194,7 @@ REQUESTS = {
     "not_acceptable": "Not served in that form",
     "not_recorded_yet": "The log is not that long yet",
     "too_many_feeds": "Too many feeds are open",
+    "too_many_patient_tries": "Too many wristbands that match no therapy here",
     "too_many_reviews": "Too many facts by a signer who has nothing to do with them",
     "too_many_statements": "Too many statements in one body",
     "unsupported_media_type": "The body is of the wrong type",

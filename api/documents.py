@@ -15,13 +15,15 @@ from ledger.domain.esignatures import ESigned, esigned
 from ledger.domain.events import to_payload
 from ledger.domain.label_state import label_on
 from ledger.domain.provisional import before_order
-from ledger.domain.world import Entry, timestamp
+from ledger.domain.window import product_of, window_of
+from ledger.domain.world import Entry, World, timestamp
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
     from ledger.domain.container import Batch, Container
     from ledger.domain.custody import Holder
     from ledger.domain.deviation import Deviation, Quarantine
+    from ledger.domain.window import Window
 
 
 class Place(BaseModel):
@@ -118,6 +120,35 @@ class ContainerDocument(BaseModel):
     storage: StorageDocument | None
     releases: list[ReleaseDocument]
     position: int
+
+
+class WindowDocument(BaseModel):
+    """How long the dose may be given, in the worst case: see ledger/domain/window.py. `state`: open,
+    closed, or unbounded (the thaw's device had no bound on its time: it counts as closed). `ends_at`:
+    when the infusion must have ended, where the product says so."""
+
+    starts_with: str
+    opens_at: str | None
+    closes_at: str | None
+    ends_at: str | None
+    state: str
+
+
+class AuthorisationDocument(BaseModel):
+    """The physician's. What came after it may stop the bag all the same: the infusion check tells."""
+
+    site: str
+    signer: str
+    position: int
+
+
+class BedsideContainer(ContainerDocument):
+    """With what a bedside asks about one bag. `window` is None until something opens it; `state` is
+    of the moment of the answer. `dose_given_ul`: as its end was recorded."""
+
+    window: WindowDocument | None
+    authorisation: AuthorisationDocument | None
+    dose_given_ul: int | None
 
 
 class DeviationDocument(BaseModel):
@@ -265,6 +296,33 @@ def container_document(one: Container, chain: Chain, position: int) -> Container
         position=one.position,
         **_custody(one),
         **_contents(one),
+    )
+
+
+def bedside_container(
+    one: Container, chain: Chain, world: World, position: int, now_ms: int
+) -> BedsideContainer:
+    """The container in the world as of `position`, and how its window stands at `now_ms`."""
+    known = container_document(one, chain, position).model_dump()
+    product, given = product_of(chain, world), one.authorisation
+    window = window_of(one, product, world) if product else None
+    return BedsideContainer(
+        **known,
+        window=_window(window, now_ms) if window else None,
+        authorisation=AuthorisationDocument(site=given.site, signer=given.signer, position=given.position)
+        if given
+        else None,
+        dose_given_ul=one.dose_given_ul,
+    )
+
+
+def _window(window: Window, now_ms: int) -> WindowDocument:
+    opens, closes, ends = (
+        None if ms is None else timestamp(ms) for ms in (window.opens_ms, window.closes_ms, window.ends_ms)
+    )
+    state = "unbounded" if closes is None else "open" if window.is_open(now_ms) else "closed"
+    return WindowDocument(
+        starts_with=window.starts_with, opens_at=opens, closes_at=closes, ends_at=ends, state=state
     )
 
 

@@ -247,6 +247,17 @@ _CHILD = {
     "children": [],
 }
 CHAIN_LINEAGE = {"coi": COI, "as_of_position": 4713, "containers": [_PARENT, _CHILD]}
+BEDSIDE_CONTAINER: dict[str, Any] = CONTAINER | {
+    "window": {
+        "starts_with": "thaw_started",
+        "opens_at": TIME,
+        "closes_at": "2026-09-21T13:00:00.000Z",
+        "ends_at": None,
+        "state": "open",
+    },
+    "authorisation": {"site": "st-mary", "signer": "phil", "position": 4710},
+    "dose_given_ul": None,
+}
 CONTAINER_LINEAGE: dict[str, Any] = {
     "container": DOSE,
     "chain": COI,
@@ -382,6 +393,24 @@ CHECK: dict[str, Any] = {
             "overridden": False,
             "detail": f"bag {DOSE} is held by the cleanroom at northcell-1, not here",
             "proof": [{"position": 4650, "statement_id": ID}],
+        }
+    ],
+}
+PATIENT_QUESTION: dict[str, Any] = {"site": "st-mary", "patient": QUESTION["patient"]}
+PATIENT_MATCH: dict[str, Any] = {
+    "site": "st-mary",
+    "as_of_position": 4713,
+    "lag": 0,
+    "therapies": [
+        {
+            "coi": COI,
+            "version": 17,
+            "product": "decentra-car",
+            "product_version": 1,
+            "protocol": "UB-001",
+            "country": "GB",
+            "open": True,
+            "closed_position": None,
         }
     ],
 }

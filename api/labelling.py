@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from api.label_documents import ScanBackDocument
 from ledger.domain.label_standing import Standing, check_of, commits, standing_of
-from ledger.domain.label_state import end_of
 from ledger.domain.policy import LABEL_ROLES
 from ledger.domain.world import label_tag
 from ledger.errors import Conflict, Malformed, NotFound, NotPermitted
@@ -52,10 +51,7 @@ def drawn(reader: Reader, wanted: LabelWanted, host: str) -> Picture:
     """
     chain = reader.chain(wanted.coi)
     label = _label_to_print(reader, wanted)
-    known = chain.labels.get(wanted.serial, label)
-    ended = end_of(known, chain)
-    if ended:
-        raise Conflict("label_void", f"label {wanted.serial} was {ended}: issue a new one")
+    _must_not_have_ended(reader, label)
     template = load_template(wanted.template)
     link = make_link(host, wanted.container, wanted.serial, wanted.check)
     contact = reader.node.settings.contact or None
@@ -64,6 +60,20 @@ def drawn(reader: Reader, wanted: LabelWanted, host: str) -> Picture:
     said = Wanted(link, wanted.serial, wanted.container, wanted.biohazard, contact, credential)
     content = fill(said, chain, reader.world, reader.node.settings.label_datamatrix)
     return draw(content, template, wanted.dpi)
+
+
+def _must_not_have_ended(reader: Reader, label: PrintedLabel) -> None:
+    """In either chain: of a provisional one that was linked, both may have voided it."""
+    stands = standing_of(_issue_of(reader, label), label.serial, reader.world)
+    if not stands.current and stands.status != "doubtful":
+        raise Conflict("label_void", f"label {label.serial} was {stands.status}: issue a new one")
+
+
+def _issue_of(reader: Reader, label: PrintedLabel) -> LazyEntry:
+    assert label.issued is not None
+    position = label.issued.position
+    (stored,) = reader.node.ledger.store.entries(position, position + 1)
+    return LazyEntry(stored)
 
 
 def scanned_back(reader: Reader, photo: bytes) -> ScanBackDocument:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from api.metrics import Metrics
     from api.sessions import Sessions
     from api.settings import Settings
+    from api.tries import Tries
     from api.web import App
     from ledger.application import Ledger
     from ledger.views.runner import Projector
@@ -31,6 +32,7 @@ class Node:
     metrics: Metrics
     projector: Projector
     cursor_key: bytes
+    tries: Tries
 
 
 def node_of(request: Request) -> Node:

@@ -26,6 +26,7 @@ class Settings:
     contact: str = ""  # whom a stranger calls who finds a bag: a number that is answered day and night
     label_host: str = ""  # in the links of labels, HOST or HOST:PORT; empty: the request's own
     label_datamatrix: str = ISBT128  # see ledger/labels/message.py
+    max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
     page: int = 100
     max_page: int = 1_000
     app_folder: Path = DIST  # the built app; read once, when the server starts

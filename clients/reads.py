@@ -125,6 +125,12 @@ class Reads:
         )
         return document
 
+    def match_patient(self, site: str, patient: Sequence[Mapping[str, str]]) -> Document:
+        """The therapies planned at the site that were ordered for whoever wears this wristband."""
+        body = {"site": site, "patient": list(patient)}
+        document: Document = self.remote.read("/v1/patients/match", method="POST", json=body)
+        return document
+
     def lymphodepletion_check(self, coi: str, site: str) -> Document:
         """Every gate before the patient is prepared for the dose, without deciding anything."""
         return self._read(f"/v1/chains/{_part(coi)}/lymphodepletion-check", {"site": site})

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,6 +27,7 @@ from clients.sentences import SUBJECTS
 from docs.sentences import NAMED_TYPES
 from ledger.domain import events, parts
 from ledger.domain.esignatures import MEANINGS
+from ledger.domain.overrides import OF_IDENTITY, OVERRIDABLE
 
 FOLDER = Path(__file__).parent.parent / "clients" / "web" / "src" / "core" / "events"
 MADE = "// Made from the schema by docs/web_events.py. Change the schema, then run: make docs\n"
@@ -111,6 +112,10 @@ def table() -> str:
             _record("TEXTS", known.texts),
             "/** Decisions under which a product may ask for an e-signature, and what it means there. */",
             _record("MEANINGS", MEANINGS),
+            "/** Gates that a physician and a second person may pass in an emergency; all others never. */",
+            _listed("OVERRIDABLE", OVERRIDABLE),
+            "/** Deviations that doubt patient or bag. */",
+            _listed("OF_IDENTITY", OF_IDENTITY),
             "/** What a stream's name may begin with. */",
             f"export const STREAMS: readonly string[] = {json.dumps(list(SUBJECTS))};\n",
         ]
@@ -181,6 +186,10 @@ def _typescript(shape: str) -> str:
 
 def _union(values: list[str]) -> str:
     return " | ".join(f'"{value}"' for value in values)
+
+
+def _listed(name: str, values: Iterable[str]) -> str:
+    return f"export const {name}: readonly string[] = {json.dumps(sorted(values))};\n"
 
 
 def _record(name: str, rows: dict[str, str]) -> str:

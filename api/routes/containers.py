@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from api.conditional import document
 from api.describing import problems, shown
-from api.documents import ContainerDocument, container_document
-from api.examples import CONTAINER, CONTAINER_LINEAGE, DOSE
+from api.documents import BedsideContainer, bedside_container
+from api.examples import BEDSIDE_CONTAINER, CONTAINER_LINEAGE, DOSE
 from api.lineage import LineageNode, nodes, reached
 from api.moments import Moment, TheMoment
 from api.reading import Reader, TheReader
@@ -39,12 +39,15 @@ class ContainerLineage(BaseModel):
 @router.get(
     "/v1/containers/{container}",
     summary="A container's state and holder",
-    response_model=ContainerDocument,
-    responses=shown(CONTAINER, "The container") | PROBLEMS,
+    response_model=BedsideContainer,
+    responses=shown(BEDSIDE_CONTAINER, "The container") | PROBLEMS,
 )
 def get_container(request: Request, reader: TheReader, moment: TheMoment, container: ContainerId) -> Response:
     chain = chain_with(reader, moment, container)
-    found = container_document(chain.containers[container], chain, moment.position)
+    world = reader.world_before(moment.position)
+    found = bedside_container(
+        chain.containers[container], chain, world, moment.position, _time_of(reader, moment)
+    )
     return document(request, found)
 
 
@@ -68,6 +71,13 @@ def get_lineage(request: Request, reader: TheReader, moment: TheMoment, containe
         descendants=reached(found, container, "children"),
     )
     return document(request, lineage)
+
+
+def _time_of(reader: Reader, moment: Moment) -> int:
+    """Now; of a state of the past, when it was the newest, so that its answer stays what it was."""
+    ledger = reader.node.ledger
+    covering = ledger.store.checkpoint(moment.position) if moment.asked else None
+    return covering.time_ms if covering else ledger.config.clock_ms()
 
 
 def chain_with(reader: Reader, moment: Moment, container: str) -> Chain:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.times import timestamp
-from ledger.domain.window import opening, opens, product_of, window_closes
+from ledger.domain.window import opening, product_of, window_of
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
@@ -241,18 +241,18 @@ def thaw_window(look: Look) -> Outcome:
     product, container = look.product, look.container
     if product is None or container is None:
         return Outcome(False, f"The window of {look.name} is not known.")
-    moments = opening(container, product)
-    proof = tuple(moment.position for moment in moments)
+    window = window_of(container, product, look.world)
     edge, after = OPENINGS[product.rules.window_starts]
-    if not moments:
+    if window is None:
         return Outcome(False, f"The {edge} is not recorded.")
-    opened, closes = opens(moments, look.world), window_closes(moments, product, look.world)
-    if opened is None or closes is None:
+    proof = tuple(moment.position for moment in opening(container, product))
+    closes = window.closes_ms
+    if closes is None:
         return Outcome(False, f"The {after} was recorded by a device without any bound on its time.", proof)
-    if look.now_ms > closes:
+    if not window.is_open(look.now_ms):
         return Outcome(False, f"The window after {after} may have ended at {timestamp(closes)}.", proof)
-    end = product.rules.complete_within_s
-    last = f" The infusion must end by {timestamp(opened + end * 1000)}." if end else ""
+    end = window.ends_ms
+    last = f" The infusion must end by {timestamp(end)}." if end is not None else ""
     return Outcome(True, f"The window after {after} is open until {timestamp(closes)}.{last}", proof)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ledger.domain.label_state import is_in_effect, label_on, void_since
+from ledger.domain.label_state import is_in_effect, label_on, latest, void_since
 from ledger.domain.provisional import before_order
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class Standing:
     """`current`: nothing ended it, and no other label has taken its place on the container.
 
     `doubtful`: two labels were issued under its serial, it was read back with wrong content,
-    it is said to be on two containers, or a reprint that only its own issuer put on.
+    it is said to be on two containers or on another than its link names, or it is a reprint that
+    only its own issuer put on.
     `position`: the entry that issued it.
     """
 
@@ -56,8 +57,7 @@ def standing_of(issued: Entry, serial: str, world: World) -> Standing:
         return Standing("doubtful", False, issued.position)
     if any(void_since(label, chain) for label, chain in known):
         return Standing(_ended(known), False, issued.position)
-    label, chain = known[-1]
-    if not _says_what_it_should(label) or (label.applications and not _is_in_force(label, chain)):
+    if not (_says_what_it_should(known) and _is_where_it_should(first, known) and _is_in_force(*known[-1])):
         return Standing("doubtful", False, issued.position)
     return Standing(max((one.state for one, _ in known), key=_HOW_FAR.index), True, issued.position)
 
@@ -78,13 +78,21 @@ def _ended(known: list[tuple[PrintedLabel, Chain]]) -> Status:
 
 
 def _is_in_force(label: PrintedLabel, chain: Chain) -> bool:
-    """On one container, there the one that was applied last, and put on by who may."""
+    """On no container yet; or there the one that was applied last, and put on by who may."""
     on = label_on(label.on, chain) if label.on else None
-    return on is label and is_in_effect(label)
+    return not label.applications or (on is label and is_in_effect(label))
 
 
-def _says_what_it_should(label: PrintedLabel) -> bool:
-    return label.last_scan is None or label.last_scan.outcome != "wrong_content"
+def _is_where_it_should(first: PrintedLabel, known: list[tuple[PrintedLabel, Chain]]) -> bool:
+    """Never said to be on a second container, nor on another than its link names."""
+    places = {use.container for label, _ in known for use in label.applications}
+    return len(places | ({first.container} - {None})) <= 1
+
+
+def _says_what_it_should(known: list[tuple[PrintedLabel, Chain]]) -> bool:
+    """By the latest scan, whichever chain it is in: a link does not make wrong content right."""
+    scans = [label.last_scan for label, _ in known if label.last_scan]
+    return not scans or latest(scans).outcome != "wrong_content"
 
 
 def check_of(coi: str, serial: str, world: World) -> tuple[PrintedLabel, str] | None:

@@ -6,7 +6,7 @@ says so far, before it was issued. `issued` is then None.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
@@ -108,8 +108,12 @@ class PrintedLabel:
 
     @property
     def last_scan(self) -> Scan | None:
-        """The latest; of two at one moment the worse counts."""
-        return max(self.scans, key=lambda one: (one.moment.occurred_at, one.outcome), default=None)
+        return latest(self.scans) if self.scans else None
+
+
+def latest(scans: Sequence[Scan]) -> Scan:
+    """The latest; of two at one moment the worse counts."""
+    return max(scans, key=lambda one: (one.moment.occurred_at, one.outcome))
 
 
 def void_since(label: PrintedLabel, chain: Chain) -> str | None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 HOLDING_ROLES = THERAPY_ROLES - {"device"}
 BEDSIDE_ROLES = frozenset({"nurse", "physician"})
+PATIENT_ROLES = BEDSIDE_ROLES | {"apheresis", "coordinator"}  # who meets the patient in person
 LABEL_ROLES = frozenset({"apheresis", "cell_lab", "manufacturer", "quality", "coordinator", "nurse"})
 DESTROYING_ROLES = HOLDING_ROLES - {"coordinator", "courier"}
 

@@ -16,7 +16,7 @@ before its thaw has a new window when it is taken out again; after the thaw noth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.times import milliseconds
 
@@ -51,6 +51,30 @@ def _taken_out_for_good(container: Container) -> list[Moment]:
     put_in = (one.occurred_at for one in container.put_in)
     back = max((moment for moment in put_in if thawed is None or moment < thawed), default="")
     return [one for one in container.taken_out if one.occurred_at >= back]
+
+
+class Window(NamedTuple):
+    """Of one container, in the worst case. `opens_ms` None: the time of the thaw has no bound, and
+    the window counts as run out. `ends_ms`: when the infusion must have ended, where the product
+    says so."""
+
+    starts_with: str
+    opens_ms: int | None
+    closes_ms: int | None
+    ends_ms: int | None
+
+    def is_open(self, now_ms: int) -> bool:
+        return self.closes_ms is not None and now_ms <= self.closes_ms
+
+
+def window_of(container: Container, product: ProductVersion, world: World) -> Window | None:
+    """None where nothing has opened it."""
+    moments = opening(container, product)
+    if not moments:
+        return None
+    rules, opened = product.rules, opens(moments, world)
+    ends = opened + rules.complete_within_s * 1000 if opened is not None and rules.complete_within_s else None
+    return Window(rules.window_starts, opened, window_closes(moments, product, world), ends)
 
 
 def window_closes(moments: Sequence[Moment], product: ProductVersion, world: World) -> int | None:

@@ -42,15 +42,21 @@ def fill(wanted: Wanted, chain: Chain, world: World, datamatrix: str) -> Content
     product = product_of(chain, world)
     plain["product_name"] = product.rules.name if product else None
     known = chain.containers.get(wanted.container) if wanted.container else None
+    marks = {"biohazard": wanted.biohazard, "quarantine": _is_held(wanted.container, chain)}
     if known is None:
-        return Content(**plain, biohazard=wanted.biohazard)  # type: ignore[arg-type]
+        return Content(**plain, **marks)  # type: ignore[arg-type]
     profiles = (product.rules.temperature or []) if product else []
     of_container = {
         "datamatrix": message(datamatrix, known, chain.coi, wanted.serial),
         "storage": storage(profiles, chain.is_finished(known.id)),
     } | _of_container(known)
-    held = any(chain.quarantined(known.id))
-    return Content(**plain, **of_container, biohazard=wanted.biohazard, quarantine=held)  # type: ignore[arg-type]
+    return Content(**plain, **of_container, **marks)  # type: ignore[arg-type]
+
+
+def _is_held(container: str | None, chain: Chain) -> bool:
+    """In quarantine itself, come to be or not, or with a bag in it that is: a cassette is opened last."""
+    names = [container, *(one.id for one in chain.containers.values() if one.inside == container)]
+    return container is not None and any(any(chain.quarantined(name)) for name in names if name)
 
 
 def _of_container(known: Container) -> dict[str, str | None]:
@@ -61,7 +67,7 @@ def _of_container(known: Container) -> dict[str, str | None]:
         "bag": str(known.bag) if known.bag else None,
         "bags": str(known.of) if known.of else None,
         "dose": known.component.replace("_", " ").upper() if known.component else None,
-        "volume": millilitres(known.volume_ul),
+        "volume": millilitres(known.volume_ul) if known.volume_ul else None,  # a cassette has none
         "expiry": f"{known.expires_at[:16].replace('T', ' ')} UTC" if known.expires_at else None,
         "site": known.custody.origin.site if known.custody.origin else None,
     }

@@ -18,6 +18,7 @@ from ledger.views import (
     custody,
     deviations,
     lineage,
+    patients,
     quarantines,
     schema,
     temperature,
@@ -47,6 +48,7 @@ OF_CHAIN: dict[str, Callable[[Chain], list[Row]]] = {
     "view_deviation": deviations.rows,
     "view_quarantine": quarantines.rows,
     "view_voided_label": voided_labels.rows,
+    "view_patient": patients.rows,
 }
 KEY_WIDTH = {table.name: len(table.primary_key) for table in schema.ALL}
 

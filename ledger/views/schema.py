@@ -139,9 +139,16 @@ voided_label = Table(
     Column("status", Text, nullable=False),
 )
 
+patient = Table(
+    "view_patient",
+    metadata,
+    Column("commitment", Key, primary_key=True),
+    Column("chain", Key, primary_key=True),
+)
+
 registry = tables(metadata)
 touch, quarantine, lot, equipment, site, agent, qualification, key, product = registry
-ALL = (container, handover, lineage, timeline, deviation, excursion, chain, voided_label, *registry)
+ALL = (container, handover, lineage, timeline, deviation, excursion, chain, voided_label, patient, *registry)
 LAST = "\U0010ffff"  # sorts behind every character of a name
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE, kill, phone
-from tests.browser.people import enrolled, label, scanned, statements
+from tests.browser.people import enrolled, label, scanned, serial_of, statements
 from tests.browser.screens import listen, screens
 from tests.e2e.api_stage import OTHER
 from tests.e2e.house import House, seeded
@@ -38,6 +38,8 @@ def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House
     new = [{"container": bag, "volume_ul": 10_000} for bag in BAGS]
     scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, containers=new,
                  ended_at=timestamp(scenario.clock()))  # fmt: skip
+    serials = [serial_of(bag) for bag in BAGS]
+    scenario.say("anna", STREAM, "LabelIssued", at=APHERESIS, serials=serials)
     house = House(scenario)
     house.open(built)
     yield house

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from api import examples, examples_registry, label_documents, label_examples, quality_examples, reaching
 from api import registry as registered
-from api.documents import ChainDocument, ContainerDocument
+from api.documents import BedsideContainer, ChainDocument, ContainerDocument
 from api.feed import FeedEntry
 from api.label_examples import LINK_PART
 from api.routes import (
@@ -28,6 +28,7 @@ from api.routes import (
     keys,
     labels,
     log,
+    patients,
     quality,
     quarantines,
     readiness,
@@ -166,6 +167,7 @@ def test_every_body_that_is_sent_has_an_example(described: dict[str, Any]) -> No
         "POST /v1/chains/{coi}/infusion-check",
         "POST /v1/labels",
         "POST /v1/labels/scan-back",
+        "POST /v1/patients/match",
     }
     for body in bodies.values():
         assert all("example" in media for media in body["content"].values())
@@ -212,6 +214,9 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (entries.EntryDocument, examples.ENTRY),
     (ChainDocument, examples.CHAIN),
     (ContainerDocument, examples.CONTAINER),
+    (BedsideContainer, examples.BEDSIDE_CONTAINER),
+    (patients.PatientMatch, examples.PATIENT_MATCH),
+    (patients.PatientQuestion, examples.PATIENT_QUESTION),
     (chains.Timeline, examples.TIMELINE),
     (chains.ChainLineage, examples.CHAIN_LINEAGE),
     (chains.Deviations, examples.DEVIATIONS),
@@ -264,8 +269,8 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
     modules = (
-        carriers, chains, containers, custody, entries, health, infusion, keys, labels, log, quality,
-        quarantines, readiness, registry, search, session, supply, temperature, web,
+        carriers, chains, containers, custody, entries, health, infusion, keys, labels, log, patients,
+        quality, quarantines, readiness, registry, search, session, supply, temperature, web,
     )  # fmt: skip
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}

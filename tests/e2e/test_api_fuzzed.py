@@ -28,7 +28,7 @@ from api.codes import TITLES
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
-from tests.scenario import APHERESIS
+from tests.scenario import APHERESIS, patient
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
@@ -127,6 +127,7 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "POST /v1/chains/{coi}/infusion-check": {"body": {"site": "st-mary", "container": "BAG-D1"}},
         "GET /v1/labels": {"query": {"coi": COI}},
         "POST /v1/labels": {"body": wanted(COI, "L0001", "BAG-D1")},
+        "POST /v1/patients/match": {"body": {"site": "st-mary", "patient": patient("patient-1")}},
         "POST /v1/labels/scan-back": {"body": photo(), "media_type": "image/png"},
     }
     for name in sorted(asked_for(fuzzed)):

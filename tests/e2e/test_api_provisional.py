@@ -10,6 +10,7 @@ import pytest
 
 from ledger.domain.world import timestamp
 from tests.e2e.api_stage import COI, STREAM, Stage, catch_up, code, read, served, size
+from tests.label_stage import issue, wanted
 from tests.scenario import APHERESIS, VAN, Scenario, hand_over, patient
 
 PROV = "acme:PROV-0001"
@@ -33,10 +34,10 @@ def collect(scenario: Scenario, stream: str = ON_PROV) -> list[Any]:
     return [one.code for answer in (identified, collected) for one in answer.deviations]
 
 
-def linking(scenario: Scenario, at: Any, provisional: str = PROV) -> bytes:
+def linking(scenario: Scenario, at: Any, provisional: str = PROV, **more: Any) -> bytes:
+    linked = {"container": FRESH, "volume_ul": 200_000, "at": at}
     return scenario.sign("carl", STREAM, "ChainLinked", chain_version=scenario.version(COI),
-                         provisional=provisional,
-                         containers=[{"container": FRESH, "volume_ul": 200_000, "at": at}])  # fmt: skip
+                         provisional=provisional, containers=[linked | more])  # fmt: skip
 
 
 def test_a_collection_before_its_order_is_carried_on_and_linked(stage: Stage) -> None:
@@ -64,6 +65,26 @@ def test_a_provisional_chain_is_nobody_elses_to_read(stage: Stage) -> None:
     position = size(stage) - 1
     assert code(stage.get(f"/v1/entries/{position}", "kit")) == "no_such_entry"
     assert read(stage, "anna", f"/v1/chains/{PROV}/timeline")["entries"]
+
+
+def test_a_label_that_was_voided_in_the_therapy_is_not_drawn_by_the_provisional_id_either(
+    stage: Stage,
+) -> None:
+    scenario = stage.scenario
+    collect(scenario)
+    issue(scenario, PROV, "L0001", container=FRESH, by="anna", at=APHERESIS)
+    scenario.say("anna", ON_PROV, "LabelApplied", at=APHERESIS, serial="L0001", container=FRESH)
+    scenario.order(COI)
+    assert stage.post(linking(scenario, APHERESIS, label="L0001")).status_code == 201
+
+    def drawn() -> set[Any]:
+        asked = [wanted(coi, "L0001", FRESH) for coi in (PROV, COI)]
+        told = [stage.ask("POST", "/v1/labels", json=one, headers=stage.bearer("anna")) for one in asked]
+        return {code(one) if one.status_code != 200 else 200 for one in told}
+
+    assert drawn() == {200}
+    scenario.say("anna", STREAM, "LabelVoided", at=APHERESIS, serial="L0001", reason="smeared")
+    assert drawn() == {"label_void"}
 
 
 def test_what_stood_under_the_orders_id_is_shown_until_it_is_linked(stage: Stage) -> None:

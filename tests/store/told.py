@@ -84,7 +84,7 @@ class Told:
         self.say(coi, "ManufacturingStarted", by="mia", platform="p-1", **run)
         return self.say(coi, "MaterialConsumed", by="mia", lots=list(lots), **run)
 
-    def order(self, coi: str) -> str:
+    def order(self, coi: str, wristband: list[dict[str, str]] | None = None) -> str:
         sites = {"collection": "st-mary", "treatment": "st-mary", "couriers": ["swift-depot"]}
         patient = [{"field": name, "commitment": "ab" * 32} for name in ("born", "record")]
         return self.say(
@@ -95,7 +95,7 @@ class Told:
             protocol="UB-001",
             country="GB",
             sites=sites | {"manufacturing": ["northcell-1"]},
-            patient=patient,
+            patient=wristband or patient,
         )
 
     def correct(self, coi: str, statement: str) -> str:

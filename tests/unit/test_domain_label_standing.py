@@ -77,6 +77,20 @@ def test_a_label_on_two_bags_or_with_wrong_content_is_doubtful() -> None:
     assert standing(scene, entry) == ("doubtful", False)
 
 
+def test_a_label_said_to_be_on_two_bags_stays_doubtful_whichever_was_said_last() -> None:
+    scene, entry = issued()
+    applied(scene, "L-1", DOSE)
+    scene.forward(60)
+    applied(scene, "L-1", DOSE_2)
+    assert standing(scene, entry) == ("doubtful", False)
+
+
+def test_a_label_on_another_bag_than_its_link_names_is_doubtful() -> None:
+    scene, entry = issued()
+    applied(scene, "L-1", DOSE_2)
+    assert standing(scene, entry) == ("doubtful", False)
+
+
 def test_the_second_label_of_one_serial_is_doubtful() -> None:
     scene, entry = issued()
     again = printed(scene, "L-1", container=DOSE, checks=["c2" * 32]).entry
@@ -130,6 +144,18 @@ def test_the_same_holds_where_the_order_took_the_provisional_id() -> None:
     assert PROV not in scene.chain.taken_from
 
 
+def test_a_link_does_not_make_wrong_content_right() -> None:
+    scene, said = before_its_order()
+    read = {"at": APHERESIS, "serial": "L-1", "container": FRESH}
+    scene.say("anna", ON_PROV, "LabelScannedBack", **read, outcome="wrong_content")
+    order(scene)
+    linked(scene, containers=[restated(label="L-1")])
+    assert standing(scene, said.entry) == ("doubtful", False)
+    scene.forward(60)
+    scene.say("anna", CHAIN, "LabelScannedBack", **read, outcome="readable")
+    assert standing(scene, said.entry) == ("applied", True)
+
+
 # --- the law ------------------------------------------------------------------------------------
 
 ACTS = st.sampled_from(["print", "scan", "apply", "apply_by_other", "void", "destroy", "forward"])
@@ -153,4 +179,5 @@ def test_a_current_label_is_not_ended_and_if_applied_it_is_the_one_in_force(acts
     if found.current:
         assert not label.is_out
         assert not label.applications or label_on(label.on, scene.chain) is label
+        assert {one.container for one in label.applications} <= {DOSE}
     assert found.current == (found.status in ("issued", "printed", "scanned_back", "applied"))

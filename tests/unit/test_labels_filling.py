@@ -11,7 +11,8 @@ from ledger.labels.content import Content
 from ledger.labels.filling import Wanted, fill, millilitres, storage
 from ledger.labels.link import make_link
 from ledger.labels.message import ISBT128
-from tests.domain_scene import CHAIN, CLEANROOM, DOSE, FRESH, Scene, filled, scene_at
+from tests.domain_scene import CHAIN, CLEANROOM, DOSE, DOSE_2, FRESH, Scene, filled, scene_at
+from tests.unit.test_domain_cassettes import CASE, in_a_cassette
 
 LIMITS: dict[str, Any] = {"longest_excursion_s": 0, "cumulative_excursion_s": 0, "largest_gap_s": 60}
 FROZEN = TemperatureProfile(phase="frozen", high_centi_c=-15_000, **LIMITS)
@@ -53,6 +54,22 @@ def test_a_held_bag_is_marked_and_biohazard_is_for_who_prints() -> None:
     scene.on_chain("quinn", "Quarantined", containers=[DOSE], reason="why")
     assert content(scene, DOSE).quarantine
     assert content(scene, DOSE, biohazard=True).biohazard
+
+
+def test_the_label_of_a_cassette_is_marked_when_the_bag_in_it_is_held() -> None:
+    scene = in_a_cassette()
+    assert not content(scene, CASE).quarantine
+    scene.on_chain("quinn", "Quarantined", containers=[DOSE], reason="why")
+    told = content(scene, CASE)
+    assert (told.quarantine, told.volume) == (True, None)
+
+
+def test_a_bag_that_is_held_before_it_is_known_is_marked() -> None:
+    scene = scene_at("at_cleanroom")
+    scene.on_chain("quinn", "Quarantined", containers=[DOSE], reason="why")
+    assert content(scene, DOSE).quarantine
+    assert not content(scene, DOSE_2).quarantine
+    assert not content(scene, None).quarantine
 
 
 @pytest.mark.parametrize(

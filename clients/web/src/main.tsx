@@ -3,17 +3,19 @@ import { render } from "preact";
 import { Client } from "./core/client";
 import { watchForUpdates } from "./core/update";
 import { startLanguage } from "./messages";
-import { App } from "./ui/app";
+import { App, NoStart } from "./ui/app";
 import { ClientProvider, followSession } from "./ui/session";
 import { startTheme } from "./ui/theme";
 import "./ui/style.css";
 
 async function start(): Promise<void> {
   startTheme();
-  const [client] = await Promise.all([Client.open(), startLanguage()]);
-  followSession(client);
+  await startLanguage();
+  const client = await Client.open().catch(() => null);
   const root = document.getElementById("app");
   if (!root) throw new Error("index.html has no #app");
+  if (!client) return render(<NoStart />, root);
+  followSession(client);
   render(
     <ClientProvider value={client}>
       <App />

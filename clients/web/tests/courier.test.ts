@@ -4,7 +4,7 @@ import type { Held } from "../src/core/client";
 import type { Party } from "../src/core/events/types";
 import { type Handover, type Holding, myList, type MyList } from "../src/courier/bags";
 import { acceptances, type Look, refusals, releases, type Scanned } from "../src/courier/handing";
-import { addBag, addCoi, bagOf, refreshed, type Scan } from "../src/courier/scans";
+import { addBag, addCoi, bagOf, completed as completedBy, refreshed, type Scan } from "../src/courier/scans";
 
 const VAN: Party = { site: "swift-depot", department: "van-2" };
 const WARD: Party = { site: "st-mary", department: "ward-5" };
@@ -127,7 +127,45 @@ describe("scanning", () => {
     const [completed, outcome] = addCoi(scans, COI);
     expect(outcome).toBe("completed");
     expect(bagOf(completed[0] as Scan).coi).toBe(COI);
-    expect(addCoi(completed, OTHER)).toEqual([completed, "nothing_to_complete"]);
+    expect(addCoi(completed, OTHER)).toEqual([completed, "other_therapy"]);
+    expect(addCoi(completed, COI)).toEqual([completed, "known"]);
+  });
+
+  test("never guesses which of several bags a chain of identity is of: it asks", () => {
+    const scans = ["BAG-7", "BAG-8"].reduce<Scan[]>((before, one) => addBag(before, read(one), empty)[0], []);
+    expect(addCoi(scans, COI)).toEqual([scans, "which"]);
+    const named = completedBy(scans, "BAG-7", COI);
+    expect(named.map(({ coi }) => coi)).toEqual([COI, null]);
+  });
+
+  test("gives a chain of identity to no bag that was scanned before another", () => {
+    const [first] = addBag([], read("BAG-7"), known);
+    const [scans] = addBag(first, read("BAG-1"), known);
+    expect(addCoi(scans, OTHER)).toEqual([scans, "which"]);
+  });
+
+  test("asks, too, when the symbol may be that of another bag beside it", () => {
+    const [first] = addBag([], read("BAG-1"), known);
+    const [scans] = addBag(first, read("BAG-7"), known);
+    expect(addCoi(scans, COI)).toEqual([scans, "which"]);
+  });
+
+  test("signs for the therapy that it shows, also when the ledger's list knows better than what was typed", () => {
+    const scans = completedBy(addBag([], read("BAG-1"), empty)[0], "BAG-1", OTHER);
+    const [shown] = refreshed(scans, known) as [Scan];
+    expect([shown.coi, bagOf(shown).coi]).toEqual([COI, COI]);
+  });
+
+  test("takes nobody's release but those made to this department", () => {
+    const given = myList([holding("BAG-2", VAN, WARD)], [release("BAG-2", VAN, WARD)], [], VAN);
+    const [scans] = addBag([], read("BAG-2"), given);
+    expect(scans[0]).toMatchObject({ coi: COI, bag: { offer: null } });
+  });
+
+  test("keeps the label of a bag whose id was read before its label", () => {
+    const [scans] = addBag([], read("BAG-1"), known);
+    const [again, outcome] = addBag(scans, { container: "BAG-1", label: "L-1", forget: nothing }, known);
+    expect([again[0]?.label, outcome]).toEqual(["L-1", "twice"]);
   });
 
   test("learns of an offer that arrives after the scan", () => {

@@ -1,13 +1,15 @@
 /** What a client asks the ledger, proves here, and keeps for when there is no network. */
-import { fromHex, type Bytes } from "./bytes";
+import { fromHex, toHex, type Bytes } from "./bytes";
 import type { Json } from "./canonical";
 import { withQuery } from "./connected";
+import type { Kept } from "./database";
 import { Device } from "./device";
 import type { Commitment } from "./events/types";
 import { Problem } from "./problem";
+import { sha256 } from "./proof/hash";
 import type { Credential } from "./proof/credential";
 import { proved } from "./proved";
-import { BRIEF_MS, bytes, PATIENT_MS } from "./remote";
+import { BRIEF_MS, bytes, PATIENT_MS, value } from "./remote";
 import type { ProvedEntry, Query, Reading, VoidedLabel } from "./types";
 
 export abstract class Asking extends Device {
@@ -18,10 +20,10 @@ export abstract class Asking extends Device {
     const kept = await this.kept.read(whole);
     try {
       const response = await this.within(whole, {}, kept ? BRIEF_MS : PATIENT_MS);
-      const value = (await response.json()) as Json;
+      const said = await value(response);
       const asOf = this.around.now();
-      await this.kept.keepRead(whole, value, asOf);
-      return { value: value as T, asOf, from: "ledger" };
+      await this.keep(whole, said, asOf);
+      return { value: said as T, asOf, from: "ledger" };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (kept && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
@@ -31,10 +33,27 @@ export abstract class Asking extends Device {
   }
 
   /** POST a question within a session (`infusion-check`): online only, nothing is kept. */
-  async ask<T>(path: string, body: unknown): Promise<T> {
+  async ask<T>(path: string, body: unknown, waitMs = PATIENT_MS): Promise<T> {
     const headers = { "content-type": "application/json" };
-    const response = await this.within(path, { method: "POST", headers, body: JSON.stringify(body) });
-    return (await response.json()) as T;
+    const response = await this.within(path, { method: "POST", headers, body: JSON.stringify(body) }, waitMs);
+    return value<T>(response);
+  }
+
+  /** As `ask`, but what was answered is kept for when the ledger is out of reach. It is kept under the
+   * question's digest, so that the question itself (a wristband's commitments) is not. */
+  async consult<T>(path: string, body: unknown): Promise<Reading<T>> {
+    const question = new TextEncoder().encode(JSON.stringify(body));
+    const name = `${path}#${toHex(await sha256(question))}`;
+    const kept = await this.kept.read(name);
+    try {
+      const answer = await this.ask<T>(path, body, kept ? BRIEF_MS : PATIENT_MS);
+      const asOf = this.around.now();
+      await this.keep(name, answer as Json, asOf);
+      return { value: answer, asOf, from: "ledger" };
+    } catch (error) {
+      if (kept && error instanceof Problem && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
+      throw error;
+    }
   }
 
   /** Any request within a session, for files. Throws what the server says. */
@@ -49,7 +68,7 @@ export abstract class Asking extends Device {
     const path = `/v1/entries/${position}`;
     const { raw, receipt } = await this.evidence(path);
     const found = await proved(position, raw, receipt, this.trusted.vkey);
-    await this.kept.keepRead(path, { raw, receipt }, this.around.now());
+    await this.keep(path, { raw, receipt }, this.around.now());
     await this.meet(found.logSize, fromHex(found.root), receipt);
     return found;
   }
@@ -99,9 +118,9 @@ export abstract class Asking extends Device {
     let cursor: string | null = null;
     const found: VoidedLabel[] = [];
     do {
-      const page: { labels: VoidedLabel[]; next_cursor: string | null } = await (
-        await this.within(withQuery("/v1/labels/voided", { cursor, limit: 1000 }))
-      ).json();
+      const page: { labels: VoidedLabel[]; next_cursor: string | null } = await value(
+        await this.within(withQuery("/v1/labels/voided", { cursor, limit: 1000 })),
+      );
       found.push(...page.labels);
       cursor = page.next_cursor;
     } while (cursor);
@@ -113,6 +132,15 @@ export abstract class Asking extends Device {
   /** Whether the label was voided, as of when this device last asked; null: it never did. */
   voided(serial: string): Promise<Reading<VoidedLabel | null> | null> {
     return this.kept.voided(serial);
+  }
+
+  /** What a full device cannot keep is shown all the same. */
+  private async keep(path: string, said: Kept["value"], asOf: number): Promise<void> {
+    try {
+      await this.kept.keepRead(path, said, asOf);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
   }
 
   /** From the ledger; out of reach, what was proved before. */

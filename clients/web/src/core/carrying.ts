@@ -2,7 +2,7 @@
  * Statements on their way by hand: as a file (a CBOR sequence, the same as `unbroken outbox
  * export` writes) or as texts for QR codes, which another phone scans without a network.
  *
- *     UBO1:<part>/<of>:<first 8 hex digits of the SHA-256 of all, upper case>:<base45>
+ *     UBO1:<part>:<of>:<first 8 hex digits of the SHA-256 of all, upper case>:<base45>
  */
 import { concat, fromBase45, toBase45, toHex, type Bytes } from "./bytes";
 import { Problem } from "./problem";
@@ -12,7 +12,7 @@ export { split } from "./proof/sequence";
 
 const PREFIX = "UBO1:";
 const PART = 400; // bytes: 600 letters in a QR code of 85 modules, which a phone reads from another's screen
-const FORM = /^UBO1:([1-9][0-9]{0,3})\/([1-9][0-9]{0,3}):([0-9A-F]{8}):([0-9A-Z $%*+./:-]+)$/;
+const FORM = /^UBO1:([1-9][0-9]{0,3}):([1-9][0-9]{0,3}):([0-9A-F]{8}):([0-9A-Z $%*+./:-]+)$/;
 
 export async function toTexts(statements: readonly Uint8Array[]): Promise<string[]> {
   const whole = concat(...statements);
@@ -20,7 +20,7 @@ export async function toTexts(statements: readonly Uint8Array[]): Promise<string
   const of = Math.ceil(whole.length / PART);
   return Array.from({ length: of }, (_, at) => {
     const part = whole.subarray(at * PART, (at + 1) * PART);
-    return `${PREFIX}${at + 1}/${of}:${mark}:${toBase45(part)}`;
+    return `${PREFIX}${at + 1}:${of}:${mark}:${toBase45(part)}`;
   });
 }
 
@@ -33,7 +33,7 @@ export class Collector {
   /** The whole once its last part is there, else null. Another sequence's part begins anew.
    * Throws `Problem` `bad_carrying_text`. */
   async add(text: string): Promise<Bytes | null> {
-    const [, part = "", of = "", mark = "", letters = ""] = FORM.exec(text.trim()) ?? [];
+    const [, part = "", of = "", mark = "", letters = ""] = FORM.exec(text.replace(/[\r\n]+$/, "")) ?? [];
     if (!letters || Number(part) > Number(of)) throw bad("not a part of an outbox");
     if (mark !== this.mark || Number(of) !== this.of) this.begin(mark, Number(of));
     this.parts.set(Number(part), fromBase45(letters));

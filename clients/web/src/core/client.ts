@@ -148,14 +148,16 @@ export class Client extends Asking {
   }
 
   /** Keeps statements that another device signed, to send them from here; resolves to how many are
-   * new. A file, or one QR text after another: 0 until its last part was given (`importing`).
-   * Throws `Problem` as the parsers, `wrong_log`: then none was taken. */
+   * new. A file, or one QR text after another: 0 until its last part was given (`importing`). Whose
+   * keys signed them the log will judge; only in this key's own sequence nobody else takes a place.
+   * Throws `Problem` as the parsers, `wrong_log`, `bad_signature`: then none was taken. */
   async importStatements(source: string | Uint8Array | Blob): Promise<number> {
     const whole = await this.sequenceIn(source);
     if (!whole) return 0;
     const { origin } = this.trusted.profile;
     const [{ split }, { foreign }] = await Promise.all([import("./carrying"), drafting()]);
     const rows = await Promise.all(split(whole).map((raw) => foreign(raw, origin, this.around.now())));
+    for (const row of rows) if (row.kid === this.vault.request?.kid) await this.vault.mustBeSigned(row.raw);
     const taken = await this.outbox.carry(rows);
     await this.outboxChanged();
     this.background(this.flush());

@@ -12,7 +12,7 @@ import { Problem } from "./problem";
 import { openCheckpoint } from "./proof/checkpoint";
 import { parseVkey, type VerifierKey } from "./proof/note";
 import * as statement from "./proof/statement";
-import { bytes, document, PATIENT_MS, Remote } from "./remote";
+import { bytes, document, PATIENT_MS, Remote, value } from "./remote";
 import { Sender } from "./sending";
 import { Store } from "./store";
 import type { Profile, Query, SessionSeen } from "./types";
@@ -106,7 +106,7 @@ export abstract class Connected {
 
   /** GET without a session. Throws what the server says. */
   async readPublic<T>(path: string, query: Query = {}): Promise<T> {
-    return (await (await this.remote.public(withQuery(path, query))).json()) as T;
+    return value<T>(await this.remote.public(withQuery(path, query)));
   }
 
   /** Asks the browser to keep the device's data; sets `storage`. */
@@ -160,7 +160,7 @@ export abstract class Connected {
   }
 
   protected async whoAmI(): Promise<SessionSeen> {
-    const seen = (await (await this.remote.within("/v1/session")).json()) as SessionSeen;
+    const seen = await value<SessionSeen>(await this.remote.within("/v1/session"));
     this.session.set(seen);
     return seen;
   }

@@ -91,32 +91,40 @@ export type Reading<N extends Names> = IDBPTransaction<Schema, N[], "readonly">;
 export type Writing<N extends Names> = IDBPTransaction<Schema, N[], "readwrite">;
 
 export class Database {
-  private readonly db: IDBPDatabase<Schema>;
+  private readonly name: string;
+  private db: IDBPDatabase<Schema>;
+  private closed = false;
 
-  private constructor(db: IDBPDatabase<Schema>) {
-    this.db = db;
+  private constructor(name: string, db: IDBPDatabase<Schema>) {
+    [this.name, this.db] = [name, db];
   }
 
   static async open(name: string): Promise<Database> {
-    const db = await asFault(() =>
-      openDB<Schema>(name, 1, {
-        upgrade,
-        // A newer version of the app in another tab waits for this one to let go.
-        blocking: (_, __, event) => (event.target as IDBDatabase).close(),
-      }),
-    );
-    return new Database(db);
+    return new Database(name, await asFault(() => connected(name)));
   }
 
   close(): void {
+    this.closed = true;
     this.db.close();
+  }
+
+  /** `use`, with a connection that works: a phone's browser cuts those of a page in the background. */
+  private async using<T>(use: (db: IDBPDatabase<Schema>) => T): Promise<T> {
+    try {
+      return use(this.db);
+    } catch (error) {
+      const isCut = error instanceof DOMException && error.name === "InvalidStateError";
+      if (!isCut || this.closed) throw error;
+      this.db = await connected(this.name);
+      return use(this.db);
+    }
   }
 
   /** A snapshot of these stores. */
   reading<N extends Names, T>(
     stores: N[], work: (tx: Reading<N>) => Promise<T>,
   ): Promise<T> {
-    return asFault(() => work(this.db.transaction(stores, "readonly")));
+    return asFault(async () => work(await this.using((db) => db.transaction(stores, "readonly"))));
   }
 
   /** One transaction: committed and durable when this resolves, undone by any exception. `relaxed`: for
@@ -125,7 +133,7 @@ export class Database {
     stores: N[], work: (tx: Writing<N>) => Promise<T>, durability: "strict" | "relaxed" = "strict",
   ): Promise<T> {
     return asFault(async () => {
-      const tx = this.db.transaction(stores, "readwrite", { durability });
+      const tx = await this.using((db) => db.transaction(stores, "readwrite", { durability }));
       const done = tx.done.catch((error: unknown) => error ?? new Error("the transaction was undone"));
       let result: T;
       try {
@@ -142,7 +150,7 @@ export class Database {
   }
 
   async get<K extends DeviceName>(name: K): Promise<DeviceValues[K] | null> {
-    const found = await asFault(() => this.db.get("device", name));
+    const found = await this.reading(["device"], (tx) => tx.objectStore("device").get(name));
     return (found as DeviceValues[K] | undefined) ?? null;
   }
 
@@ -152,6 +160,14 @@ export class Database {
       await (value === null ? store.delete(name) : store.put(value, name));
     });
   }
+}
+
+function connected(name: string): Promise<IDBPDatabase<Schema>> {
+  return openDB<Schema>(name, 1, {
+    upgrade,
+    // A newer version of the app in another tab waits for this one to let go.
+    blocking: (_, __, event) => (event.target as IDBDatabase).close(),
+  });
 }
 
 function upgrade(db: IDBPDatabase<Schema>): void {

@@ -44,6 +44,7 @@ export abstract class Device extends Connected {
       await this.pin(profile);
       await this.signIn();
       await this.align();
+      if (before && before.profile.agent !== profile.agent) await this.kept.forgetReads();
       await this.db.set("profile", profile);
     } catch (error) {
       this.endSession();

@@ -32,6 +32,11 @@ export class Kept {
     return this.db.writing(["reads"], (tx) => tx.objectStore("reads").delete(path), "relaxed");
   }
 
+  /** Another person has taken over this device: what the one before looked up is not for them. */
+  forgetReads(): Promise<void> {
+    return this.db.writing(["reads"], (tx) => tx.objectStore("reads").clear());
+  }
+
   /** Resolves to its SHA-256 in hex. Kept as bytes: not every browser keeps a `Blob` whole. */
   async keepPhoto(photo: Blob, nowMs: number): Promise<string> {
     const data = await photo.arrayBuffer();

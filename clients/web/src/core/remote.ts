@@ -152,8 +152,19 @@ export class Remote {
   }
 }
 
+/** Throws `Problem` `unreachable`. */
 export async function bytes(response: Response): Promise<Bytes> {
-  return new Uint8Array(await response.arrayBuffer());
+  return new Uint8Array(await whole(response.arrayBuffer()));
+}
+
+/** Any JSON. Throws `Problem` `unreachable`, `bad_answer`. */
+export async function value<T = Json>(response: Response): Promise<T> {
+  const text = await whole(response.text());
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new Problem("fault", "bad_answer", "the answer is not JSON: it may be a network's own page");
+  }
 }
 
 /** The answer's JSON object. Throws `Problem` `bad_answer`. */
@@ -181,9 +192,20 @@ async function checked(response: Response): Promise<Response> {
 
 async function json(response: Response): Promise<Json> {
   try {
-    return (await response.json()) as Json;
-  } catch {
-    return null;
+    return await value(response);
+  } catch (error) {
+    if (error instanceof Problem && error.code === "bad_answer") return null;
+    throw error;
+  }
+}
+
+/** An answer that breaks off is none, as if the network had failed before it. */
+async function whole<T>(body: Promise<T>): Promise<T> {
+  try {
+    return await body;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem("fault", "unreachable", `the ledger's answer broke off: ${why}`);
   }
 }
 

@@ -19,6 +19,7 @@ import { requestOf } from "./enrolment";
 import { Problem } from "./problem";
 import { hasEd25519, PublicKey, verifyWith, ED25519, ES256 } from "./proof/publickey";
 import { SigningKey } from "./proof/signingkey";
+import * as statement from "./proof/statement";
 import type { AlgName, EnrolmentRequest } from "./types";
 
 export const ITERATIONS = 600_000;
@@ -97,6 +98,11 @@ export class Vault {
   /** Opens the sealed key again, and forgets it. Throws as `unlock`. */
   async confirm(passphrase: string): Promise<void> {
     (await opened(this.record, passphrase)).fill(0);
+  }
+
+  /** Throws `Problem` `bad_signature` for a statement that names this device's key, and is not of it. */
+  async mustBeSigned(raw: Bytes): Promise<void> {
+    await statement.verify(statement.parse(raw), await PublicKey.fromSpki(this.record.spki));
   }
 
   async relock(): Promise<void> {

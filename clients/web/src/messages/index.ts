@@ -7,6 +7,7 @@
  * `{count|one bag|{count} bags}` chooses by number.
  */
 
+import { remember, remembered } from "../core/memory";
 import { Store } from "../core/store";
 import { en } from "./en";
 import { LATER, type LaterKey, type Section } from "./later";
@@ -36,14 +37,14 @@ export function tCode(area: string, code: string, parameters: Parameters = {}): 
 
 /** Load what was chosen before, or else what the browser prefers. */
 export async function startLanguage(): Promise<void> {
-  const wanted = localStorage.getItem(KEPT) ?? navigator.language.slice(0, 2);
+  const wanted = remembered(KEPT) ?? navigator.language.slice(0, 2);
   await speak(wanted in LANGUAGES ? (wanted as Language) : "en", false);
 }
 
 export async function speak(chosen: Language, keep = true): Promise<void> {
   catalogue = { ...(chosen === "de" ? (await import("./de")).de : en), ...(await sections(chosen, [...extended])) };
   document.documentElement.lang = chosen;
-  if (keep) localStorage.setItem(KEPT, chosen);
+  if (keep) remember(KEPT, chosen);
   language.set(chosen);
 }
 

@@ -1,12 +1,14 @@
 /** The sections of the catalogue that are not in the first load. `extend` loads them. */
 
 import type { audit } from "./en/audit";
+import type { bedside } from "./en/bedside";
 import type { codes } from "./en/codes";
 import type { demo } from "./en/demo";
 import type { events } from "./en/events";
 import type { phrases } from "./en/phrases";
 
-export type LaterKey = keyof typeof audit | keyof typeof codes | keyof typeof demo | keyof typeof events | keyof typeof phrases;
+export type LaterKey =
+  | keyof typeof audit | keyof typeof bedside | keyof typeof codes | keyof typeof demo | keyof typeof events | keyof typeof phrases;
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -15,6 +17,11 @@ export const LATER = {
   audit: {
     en: (): Promise<Texts> => import("./en/audit").then((one) => one.audit),
     de: (): Promise<Texts> => import("./de/audit").then((one) => one.audit),
+  },
+  /** What nurses and physicians read at a bed. */
+  bedside: {
+    en: (): Promise<Texts> => import("./en/bedside").then((one) => one.bedside),
+    de: (): Promise<Texts> => import("./de/bedside").then((one) => one.bedside),
   },
   /** `gate.…`, `gate_name.…`, `finding.…`, `finding_name.…`, `refusal.…`: spoken through `tCode`. */
   codes: {

@@ -22,6 +22,8 @@ const SOUNDS: Readonly<Record<Cue, readonly Note[]>> = {
   duplicate: [0, 0.09].map((at) => ({ pitch: 523, at, long: 0.05, wave: "triangle" as const })),
 };
 
+const LONGEST_MS = 2000; // no cue is longer, nor comes so long after its scanner is gone
+
 /** Milliseconds on and off, for `navigator.vibrate`. */
 export const SHAKES: Readonly<Record<Cue, readonly number[]>> = {
   read: [30],
@@ -54,9 +56,10 @@ export class Feedback {
     if (this.context?.state === "running") for (const note of SOUNDS[cue]) play(this.context, note);
   }
 
+  /** A stop takes the scanner off the screen as it sounds: what sounds then is heard to its end. */
   close(): void {
-    void this.context?.close();
-    this.context = null;
+    const { context } = this;
+    if (context) setTimeout(() => void context.close(), LONGEST_MS);
   }
 }
 

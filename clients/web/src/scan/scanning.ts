@@ -63,6 +63,7 @@ export class Scanning {
   layout: Layout | null;
   private busy = false; // the screen is judging a reading, or has the one that it wanted
   private readonly shown = new Map<string, number>(); // continuous: when each was last in view
+  private readonly spurned = new Set<string>(); // of these, what was not taken: shown again, it is judged again
   private hinted: Hint = NO_HINT; // what the camera's frames last gave reason to say
   private whole = true;
   private waiting: { readonly typed: Typed; readonly reason: TypedReason } | null = null;
@@ -165,16 +166,19 @@ export class Scanning {
     if (layout !== "computer") this.heard.told({ code: "layout_mended", layout });
   }
 
-  private proved(now: number): void {
+  /** `by`: the symbol that proved it. Where such a one is wanted, it is what was read: it says more (a
+   * label its serial, which may be void) than what was typed. */
+  private proved(now: number, by?: Reading): void {
     const { waiting } = this;
     this.waiting = null;
-    if (waiting) this.deliver({ ...waiting.typed, source: "typed", method: "typed", reason: waiting.reason, millis: null }, now);
+    if (waiting && by && this.wants(by.scanned)) this.deliver(by, now);
+    else if (waiting) this.deliver({ ...waiting.typed, source: "typed", method: "typed", reason: waiting.reason, millis: null }, now);
   }
 
   private deliver(reading: Reading, now: number): void {
     const doubt = this.waiting && scannedToo(this.waiting.typed, reading.scanned);
     if (doubt) this.heard.told({ code: "wrong", wrong: doubt });
-    else if (this.waiting) this.proved(now);
+    else if (this.waiting) this.proved(now, reading);
     else if (this.wish.continuous) this.once(reading, now);
     else this.take(reading);
   }
@@ -206,7 +210,8 @@ export class Scanning {
   }
 
   private each(fit: readonly Reading[], told: Told | null, now: number): void {
-    for (const reading of fit) this.once(reading, now);
+    const isLabel = ({ scanned }: Reading) => scanned.kind === "label";
+    for (const reading of [...fit.filter(isLabel), ...fit.filter((one) => !isLabel(one))]) this.once(reading, now);
     if (fit.length > 0) this.heard.told(null);
     else this.hint(told, now);
   }
@@ -215,8 +220,14 @@ export class Scanning {
     const name = nameOf(reading);
     const before = this.shown.get(name);
     this.shown.set(name, now);
-    if (before === undefined) void this.judge(reading);
-    else if (now - before > AGAIN) this.heard.verdict("duplicate", reading);
+    const isBack = before !== undefined && now - before > AGAIN;
+    if (before === undefined || (isBack && this.spurned.has(name))) void this.judge(reading);
+    else if (isBack) this.heard.verdict("duplicate", reading);
+  }
+
+  private spurn(reading: Reading, spurned: boolean): void {
+    if (spurned) this.spurned.add(nameOf(reading));
+    else this.spurned.delete(nameOf(reading));
   }
 
   private take(reading: Reading): void {
@@ -227,9 +238,12 @@ export class Scanning {
 
   private async judge(reading: Reading): Promise<void> {
     try {
-      this.heard.verdict((await this.heard.read(reading)) ?? "read", reading);
+      const verdict = (await this.heard.read(reading)) ?? "read";
+      this.spurn(reading, verdict === "mismatch");
+      this.heard.verdict(verdict, reading);
     } catch (error) {
       this.busy = false;
+      this.spurn(reading, true);
       this.heard.failed(error);
     }
   }

@@ -20,6 +20,7 @@ const ROUTES: readonly Route[] = [
   ["/admin", () => import("./admin")],
   ["/audit/*", () => import("./audit")],
   ["/courier/*", () => import("./courier")],
+  ["/bedside/*", () => import("./bedside")],
   ["/outbox", () => import("./device/Outbox")],
   ["/scan", () => import("./scan/Scan")],
   ["/settings", () => import("./device/Settings")],
@@ -51,6 +52,20 @@ function Shown({ at }: { at: string }) {
     <Screen title={t("shell.home")} back="/">
       <Notice tone="info" title={t("shell.nowhere")} />
     </Screen>
+  );
+}
+
+/** Where the browser keeps nothing for this address, nothing can be promised: an empty page says less. */
+export function NoStart() {
+  return (
+    <main class="main">
+      <Notice tone="stop" title={t("shell.no_start")} live>
+        <p>{t("shell.no_start_more")}</p>
+        <div class="buttons">
+          <Button onClick={() => location.reload()}>{t("shell.retry")}</Button>
+        </div>
+      </Notice>
+    </main>
   );
 }
 

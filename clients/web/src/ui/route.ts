@@ -36,6 +36,15 @@ export function follow(event: MouseEvent): void {
   go(link.pathname.slice(BASE.length) + link.search);
 }
 
+/** An address that a person or a damaged label mangled is shown as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** Match `/audit/:coi` against a path: the named parts, or null. */
 export function match(pattern: string, at: string): Record<string, string> | null {
   const wanted = pattern.split("/");
@@ -44,7 +53,7 @@ export function match(pattern: string, at: string): Record<string, string> | nul
   const parts: Record<string, string> = {};
   for (const [index, name] of wanted.entries()) {
     const value = given[index] ?? "";
-    if (name.startsWith(":")) parts[name.slice(1)] = decodeURIComponent(value);
+    if (name.startsWith(":")) parts[name.slice(1)] = decoded(value);
     else if (name !== value) return null;
   }
   return parts;

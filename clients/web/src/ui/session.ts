@@ -3,6 +3,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Client } from "../core/client";
+import { remember, remembered } from "../core/memory";
 import { Store } from "../core/store";
 import type { SessionSeen } from "../core/types";
 
@@ -27,7 +28,7 @@ export function followSession(client: Client): void {
   client.session.subscribe(() => {
     const seen = client.session.get();
     if (!seen) return;
-    localStorage.setItem(KEPT, JSON.stringify(seen));
+    remember(KEPT, JSON.stringify(seen));
     session.set(seen);
     void keepVoided(client);
   });
@@ -44,7 +45,7 @@ async function keepVoided(client: Client): Promise<void> {
 }
 
 export function forget(): void {
-  localStorage.removeItem(KEPT);
+  remember(KEPT, null);
   session.set(null);
 }
 
@@ -61,7 +62,7 @@ export function sitesOf(seen: SessionSeen | null, ...wanted: string[]): string[]
 
 function kept(): SessionSeen | null {
   try {
-    return JSON.parse(localStorage.getItem(KEPT) ?? "null") as SessionSeen | null;
+    return JSON.parse(remembered(KEPT) ?? "null") as SessionSeen | null;
   } catch {
     return null;
   }

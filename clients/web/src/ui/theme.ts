@@ -1,15 +1,17 @@
 /** Light, dark, or as the system says; kept on this device. */
 
+import { remember, remembered } from "../core/memory";
+
 export type Theme = "auto" | "light" | "dark";
 const KEPT = "unbroken.theme";
 
 export function theme(): Theme {
-  const kept = localStorage.getItem(KEPT);
+  const kept = remembered(KEPT);
   return kept === "light" || kept === "dark" ? kept : "auto";
 }
 
 export function chooseTheme(chosen: Theme): void {
-  localStorage.setItem(KEPT, chosen);
+  remember(KEPT, chosen);
   startTheme();
 }
 

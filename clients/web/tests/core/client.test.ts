@@ -301,6 +301,16 @@ describe("asking", () => {
     expect(await codeOf(client.read("/v1/chains/y"))).toBe("unreachable");
   });
 
+  it("keeps the answer to a question, each under its own, and never the question", async () => {
+    const { client, ledger } = await staged();
+    ledger.reads.set("/v1/patients/match", { therapies: ["x"] });
+    const fresh = await client.consult("/v1/patients/match", { patient: "4711" });
+    expect(fresh).toMatchObject({ value: { therapies: ["x"] }, from: "ledger" });
+    ledger.mood = "unreachable";
+    expect(await client.consult("/v1/patients/match", { patient: "4711" })).toEqual({ ...fresh, from: "device" });
+    expect(await codeOf(client.consult("/v1/patients/match", { patient: "4712" }))).toBe("unreachable");
+  });
+
   it("forgets what the ledger no longer shows", async () => {
     const { client, ledger } = await staged();
     ledger.reads.set("/v1/chains/x", { version: 3 });

@@ -125,6 +125,30 @@ describe("continuous mode", () => {
     expect(verdicts).toEqual(["duplicate", "read"].sort());
   });
 
+  test("judges again what did not match, or could not be judged, and never calls it read already", async () => {
+    const all = many();
+    judge = () => "mismatch";
+    look(all, [seen(label("DOSE-1"))], 0);
+    await settle();
+    look(all, [seen(label("DOSE-1"))], 9000);
+    await settle();
+    judge = () => {
+      throw new Error("the device's store failed");
+    };
+    look(all, [seen(label("DOSE-2"))], 20_000, 0);
+    await settle();
+    judge = () => "match";
+    look(all, [seen(label("DOSE-2"))], 29_000);
+    await settle();
+    expect(verdicts).toEqual(["mismatch", "mismatch", "failed", "match"]);
+  });
+
+  test("reads the labels of a frame before the symbols that are printed beside them", () => {
+    const all = scanning({ continuous: true, wanted: ["coi", "label"] });
+    all.frame([seen("&/CHA999926000001"), seen(label("DOSE-1"))], 0, 0);
+    expect(readings.map(({ scanned }) => scanned.kind)).toEqual(["label", "coi"]);
+  });
+
   test("takes it again once it is off the list", () => {
     const all = many();
     look(all, [seen(label("DOSE-1"))], 0);
@@ -184,6 +208,13 @@ describe("typed entry", () => {
     expect(last()).toBe("wrong");
     one.frame([seen(label("DOSE-1"))], 100, 100);
     expect(readings[0]).toMatchObject({ method: "typed", source: "typed", text: "DOSE-1" });
+  });
+
+  test("gives the label that proved it, where a label is wanted: it may be void", () => {
+    const one = scanning({ continuous: true, wanted: ["label", "container"] });
+    one.type("DOSE-1", "symbol_damaged");
+    one.frame([seen(label("DOSE-1"))], 0, 0);
+    expect(readings[0]).toMatchObject({ method: "scan", reason: null, scanned: { kind: "label", serial: "L-DOSE-1" } });
   });
 
   test.each([

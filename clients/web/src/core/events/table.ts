@@ -166,5 +166,11 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   InfusionAuthorised: "approval",
 };
 
+/** Gates that a physician and a second person may pass in an emergency; all others never. */
+export const OVERRIDABLE: readonly string[] = ["component_order", "custody_here", "earlier_bags_finished", "fitness_confirmed", "lots_in_force", "no_blocking_deviation", "not_expired", "not_lost", "not_quarantined", "product_in_force", "released", "site_in_force", "temperature_in_limits", "thaw_window"];
+
+/** Deviations that doubt patient or bag. */
+export const OF_IDENTITY: readonly string[] = ["container_known_elsewhere", "identity_mismatch", "identity_test_mismatch", "label_on_other_container", "label_unknown", "label_voided", "label_wrong_content", "linked_with_faults", "patient_mismatch"];
+
 /** What a stream's name may begin with. */
 export const STREAMS: readonly string[] = ["agent", "chain", "equipment", "log", "lot", "product", "shipment", "site", "tank"];

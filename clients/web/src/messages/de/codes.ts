@@ -416,4 +416,5 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.revoked_passkey": "Der Passkey ist widerrufen",
   "refusal.unknown_passkey": "Der Passkey wurde in diesem Register nie eingetragen",
   "refusal.wrong_passkey": "Der Passkey gehört jemand anderem",
+  "refusal.too_many_patient_tries": "Zu viele Armbänder, zu denen hier keine Therapie gehört",
 };

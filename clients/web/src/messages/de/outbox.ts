@@ -2,6 +2,8 @@ import type { outbox as keys } from "../en/outbox";
 
 export const outbox: Record<keyof typeof keys, string> = {
   "outbox.empty": "Nichts wartet. Alles, was Sie hier erfasst haben, steht im Register.",
+  "outbox.empty_but": "Nichts wartet. Was abgelehnt wurde, steht unten; alles andere, was Sie hier erfasst haben, steht im Register.",
+  "outbox.refused_read": "Abgelehnt und gelesen",
   "outbox.send": "Jetzt senden",
   "outbox.export": "Als Datei sichern",
   "outbox.show": "Als QR-Codes zeigen",

@@ -390,6 +390,7 @@ export const codes = {
   "refusal.not_acceptable": "Not served in that form",
   "refusal.not_recorded_yet": "The log is not that long yet",
   "refusal.too_many_feeds": "Too many feeds are open",
+  "refusal.too_many_patient_tries": "Too many wristbands that match no therapy here",
   "refusal.too_many_reviews": "Too many facts by a signer who has nothing to do with them",
   "refusal.too_many_statements": "Too many statements in one body",
   "refusal.unsupported_media_type": "The body is of the wrong type",

@@ -1,5 +1,7 @@
 export const outbox = {
   "outbox.empty": "Nothing waits. Everything that you recorded here is in the log.",
+  "outbox.empty_but": "Nothing waits. What was refused is below; everything else that you recorded here is in the log.",
+  "outbox.refused_read": "Refused, and read",
   "outbox.send": "Send now",
   "outbox.export": "Save as a file",
   "outbox.show": "Show as QR codes",

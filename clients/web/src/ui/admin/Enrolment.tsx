@@ -5,8 +5,10 @@ import type { Problem } from "../../core/problem";
 import type { EnrolmentRequest } from "../../core/types";
 import { t, tCode } from "../../messages";
 import { Field } from "../kit/Field";
+import { NotDone } from "../kit/NotDone";
 import { Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
+import { useAct } from "../kit/useAct";
 import { session, useClient } from "../session";
 import { useStore } from "../store";
 
@@ -26,28 +28,37 @@ export function Enrolment({ request }: { request: EnrolmentRequest }) {
   const seen = useStore(session);
   const organisation = seen?.organisation ?? "";
   const [agent, setAgent] = useState(request.name);
-  const [known, setKnown] = useState(false);
+  const [known, setKnown] = useState<boolean | null>(null); // null: not answered, so nothing to sign
   const [roles, setRoles] = useState<RoleAtSite[]>([]);
   const [answer, setAnswer] = useState<Answer | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   useEffect(() => {
-    client.read(`/v1/agents/${encodeURIComponent(agent)}`).then(() => setKnown(true), () => setKnown(false));
+    let newest = true; // a late answer about another name is none about this one
+    const told = (act: () => void) => newest && act();
+    setKnown(null);
+    setProblem(null);
+    client.read(`/v1/agents/${encodeURIComponent(agent)}`).then(
+      () => told(() => setKnown(true)),
+      (error: Problem) => told(() => (error.kind === "not_found" ? setKnown(false) : setProblem(error))),
+    );
+    return () => void (newest = false);
   }, [client, agent]);
-  const sign = () => {
+  const sign = useAct(async () => {
     const fields = known
       ? ({ type: "KeyAdded", key: request.spki } as const)
       : ({ type: "AgentEnrolled", organisation, roles, key: request.spki } as const);
-    client.decide(fields, `agent/${agent}`, null).then(setAnswer, setProblem);
-  };
+    setAnswer(await client.decide(fields, `agent/${agent}`, null));
+  });
   if (answer) return <Done agent={agent} position={answer.position} />;
   return (
     <section class="card">
       <Field label={t("admin.name")} value={agent} onValue={setAgent} />
-      <p>{known ? t("admin.known", { agent }) : t("admin.new", { agent })}</p>
-      {!known && <Roles organisation={organisation} roles={roles} onRoles={setRoles} />}
-      {roles.some((one) => TWO_SIGNERS.includes(one.role)) && <Notice tone="info" title={t("admin.second")} />}
+      {known !== null && <p>{known ? t("admin.known", { agent }) : t("admin.new", { agent })}</p>}
+      {known === false && <Roles organisation={organisation} roles={roles} onRoles={setRoles} />}
+      {known === false && roles.some((one) => TWO_SIGNERS.includes(one.role)) && <Notice tone="info" title={t("admin.second")} />}
       {problem && <Notice tone="stop" title={problem.detail} live />}
-      <Button kind="primary" disabled={!known && !roles.length} onClick={sign}>
+      <NotDone problem={sign.problem} />
+      <Button kind="primary" disabled={known === null || (!known && !roles.length) || sign.busy} onClick={sign.run}>
         {known ? t("admin.sign_key", { agent }) : t("admin.sign_new", { agent })}
       </Button>
     </section>
@@ -61,7 +72,7 @@ function Roles(props: { organisation: string; roles: RoleAtSite[]; onRoles: (rol
   useEffect(() => {
     void client.read<{ sites: SiteRow[] }>("/v1/sites", { limit: 500 }).then((reading) => {
       setSites(reading.value.sites.filter((one) => one.organisation === props.organisation));
-    });
+    }, () => undefined); // without the ledger nothing can be enrolled, which is said above
   }, [client, props.organisation]);
   const has = (role: Role, site: string) => props.roles.some((one) => one.role === role && one.site === site);
   const turn = (role: Role, site: string) => {

@@ -6,8 +6,10 @@ import { t } from "../../messages";
 import { Badge } from "../kit/Notice";
 import { Scanner } from "../kit/Scanner";
 import { Button, Screen } from "../kit/Screen";
+import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
 import { LookAtThem, lookOf, NOTHING_SEEN } from "./Look";
+import { Missing, missingOf } from "./Missing";
 import { isParty, PartyField } from "./PartyField";
 import { ScanList } from "./ScanList";
 import { Signed } from "./Signed";
@@ -21,31 +23,37 @@ import { meet } from "./where";
 export function Hand({ here }: { here: Party }) {
   const client = useClient();
   const { list } = useMyList(here);
-  const scans = useScans(list);
+  const isHere = (scan: Scan): boolean => list.here.some((one) => one.container === scan.container);
+  const scans = useScans(list, isHere);
   const [seen, setSeen] = useState(NOTHING_SEEN);
   const [receiver, setReceiver] = useState<Party>({ site: "", department: "" });
   const [tried, setTried] = useState(false);
   const [signed, setSigned] = useState<string[]>([]);
   const ready = scans.scans.every((one) => one.coi);
 
-  const sign = async () => {
+  const missing = missingOf(ready, lookOf(seen), isParty(receiver));
+
+  const sign = useAct(async () => {
     setTried(true);
     const look = lookOf(seen);
-    if (!ready || !look || !isParty(receiver)) return;
+    if (missing || !look || !(await scans.clear())) return;
     meet(receiver);
     const held = await client.recordMany(releases(toSign(scans.scans), here, receiver, look));
     setSigned(held.map((one) => one.id));
-  };
+  });
 
   if (scans.voided) return <VoidStop voided={scans.voided} scans={scans} />;
   if (signed.length) return <Signed ids={signed} show />;
   const foot = scans.scans.length > 0 && (
-    <Button kind="primary" onClick={() => void sign()}>{t("courier.sign_hand", { count: scans.scans.length })}</Button>
+    <>
+      <Missing text={tried ? missing : null} problem={sign.problem} />
+      <Button kind="primary" onClick={sign.run} disabled={sign.busy}>{t("courier.sign_hand", { count: scans.scans.length })}</Button>
+    </>
   );
   return (
     <Screen title={t("courier.hand")} back="/courier" foot={foot}>
       <Scanner continuous unlisted what={t("courier.scan_hand")} wanted={WANTED} onRead={scans.read} />
-      <ScanList scans={scans} doubt={(scan) => isHere(scan, list.here.map((one) => one.container))} />
+      <ScanList scans={scans} doubt={(scan) => !isHere(scan) && <Badge tone="warn">{t("courier.not_yours")}</Badge>} />
       {scans.scans.length > 0 && (
         <>
           <section class="card"><PartyField label={t("courier.receiver")} value={receiver} onValue={setReceiver} tried={tried} /></section>
@@ -54,8 +62,4 @@ export function Hand({ here }: { here: Party }) {
       )}
     </Screen>
   );
-}
-
-function isHere(scan: Scan, here: readonly string[]) {
-  return here.includes(scan.container) ? null : <Badge tone="warn">{t("courier.not_yours")}</Badge>;
 }

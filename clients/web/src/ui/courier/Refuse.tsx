@@ -3,8 +3,10 @@ import type { Party } from "../../core/events/types";
 import { refusals, type Scanned } from "../../courier/handing";
 import { type Key, t } from "../../messages";
 import { Choice } from "../kit/Field";
+import { NotDone } from "../kit/NotDone";
 import { Notice } from "../kit/Notice";
 import { Button, Screen } from "../kit/Screen";
+import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
 import { Photos } from "./Look";
 
@@ -17,18 +19,21 @@ export function Refuse(props: { scans: Scanned[]; here: Party; onSigned: (ids: s
   const [reason, setReason] = useState<Reason | null>(null);
   const [photos, setPhotos] = useState<string[]>([]);
   const offered = props.scans.filter(({ bag }) => bag.offer);
-  const sign = async () => {
+  const sign = useAct(async () => {
     if (!reason) return;
     const held = await client.recordMany(refusals(offered, props.here, reason, photos));
     props.onSigned(held.map((one) => one.id));
-  };
+  });
   const foot = (
-    <div class="buttons">
-      <Button onClick={props.onBack}>{t("shell.back")}</Button>
-      <Button kind="danger" disabled={!reason || !offered.length} onClick={() => void sign()}>
-        {t("courier.sign_refuse", { count: offered.length })}
-      </Button>
-    </div>
+    <>
+      <NotDone problem={sign.problem} />
+      <div class="buttons">
+        <Button onClick={props.onBack}>{t("shell.back")}</Button>
+        <Button kind="danger" disabled={!reason || !offered.length || sign.busy} onClick={sign.run}>
+          {t("courier.sign_refuse", { count: offered.length })}
+        </Button>
+      </div>
+    </>
   );
   return (
     <Screen title={t("courier.refuse_title")} foot={foot}>

@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { Coi } from "../../core/events/types";
 import type { Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import { Field } from "../kit/Field";
-import { Badge } from "../kit/Notice";
+import { Badge, Notice } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
 import { Button } from "../kit/Screen";
 import type { Scans } from "./useScans";
@@ -14,6 +15,7 @@ const COI = /^CH[A-NP-Z1-9][A-NP-Z0-9]{2}[0-9]{2}[0-9]{2}[A-Z0-9]{6}$/;
 export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) => ComponentChildren }) {
   return (
     <section class="part">
+      {scans.noList && <Notice tone="warn" title={t("public.no_list")} />}
       <p role="status">{scans.said || t("courier.scanned", { count: scans.scans.length })}</p>
       <ul class="rows" hidden={scans.scans.length === 0}>
         {scans.scans.map((scan) => (
@@ -21,7 +23,7 @@ export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) =
             <Icon name="bag" />
             <span class="body">
               <strong class="mono">{scan.container}</strong>
-              {scan.coi ? <span class="soft small mono">{scan.coi}</span> : <WhichTherapy onCoi={(coi) => void scans.read({ scanned: { kind: "coi", coi }, text: coi }, nothing)} />}
+              {scan.coi ? <span class="soft small mono">{scan.coi}</span> : <WhichTherapy read={scans.unplaced} onCoi={(coi) => scans.complete(scan.container, coi)} />}
               {doubt(scan)}
             </span>
             <button type="button" class="tool" aria-label={t("courier.remove", { container: scan.container })} onClick={() => scans.remove(scan.container)}>
@@ -34,10 +36,9 @@ export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) =
   );
 }
 
-const nothing = (): void => undefined;
-
-/** A bag that this device has never heard of: its label says which therapy it is of. */
-function WhichTherapy({ onCoi }: { onCoi: (coi: string) => void }) {
+/** A bag that this device has never heard of: its label says which therapy it is of. `read`: symbols
+ * that may be its own, or another's. */
+function WhichTherapy({ read, onCoi }: { read: readonly Coi[]; onCoi: (coi: Coi) => void }) {
   const [typed, setTyped] = useState("");
   const [tried, setTried] = useState(false);
   const coi = typed.replace(/\s/g, "").toUpperCase().replace(/^&\//, "");
@@ -45,6 +46,9 @@ function WhichTherapy({ onCoi }: { onCoi: (coi: string) => void }) {
   return (
     <>
       <Badge tone="warn">{t("courier.no_coi")}</Badge>
+      {read.map((one) => (
+        <Button key={one} onClick={() => onCoi(one)}>{t("courier.coi_take", { coi: one.replace(/^isbt128:/, "") })}</Button>
+      ))}
       <Field
         label={t("courier.coi")}
         hint={t("courier.coi_hint")}

@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Held } from "../../core/client";
 import type { Party } from "../../core/events/types";
 import { containersOf } from "../../courier/bags";
-import { type Key, t, tCode } from "../../messages";
+import { extend, type Key, t, tCode } from "../../messages";
 import { Icon } from "../kit/Icon";
 import { Badge, Notice } from "../kit/Notice";
 import { QrSeries } from "../kit/QrSeries";
@@ -10,6 +10,8 @@ import { Button, Screen } from "../kit/Screen";
 import { useClient } from "../session";
 import { useStore } from "../store";
 import { partyName } from "./where";
+
+void extend("codes"); // what the ledger finds, in words: there long before it has answered
 
 /** What was signed just now, what became of it, and for a release the code that the other scans. */
 export function Signed({ ids, show }: { ids: readonly string[]; show: boolean }) {
@@ -25,7 +27,6 @@ export function Signed({ ids, show }: { ids: readonly string[]; show: boolean })
   }, [client, ids, show]);
   return (
     <Screen title={t("courier.title")} back="/courier" foot={<Button kind="primary" to="/courier">{t("courier.done")}</Button>}>
-      <Became held={held} />
       {texts.length > 0 && (
         <section class="card">
           <h2>{t("courier.show")}</h2>
@@ -33,6 +34,7 @@ export function Signed({ ids, show }: { ids: readonly string[]; show: boolean })
           <QrSeries texts={texts} label={t("courier.show")} />
         </section>
       )}
+      <Became held={held} />
     </Screen>
   );
 }

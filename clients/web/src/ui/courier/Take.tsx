@@ -6,8 +6,10 @@ import { t } from "../../messages";
 import { Badge, Notice } from "../kit/Notice";
 import { Scanner } from "../kit/Scanner";
 import { Button, Screen } from "../kit/Screen";
+import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
 import { LookAtThem, lookOf, NOTHING_SEEN } from "./Look";
+import { Missing, missingOf } from "./Missing";
 import { isParty, PartyField } from "./PartyField";
 import { Refuse } from "./Refuse";
 import { ScanList } from "./ScanList";
@@ -21,7 +23,7 @@ import { meet, partyName } from "./where";
 export function Take({ here }: { here: Party }) {
   const client = useClient();
   const { list } = useMyList(here);
-  const scans = useScans(list);
+  const scans = useScans(list, isOffered);
   const [seen, setSeen] = useState(NOTHING_SEEN);
   const [giver, setGiver] = useState<Party>({ site: "", department: "" });
   const [refusing, setRefusing] = useState(false);
@@ -30,14 +32,16 @@ export function Take({ here }: { here: Party }) {
   const claimed = scans.scans.some((one) => !one.bag?.offer);
   const ready = scans.scans.length > 0 && scans.scans.every((one) => one.coi);
 
-  const sign = async () => {
+  const missing = missingOf(ready, lookOf(seen), !claimed || isParty(giver));
+
+  const sign = useAct(async () => {
     setTried(true);
     const look = lookOf(seen);
-    if (!ready || !look || (claimed && !isParty(giver))) return;
+    if (missing || !look || !(await scans.clear())) return;
     if (claimed) meet(giver);
     const held = await client.recordMany(acceptances(toSign(scans.scans), here, claimed ? giver : null, look));
     setSigned(held.map((one) => one.id));
-  };
+  });
 
   if (scans.voided) return <VoidStop voided={scans.voided} scans={scans} />;
   if (signed.length) return <Signed ids={signed} show={false} />;
@@ -45,10 +49,13 @@ export function Take({ here }: { here: Party }) {
     return <Refuse scans={toSign(scans.scans.filter((one) => one.coi))} here={here} onSigned={setSigned} onBack={() => setRefusing(false)} />;
   }
   const foot = scans.scans.length > 0 && (
-    <div class="buttons">
-      <Button kind="danger" onClick={() => setRefusing(true)}>{t("courier.refuse")}</Button>
-      <Button kind="primary" onClick={() => void sign()}>{t("courier.sign_take", { count: scans.scans.length })}</Button>
-    </div>
+    <>
+      <Missing text={tried ? missing : null} problem={sign.problem} />
+      <div class="buttons">
+        <Button kind="danger" onClick={() => setRefusing(true)}>{t("courier.refuse")}</Button>
+        <Button kind="primary" onClick={sign.run} disabled={sign.busy}>{t("courier.sign_take", { count: scans.scans.length })}</Button>
+      </div>
+    </>
   );
   return (
     <Screen title={t("courier.take")} back="/courier" foot={foot}>
@@ -65,6 +72,8 @@ export function Take({ here }: { here: Party }) {
     </Screen>
   );
 }
+
+const isOffered = (scan: Scan): boolean => Boolean(scan.bag?.offer);
 
 function offerOf(scan: Scan) {
   if (!scan.bag?.offer) return <Badge tone="warn">{t("courier.no_release")}</Badge>;

@@ -2,8 +2,10 @@ import type { DeviationRaised } from "../../core/events/types";
 import type { Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import { FullStop } from "../kit/FullStop";
+import { NotDone } from "../kit/NotDone";
 import { Button } from "../kit/Screen";
 import { Time } from "../kit/Time";
+import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
 import type { Scans, Voided } from "./useScans";
 
@@ -12,16 +14,19 @@ export function VoidStop({ voided, scans }: { voided: Voided; scans: Scans }) {
   const client = useClient();
   const { container, serial } = voided;
   const scan = scans.scans.find((one) => one.container === container);
-  const report = async () => {
+  const { run, problem } = useAct(async () => {
     if (scan?.coi) await client.record(raised(scan), `chain/${scan.coi}`);
     scans.remove(container);
-  };
+  });
   return (
     <FullStop title={t("courier.void")} reason={t("courier.void_why", { serial, container })}>
       <p>
         {t("courier.void_as_of")} <Time at={voided.asOf} />
       </p>
-      <Button onClick={() => void report()}>{t("courier.void_report")}</Button>
+      {!scan?.coi && <p>{t("courier.void_unknown")}</p>}
+      <NotDone problem={problem} />
+      <Button onClick={run}>{t(scan?.coi ? "courier.void_report" : "courier.void_called")}</Button>
+      {problem && <Button onClick={() => scans.remove(container)}>{t("courier.void_called")}</Button>}
     </FullStop>
   );
 }

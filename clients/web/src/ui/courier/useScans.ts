@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Coi } from "../../core/events/types";
 import type { MyList } from "../../courier/bags";
-import { addBag, addCoi, refreshed, type Scan } from "../../courier/scans";
+import { addBag, addCoi, completed, refreshed, type Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import type { Verdict } from "../../scan/feedback";
 import type { Scanned } from "../../scan/parse";
@@ -17,53 +18,100 @@ export interface Voided {
 
 /** What useScans needs of a reading. */
 type Read = { scanned: Scanned; text: string };
+/** Nothing: it was read, and there was nothing to compare it with. */
+type Judged = Promise<Verdict | void>;
 
 export interface Scans {
   scans: Scan[];
   said: string; // what became of the last scan, to be read aloud
   voided: Voided | null; // a hard stop
-  read: (reading: Read, forget: () => void) => Promise<Verdict>;
+  unplaced: Coi[]; // chains of identity that were read: which bag each is of, the person may have to say
+  noList: boolean; // this device has no list of void labels: none can stop
+  read: (reading: Read, forget: () => void) => Judged;
+  clear: () => Promise<boolean>; // before signing: true where no label is void, as of now
+  complete: (container: string, coi: Coi) => void;
   remove: (container: string) => void;
 }
 
-/** The bags that were scanned so far, and what each further scan does to them. */
-export function useScans(known: MyList): Scans {
+/** The bags that were scanned so far, and what each further scan does to them. `fits`: whether a bag
+ * that this device knows is where it should be for what is being done. */
+export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   const client = useClient();
   const [scans, setScans] = useState<Scan[]>([]);
   const [said, setSaid] = useState("");
-  const [voided, setVoided] = useState<Voided | null>(null);
+  const [stops, setStops] = useState<Voided[]>([]); // one frame may show several
+  const [unplaced, setUnplaced] = useState<Coi[]>([]);
+  const [noList, setNoList] = useState(false);
   const latest = useRef(scans); // two symbols may be read before the next drawing
-  const keep = (next: Scan[]): Verdict => {
+  const turn = useRef<Promise<unknown>>(Promise.resolve()); // and are judged in the order of their reading
+  const keep = (next: Scan[]): void => {
     latest.current = next;
     setScans(next);
-    return "match";
   };
-  useEffect(() => void keep(refreshed(latest.current, known)), [known]);
+  const list = useRef(known); // it may arrive between a scan and its judgement
+  list.current = known;
+  useEffect(() => keep(refreshed(latest.current, known)), [known]);
 
-  const bag = async (container: string, label: string | null, forget: () => void): Promise<Verdict> => {
-    const found = label ? await client.voided(label) : null;
-    if (label && found?.value) setVoided({ container, serial: label, asOf: found.asOf });
-    const [next, outcome] = addBag(latest.current, { container, label, forget }, known);
+  /** True: it is void, and that stops everything else. */
+  const stopped = async (container: string, serial: string): Promise<boolean> => {
+    const found = await client.voided(serial);
+    setNoList(found === null);
+    if (found?.value) setStops((before) => [...before, { container, serial, asOf: found.asOf }]);
+    return Boolean(found?.value);
+  };
+  const label = async (container: string | null, serial: string, forget: () => void): Judged => {
+    const isVoid = await stopped(container ?? "–", serial);
+    if (container === null) return isVoid ? "mismatch" : told(t("courier.not_a_bag"), "mismatch");
+    const verdict = bag(container, serial, forget);
+    return isVoid ? "mismatch" : verdict;
+  };
+  const bag = (container: string, serial: string | null, forget: () => void): Verdict | undefined => {
+    const [next, outcome] = addBag(latest.current, { container, label: serial, forget }, list.current);
     keep(next);
     setSaid(outcome === "twice" ? t("courier.twice", { container }) : t("courier.scanned", { count: next.length }));
-    return found?.value ? "mismatch" : outcome === "twice" ? "duplicate" : "match";
+    if (outcome === "twice") return "duplicate";
+    return next.some((one) => one.container === container && fits(one)) ? "match" : undefined;
   };
-  const read = async ({ scanned, text }: Read, forget: () => void): Promise<Verdict> => {
+  const therapy = (coi: Coi): Verdict | undefined => {
+    const [next, outcome] = addCoi(latest.current, coi);
+    keep(next);
+    if (outcome === "which") setUnplaced((before) => [...new Set([coi, ...before])]);
+    if (outcome !== "known") setSaid(t(`courier.coi_${outcome}`, { coi, container: next.at(-1)?.container ?? "" }));
+    return outcome === "other_therapy" ? "mismatch" : undefined;
+  };
+  /** One of the codes of the giver's phone. */
+  const part = async (text: string): Judged => {
+    if (await client.importStatements(text)) return told(t("courier.took_in"), "match");
+    const { have, of } = client.importing.get() ?? { have: 0, of: 0 };
+    if (of) setSaid(t("courier.part", { part: have, of }));
+    return undefined;
+  };
+  const judge = async ({ scanned, text }: Read, forget: () => void): Judged => {
     const coi = scanned.kind === "coi" || scanned.kind === "isbt" ? scanned.coi : undefined;
-    if (scanned.kind === "label" && scanned.container) return bag(scanned.container, scanned.serial, forget);
+    if (scanned.kind === "label") return label(scanned.container, scanned.serial, forget);
     if (scanned.kind === "container") return bag(scanned.text, null, forget);
-    if (scanned.kind === "chunk") return (await client.importStatements(text)) ? told(t("courier.took_in"), "match") : "match";
-    if (coi) return keep(addCoi(latest.current, coi)[0]);
-    return told(t("courier.not_a_bag"), "mismatch");
+    if (scanned.kind === "chunk") return part(text);
+    return coi ? therapy(coi) : undefined; // another symbol of the label: nothing that is needed here
+  };
+  const read = (reading: Read, forget: () => void): Judged => {
+    const mine = turn.current.then(() => judge(reading, forget));
+    turn.current = mine.catch(() => undefined);
+    return mine;
   };
   const told = (text: string, verdict: Verdict): Verdict => {
     setSaid(text);
     return verdict;
   };
+  /** The list of void labels may have come, or grown, since they were scanned. */
+  const clear = async (): Promise<boolean> => {
+    const found = await Promise.all(latest.current.map((one) => one.label !== null && stopped(one.container, one.label)));
+    return !found.includes(true);
+  };
+  const complete = (container: string, coi: Coi) => keep(completed(latest.current, container, coi));
   const remove = (container: string) => {
     latest.current.find((one) => one.container === container)?.forget();
     keep(latest.current.filter((one) => one.container !== container));
-    setVoided((now) => (now?.container === container ? null : now));
+    setStops((before) => before.filter((one) => one.container !== container));
   };
-  return { scans, said, voided, read, remove };
+  return { scans, said, voided: stops[0] ?? null, unplaced, noList, read, clear, complete, remove };
 }

@@ -1,6 +1,7 @@
 /** The department that this person acts for, kept on the device; and the others they met. */
 
 import type { Party } from "../../core/events/types";
+import { remember, remembered } from "../../core/memory";
 import { Store } from "../../core/store";
 
 const KEPT = "unbroken.acting";
@@ -11,7 +12,7 @@ export const acting = new Store<Party | null>(read<Party>(KEPT));
 export const met = new Store<Party[]>(read<Party[]>(MET) ?? []);
 
 export function actFor(here: Party): void {
-  localStorage.setItem(KEPT, JSON.stringify(here));
+  remember(KEPT, JSON.stringify(here));
   acting.set(here);
 }
 
@@ -20,7 +21,7 @@ export function meet(...parties: Party[]): void {
   const known = [...parties, ...met.get()];
   const names = known.map(partyName);
   const kept = known.filter((_, place) => names.indexOf(names[place] ?? "") === place).slice(0, MOST);
-  localStorage.setItem(MET, JSON.stringify(kept));
+  remember(MET, JSON.stringify(kept));
   met.set(kept);
 }
 
@@ -30,7 +31,7 @@ export function partyName(party: Party): string {
 
 function read<T>(key: string): T | null {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? "null") as T | null;
+    return JSON.parse(remembered(key) ?? "null") as T | null;
   } catch {
     return null;
   }

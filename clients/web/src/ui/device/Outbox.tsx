@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Held } from "../../core/client";
-import { t, tCode } from "../../messages";
+import { extend, t, tCode } from "../../messages";
 import { Badge, Notice, type Tone } from "../kit/Notice";
 import { QrSeries } from "../kit/QrSeries";
 import { Button, Screen } from "../kit/Screen";
@@ -10,24 +10,29 @@ import { Time } from "../kit/Time";
 import { useClient } from "../session";
 import { useStore } from "../store";
 
+await extend("events", "codes"); // what each statement and each refusal is called
+
 const NEWEST = 20;
 
 export default function Outbox() {
   const client = useClient();
   const waiting = useStore(client.waiting);
-  const [sent, setSent] = useState<Held[]>([]);
+  const [all, setAll] = useState<Held[]>([]);
   useEffect(() => {
-    void client.held("accepted").then((held) => setSent(held.slice(-NEWEST).reverse()));
+    void client.held().then(setAll);
   }, [client, waiting]);
+  const sent = all.filter((one) => one.state === "accepted").slice(-NEWEST).reverse();
+  const read = all.filter((one) => one.acknowledged);
   const refused = waiting.filter((one) => one.state === "refused");
   const owed = waiting.filter((one) => one.state !== "refused");
   return (
     <Screen title={t("home.outbox")} back="/" foot={owed.length > 0 && <Send />}>
-      {!waiting.length && <Notice tone="ok" title={t("outbox.empty")} />}
+      {!waiting.length && <Notice tone="ok" title={t(read.length ? "outbox.empty_but" : "outbox.empty")} />}
       <Part title={t("outbox.refused_title")} items={refused} />
       <Part title={t("outbox.waiting")} items={owed} />
       {owed.length > 0 && <Away />}
       <TakeOver />
+      <Part title={t("outbox.refused_read")} items={read} />
       <Part title={t("outbox.recorded")} items={sent} />
     </Screen>
   );
@@ -70,10 +75,11 @@ function Refused({ held }: { held: Held }) {
   const client = useClient();
   return (
     <>
-      <p>{held.problem?.detail}</p>
+      <p>{tCode("refusal", held.problem?.code ?? "")}</p>
+      <p class="small">{held.problem?.detail}</p>
       <p class="soft small">{t("outbox.kept")}</p>
       <div class="buttons">
-        <Button onClick={() => void client.acknowledge(held.id)}>{t("outbox.read")}</Button>
+        {!held.acknowledged && <Button onClick={() => void client.acknowledge(held.id)}>{t("outbox.read")}</Button>}
         <Button onClick={() => void client.requeue(held.id)}>{t("outbox.again")}</Button>
       </div>
     </>

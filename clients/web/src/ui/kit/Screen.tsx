@@ -26,19 +26,22 @@ export function Screen({ title, back, wide, tools, foot, children }: Props) {
   }, [title]);
   return (
     <div class="screen">
-      <header class="bar">
-        {back !== undefined && (
-          <a class="tool" href={href(back)} aria-label={t("shell.back")}>
-            <Icon name="back" />
-          </a>
-        )}
-        <h1 tabIndex={-1} ref={heading}>
-          {title}
-        </h1>
-        {tools}
+      <header class="top">
+        <div class="bar">
+          {back !== undefined && (
+            <a class="tool" href={href(back)} aria-label={t("shell.back")}>
+              <Icon name="back" />
+            </a>
+          )}
+          <h1 tabIndex={-1} ref={heading}>
+            {title}
+          </h1>
+          {tools}
+        </div>
+        <Owing />
       </header>
       <main class={wide ? "main wide" : "main"}>
-        <Owing />
+        <Alarm />
         <NewVersion />
         {children}
       </main>
@@ -63,6 +66,18 @@ export function Owing() {
       {reach === "offline" && <span>{t("state.offline")}</span>}
       {waiting > 0 && storage === "evictable" && <strong>{t("state.evictable")}</strong>}
     </div>
+  );
+}
+
+/** Evidence against the log itself: nobody may work on as if nothing were, and no device forget it. */
+function Alarm() {
+  const problem = useStore(useClient().alarm);
+  if (!problem) return null;
+  return (
+    <Notice tone="stop" title={t("shell.alarm")} live>
+      <p>{t("shell.alarm_more")}</p>
+      <p class="mono small">{problem.code}: {problem.detail}</p>
+    </Notice>
   );
 }
 

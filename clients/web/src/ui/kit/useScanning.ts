@@ -1,6 +1,7 @@
 /** Camera, wedge, sound and the rules of scanning, held together for as long as a screen shows them. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { remember, remembered } from "../../core/memory";
 import { Camera } from "../../scan/camera";
 import { Feedback, type Verdict } from "../../scan/feedback";
 import type { Layout } from "../../scan/keys";
@@ -31,8 +32,8 @@ const LAYOUT = "unbroken.wedge_layout";
 const OFF: readonly Why[] = ["insecure", "denied", "no_camera", "in_use", "lost", "engine", "camera_failed"];
 const START: State = { camera: "starting", why: null, told: null, torch: "none", last: null };
 
-export const isMuted = (): boolean => localStorage.getItem(MUTED) === "yes";
-export const mute = (muted: boolean): void => localStorage.setItem(MUTED, muted ? "yes" : "no");
+export const isMuted = (): boolean => remembered(MUTED) === "yes";
+export const mute = (muted: boolean): void => remember(MUTED, muted ? "yes" : "no");
 
 export function useScanning(options: Options) {
   const video = useRef<HTMLVideoElement>(null);
@@ -103,10 +104,10 @@ function open(video: HTMLVideoElement, options: () => Options, change: (some: Pa
       change({ last: { verdict, reading } });
     },
     failed: () => change({ last: { verdict: "failed", reading: null } }),
-  }, localStorage.getItem(LAYOUT) as Layout | null);
+  }, remembered(LAYOUT) as Layout | null);
   const wedge = new Wedge((ways, whole) => {
     scanning.wedge(ways, whole, performance.now());
-    if (scanning.layout) localStorage.setItem(LAYOUT, scanning.layout);
+    if (scanning.layout) remember(LAYOUT, scanning.layout);
   });
   const camera = new Camera(video, {
     seen: (symbols, millis) => scanning.frame(symbols, millis, performance.now()),

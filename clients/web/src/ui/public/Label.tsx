@@ -25,7 +25,7 @@ export default function Label({ parts }: { parts: Record<string, string> }) {
   useEffect(ask, [client, token]);
   return (
     <Screen title={t("public.title")} back="/">
-      {problem ? <Failed problem={problem} again={ask} /> : seen ? <Verdict seen={seen} /> : <Busy label={t("public.asking")} />}
+      {problem ? <Failed problem={problem} again={ask} serial={token.split(".")[1] ?? ""} /> : seen ? <Verdict seen={seen} /> : <Busy label={t("public.asking")} />}
       <Read token={token} />
       <Call contact={seen?.contact ?? null} />
       <p class="soft small">{t("public.only")}</p>
@@ -46,7 +46,21 @@ export function Verdict({ seen }: { seen: LabelSeen }) {
   );
 }
 
-function Failed({ problem, again }: { problem: Problem; again: () => void }) {
+/** What this device was told of void labels holds without the ledger, too: voiding is for good. */
+function Failed({ problem, again, serial }: { problem: Problem; again: () => void; serial: string }) {
+  const client = useClient();
+  const [voidAsOf, setVoidAsOf] = useState<number | null>(null);
+  useEffect(() => {
+    client.voided(serial).then((known) => setVoidAsOf(known?.value ? known.asOf : null), () => setVoidAsOf(null));
+  }, [client, serial]);
+  if (voidAsOf !== null) {
+    return (
+      <Notice tone="stop" title={t("courier.void")} live>
+        <p>{t("label_status.voided")}</p>
+        <p class="soft small">{t("courier.void_as_of")} <Time at={voidAsOf} /></p>
+      </Notice>
+    );
+  }
   if (problem.kind === "malformed") return <Notice tone="stop" title={t("public.malformed")} live />;
   return (
     <Notice tone="warn" title={t("public.unknown")} live>

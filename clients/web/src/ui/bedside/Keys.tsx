@@ -1,0 +1,79 @@
+import { useState } from "preact/hooks";
+import { Problem } from "../../core/problem";
+import { WRISTBAND, wrongPattern } from "../../bedside/rules";
+import { t } from "../../messages";
+import { Field } from "../kit/Field";
+import { Badge, Notice } from "../kit/Notice";
+import { Button, Screen } from "../kit/Screen";
+import { useClient } from "../session";
+
+const PATTERN = "unbroken.wristband";
+
+/** How this hospital's wristbands are read. Kept on the device; it says nothing of any patient. */
+export const wristbandPattern = (): string => localStorage.getItem(PATTERN) ?? WRISTBAND;
+
+/** The hospital's keys, which turn identifiers into commitments; and how its wristbands are read. */
+export function Keys({ fields, onFields }: { fields: string[]; onFields: (fields: string[]) => void }) {
+  const client = useClient();
+  const [problem, setProblem] = useState<string | null>(null);
+  const take = async (file: File | undefined) => {
+    if (!file) return;
+    try {
+      onFields(await client.takePatientKeys(await file.text()));
+      setProblem(null);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      setProblem(t("bedside.keys_wrong"));
+    }
+  };
+  const forget = async () => {
+    await client.forgetPatientKeys();
+    onFields([]);
+  };
+  return (
+    <Screen title={t("bedside.keys")} back="/bedside">
+      <section class="card">
+        <p>{t("bedside.keys_why")}</p>
+        {fields.length > 0 && (
+          <p>
+            <Badge tone="ok">{t("bedside.keys_have", { fields: fields.join(", ") })}</Badge>
+          </p>
+        )}
+        <label class="button">
+          {t("bedside.keys_take")}
+          <input class="visually-hidden" type="file" accept=".json,application/json" onChange={(event) => void take(event.currentTarget.files?.[0])} />
+        </label>
+        {problem && <Notice tone="stop" title={problem} live />}
+        {fields.length > 0 && <Button kind="danger" onClick={() => void forget()}>{t("bedside.keys_forget")}</Button>}
+      </section>
+      {fields.length > 0 && <Pattern fields={fields} />}
+    </Screen>
+  );
+}
+
+function Pattern({ fields }: { fields: string[] }) {
+  const [pattern, setPattern] = useState(wristbandPattern);
+  const [kept, setKept] = useState(false);
+  const wrong = wrongPattern(pattern, fields);
+  const keep = () => {
+    if (wrong) return;
+    localStorage.setItem(PATTERN, pattern);
+    setKept(true);
+  };
+  return (
+    <section class="card">
+      <Field
+        label={t("bedside.pattern")}
+        hint={t("bedside.pattern_hint")}
+        value={pattern}
+        onValue={(value) => { setPattern(value); setKept(false); }}
+        wrong={wrong ? t(`bedside.pattern_${wrong}`) : undefined}
+      />
+      {kept && <Notice tone="ok" title={t("bedside.pattern_kept")} live />}
+      <div class="buttons">
+        <Button onClick={() => setPattern(WRISTBAND)}>{t("bedside.pattern_usual")}</Button>
+        <Button kind="primary" disabled={Boolean(wrong)} onClick={keep}>{t("bedside.pattern_keep")}</Button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,38 @@
+import { useState } from "preact/hooks";
+import type { Problem } from "../../core/problem";
+import { t } from "../../messages";
+import { useClient } from "../session";
+import { useStore } from "../store";
+import { Field } from "./Field";
+import { Notice } from "./Notice";
+import { Button } from "./Screen";
+import { useAct } from "./useAct";
+
+const KNOWN = ["locked", "not_enrolled", "device_full", "outbox_not_empty", "unreachable"] as const;
+
+/** Why nothing was signed, and what to do about it; nothing where there is no problem. */
+export function NotDone({ problem }: { problem: Problem | null }) {
+  const lock = useStore(useClient().lock);
+  if (!problem || (problem.code === "locked" && lock === "open")) return null;
+  const known = KNOWN.find((code) => code === problem.code);
+  return (
+    <Notice tone="stop" title={t("shell.not_signed")} live>
+      <p>{known ? t(`shell.not_signed_${known}`) : problem.detail}</p>
+      {problem.code === "locked" && <Unlock />}
+    </Notice>
+  );
+}
+
+/** Here, and not on another screen: what was scanned stays where it is. */
+function Unlock() {
+  const client = useClient();
+  const [passphrase, setPassphrase] = useState("");
+  const unlock = useAct(() => client.unlock(passphrase));
+  const wrong = unlock.problem ? t("device.passphrase_wrong") : undefined;
+  return (
+    <form class="part" data-wedge="off" onSubmit={(event) => (event.preventDefault(), unlock.run())}>
+      <Field label={t("device.passphrase")} type="password" value={passphrase} onValue={setPassphrase} wrong={wrong} autocomplete="current-password" />
+      <Button submit disabled={unlock.busy}>{t("device.sign_in")}</Button>
+    </form>
+  );
+}

@@ -1,0 +1,158 @@
+"""What must not slip through a courier's gloved hands: void labels, pressed twice, another's therapy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+from ledger.domain.world import timestamp
+from tests.browser.people import PASSPHRASE, enrolled, label, scanned, statements
+from tests.browser.screens import screens
+from tests.browser.test_courier import accepted, acting_for_the_van, released
+from tests.e2e.api_stage import OTHER
+from tests.e2e.house import House, seeded
+from tests.scenario import APHERESIS
+
+STREAM = f"chain/{OTHER}"
+BAGS = [f"OTHER-B{number:02}" for number in range(3)]
+
+
+@pytest.fixture
+def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
+    """Three bags of one therapy are released to the van; two of their labels are void."""
+    scenario = seeded(tmp_path)
+    new = [{"container": bag, "volume_ul": 10_000} for bag in BAGS]
+    scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, containers=new,
+                 ended_at=timestamp(scenario.clock()))  # fmt: skip
+    for bag in BAGS[:2]:
+        scenario.say("anna", STREAM, "LabelVoided", at=APHERESIS, serial=f"L{bag[-3:]}", reason="damaged")
+    house = House(scenario)
+    house.open(built)
+    yield house
+    house.close()
+    scenario.ledger.close()
+
+
+@pytest.fixture
+def taking(context: BrowserContext, house: House) -> Page:
+    """Kit's phone has the list of void labels, and is about to take bags over."""
+    released(house, *BAGS)
+    page = enrolled(house, context, "kit", by="cleo")
+    page.wait_for_load_state("networkidle")
+    acting_for_the_van(page)
+    expect(page.get_by_role("heading", name="On offer to you 3")).to_be_visible()
+    page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_role("heading", name="Scan each bag that you take")).to_be_visible()
+    return page
+
+
+def deviations(house: House) -> list[str]:
+    told = [one for one in statements(house, STREAM) if one["type"] == "DeviationRaised"]
+    return [bag for one in told if one["code"] == "void_label_seen" for bag in one["containers"]]
+
+
+AT_ONCE = """texts => texts.forEach(text => [...text, "Enter"].forEach(key =>
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))))"""
+
+
+def at_once(page: Page, texts: list[str]) -> None:
+    """As one frame of a camera shows them: before the screen can be drawn again."""
+    page.evaluate(AT_ONCE, texts)
+
+
+def test_two_void_labels_in_one_look_are_two_stops(taking: Page, house: House) -> None:
+    at_once(taking, [label(house, bag) for bag in BAGS])
+    for bag in BAGS[:2]:
+        expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
+        expect(taking.get_by_text(f"on {bag} was declared void")).to_be_visible()
+        screens(taking, "courier-void")
+        taking.get_by_role("button", name="Report to Quality").click()
+        expect(taking.get_by_text(f"on {bag} was declared void")).to_be_hidden()
+    expect(taking.get_by_role("button", name="Sign: I took this bag over")).to_be_visible()
+    expect(taking.locator("ul.rows strong")).to_have_text([BAGS[2]])
+    taking.goto(f"{house.url}/app/outbox")
+    expect(taking.get_by_text("Nothing waits.")).to_be_visible()
+    assert sorted(deviations(house)) == BAGS[:2]
+
+
+def test_a_bag_typed_and_proved_by_its_void_label_stops(taking: Page, house: House) -> None:
+    taking.get_by_role("button", name="Type instead").click()
+    taking.get_by_label("The code is damaged").check()
+    taking.get_by_label("As printed").fill(BAGS[0])
+    taking.get_by_role("button", name="Continue").click()
+    scanned(taking, label(house, BAGS[0]))
+    expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
+
+
+def test_a_label_declared_void_after_it_was_scanned_stops_the_signature(taking: Page, house: House) -> None:
+    scanned(taking, label(house, BAGS[2]))
+    taking.get_by_label("Intact").check()
+    house.scenario.say(
+        "anna", STREAM, "LabelVoided", at=APHERESIS, serial=f"L{BAGS[2][-3:]}", reason="damaged"
+    )
+    taking.evaluate("""serial => new Promise(done => {
+      const asked = indexedDB.open("unbroken");
+      asked.onsuccess = () => {
+        const tx = asked.result.transaction("voided", "readwrite");
+        tx.objectStore("voided").put({ serial });
+        tx.oncomplete = done;
+      };
+    })""", f"L{BAGS[2][-3:]}")  # fmt: skip
+    taking.get_by_role("button", name="Sign: I took").click()
+    expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
+    assert accepted(house) == []
+
+
+def test_a_void_label_stops_behind_its_link_also_without_the_ledger(taking: Page, house: House) -> None:
+    link = label(house, BAGS[0]).rpartition("/")[2]
+    house.close()
+    taking.evaluate("link => { history.pushState(null, '', '/app/B/' + link);"
+                    " dispatchEvent(new PopStateEvent('popstate')) }", link)  # fmt: skip
+    expect(taking.get_by_text("VOID LABEL", exact=True)).to_be_visible(timeout=40_000)
+
+
+def test_pressed_twice_is_signed_once(taking: Page, house: House) -> None:
+    scanned(taking, label(house, BAGS[2]))
+    taking.get_by_label("Intact").check()
+    taking.get_by_role("button", name="Sign: I took").evaluate("one => { one.click(); one.click(); }")
+    expect(taking.get_by_text("In the log")).to_be_visible()
+    assert [one["containers"] for one in accepted(house)] == [[BAGS[2]]]
+
+
+def test_what_a_locked_key_cannot_sign_is_said_and_signed_once_it_is_open(
+    taking: Page, context: BrowserContext, house: House
+) -> None:
+    other = context.new_page()
+    other.goto(f"{house.url}/app/settings")
+    scanned(taking, label(house, BAGS[2]))
+    taking.get_by_label("Intact").check()
+    other.get_by_role("button", name="Lock this device").click()
+    other.get_by_text("This device's key is locked.").wait_for()
+    sign = taking.get_by_role("button", name="Sign: I took")
+    sign.click()
+    expect(taking.get_by_text("Nothing was signed.")).to_be_visible()
+    screens(taking, "courier-locked")
+    taking.get_by_label("Passphrase of this device's key").fill(PASSPHRASE)
+    taking.get_by_role("button", name="Sign in").click()
+    expect(taking.get_by_text("Nothing was signed.")).to_be_hidden()
+    sign.click()
+    expect(taking.get_by_text("In the log")).to_be_visible()
+    assert len(accepted(house)) == 1
+
+
+def test_a_therapy_typed_at_one_bag_is_not_given_to_another(taking: Page, house: House) -> None:
+    scanned(taking, *(f"{house.url.replace('http', 'https')}/B/UNKNOWN-{bag}.L0{bag}.0123456789ABCDEF".upper()
+                      for bag in (1, 2)))  # fmt: skip
+    first = taking.locator("ul.rows > li").first
+    first.get_by_label("Chain of identity").fill(OTHER.removeprefix("isbt128:"))
+    first.get_by_role("button", name="Continue").click()
+    rows = taking.locator("ul.rows > li")
+    expect(rows.nth(0)).to_contain_text(OTHER)
+    expect(rows.nth(1).get_by_label("Chain of identity")).to_be_visible()
+    taking.get_by_label("Intact").check()
+    taking.get_by_role("button", name="Sign: I took").click()
+    expect(taking.get_by_text("Of a bag on this list the therapy is not known.")).to_be_visible()
+    assert accepted(house) == []
