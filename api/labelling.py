@@ -76,30 +76,50 @@ def _issue_of(reader: Reader, label: PrintedLabel) -> LazyEntry:
     return LazyEntry(stored)
 
 
-def scanned_back(reader: Reader, photo: bytes) -> ScanBackDocument:
+def scanned_back(reader: Reader, photo: bytes, coi: str | None) -> ScanBackDocument:
     """What the photo of a printed label shows, compared with what its link would be printed as.
 
-    Raises `Malformed` (`bad_photo`).
+    `coi`: the therapy whose label it should be; any other's is not genuine then. Serials are
+    counted by therapy, so that without it another patient's may have the serial that is sought.
+    Raises `Malformed` (`bad_photo`, also for two labels), `NotFound` (`no_such_chain`).
     """
+    if coi is not None:
+        reader.chain(coi)
     texts = texts_in(photo)
-    links = [(text, link) for text in texts if (link := _link_in(text))]
+    links = {text: link for text in texts if (link := _link_in(text))}
+    if len(links) > 1:
+        raise Malformed("bad_photo", "two labels are in this photo, and one is asked about: one at a time")
     if not links:
         text = next(iter(texts), None)
         return ScanBackDocument(
             text=text, container=None, serial=None, genuine=False, wrong_modules=None, modules=None
         )
-    text, link = links[0]
-    host = reader.node.settings.label_host
-    own = not host or text == make_link(host, *link)
+    ((text, link),) = links.items()
     found = compare(photo, qr_code(text.upper()))
     return ScanBackDocument(
         text=text,
         container=link.container,
         serial=link.serial,
-        genuine=own and standing(link, reader.world) is not None,
+        genuine=_is_genuine(reader, text, link, coi),
         wrong_modules=found.wrong,
         modules=found.modules,
     )
+
+
+def _is_genuine(reader: Reader, text: str, link: Link, coi: str | None) -> bool:
+    host = reader.node.settings.label_host
+    if host and text != make_link(host, *link):
+        return False
+    if coi is None:
+        return standing(link, reader.world) is not None
+    found = check_of(coi, link.serial, reader.world)
+    return found is not None and _fits(*found, link)
+
+
+def _fits(label: PrintedLabel, commitment: str, link: Link) -> bool:
+    """Issued with this check, for this container."""
+    committed = hmac.compare_digest(commitment, check_digest(link.serial, link.check))
+    return committed and label.container == link.container
 
 
 def _link_in(text: str) -> Link | None:
@@ -120,8 +140,7 @@ def _label_to_print(reader: Reader, wanted: LabelWanted) -> PrintedLabel:
     if not reader.agent.has_role(LABEL_ROLES, label.issued.site):
         detail = f"label {wanted.serial} was issued at {label.issued.site}: print it in a role there"
         raise NotPermitted("not_permitted", detail)
-    fits = hmac.compare_digest(commitment, check_digest(wanted.serial, wanted.check))
-    if not fits or label.container != wanted.container:
+    if not _fits(label, commitment, Link(wanted.container, wanted.serial, wanted.check)):
         detail = f"label {wanted.serial} was not issued with this check for this container"
         raise NotPermitted("label_check_differs", detail)
     return label

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from ledger.views.runner import Projector
 
 
+PHOTOS_AT_ONCE = 2  # one of some megabytes unpacks to hundreds
+
+
 @dataclass(frozen=True)
 class Node:
-    """Put together in `api/app.py`, once per process."""
+    """Put together in `api/app.py`, once per process. `photos`: held while one is unpacked."""
 
     ledger: Ledger
     settings: Settings
@@ -32,7 +36,11 @@ class Node:
     metrics: Metrics
     projector: Projector
     cursor_key: bytes
+<<<<<<< HEAD
     tries: Tries
+=======
+    photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
+>>>>>>> eyes-labels
 
 
 def node_of(request: Request) -> Node:

@@ -25,7 +25,7 @@ from clients.printer import Printer, send
 from clients.sdk import Client, Pending
 from clients.sending import Answer
 from ledger.errors import Conflict, Fault, Malformed
-from ledger.labels.link import check_digest, parse_link
+from ledger.labels.link import check_digest, make_link, parse_link
 from ledger.proof import canonical, statement
 
 Medium = Literal["zpl", "pdf", "png", "svg"]
@@ -79,7 +79,7 @@ class Labels:
         names = list(serials) or [new_serial() for _ in range(count)]
         kept = [Kept(one, coi, container, at["site"], at["department"], new_check()) for one in names]
         for one in kept:
-            parse_link(f"-.{one.serial}.{one.check}")  # one that no link can name is refused here
+            make_link("X", None, one.serial, one.check)  # what no link can name is refused here
         taken = {one.serial for one in self.store.all()} & set(names)
         if taken:
             raise Conflict("serial_kept", f"{', '.join(sorted(taken))}: issued here before and not printed")
@@ -194,14 +194,18 @@ class Labels:
 
     # --- reading -----------------------------------------------------------------------------
 
-    def scan_back(self, photo: Path) -> dict[str, Any]:
-        """What a photo of a printed label shows. Raises `Malformed` `bad_photo`."""
+    def scan_back(self, photo: Path, coi: str | None = None) -> dict[str, Any]:
+        """What a photo of a printed label shows, which should be of this therapy.
+
+        Raises `Malformed` `bad_photo`.
+        """
         kind = PHOTOS.get(photo.suffix.lower())
         if kind is None:
             raise Malformed("bad_photo", f"{photo}: a photo ends in {', '.join(sorted(PHOTOS))}")
-        found: dict[str, Any] = self.client.remote.read(
-            "/v1/labels/scan-back", method="POST", content=photo.read_bytes(), headers={"content-type": kind}
-        )
+        asked: dict[str, Any] = {"content": photo.read_bytes(), "headers": {"content-type": kind}}
+        if coi is not None:
+            asked["params"] = {"coi": coi}
+        found: dict[str, Any] = self.client.remote.read("/v1/labels/scan-back", method="POST", **asked)
         return found
 
     def reconcile(self, coi: str) -> dict[str, Any]:
@@ -220,13 +224,17 @@ class Labels:
 
 
 def read_back(found: dict[str, Any], serial: str, container: str | None) -> dict[str, Any]:
-    """`LabelScannedBack` of what a photo shows: readable, unreadable, or with wrong content."""
+    """`LabelScannedBack` of what a photo shows: readable, unreadable, or with wrong content.
+
+    `container`: what the label is on; None: it is on none yet, whichever it is for.
+    """
     fields: dict[str, Any] = {"type": "LabelScannedBack", "serial": serial, "outcome": "readable"}
     if container:
         fields["container"] = container
     if found["text"] is None:
         return fields | {"outcome": "unreadable"}
-    if not found["genuine"] or found["serial"] != serial or found["container"] not in (None, container):
+    elsewhere = container is not None and found["container"] not in (None, container)
+    if not found["genuine"] or found["serial"] != serial or elsewhere:
         fields["outcome"] = "wrong_content"
     if found["modules"] is not None:
         fields |= {"wrong_modules": found["wrong_modules"], "modules": found["modules"]}

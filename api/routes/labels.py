@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.bodies import media_type, read_body, read_json
@@ -76,6 +77,12 @@ def draw_label(
     return Response(body, headers=NO_STORE | {DIGEST: picture.digest}, media_type=MEDIA[wanted.format])
 
 
+ScannedCoi = Annotated[
+    str | None,
+    Query(description="The therapy whose label it should be; any other's is not genuine", examples=[COI]),
+]
+
+
 async def photo_in(request: Request) -> bytes:
     media_type(request.scope, *PHOTOS)
     return await read_body(request.scope, request.receive, node_of(request).settings.max_photo)
@@ -85,11 +92,14 @@ async def photo_in(request: Request) -> bytes:
     "/v1/labels/scan-back",
     summary="Compare a photo of a printed label with what was to be printed; records nothing",
     responses=shown(SCANNED_BACK, "What it says, and how many modules differ: no ISO/IEC 15415 grade")
-    | problems(400, 401, 413, 415, 503),
+    | problems(400, 401, 404, 413, 415, 503),
     openapi_extra=sent(PHOTOS),
 )
-def scan_label_back(reader: TheReader, photo: Annotated[bytes, Depends(photo_in)]) -> ScanBackDocument:
-    return scanned_back(reader, photo)
+async def scan_label_back(
+    reader: TheReader, photo: Annotated[bytes, Depends(photo_in)], coi: ScannedCoi = None
+) -> ScanBackDocument:
+    async with reader.node.photos:
+        return await run_in_threadpool(scanned_back, reader, photo, coi)
 
 
 @router.get(

@@ -98,7 +98,7 @@ def scan_back(
     of ISO/IEC 15415.
     """
     with client(home, passphrase_file) as signer:
-        found = Labels(signer).scan_back(photo)
+        found = Labels(signer).scan_back(photo, coi_of(coi))
         fields = read_back(found, serial_in(serial), container) | _parts("LabelScannedBack", f"at={at}")
         Console(highlight=False, quiet=as_json).print(_comparison(found))
         confirm_and_record(signer, fields, f"chain/{coi_of(coi)}", None, False, yes, as_json)

@@ -50,7 +50,7 @@ def draw(content: Content, template: Template, dpi: int) -> Picture:
     return Picture(width, height, dpi, template.width_mm, template.height_mm, sheet.image.tobytes())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)  # a sheet at 600 dpi takes 17 MB
 def _background(template: Template, dpi: int, known: frozenset[str]) -> Image.Image:
     """What all labels have in common of which the same members are known."""
     sheet = Sheet.blank(template, dpi, known)

@@ -59,7 +59,7 @@ def length(name: str, pixels: int, text: str) -> float:
     return sum([glyph(name, pixels, character).advance for character in text])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)  # at 600 dpi, 27 kB each
 def drawn(name: str, pixels: int, text: str) -> Drawn:
     """A text without kerning. Kept too: most texts of a batch of labels are the same."""
     glyphs, starts, at = [glyph(name, pixels, character) for character in text], [], 0.0

@@ -61,12 +61,15 @@ def texts_in(photo: bytes) -> list[str]:
 
 
 def _opened(photo: bytes) -> Image.Image:
-    """Grey, upright as the camera was held."""
+    """Grey, upright as the camera was held. Grey from the start: in colour it takes four times the memory."""
     try:
         picture = Image.open(io.BytesIO(photo), formats=("JPEG", "PNG", "WEBP"))
         if picture.width * picture.height > MAX_PIXELS:
             raise Malformed("bad_photo", f"{picture.width} x {picture.height} pixels are too many")
-        return ImageOps.exif_transpose(picture).convert("L")
+        picture.draft("L", picture.size)  # a JPEG is unpacked without its colours
+        grey = picture.convert("L")
+        ImageOps.exif_transpose(grey, in_place=True)
+        return grey
     except _UNREADABLE as error:
         raise Malformed("bad_photo", f"not a JPEG, PNG or WebP picture: {error}") from None
 

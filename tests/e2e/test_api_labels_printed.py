@@ -21,6 +21,7 @@ from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, catch_up, code, enrol
 from tests.label_stage import DIN, DOSE, DOSE_2, check_of, issue, link_part, make_doses, photo, wanted
 from tests.scenario import CLEANROOM, VAN, WARD, hand_over
 
+THIRD = "isbt128:CHA999926000033"
 CONTACT = "+44 20 7946 0000, day and night"
 
 
@@ -257,9 +258,12 @@ def test_a_label_of_a_collection_before_its_order_is_genuine(stage: Stage) -> No
 # --- scan-back -------------------------------------------------------------------------------
 
 
-def scan(stage: Stage, picture: bytes, agent: str = "mia", kind: str = "image/png") -> httpx.Response:
+def scan(
+    stage: Stage, picture: bytes, agent: str = "mia", kind: str = "image/png", coi: str | None = None
+) -> httpx.Response:
     headers = stage.bearer(agent) | {"content-type": kind}
-    return stage.ask("POST", "/v1/labels/scan-back", content=picture, headers=headers)
+    path = f"/v1/labels/scan-back?coi={coi}" if coi else "/v1/labels/scan-back"
+    return stage.ask("POST", path, content=picture, headers=headers)
 
 
 def test_a_label_that_was_printed_well_reads_back_without_a_wrong_module(stage: Stage) -> None:
@@ -273,6 +277,28 @@ def test_a_label_that_was_printed_well_reads_back_without_a_wrong_module(stage: 
         "modules": found["modules"],
     }
     assert found["modules"] >= 33 * 33
+
+
+def test_another_patients_label_is_not_genuine_for_this_therapy(stage: Stage) -> None:
+    stage.scenario.order(THIRD)
+    picture = photo(f"HTTPS://LEDGER.INVALID/B/{link_part('L0002', DOSE_2)}")
+    told = [scan(stage, picture, coi=coi).json()["genuine"] for coi in (None, COI, THIRD)]
+    assert told == [True, True, False]
+    assert code(scan(stage, picture, coi=OTHER)) == "no_such_chain"
+
+
+def test_two_labels_in_one_photo_are_told_apart_by_a_person(stage: Stage) -> None:
+    one, two = (Image.open(io.BytesIO(draw(stage, **asked).content)).convert("L") for asked in (
+        {}, {"serial": "L0002", "container": DOSE_2, "check": check_of("L0002")},
+    ))  # fmt: skip
+    both = Image.new("L", (one.width, one.height * 2), 255)
+    both.paste(one, (0, 0))
+    both.paste(two, (0, one.height))
+    made = io.BytesIO()
+    both.save(made, "PNG")
+    response = scan(stage, made.getvalue())
+    assert (response.status_code, code(response)) == (400, "bad_photo")
+    assert "two labels" in response.json()["detail"]
 
 
 def test_wrong_modules_are_counted(stage: Stage) -> None:

@@ -159,9 +159,10 @@ def test_a_printer_that_is_off_leaves_the_label_to_be_printed(desk: Desk) -> Non
     assert isinstance(desk.print(serial), Answer)
 
 
-def test_a_serial_that_no_link_can_name_is_refused_before_anything_is_kept(desk: Desk) -> None:
+@pytest.mark.parametrize("serial", ["no such serial", "l0001"])  # a link is read in upper case
+def test_a_serial_that_no_link_can_name_is_refused_before_anything_is_kept(desk: Desk, serial: str) -> None:
     with pytest.raises(Malformed, match="bad_label_link"):
-        desk.labels.issue(COI, AT, serials=["no such serial"])
+        desk.labels.issue(COI, AT, serials=[serial])
     assert desk.labels.store.all() == []
 
 

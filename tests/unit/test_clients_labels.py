@@ -9,6 +9,7 @@ import pytest
 from clients.cli.prompts import asked
 from clients.drafts import draft, event_type
 from clients.forms import filled, shape_of, written
+from clients.labels import read_back
 from clients.words import sentence
 
 AT = {"site": "st-mary", "department": "ward-5"}
@@ -110,3 +111,29 @@ def test_a_link_is_typed_or_asked_for_container_by_container() -> None:
 
 def _name(question: str) -> str:
     return question.split(" (")[0].rstrip(": ").replace(" ", "_")
+
+
+# --- what a photo shows ---------------------------------------------------------------------
+
+SHOWN: dict[str, Any] = {
+    "text": "HTTPS://UB.EXAMPLE/B/BAG-1.L0001.0000000000000000", "container": "BAG-1", "serial": "L0001",
+    "genuine": True, "wrong_modules": 0, "modules": 1089,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shown", "container", "outcome"),
+    [
+        ({}, "BAG-1", "readable"),
+        ({}, None, "readable"),  # for that bag, and on none yet
+        ({"container": None}, "BAG-1", "readable"),  # printed ahead of need
+        ({}, "BAG-2", "wrong_content"),
+        ({"serial": "L0002"}, None, "wrong_content"),
+        ({"genuine": False}, None, "wrong_content"),
+        ({"text": None}, "BAG-1", "unreadable"),
+    ],
+)
+def test_a_photo_says_whether_it_is_the_label_that_it_should_be(
+    shown: dict[str, Any], container: str | None, outcome: str
+) -> None:
+    assert read_back(SHOWN | shown, "L0001", container)["outcome"] == outcome
