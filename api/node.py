@@ -36,11 +36,8 @@ class Node:
     metrics: Metrics
     projector: Projector
     cursor_key: bytes
-<<<<<<< HEAD
     tries: Tries
-=======
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
->>>>>>> eyes-labels
 
 
 def node_of(request: Request) -> Node:

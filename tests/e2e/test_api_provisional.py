@@ -35,16 +35,9 @@ def collect(scenario: Scenario, stream: str = ON_PROV) -> list[Any]:
 
 
 def linking(scenario: Scenario, at: Any, provisional: str = PROV, **more: Any) -> bytes:
-<<<<<<< HEAD
     linked = {"container": FRESH, "volume_ul": 200_000, "at": at}
     return scenario.sign("carl", STREAM, "ChainLinked", chain_version=scenario.version(COI),
                          provisional=provisional, containers=[linked | more])  # fmt: skip
-=======
-    restated = {"container": FRESH, "volume_ul": 200_000, "at": at}
-    return scenario.sign("carl", STREAM, "ChainLinked", chain_version=scenario.version(COI),
-                         provisional=provisional,
-                         containers=[restated | more])  # fmt: skip
->>>>>>> eyes-labels
 
 
 def test_a_collection_before_its_order_is_carried_on_and_linked(stage: Stage) -> None:
