@@ -215,7 +215,13 @@ def test_optional_members_are_skipped_and_known_ones_not_asked() -> None:
     known = {"containers": ["B"], "giver": {}, "receiver": {}, "condition": "intact"}
     found = asked(shape_of(event_type("CustodyAccepted")), known, answer)
     assert found == {"release": None}  # and no therapies: it is about one
-    assert [one.split(" ")[0] for one in asked_for] == ["therapies.0.coi", "release", "seal", "labels"]
+    assert [one.split(" ")[0] for one in asked_for] == [
+        "therapies.0.coi",
+        "release",
+        "seal",
+        "labels",
+        "photos",
+    ]
 
 
 def test_a_patient_is_asked_for_by_name_and_leaves_as_commitments(tmp_path: Path) -> None:
