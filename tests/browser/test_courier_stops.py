@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from ledger.domain.world import timestamp
-from tests.browser.people import PASSPHRASE, enrolled, label, scanned, statements
+from tests.browser.people import PASSPHRASE, enrolled, label, scanned, serial_of, statements
 from tests.browser.screens import screens
 from tests.browser.test_courier import accepted, acting_for_the_van, released
 from tests.e2e.api_stage import OTHER
@@ -28,7 +28,7 @@ def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House
     scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, containers=new,
                  ended_at=timestamp(scenario.clock()))  # fmt: skip
     for bag in BAGS[:2]:
-        scenario.say("anna", STREAM, "LabelVoided", at=APHERESIS, serial=f"L{bag[-3:]}", reason="damaged")
+        scenario.say("anna", STREAM, "LabelVoided", at=APHERESIS, serial=serial_of(bag), reason="damaged")
     house = House(scenario)
     house.open(built)
     yield house
@@ -91,7 +91,7 @@ def test_a_label_declared_void_after_it_was_scanned_stops_the_signature(taking: 
     scanned(taking, label(house, BAGS[2]))
     taking.get_by_label("Intact").check()
     house.scenario.say(
-        "anna", STREAM, "LabelVoided", at=APHERESIS, serial=f"L{BAGS[2][-3:]}", reason="damaged"
+        "anna", STREAM, "LabelVoided", at=APHERESIS, serial=serial_of(BAGS[2]), reason="damaged"
     )
     taking.evaluate("""serial => new Promise(done => {
       const asked = indexedDB.open("unbroken");
@@ -100,7 +100,7 @@ def test_a_label_declared_void_after_it_was_scanned_stops_the_signature(taking: 
         tx.objectStore("voided").put({ serial });
         tx.oncomplete = done;
       };
-    })""", f"L{BAGS[2][-3:]}")  # fmt: skip
+    })""", serial_of(BAGS[2]))  # fmt: skip
     taking.get_by_role("button", name="Sign: I took").click()
     expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
     assert accepted(house) == []
