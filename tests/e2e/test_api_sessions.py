@@ -44,6 +44,7 @@ def test_a_signed_challenge_opens_a_session(stage: Stage) -> None:
         "organisation": "st-mary-trust",
         "roles": {"st-mary": ["nurse"]},
         "expires_at": session["expires_at"],
+        "label_host": None,
     }
 
 
