@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any
 
-import cbor2
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from ledger.domain.world import timestamp
+from tests.browser.people import enrolled
+from tests.e2e.api_stage import enrol
 from tests.e2e.house import House, RealClock
 from tests.scenario import (
     APHERESIS,
@@ -26,9 +26,7 @@ from tests.scenario import (
 COI = "isbt128:CHA999926000009"
 CHAIN = f"chain/{COI}"
 FRESH, OTHER, POOL, DOSE = "A9999-F1", "A9999-F2", "A9999-P1", "A9999-D1"
-PASSPHRASE = "of an auditor's test"
 LATE_S = 3 * 3600
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"  # RFC 9285
 PROFILE = {"phase": "fresh", "low_centi_c": 200, "high_centi_c": 800, "longest_excursion_s": 600,
            "cumulative_excursion_s": 600, "largest_gap_s": 600}  # fmt: skip
 
@@ -94,38 +92,10 @@ def positions(scenario: Scenario) -> dict[str, list[int]]:
     return found
 
 
-def enrolled(page: Page, house: House, agent: str) -> None:
-    """The browser draws its key, an administrator enrols it as an auditor's, and it signs in."""
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=house.url)
-    page.goto(f"{house.url}/app/enrol")
-    page.get_by_label("Your name in the ledger").fill(agent)
-    page.get_by_label("Choose a passphrase").fill(PASSPHRASE)
-    page.get_by_label("The same passphrase again").fill(PASSPHRASE)
-    page.get_by_role("button", name="Draw the key").click()
-    page.get_by_role("button", name="Copy as text").click()
-    page.get_by_role("button", name="Copied").wait_for()
-    key = _key_in(page.evaluate("navigator.clipboard.readText()"))
-    roles = [{"role": "auditor", "site": "st-mary"}]
-    house.scenario.say(
-        "ada", f"agent/{agent}", "AgentEnrolled", organisation="st-mary-trust", roles=roles, key=key
-    )
-    page.get_by_role("button", name="I was approved: sign in").click()
-    page.wait_for_url(f"{house.url}/app/")
-
-
-def _key_in(request: str) -> str:
-    """base64url of the public key in an enrolment request's text (`core/enrolment.ts`)."""
-    _, spki = cbor2.loads(_from_base45(request.removeprefix("UBE1:")))
-    return base64.urlsafe_b64encode(spki).rstrip(b"=").decode()
-
-
-def _from_base45(text: str) -> bytes:
-    digits = [ALPHABET.index(one) for one in text]
-    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-    return b"".join(
-        sum(digit * 45**place for place, digit in enumerate(group)).to_bytes(len(group) - 1, "big")
-        for group in groups
-    )
+def auditor(context: BrowserContext, house: House, agent: str) -> Page:
+    """A page of a new device, enrolled as the auditor of this name; it has looked at nothing yet."""
+    enrol(house.scenario, agent, "auditor", "ada", "st-mary-trust", "st-mary")
+    return enrolled(house, context, agent, by="ada")
 
 
 def flipped(body: bytes, at: int) -> bytes:

@@ -8,12 +8,12 @@ from typing import Any
 import cbor2
 from playwright.sync_api import BrowserContext, Page
 
+from ledger.labels import base45
 from ledger.proof import canonical, statement
 from tests.e2e.house import House
 from tests.scenario import b64
 
 PASSPHRASE = "correct horse battery"
-_BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 
 def enrolled(house: House, context: BrowserContext, agent: str, by: str) -> Page:
@@ -34,20 +34,22 @@ def enrolled(house: House, context: BrowserContext, agent: str, by: str) -> Page
     return page
 
 
+def keep_whole_app(page: Page) -> str:
+    """Wait until the device keeps all of the app, the scanner's reader too; the build's digest."""
+    return str(page.evaluate(_COMPLETE))
+
+
+_COMPLETE = """() => new Promise(async resolve => {
+  const { active } = await navigator.serviceWorker.ready;
+  navigator.serviceWorker.addEventListener("message", said => resolve(said.data.build));
+  active.postMessage({ type: "complete" });
+})"""
+
+
 def key_in(request: str) -> bytes:
     """SubjectPublicKeyInfo DER, as the administrator's device reads it from `UBE1:` and base45."""
-    _, spki = cbor2.loads(_from_base45(request.removeprefix("UBE1:")))
+    _, spki = cbor2.loads(base45.decode(request.removeprefix("UBE1:")))
     return bytes(spki)
-
-
-def _from_base45(text: str) -> bytes:
-    """RFC 9285, section 4."""
-    data = bytearray()
-    for start in range(0, len(text), 3):
-        digits = [_BASE45.index(one) for one in text[start : start + 3]]
-        number = sum(digit * 45**place for place, digit in enumerate(digits))
-        data += number.to_bytes(len(digits) - 1, "big")
-    return bytes(data)
 
 
 def scanned(page: Page, *texts: str) -> None:

@@ -18,7 +18,7 @@ from tests.browser.auditing import (
     FRESH,
     POOL,
     audited,
-    enrolled,
+    auditor,
     flipped,
     positions,
     without,
@@ -43,7 +43,7 @@ def house(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hou
 
 @pytest.fixture(scope="module")
 def opened(browser: Browser, house: House) -> Iterator[Opened]:
-    """A page of a new device, enrolled as the auditor of this name; it has looked at nothing yet."""
+    """A page of a new device, auditor as the auditor of this name; it has looked at nothing yet."""
     contexts = []
 
     def new(agent: str) -> Page:
@@ -54,9 +54,7 @@ def opened(browser: Browser, house: House) -> Iterator[Opened]:
         }
         contexts.append(browser.new_context(**options))
         contexts[-1].set_default_timeout(PATIENT_MS)
-        page = contexts[-1].new_page()
-        enrolled(page, house, agent)
-        return page
+        return auditor(contexts[-1], house, agent)
 
     yield new
     for context in contexts:

@@ -9,18 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.browser.people import PASSPHRASE, scanned, statements
+from tests.browser.people import PASSPHRASE, keep_whole_app, scanned, statements
 from tests.browser.screens import listen, screens
 from tests.browser.ward import COI, FIRST, SECOND, STRANGER, STREAM, Person, label_of, patient_keys, two_bags
 from tests.e2e.house import House, seeded
 from tests.scenario import WARD
 
 Arrive = Callable[..., Person]
-COMPLETE = """() => new Promise(async resolve => {
-  const { active } = await navigator.serviceWorker.ready;
-  navigator.serviceWorker.addEventListener("message", said => resolve(said.data.build));
-  active.postMessage({ type: "complete" });
-})"""
 EVERYTHING_KEPT = """async () => {
   const all = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), location.href];
   for (const { name, version } of await indexedDB.databases()) {
@@ -252,7 +247,7 @@ def test_a_wristband_that_was_never_met_online_leaves_only_facts(
     house: House, built: Path, arrive: Arrive
 ) -> None:
     nora = arrive("nora")
-    nora.page.evaluate(COMPLETE)
+    keep_whole_app(nora.page)
     house.close()
     nora.begin()
     nora.wristband()

@@ -11,10 +11,10 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from ledger.domain.world import timestamp
 from tests.browser.people import PASSPHRASE, enrolled, label, scanned, serial_of, statements
 from tests.browser.screens import screens
-from tests.browser.test_courier import accepted, acting_for_the_van, released
+from tests.browser.test_courier import accepted, acting_for, released
 from tests.e2e.api_stage import OTHER
 from tests.e2e.house import House, seeded
-from tests.scenario import APHERESIS
+from tests.scenario import APHERESIS, VAN
 
 STREAM = f"chain/{OTHER}"
 BAGS = [f"OTHER-B{number:02}" for number in range(3)]
@@ -42,7 +42,7 @@ def taking(context: BrowserContext, house: House) -> Page:
     released(house, *BAGS)
     page = enrolled(house, context, "kit", by="cleo")
     page.wait_for_load_state("networkidle")
-    acting_for_the_van(page)
+    acting_for(page, VAN)
     expect(page.get_by_role("heading", name="On offer to you 3")).to_be_visible()
     page.get_by_role("button", name="Take over").click()
     expect(page.get_by_role("heading", name="Scan each bag that you take")).to_be_visible()

@@ -12,14 +12,10 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from ledger.proof import canonical
 from tests.browser.chromium import kill, phone
+from tests.browser.people import keep_whole_app
 from tests.e2e.house import House, RealClock, altered
 from tests.scenario import open_scenario
 
-COMPLETE = """() => new Promise(async resolve => {
-  const { active } = await navigator.serviceWorker.ready;
-  navigator.serviceWorker.addEventListener("message", said => resolve(said.data.build));
-  active.postMessage({ type: "complete" });
-})"""
 KEPT = """async () => {
   const names = (await caches.keys()).filter(name => name.startsWith("unbroken-app-"));
   const found = {};
@@ -70,7 +66,7 @@ def test_after_one_visit_the_app_opens_with_the_server_gone_and_the_browser_star
     profile = tmp_path / "profile"
     with phone(playwright, profile) as context:
         page = visit(context, f"{house.url}/app/")
-        page.evaluate(COMPLETE)
+        keep_whole_app(page)
         page.evaluate(PUT_BY)
         assert kill(profile) > 0
     house.close()
@@ -87,7 +83,7 @@ def test_after_one_visit_the_app_opens_with_the_server_gone_and_the_browser_star
 
 def test_what_the_ledger_answers_is_never_kept(house: House, context: BrowserContext) -> None:
     page = visit(context, f"{house.url}/app/")
-    page.evaluate(COMPLETE)
+    keep_whole_app(page)
     page.reload()
     page.evaluate("() => Promise.all(['/v1/log', '/log/checkpoint', '/v1/health'].map(p => fetch(p)))")
     kept = [path for paths in page.evaluate(KEPT).values() for path in paths]
@@ -102,7 +98,7 @@ def test_a_new_version_waits_until_it_is_asked_for_and_takes_nothing_along(
     house: House, built: Path, context: BrowserContext, tmp_path: Path
 ) -> None:
     page = visit(context, f"{house.url}/app/")
-    first = page.evaluate(COMPLETE)
+    first = keep_whole_app(page)
     page.evaluate(PUT_BY)
     page.reload()
     house.open(altered(built, tmp_path / "newer", "manifest.webmanifest", NEWER))
@@ -110,7 +106,7 @@ def test_a_new_version_waits_until_it_is_asked_for_and_takes_nothing_along(
         "() => navigator.serviceWorker.ready.then(found => found.update().then(() => new Promise("
         "resolve => { const look = () => found.waiting ? resolve() : setTimeout(look, 50); look(); })))"
     )
-    assert page.evaluate(COMPLETE) == first  # the old one still works
+    assert keep_whole_app(page) == first  # the old one still works
     assert "newer" not in page.evaluate("() => fetch('/app/manifest.webmanifest').then(a => a.text())")
     with page.expect_event("load"):
         page.evaluate(
@@ -119,7 +115,7 @@ def test_a_new_version_waits_until_it_is_asked_for_and_takes_nothing_along(
             "found.waiting.postMessage({ type: 'activate' }); })"
         )
     expect(page.locator("h1")).to_be_visible()
-    assert page.evaluate(COMPLETE) != first
+    assert keep_whole_app(page) != first
     assert "newer" in page.evaluate("() => fetch('/app/manifest.webmanifest').then(a => a.text())")
     assert page.evaluate(STILL_THERE) == "signed"
 
@@ -129,7 +125,7 @@ def test_a_build_whose_files_are_not_its_own_is_never_taken(
 ) -> None:
     """As while a deployment is half done: the worker is the new one, a file is still the old one."""
     page = visit(context, f"{house.url}/app/")
-    first = page.evaluate(COMPLETE)
+    first = keep_whole_app(page)
     page.reload()
     newer = altered(built, tmp_path / "newer", "manifest.webmanifest", NEWER)
     half = tmp_path / "half"
@@ -144,7 +140,7 @@ def test_a_build_whose_files_are_not_its_own_is_never_taken(
         "found.update().catch(() => undefined); }))"
     )
     assert state == "redundant"
-    assert page.evaluate(COMPLETE) == first
+    assert keep_whole_app(page) == first
 
 
 def relist(build: Path) -> None:

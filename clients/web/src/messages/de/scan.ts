@@ -88,7 +88,6 @@ export const scan = {
   "scan.kind.label": "ein Etikett dieses Registers",
   "scan.kind.foreign": "ein Etikett eines anderen Registers",
   "scan.kind.credential": "der signierte Nachweis eines Etiketts",
-  "scan.kind.handover": "eine Übergabe",
   "scan.kind.enrolment": "die Anfrage eines Geräts",
   "scan.kind.chunk": "ein Teil eines Ausgangs",
   "scan.kind.badge": "ein Ausweis",

@@ -6,7 +6,6 @@ export const shell: Record<keyof typeof keys, string> = {
   "shell.loading": "Wird geladen",
   "shell.retry": "Noch einmal",
   "shell.cancel": "Abbrechen",
-  "shell.close": "Schließen",
   "shell.continue": "Weiter",
   "shell.nowhere": "Unter dieser Adresse gibt es nichts.",
   "shell.broken": "Diese Ansicht ließ sich nicht zeichnen. Was Sie erfasst haben, ist auf diesem Gerät sicher.",
@@ -22,9 +21,7 @@ export const shell: Record<keyof typeof keys, string> = {
   "shell.alarm_more": "Lassen Sie dieses Gerät, wie es ist, löschen Sie keine Daten der App, und rufen Sie das Audit an. Was Sie erfassen, bleibt auf diesem Gerät.",
   "shell.update": "Eine neue Fassung der App liegt bereit.",
   "shell.update_now": "Jetzt verwenden",
-  "shell.skip": "Zum Inhalt",
 
-  "state.online": "Alles ist gesendet.",
   "state.offline": "Kein Netz. Was Sie erfassen, bleibt auf diesem Gerät und wird später gesendet.",
   "state.waiting": "{count} noch nicht gesendet",
   "state.refused": "{count|1 wurde abgelehnt: lesen, warum|{count} wurden abgelehnt: lesen, warum}",

@@ -88,7 +88,6 @@ export const scan = {
   "scan.kind.label": "a label of this ledger",
   "scan.kind.foreign": "a label of another ledger",
   "scan.kind.credential": "a label's signed credential",
-  "scan.kind.handover": "a hand-over",
   "scan.kind.enrolment": "a device's request",
   "scan.kind.chunk": "a part of an outbox",
   "scan.kind.badge": "a badge",

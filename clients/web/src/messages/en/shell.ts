@@ -4,7 +4,6 @@ export const shell = {
   "shell.loading": "Loading",
   "shell.retry": "Try again",
   "shell.cancel": "Cancel",
-  "shell.close": "Close",
   "shell.continue": "Continue",
   "shell.nowhere": "There is nothing at this address.",
   "shell.broken": "This screen could not be drawn. What you recorded is safe on this device.",
@@ -20,9 +19,7 @@ export const shell = {
   "shell.alarm_more": "Keep this device as it is, don't delete the app's data, and call an auditor. What you record is kept on this device.",
   "shell.update": "A new version of the app is ready.",
   "shell.update_now": "Use it now",
-  "shell.skip": "Skip to the content",
 
-  "state.online": "Everything is sent.",
   "state.offline": "No network. What you record is kept on this device and sent later.",
   "state.waiting": "{count} not yet sent",
   "state.refused": "{count|1 was refused: read why|{count} were refused: read why}",

@@ -3,13 +3,12 @@ import { useState } from "preact/hooks";
 import type { Coi } from "../../core/events/types";
 import type { Scan } from "../../courier/scans";
 import { t } from "../../messages";
+import { isWrong, parseCoi } from "../../scan/identifiers";
 import { Field } from "../kit/Field";
 import { Badge, Notice } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
 import { Button } from "../kit/Screen";
 import type { Scans } from "./useScans";
-
-const COI = /^CH[A-NP-Z1-9][A-NP-Z0-9]{2}[0-9]{2}[0-9]{2}[A-Z0-9]{6}$/;
 
 /** What was scanned, each with what is doubtful about it and a way off the list. */
 export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) => ComponentChildren }) {
@@ -41,8 +40,8 @@ export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) =
 function WhichTherapy({ read, onCoi }: { read: readonly Coi[]; onCoi: (coi: Coi) => void }) {
   const [typed, setTyped] = useState("");
   const [tried, setTried] = useState(false);
-  const coi = typed.replace(/\s/g, "").toUpperCase().replace(/^&\//, "");
-  const enter = () => (COI.test(coi) ? onCoi(`isbt128:${coi}`) : setTried(true));
+  const coi = parseCoi(`isbt128:${typed.replace(/\s/g, "").toUpperCase().replace(/^&\//, "")}`);
+  const enter = () => (isWrong(coi) ? setTried(true) : onCoi(coi));
   return (
     <>
       <Badge tone="warn">{t("courier.no_coi")}</Badge>
@@ -54,7 +53,7 @@ function WhichTherapy({ read, onCoi }: { read: readonly Coi[]; onCoi: (coi: Coi)
         hint={t("courier.coi_hint")}
         value={typed}
         onValue={setTyped}
-        wrong={tried && !COI.test(coi) ? t("courier.coi_wrong") : undefined}
+        wrong={tried && isWrong(coi) ? t("courier.coi_wrong") : undefined}
       />
       <Button onClick={enter}>{t("shell.continue")}</Button>
     </>
