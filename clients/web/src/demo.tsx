@@ -4,6 +4,7 @@ import "./core/trusted";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Client } from "./core/client";
+import { forgetEverything } from "./core/memory";
 import { isOfEarlierDemo, visit, type Visit } from "./core/visiting";
 import { extend, startLanguage, t } from "./messages";
 import { actFor } from "./ui/courier/where";
@@ -89,7 +90,7 @@ function Ready({ visitor, position }: Visit & { kind: "ready" }) {
 /** Another demo ran at this address: its key and its log are of no use any more. */
 async function forgetEarlierDemo(client: Client): Promise<void> {
   client.close();
-  localStorage.clear();
+  await forgetEverything();
   await new Promise((done) => {
     const asked = indexedDB.deleteDatabase(DATABASE);
     asked.onsuccess = asked.onerror = asked.onblocked = done;

@@ -1,6 +1,7 @@
 import "./core/trusted";
 import { render } from "preact";
 import { Client } from "./core/client";
+import { recollect } from "./core/memory";
 import { watchForUpdates } from "./core/update";
 import { startLanguage } from "./messages";
 import { App, NoStart } from "./ui/app";
@@ -9,6 +10,7 @@ import { startTheme } from "./ui/theme";
 import "./ui/style.css";
 
 async function start(): Promise<void> {
+  await recollect();
   startTheme();
   await startLanguage();
   const client = await Client.open().catch(() => null);

@@ -21,10 +21,11 @@ const KEPT = "unbroken.session";
 const VOIDED_MS = 10 * 60_000; // a ward's screen is never closed
 
 /** Who the ledger last said this is; kept, so that a cold start without a network shows the right tiles. */
-export const session = new Store<SessionSeen | null>(kept());
+export const session = new Store<SessionSeen | null>(null);
 
 /** Keep what each sign-in tells. A session that ends changes nothing: the person is still the same. */
 export function followSession(client: Client): void {
+  session.set(kept());
   client.session.subscribe(() => {
     const seen = client.session.get();
     if (!seen) return;

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { remember, remembered } from "../../core/memory";
 import { Problem } from "../../core/problem";
 import { WRISTBAND, wrongPattern } from "../../bedside/rules";
 import { t } from "../../messages";
@@ -10,7 +11,7 @@ import { useClient } from "../session";
 const PATTERN = "unbroken.wristband";
 
 /** How this hospital's wristbands are read. Kept on the device; it says nothing of any patient. */
-export const wristbandPattern = (): string => localStorage.getItem(PATTERN) ?? WRISTBAND;
+export const wristbandPattern = (): string => remembered(PATTERN) ?? WRISTBAND;
 
 /** The hospital's keys, which turn identifiers into commitments; and how its wristbands are read. */
 export function Keys({ fields, onFields }: { fields: string[]; onFields: (fields: string[]) => void }) {
@@ -57,7 +58,7 @@ function Pattern({ fields }: { fields: string[] }) {
   const wrong = wrongPattern(pattern, fields);
   const keep = () => {
     if (wrong) return;
-    localStorage.setItem(PATTERN, pattern);
+    remember(PATTERN, pattern);
     setKept(true);
   };
   return (
