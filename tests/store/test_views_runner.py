@@ -59,6 +59,7 @@ def long_story(rounds: int = 3) -> Told:
                 told.dispose(coi, raised)
                 told.accept(coi, bag, LAB, VAN, back)
             told.infuse(coi, dose)
+            told.void(coi, f"{coi[-1]}LABEL-{number}")
     return told
 
 

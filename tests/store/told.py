@@ -145,6 +145,10 @@ class Told:
         said = {"phase": "fresh", "readings_centi_c": list(readings)} | logger | trust | start
         return self.say(coi, "TemperatureEvidenceAttached", at=LAB, containers=[container], **said)
 
+    def void(self, coi: str, label: str) -> str:
+        self.say(coi, "LabelIssued", at=LAB, serials=[label])
+        return self.say(coi, "LabelVoided", at=LAB, serial=label, reason="misprinted")
+
     def infuse(self, coi: str, container: str) -> str:
         self.say(coi, "InfusionStarted", site="st-mary", container=container)
         return self.say(coi, "InfusionCompleted", site="st-mary", container=container, dose_given_ul=10)
