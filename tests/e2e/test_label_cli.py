@@ -68,9 +68,10 @@ def test_a_label_is_read_back_from_a_picture_and_checked_by_its_link(live: Live,
     said = as_json(live, "mia", "scan-back", COI, str(picture), "--serial", serial, *AT, "--yes")
     assert said["deviations"] == []
     assert states(live)[serial] == "scanned_back"
-    link = live.client("mia").timeline(COI)["entries"][-1]["event"]
-    assert (link["outcome"], link["wrong_modules"]) == ("readable", 0)
-    assert link["modules"] > 0
+    with live.client("mia") as client:
+        read = client.timeline(COI)["entries"][-1]["event"]
+    assert (read["outcome"], read["wrong_modules"]) == ("readable", 0)
+    assert read["modules"] > 0
 
 
 def test_another_label_in_the_photo_is_wrong_content(live: Live, tmp_path: Path) -> None:
