@@ -10,7 +10,7 @@ import { sha256 } from "./proof/hash";
 import type { Credential } from "./proof/credential";
 import { proved } from "./proved";
 import { BRIEF_MS, bytes, PATIENT_MS, value } from "./remote";
-import type { ProvedEntry, Query, Reading, VoidedLabel } from "./types";
+import type { Passkey, PasskeyRequest, ProvedEntry, Query, Reading, VoidedLabel } from "./types";
 
 export abstract class Asking extends Device {
   /** GET within a session; falls back to what the device keeps of an earlier answer when the
@@ -102,6 +102,31 @@ export abstract class Asking extends Device {
 
   async forgetPatientKeys(): Promise<void> {
     await this.db.set("patients", null);
+  }
+
+  /** The passkeys that the log has enrolled for whoever signs here, revoked ones too. Throws as `read`. */
+  async passkeys(): Promise<readonly Passkey[]> {
+    const { agent } = this.trusted.profile;
+    const { value: said } = await this.read<{ passkeys: Passkey[] }>(`/v1/agents/${encodeURIComponent(agent)}`);
+    return said.passkeys;
+  }
+
+  /** Has the person's authenticator make a passkey, to be added by an administrator; what they need for
+   * it is kept on the device. Throws `Problem` `passkey_…` as `passkey.ts`, `unsupported_key`. */
+  async makePasskey(): Promise<PasskeyRequest> {
+    const { agent, origin } = this.trusted.profile;
+    const known = await this.passkeys().catch(() => []); // an authenticator that has one then says so
+    const { make, requestOf } = await import("./passkey");
+    const made = await make(agent, origin, known);
+    const request = await requestOf(made);
+    await this.db.set("passkey", made);
+    return request;
+  }
+
+  /** What was last made here, whatever became of it; null: nothing. */
+  async passkeyRequest(): Promise<PasskeyRequest | null> {
+    const made = await this.db.get("passkey");
+    return made && (await import("./passkey")).requestOf(made);
   }
 
   /** Keeps a photo on the device; resolves to its SHA-256 in hex, which events name. */
