@@ -91,7 +91,7 @@ def test_a_passkey_is_made_added_asked_and_verified_in_the_audit(
     heard = listen(phil.page)
     request = made(house, phil.page)
     mine = groups(phil.page)
-    screens(phil.page, "passkey-request")
+    screens(phil.page, "passkey-request", settle=_from_the_top)
     phil.press("It was added: look again")
     phil.sees("The ledger does not know this passkey yet")
     compared(house, ada, request)
@@ -115,7 +115,11 @@ def test_a_passkey_is_made_added_asked_and_verified_in_the_audit(
     assert heard.errors == []
     assert heard.elsewhere(house.url) == []
     said, passkey = authorised(house), enrolment(house, "phil")
-    assert (said["esignature"]["method"], passkey["signer"], passkey["rp_id"]) == ("passkey", "ada", "localhost")
+    assert (said["esignature"]["method"], passkey["signer"], passkey["rp_id"]) == (
+        "passkey",
+        "ada",
+        "localhost",
+    )
     _python_verifies(said, passkey)
     _the_audit_shows_it(house, opened("olga", is_auditor=True), said, passkey)
 
@@ -237,6 +241,10 @@ def test_at_an_address_of_numbers_no_passkey_is_made_and_the_screen_says_why(
     expect(page.get_by_text("No passkey was made.")).to_be_visible()
     expect(page.get_by_text("A passkey needs the app's own address")).to_be_visible()
     screens(page, "passkey-not-made")
+
+
+def _from_the_top(page: Page) -> None:
+    page.evaluate("scrollTo(0, 0)")
 
 
 def _at_the_signature(page: Page) -> None:

@@ -1,7 +1,7 @@
 import type { admin as keys } from "../en/admin";
 
 export const admin: Record<keyof typeof keys, string> = {
-  "admin.title": "Gerät oder Passkey freigeben",
+  "admin.title": "Freigeben",
   "admin.scan": "Scannen Sie den Code auf dem Gerät der Person",
   "admin.paste": "Oder fügen Sie seinen Text ein",
   "admin.not_one": "Das ist kein Antrag eines Geräts oder für einen Passkey.",

@@ -22,6 +22,7 @@ export const passkey: Record<keyof typeof keys, string> = {
   "passkey.revoked": "Widerrufen durch Eintrag {position}",
   "passkey.here": "auf diesem Gerät erzeugt",
   "passkey.bound": "für {domain}",
+  "passkey.only": "Er antwortet unter {domain} und nirgends sonst.",
   "passkey.ready": "Sie unterschreiben jetzt mit Ihrem Passkey",
   "passkey.ready_why": "Prüfungen, Freigaben und Übergehungen fragen nach ihm. Gerät verloren? Lassen Sie den Passkey von Ihrer Administration widerrufen.",
   "passkey.elsewhere": "Er ist an {domain} gebunden. Diese Seite liegt unter {here} und kann nicht nach ihm fragen.",

@@ -1,5 +1,5 @@
 export const admin = {
-  "admin.title": "Approve a device or passkey",
+  "admin.title": "Approve",
   "admin.scan": "Scan the code on the person's device",
   "admin.paste": "Or paste its text",
   "admin.not_one": "That is no request of a device or a passkey.",

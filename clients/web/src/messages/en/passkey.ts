@@ -20,6 +20,7 @@ export const passkey = {
   "passkey.revoked": "Revoked by entry {position}",
   "passkey.here": "made on this device",
   "passkey.bound": "for {domain}",
+  "passkey.only": "It answers at {domain} and nowhere else.",
   "passkey.ready": "You sign with your passkey now",
   "passkey.ready_why": "Checks, authorisations and overrides ask for it. A lost device? Have your administrator revoke the passkey.",
   "passkey.elsewhere": "It is bound to {domain}. This page is at {here}, and cannot ask for it.",

@@ -65,7 +65,7 @@ function Compare({ request, onSame, onOther }: { request: Request; onSame: () =>
       <h2>{name}</h2>
       <p>{isPasskey(request) ? t("passkey.compare", { name }) : t("admin.compare")}</p>
       <Fingerprint groups={request.fingerprint} />
-      {isPasskey(request) && <p>{t("passkey.bound", { domain: request.rpId })}</p>}
+      {isPasskey(request) && <p>{t("passkey.only", { domain: request.rpId })}</p>}
       <div class="buttons">
         <Button kind="danger" onClick={onOther}>{t("admin.differs")}</Button>
         <Button kind="primary" onClick={onSame}>{t("admin.same")}</Button>

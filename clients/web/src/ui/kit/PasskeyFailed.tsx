@@ -12,7 +12,9 @@ export function isOfPasskey(problem: Problem | null): boolean {
   return CODES.some((code) => code === problem?.code);
 }
 
-/** Why a passkey gave no answer, in words, and what the browser said. */
+const OWN_WORDS = ["passkey_unsupported", "passkey_failed"]; // of the others browsers have one sentence each
+
+/** Why a passkey gave no answer, in words, and what the browser said where that says more. */
 export function PasskeyFailed(props: { title: string; problem: Problem | null; children?: ComponentChildren }) {
   const { problem } = props;
   if (!problem) return null;
@@ -20,7 +22,7 @@ export function PasskeyFailed(props: { title: string; problem: Problem | null; c
   return (
     <Notice tone="warn" title={props.title} live>
       {code && <p>{t(`passkey.code_${code}`)}</p>}
-      <p class="soft small" lang="en">{problem.detail}</p>
+      {(!code || OWN_WORDS.includes(code)) && <p class="soft small" lang="en">{problem.detail}</p>}
       {props.children}
     </Notice>
   );
