@@ -23,18 +23,8 @@ const PATIENCE_MS = 2 * 60_000;
 /** Has an authenticator make a passkey, bound to this page's host. Throws `Problem` `passkey_…`. */
 export async function make(agent: string, origin: string, known: readonly Passkey[], host = location.hostname): Promise<MadePasskey> {
   const user = { id: await sha256(utf8(`${origin} ${agent}`)), name: agent, displayName: agent };
-  const made = await asked(() => navigator.credentials.create({
-    publicKey: {
-      rp: { id: host, name: origin },
-      user,
-      challenge: crypto.getRandomValues(new Uint8Array(32)),
-      pubKeyCredParams: [ES256, ED25519].map((alg) => ({ type: "public-key", alg })),
-      authenticatorSelection: { userVerification: "required", residentKey: "preferred" },
-      excludeCredentials: descriptors(usable(known, host)),
-      attestation: "none",
-      timeout: PATIENCE_MS,
-    },
-  }));
+  const publicKey = creation({ id: host, name: origin }, user, usable(known, host));
+  const made = await asked(() => navigator.credentials.create({ publicKey }));
   const response = made.response as AuthenticatorAttestationResponse;
   const spki = response.getPublicKey();
   if (!spki) throw failed("passkey_unsupported", "it made a kind of key that this browser does not know");
@@ -42,6 +32,21 @@ export async function make(agent: string, origin: string, known: readonly Passke
     throw failed("passkey_unsupported", "it does not verify who uses it (user verification)");
   }
   return { name: agent, credential: bytesOf(made.rawId), spki: bytesOf(spki), rpId: host };
+}
+
+function creation(
+  rp: PublicKeyCredentialRpEntity, user: PublicKeyCredentialUserEntity, known: readonly Passkey[],
+): PublicKeyCredentialCreationOptions {
+  return {
+    rp,
+    user,
+    challenge: crypto.getRandomValues(new Uint8Array(32)),
+    pubKeyCredParams: [ES256, ED25519].map((alg) => ({ type: "public-key", alg })),
+    authenticatorSelection: { userVerification: "required", residentKey: "preferred" },
+    excludeCredentials: descriptors(known),
+    attestation: "none",
+    timeout: PATIENCE_MS,
+  };
 }
 
 /** Asks one of these passkeys to sign the challenge. Throws `Problem` `passkey_…`: then nothing is signed. */

@@ -22,22 +22,28 @@ interface Person {
 
 /** The fingerprint is the same: whose passkey it becomes, and the signature. */
 export function PasskeyApproval({ request }: { request: PasskeyRequest }) {
-  const { name: agent, credential, spki: key, rpId: rp_id } = request;
+  const { name: agent, credential } = request;
   const client = useClient();
   const me = useStore(client.profile)?.agent;
   const [person, setPerson] = useState<Person | Problem | null>(null);
-  const [answer, setAnswer] = useState<Answer | null>(null);
   useEffect(() => {
     client.read<Person>(`/v1/agents/${encodeURIComponent(agent)}`).then(({ value }) => setPerson(value), setPerson);
   }, [client, agent]);
-  const sign = useAct(async () => {
-    setAnswer(await client.decide({ type: "PasskeyAdded", credential, key, rp_id }, `agent/${agent}`, null));
-  });
-  if (answer) return <Notice tone="ok" title={t("passkey.done", { agent, position: answer.position })} live />;
   if (agent === me) return <Notice tone="stop" title={t("passkey.yourself")} live />;
   if (person instanceof Problem) return <NotFound agent={agent} problem={person} />;
   if (!person) return <Busy />;
   if (person.passkeys.some((one) => one.credential === credential)) return <Notice tone="info" title={t("passkey.in_use")} live />;
+  return <Approve request={request} person={person} />;
+}
+
+function Approve({ request, person }: { request: PasskeyRequest; person: Person }) {
+  const { name: agent, credential, spki: key, rpId: rp_id } = request;
+  const client = useClient();
+  const [answer, setAnswer] = useState<Answer | null>(null);
+  const sign = useAct(async () => {
+    setAnswer(await client.decide({ type: "PasskeyAdded", credential, key, rp_id }, `agent/${agent}`, null));
+  });
+  if (answer) return <Notice tone="ok" title={t("passkey.done", { agent, position: answer.position })} live />;
   return (
     <section class="card">
       <h2>{agent}</h2>

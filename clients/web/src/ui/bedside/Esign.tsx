@@ -44,14 +44,7 @@ export function Esign({ event, me, act, onSign }: Props) {
   if (!passkeys) return <Busy />;
   return (
     <form class="esign" onSubmit={submit} aria-busy={signing.busy}>
-      <dl class="facts">
-        <dt>{t("bedside.signed_by")}</dt>
-        <dd><strong>{me}</strong></dd>
-        <dt>{t("bedside.meaning")}</dt>
-        <dd>{meaningOf(meaning)}</dd>
-        <dt>{t("bedside.signed_at")}</dt>
-        <dd><Now /></dd>
-      </dl>
+      <Shown me={me} meaning={meaning} />
       {by === "passkey" ? <p>{t("passkey.asks")}</p> : <Passphrase value={passphrase} onValue={setPassphrase} problem={signing.problem} />}
       <NotSigned problem={signing.problem} />
       {signing.busy ? <Busy label={t(by === "passkey" ? "passkey.making" : "bedside.signing")} /> : (
@@ -61,6 +54,19 @@ export function Esign({ event, me, act, onSign }: Props) {
         </>
       )}
     </form>
+  );
+}
+
+function Shown({ me, meaning }: { me: string; meaning: string }) {
+  return (
+    <dl class="facts">
+      <dt>{t("bedside.signed_by")}</dt>
+      <dd><strong>{me}</strong></dd>
+      <dt>{t("bedside.meaning")}</dt>
+      <dd>{meaningOf(meaning)}</dd>
+      <dt>{t("bedside.signed_at")}</dt>
+      <dd><Now /></dd>
+    </dl>
   );
 }
 

@@ -30,38 +30,40 @@ export default function PasskeyScreen() {
 
 interface Looked {
   known: readonly Passkey[] | null; // null: the ledger could not be asked
-  made: PasskeyRequest | null;
+  made: PasskeyRequest | null; // on this device, by this person
 }
 
-function Mine({ profile }: { profile: Profile }) {
+function Mine({ profile: { agent } }: { profile: Profile }) {
   const client = useClient();
   const [looked, setLooked] = useState<Looked | null>(null);
   const look = async () => {
     const [known, made] = await Promise.all([client.passkeys().catch(() => null), client.passkeyRequest()]);
-    setLooked({ known, made: made?.name === profile.agent ? made : null });
+    setLooked({ known, made: made?.name === agent ? made : null });
   };
-  useEffect(() => void look(), [client, profile.agent]);
-  const make = useAct(async () => {
-    await client.makePasskey();
-    await look();
-  });
+  useEffect(() => void look(), [client, agent]);
   if (!looked) return <Busy />;
   const { known, made } = looked;
   const waits = made !== null && !known?.some((one) => one.credential === made.credential);
-  const ready = known && usable(known).length > 0;
+  const ready = known !== null && usable(known).length > 0;
   return (
     <>
       {ready ? <Notice tone="ok" title={t("passkey.ready")}><p>{t("passkey.ready_why")}</p></Notice> : <p>{t("passkey.why")}</p>}
       {waits && <Waiting made={made} asked={known !== null} onLook={look} />}
-      <List agent={profile.agent} known={known} here={made?.credential} />
-      <section class="card">
-        <p>{t("passkey.how", { domain: location.hostname })}</p>
-        <PasskeyFailed title={t("passkey.not_made")} problem={make.problem} />
-        {make.busy ? <Busy label={t("passkey.making")} /> : (
-          <Button kind={ready || waits ? "plain" : "primary"} onClick={make.run}>{waits ? t("passkey.make_again") : t("passkey.make")}</Button>
-        )}
-      </section>
+      <List agent={agent} known={known} here={made?.credential} />
+      <Make isFirst={!ready && !waits} act={waits ? t("passkey.make_again") : t("passkey.make")} onMade={look} />
     </>
+  );
+}
+
+function Make({ isFirst, act, onMade }: { isFirst: boolean; act: string; onMade: () => Promise<void> }) {
+  const client = useClient();
+  const make = useAct(() => client.makePasskey().then(onMade));
+  return (
+    <section class="card">
+      <p>{t("passkey.how", { domain: location.hostname })}</p>
+      <PasskeyFailed title={t("passkey.not_made")} problem={make.problem} />
+      {make.busy ? <Busy label={t("passkey.making")} /> : <Button kind={isFirst ? "primary" : "plain"} onClick={make.run}>{act}</Button>}
+    </section>
   );
 }
 
