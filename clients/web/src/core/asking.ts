@@ -5,12 +5,13 @@ import { withQuery } from "./connected";
 import type { Kept } from "./database";
 import { Device } from "./device";
 import type { Commitment } from "./events/types";
+import type { Passkeys } from "./passkeys";
 import { Problem } from "./problem";
 import { sha256 } from "./proof/hash";
 import type { Credential } from "./proof/credential";
 import { proved } from "./proved";
 import { BRIEF_MS, bytes, PATIENT_MS, value } from "./remote";
-import type { Passkey, PasskeyRequest, ProvedEntry, Query, Reading, VoidedLabel } from "./types";
+import type { ProvedEntry, Query, Reading, VoidedLabel } from "./types";
 
 export abstract class Asking extends Device {
   /** GET within a session; falls back to what the device keeps of an earlier answer when the
@@ -104,29 +105,10 @@ export abstract class Asking extends Device {
     await this.db.set("patients", null);
   }
 
-  /** The passkeys that the log has enrolled for whoever signs here, revoked ones too. Throws as `read`. */
-  async passkeys(): Promise<readonly Passkey[]> {
-    const { agent } = this.trusted.profile;
-    const { value: said } = await this.read<{ passkeys: Passkey[] }>(`/v1/agents/${encodeURIComponent(agent)}`);
-    return said.passkeys;
-  }
-
-  /** Has the person's authenticator make a passkey, to be added by an administrator; what they need for
-   * it is kept on the device. Throws `Problem` `passkey_…` as `passkey.ts`, `unsupported_key`. */
-  async makePasskey(): Promise<PasskeyRequest> {
-    const { agent, origin } = this.trusted.profile;
-    const known = await this.passkeys().catch(() => []); // an authenticator that has one then says so
-    const { make, requestOf } = await import("./passkey");
-    const made = await make(agent, origin, known);
-    const request = await requestOf(made);
-    await this.db.set("passkey", made);
-    return request;
-  }
-
-  /** What was last made here, whatever became of it; null: nothing. */
-  async passkeyRequest(): Promise<PasskeyRequest | null> {
-    const made = await this.db.get("passkey");
-    return made && (await import("./passkey")).requestOf(made);
+  /** The passkeys of whoever signs here. Throws `Problem` `not_enrolled`. */
+  async passkeys(): Promise<Passkeys> {
+    const { Passkeys } = await import("./passkeys");
+    return new Passkeys(this.db, this.trusted.profile, (path) => this.read(path));
   }
 
   /** Keeps a photo on the device; resolves to its SHA-256 in hex, which events name. */

@@ -7,12 +7,11 @@
  */
 import { fromBase45, fromBase64Url, fromUtf8, toBase45, toBase64Url, toHex, utf8, type Bytes } from "./bytes";
 import type { MadePasskey } from "./database";
-import { grouped } from "./enrolment";
 import { Problem } from "./problem";
 import { isOfDomain, isVerified } from "./proof/assertion";
 import { dumps, loads } from "./proof/cbor";
 import { sha256 } from "./proof/hash";
-import { ED25519, ES256, PublicKey } from "./proof/publickey";
+import { ED25519, ES256, fingerprintOf, PublicKey } from "./proof/publickey";
 import { isBytes } from "./proof/statement";
 import type { Assertion, Passkey, PasskeyRequest } from "./types";
 
@@ -76,7 +75,7 @@ export function usable(known: readonly Passkey[], host = location.hostname): rea
 export async function requestOf({ name, credential, spki, rpId }: MadePasskey): Promise<PasskeyRequest> {
   const kid = toHex((await PublicKey.fromSpki(spki)).kid);
   const text = PREFIX + toBase45(dumps([utf8(name), credential, spki, utf8(rpId)]));
-  return { name, credential: toBase64Url(credential), spki: toBase64Url(spki), rpId, kid, fingerprint: grouped(kid), text };
+  return { name, credential: toBase64Url(credential), spki: toBase64Url(spki), rpId, kid, fingerprint: fingerprintOf(kid), text };
 }
 
 /** Throws `Problem` `bad_passkey_request`, `unsupported_key`. */

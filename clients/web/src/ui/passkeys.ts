@@ -21,7 +21,7 @@ export function usePasskeys(): readonly Passkey[] | null {
   const found = useStore(known);
   useEffect(() => {
     const keep = (passkeys: readonly Passkey[]) => known.set({ agent, passkeys });
-    client.passkeys().then(keep, () => known.get()?.agent === agent || keep([]));
+    client.passkeys().then((mine) => mine.known()).then(keep, () => known.get()?.agent === agent || keep([]));
   }, [client, agent]);
   return found?.agent === agent ? found.passkeys : null;
 }

@@ -14,8 +14,7 @@ import { concat, equal, fromUtf8, toBase64Url, utf8, type Bytes } from "../bytes
 import { isObject, type JsonObject } from "../canonical";
 import { Problem } from "../problem";
 import { sha256 } from "./hash";
-import { ES256, ORDER, toNumber, type PublicKey } from "./publickey";
-import { lowered } from "./signingkey";
+import { ES256, lowered, ORDER, toNumber, type PublicKey } from "./publickey";
 
 export const [USER_PRESENT, USER_VERIFIED] = [0x01, 0x04] as const; // section 6.1
 const [HAS_CREDENTIAL, HAS_EXTENSIONS] = [0x40, 0x80] as const;

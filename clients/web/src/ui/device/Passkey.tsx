@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { usable } from "../../core/passkey";
+import { fingerprintOf } from "../../core/proof/publickey";
 import type { Passkey, PasskeyRequest, Profile } from "../../core/types";
 import { extend, t } from "../../messages";
 import { Badge, Busy, Notice } from "../kit/Notice";
@@ -37,8 +38,9 @@ function Mine({ profile: { agent } }: { profile: Profile }) {
   const client = useClient();
   const [looked, setLooked] = useState<Looked | null>(null);
   const look = async () => {
-    const [known, made] = await Promise.all([client.passkeys().catch(() => null), client.passkeyRequest()]);
-    setLooked({ known, made: made?.name === agent ? made : null });
+    const mine = await client.passkeys();
+    const [known, made] = await Promise.all([mine.known().catch(() => null), mine.made()]);
+    setLooked({ known, made });
   };
   useEffect(() => void look(), [client, agent]);
   if (!looked) return <Busy />;
@@ -57,7 +59,10 @@ function Mine({ profile: { agent } }: { profile: Profile }) {
 
 function Make({ isFirst, act, onMade }: { isFirst: boolean; act: string; onMade: () => Promise<void> }) {
   const client = useClient();
-  const make = useAct(() => client.makePasskey().then(onMade));
+  const make = useAct(async () => {
+    await (await client.passkeys()).make();
+    await onMade();
+  });
   return (
     <section class="card">
       <p>{t("passkey.how", { domain: location.hostname })}</p>
@@ -108,7 +113,7 @@ function Row({ one, isHere }: { one: Passkey; isHere: boolean }) {
       <span class="body">
         <Badge tone={active ? "ok" : "warn"}>{active ? t("passkey.active", { position }) : t("passkey.revoked", { position })}</Badge>
         <span>{t("passkey.bound", { domain })}{isHere && <>, {t("passkey.here")}</>}</span>
-        <span class="mono small soft">{one.kid?.slice(0, 32).match(/.{4}/g)?.join(" ")}</span>
+        <span class="mono small soft">{one.kid && fingerprintOf(one.kid).join(" ")}</span>
         {!fits && <span class="small">{t("passkey.elsewhere", { domain, here: location.hostname })}</span>}
       </span>
     </li>
