@@ -20,7 +20,7 @@ from tests.browser.auditing import auditor
 from tests.browser.chromium import DESK
 from tests.browser.passkeys import VirtualAuthenticator, added, compared, groups, made
 from tests.browser.people import PASSPHRASE, enrolled, statements
-from tests.browser.screens import listen, screens
+from tests.browser.screens import axe, listen, screens
 from tests.browser.ward import COI, FIRST, PERSON, STREAM, Person, patient_keys, two_bags
 from tests.e2e.house import House, seeded
 from tests.scenario import WARD
@@ -241,6 +241,19 @@ def test_at_an_address_of_numbers_no_passkey_is_made_and_the_screen_says_why(
     expect(page.get_by_text("No passkey was made.")).to_be_visible()
     expect(page.get_by_text("A passkey needs the app's own address")).to_be_visible()
     screens(page, "passkey-not-made")
+
+
+def test_in_german_the_devices_own_screens_have_room_for_their_values(house: House, phil: Person) -> None:
+    page = phil.page
+    page.goto(f"{house.url}/app/settings")
+    page.get_by_label("Deutsch").check()
+    expect(page.get_by_text("Unterschreiben mit Finger, Gesicht oder PIN")).to_be_visible()
+    narrowest = page.locator(".facts dd").evaluate_all("all => Math.min(...all.map(one => one.clientWidth))")
+    assert narrowest > 140  # of a phone's 390
+    axe(page)
+    page.get_by_role("button", name="Passkey", exact=True).click()
+    expect(page.get_by_role("button", name="Passkey erzeugen")).to_be_visible()
+    axe(page)
 
 
 def _from_the_top(page: Page) -> None:
