@@ -87,7 +87,7 @@ function Told({ id }: { id: string }) {
         <Shown asked={asked}>
           {({ event, signer, stream, recorded_at, position }) => (
             <>
-              <span class="said">{sentence(event, signer, stream)}.</span>
+              <span>{sentence(event, signer, stream)}.</span>
               <span class="soft small">{t("quality.recorded")} <Time at={recorded_at} seconds /> · <Entry position={position} /></span>
             </>
           )}

@@ -45,7 +45,7 @@ export function Disposition({ one, found, me, again, onAnswer }: Props) {
 
 const dispositionOption = (value: Chosen) => ({
   value,
-  label: <span class="body"><strong>{t(`quality.${value}`)}</strong><br /><span class="small">{t(`quality.${value}_why`)}</span></span>,
+  label: <span class="body"><strong>{t(`quality.${value}`)}</strong><span class="small">{t(`quality.${value}_why`)}</span></span>,
 });
 
 const reasonOption = (value: string) => ({ value, label: tCode("quality_reason", value) });

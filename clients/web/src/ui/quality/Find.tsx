@@ -40,7 +40,7 @@ export function Find() {
     search.run();
   };
   return (
-    <section class="card">
+    <section class="card find">
       {scanning && <Camera onRead={(reading) => start(reading.text)} />}
       <form role="search" class="part" onSubmit={(event) => (event.preventDefault(), start(text))}>
         <Field label={t("quality.find")} hint={t("quality.find_hint")} value={text} onValue={(value) => (setText(value), setFound(null))} />

@@ -13,16 +13,20 @@ export function DeviationRow({ coi, one }: { coi: string; one: Raised | Deviatio
   return (
     <LinkRow
       to={`/quality/deviation/${part(coi)}/${one.statement_id}`}
-      mark={<Icon name={one.blocking ? "stop" : "warn"} />}
-      title={<>{tCode("finding_name", one.code)} {one.blocking && <Badge tone="stop">{t("quality.blocks")}</Badge>}</>}
+      mark={<Mark tone={one.blocking ? "stop" : "warn"} />}
+      title={<><span class="name">{tCode("finding_name", one.code)}</span> {one.blocking && <Badge tone="stop">{t("quality.blocks")}</Badge>}</>}
       hint={t("quality.deviation_hint", { severity: tCode("severity", one.severity), about, who: raisedBy(one.raised_by) })}
     />
   );
 }
 
-/** The ledger is no person, and is named in the language spoken. */
+function Mark({ tone }: { tone: "stop" | "warn" }) {
+  return <span class={`tone ${tone}`}><Icon name={tone} /></span>;
+}
+
+/** The ledger is no person, and is named in the language spoken, within a sentence. */
 export function raisedBy(who: string): string {
-  return who === "ledger" ? t("phrase.ledger") : who;
+  return who === "ledger" ? t("quality.ledger") : who;
 }
 
 export function DosesRow({ coi, names, stopped }: { coi: string; names: readonly string[]; stopped: boolean }) {
