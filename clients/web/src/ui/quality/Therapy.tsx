@@ -7,7 +7,7 @@ import { Screen } from "../kit/Screen";
 import { useClient } from "../session";
 import { Age } from "./Age";
 import { therapy, type Therapy } from "./asking";
-import { DeviationRow, DosesRow, TherapyRow } from "./rows";
+import { ClosedRow, DeviationRow, DosesRow, TherapyRow } from "./rows";
 
 /** All of one therapy that is Quality's, open or closed. */
 export function TherapyScreen({ coi }: { coi: string }) {
@@ -36,7 +36,7 @@ function Parts({ coi, found }: { coi: string; found: Therapy }) {
       {closed.length > 0 && (
         <section class="part">
           <h2>{t("audit.closed_deviations", { count: closed.length })}</h2>
-          <ul class="rows">{closed.map((one) => <DeviationRow coi={coi} one={{ ...one, blocking: one.blocks }} key={one.statement_id} />)}</ul>
+          <ul class="rows">{closed.map((one) => <ClosedRow coi={coi} one={one} key={one.statement_id} />)}</ul>
         </section>
       )}
       <Age asOf={found.asOf} from={found.from} />

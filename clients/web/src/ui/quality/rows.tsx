@@ -8,19 +8,36 @@ import { Icon } from "../kit/Icon";
 import { Badge } from "../kit/Notice";
 import { LinkRow } from "../kit/Screen";
 
-export function DeviationRow({ coi, one }: { coi: string; one: Raised | Deviation }) {
-  const about = one.containers.length ? listed(one.containers) : t("audit.whole_therapy");
+export function DeviationRow({ coi, one }: { coi: string; one: Omit<Raised, "chain"> }) {
   return (
     <LinkRow
-      to={`/quality/deviation/${part(coi)}/${one.statement_id}`}
+      to={deviationAt(coi, one)}
       mark={<Mark tone={one.blocking ? "stop" : "warn"} />}
       title={<><span class="name">{tCode("finding_name", one.code)}</span> {one.blocking && <Badge tone="stop">{t("quality.blocks")}</Badge>}</>}
-      hint={t("quality.deviation_hint", { severity: tCode("severity", one.severity), about, who: raisedBy(one.raised_by) })}
+      hint={t("quality.deviation_hint", { severity: tCode("severity", one.severity), about: about(one), who: raisedBy(one.raised_by) })}
     />
   );
 }
 
-function Mark({ tone }: { tone: "stop" | "warn" }) {
+/** One that Quality has decided on. What was rejected may go on blocking. */
+export function ClosedRow({ coi, one }: { coi: string; one: Deviation }) {
+  return (
+    <LinkRow
+      to={deviationAt(coi, one)}
+      mark={<Mark tone={one.disposition === "rejected" ? "stop" : "ok"} />}
+      title={<span class="name">{tCode("finding_name", one.code)}</span>}
+      hint={`${about(one)}: ${tCode("audit_disposition", one.disposition ?? "")}`}
+    />
+  );
+}
+
+type Identified = Pick<Deviation, "statement_id" | "containers">;
+
+const deviationAt = (coi: string, { statement_id }: Identified) => `/quality/deviation/${part(coi)}/${statement_id}`;
+
+const about = ({ containers }: Identified) => (containers.length ? listed(containers) : t("audit.whole_therapy"));
+
+function Mark({ tone }: { tone: "stop" | "warn" | "ok" }) {
   return <span class={`tone ${tone}`}><Icon name={tone} /></span>;
 }
 
