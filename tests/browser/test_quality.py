@@ -195,19 +195,59 @@ def test_who_signs_by_an_old_look_is_asked_to_look_again(house: House, sit: Sit,
 def test_where_two_people_are_asked_for_the_screen_says_who_is_missing(
     house: House, sit: Sit, certificate: Path
 ) -> None:
-    stream, say = f"chain/{CONFIRMED_COI}", house.scenario.say
+    stream = f"chain/{CONFIRMED_COI}"
     quinn = sit()
     quinn.open(f"/release/{CONFIRMED_COI}")
     quinn.sees(f"The site's confirmation is missing for {CONFIRMED_DOSE}")
     expect(quinn.gate("site confirmed")).to_contain_text("STOP")
-    say("quinn", stream, "BatchConfirmed", chain_version=house.scenario.version(CONFIRMED_COI),
-        site="northcell-1", containers=[CONFIRMED_DOSE], confirmation="cd" * 32)  # fmt: skip
-    quinn.page.reload()
+    quinn.press("Confirm for the site")
+    confirming = quinn.page.locator("section.card", has_text="Who confirms this cannot release them.")
+    confirming.locator("input[type=file]").set_input_files(certificate)
+    screens(quinn.page, "quality-confirm", settle=_at_the_signature)
+    quinn.sign("Confirm: sign")
+    quinn.sees("Confirmed for the site")
+    (said,) = told(house, "BatchConfirmed", stream)
+    assert said["esignature"]["meaning"] == "responsibility"
+    assert said["confirmation"] == hashlib.sha256(certificate.read_bytes()).hexdigest()
     quinn.sees("You confirmed these doses: another person has to release them")
     quinn.certificate(certificate)
     quinn.sign("Release: sign")
     quinn.sees("The second signature must be somebody else's")
     assert not told(house, "Released", stream)
+
+
+def test_a_quarantine_is_lifted_with_its_reason(house: House, sit: Sit) -> None:
+    held = house.scenario.say("mia", STREAM, "Quarantined", containers=[FIRST], reason="sterility_doubt")
+    quinn = sit()
+    quinn.open()
+    quinn.follow(f"quarantine of {FIRST}")
+    quinn.sees("sterility doubt")
+    quinn.choose("Done again, and well")
+    screens(quinn.page, "quality-quarantine", settle=_from_the_top)
+    _fits(quinn.page)
+    quinn.sign("Lift: sign")
+    quinn.sees("The quarantine is lifted")
+    quinn.sees("It was lifted: it holds nothing any more.")
+    (said,) = told(house, "QuarantineLifted")
+    assert (said["quarantine"], said["reason"]) == (held.statement_id.hex(), "repeated_well")
+    assert said["esignature"]["meaning"] == "approval"
+
+
+def test_a_dose_that_must_never_be_given_is_rejected_and_waits_no_more(house: House, sit: Sit) -> None:
+    quinn = sit()
+    quinn.open(f"/release/{COI}")
+    quinn.page.get_by_role("checkbox", name=SECOND).uncheck()
+    quinn.press("Reject instead")
+    quinn.sees(f"{FIRST} can never be given any more")
+    quinn.choose("The evidence is missing")
+    screens(quinn.page, "quality-reject", settle=_at_the_signature)
+    _fits(quinn.page)
+    quinn.sign("Reject: sign")
+    quinn.sees(f"Rejected: {FIRST}")
+    (said,) = told(house, "Rejected")
+    assert (said["containers"], said["reason"]) == ([FIRST], "evidence_missing")
+    expect(quinn.page.get_by_role("checkbox", name=FIRST)).to_have_count(0)
+    expect(quinn.page.get_by_role("checkbox", name=SECOND)).to_be_checked()
 
 
 def test_without_the_ledger_nothing_can_be_decided(house: House, sit: Sit, certificate: Path) -> None:

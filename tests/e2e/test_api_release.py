@@ -24,12 +24,13 @@ def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
         scenario = opened.scenario
         enrol(scenario, "otto", "courier", "cleo", "swift-cryo", "swift-depot")
         scenario.order(COI)
-        scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, ended_at=timestamp(scenario.clock()),
-                     containers=[{"container": "BAG-F1", "volume_ul": 200_000}])  # fmt: skip
+        fresh = {"container": "BAG-F1", "volume_ul": 200_000}
+        scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, containers=[fresh],
+                     ended_at=timestamp(scenario.clock()))  # fmt: skip
         hand_over(scenario, COI, "BAG-F1", ("anna", APHERESIS), ("mia", CLEANROOM))
-        scenario.say("mia", STREAM, "ContainersDerived", at=CLEANROOM, how="fill",
-                     parents=[{"container": "BAG-F1", "volume_ul": 100_000}],
-                     children=[{"container": name, "volume_ul": 50_000} for name in (DOSE, SECOND)])  # fmt: skip
+        doses = [{"container": name, "volume_ul": 50_000} for name in (DOSE, SECOND)]
+        scenario.say("mia", STREAM, "ContainersDerived", at=CLEANROOM, how="fill", children=doses,
+                     parents=[{"container": "BAG-F1", "volume_ul": 100_000}])  # fmt: skip
         yield opened
 
 

@@ -14,7 +14,7 @@ const bag = (container: string, made_by: string, parents: string[] = [], more: P
   container, made_by, parents, status: "present", rejected: false, bag: null, of: null, expires_at: null, releases: [], ...more,
 });
 const therapy = (containers: Container[], more: Partial<Chain> = {}): Chain => ({
-  coi: "isbt128:A", version: 9, containers, deviations: [], closed_position: null,
+  coi: "isbt128:A", version: 9, containers, deviations: [], quarantines: [], closed_position: null,
   order: { country: "GB", protocol: "UB-001", product: "p", product_version: 1, manufacturing_sites: ["lab"] }, ...more,
 });
 

@@ -12,6 +12,10 @@ export const REASONS: Readonly<Record<Disposition, readonly string[]>> = {
   rejected: ["product_affected", "evidence_missing", "identity_not_proved"],
 };
 
+export const REASONS_TO_LIFT = ["assessed", "repeated_well", "evidence_complete"] as const;
+export const REASONS_TO_REJECT = ["product_affected", "evidence_missing", "out_of_specification"] as const;
+export const OTHER = "other";
+
 const CODE = /^[a-z][a-z0-9_]{0,63}$/;
 export const COUNTRY = /^[A-Z]{2}$/;
 export const PROTOCOL = /^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$/;
@@ -20,6 +24,11 @@ export const PROTOCOL = /^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$/;
 export function codeIn(text: string): string | null {
   const code = text.trim().toLowerCase().replace(/[\s-]+/g, "_");
   return CODE.test(code) ? code : null;
+}
+
+/** The reason that was chosen, or, for another one, what was typed; null: none yet. */
+export function reasonIn(chosen: string | null, own: string): string | null {
+  return chosen === OTHER ? codeIn(own) : chosen;
 }
 
 /** `GB, DE` -> each once, in the order given; null: none, or one that does not fit. */

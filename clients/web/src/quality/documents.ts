@@ -38,6 +38,27 @@ export interface Deviation extends Omit<Raised, "chain"> {
   disposition_position: number | null;
 }
 
+/** `lifted_position` null: it holds these containers, and what was made of them. */
+export interface Quarantine {
+  statement_id: string;
+  position: number;
+  reason: string;
+  containers: ContainerId[];
+  put_by: string;
+  lifted_position: number | null;
+}
+
+/** A row of `GET /v1/quarantines`. */
+export interface Held extends Quarantine {
+  chain: Coi;
+}
+
+export interface Confirmation {
+  site: string;
+  signer: string;
+  position: number;
+}
+
 export interface Container {
   container: ContainerId;
   status: string;
@@ -57,13 +78,14 @@ export interface Chain {
   order: { country: string; protocol: string; product: string; product_version: number; manufacturing_sites: string[] } | null;
   containers: Container[];
   deviations: Deviation[];
+  quarantines: Quarantine[];
   closed_position: number | null;
 }
 
 /** `GET /v1/chains/{coi}/quality`. */
 export interface Quality {
   required_checks: string[];
-  containers: { container: ContainerId; confirmations: { site: string; signer: string; position: number }[] }[];
+  containers: { container: ContainerId; confirmations: Confirmation[] }[];
 }
 
 /** `POST /v1/chains/{coi}/release-check`: the question comes back with the answer. */

@@ -1,25 +1,27 @@
 /** What waits for Quality, in the order in which it should be looked at. Pure. */
 
-import type { Chain, Dose, Raised } from "./documents";
+import type { Chain, Confirmation, Dose, Held, Quality, Raised } from "./documents";
 
 /** All that waits in one therapy. */
 export interface Waiting {
   coi: string;
   deviations: Raised[];
+  held: Held[];
   doses: Dose[];
 }
 
 const SEVERITIES = ["critical", "major", "minor", "review"];
 
 /** By therapy, the one with the gravest open deviation first; within it, so too. */
-export function byTherapy(deviations: readonly Raised[], doses: readonly Dose[]): Waiting[] {
+export function byTherapy(deviations: readonly Raised[], doses: readonly Dose[], held: readonly Held[] = []): Waiting[] {
   const found = new Map<string, Waiting>();
   const of = (coi: string): Waiting => {
-    const known = found.get(coi) ?? { coi, deviations: [], doses: [] };
+    const known = found.get(coi) ?? { coi, deviations: [], held: [], doses: [] };
     found.set(coi, known);
     return known;
   };
   for (const one of [...deviations].sort(graver)) of(one.chain).deviations.push(one);
+  for (const one of held) of(one.chain).held.push(one);
   for (const one of doses) of(one.chain).doses.push(one);
   return [...found.values()]; // a Map keeps the order: the gravest came first, doses without any come last
 }
@@ -55,4 +57,10 @@ function ancestry(chain: Chain, name: string, found = new Set<string>()): Set<st
   const known = chain.containers.find(({ container }) => container === name);
   for (const parent of known?.parents ?? []) ancestry(chain, parent, found);
   return found;
+}
+
+/** The site's confirmations of these containers, each statement once. */
+export function confirmations({ containers }: Quality, names: readonly string[]): Confirmation[] {
+  const all = containers.filter((one) => names.includes(one.container)).flatMap((one) => one.confirmations);
+  return all.filter((one, at) => all.findIndex(({ position }) => position === one.position) === at);
 }

@@ -8,7 +8,7 @@ import { useClient } from "../session";
 import { board, type Board as Found } from "./asking";
 import { Age } from "./Age";
 import { Find } from "./Find";
-import { DeviationRow, DosesRow, TherapyRow } from "./rows";
+import { DeviationRow, DosesRow, QuarantineRow, TherapyRow } from "./rows";
 
 /** What waits for this person, the gravest first; and the way to any bag. */
 export function Board({ sites }: { sites: string[] }) {
@@ -40,6 +40,7 @@ function Waits({ one }: { one: Waiting }) {
       <h2 class="mono">{shortCoi(one.coi)}</h2>
       <ul class="rows">
         {one.deviations.map((each) => <DeviationRow coi={one.coi} one={each} key={each.statement_id} />)}
+        {one.held.map((each) => <QuarantineRow coi={one.coi} one={each} key={each.statement_id} />)}
         {one.doses.length > 0 && <DosesRow coi={one.coi} names={one.doses.map(({ container }) => container)} stopped={one.doses.some((dose) => dose.blocking > 0)} />}
         <TherapyRow coi={one.coi} />
       </ul>

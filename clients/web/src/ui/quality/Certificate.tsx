@@ -1,9 +1,9 @@
+import { useId, useRef } from "preact/hooks";
 import { toHex } from "../../core/bytes";
 import { sha256 } from "../../core/proof/hash";
 import { t } from "../../messages";
 import { Notice } from "../kit/Notice";
 import { useAct } from "../kit/useAct";
-import { useRef } from "preact/hooks";
 
 export interface Certificate {
   name: string;
@@ -11,7 +11,8 @@ export interface Certificate {
 }
 
 /** The certificate's file is read here for its digest and goes nowhere. */
-export function CertificateFile({ value, onValue }: { value: Certificate | null; onValue: (value: Certificate | null) => void }) {
+export function CertificateFile({ label, value, onValue }: { label: string; value: Certificate | null; onValue: (value: Certificate | null) => void }) {
+  const id = useId();
   const chosen = useRef<File | undefined>(undefined);
   const read = useAct(async () => {
     const file = chosen.current;
@@ -24,11 +25,11 @@ export function CertificateFile({ value, onValue }: { value: Certificate | null;
   };
   return (
     <div class="field">
-      <span class="label" id="certificate">{t("quality.certificate")}</span>
+      <span class="label" id={id}>{label}</span>
       <span class="hint">{t("quality.certificate_hint")}</span>
       <label class="button file">
         {value ? t("quality.certificate_other") : t("quality.certificate_take")}
-        <input class="visually-hidden" type="file" aria-describedby="certificate" onChange={(event) => take(event.currentTarget.files?.[0])} />
+        <input class="visually-hidden" type="file" aria-describedby={id} onChange={(event) => take(event.currentTarget.files?.[0])} />
       </label>
       {value && <p class="small"><strong>{value.name}</strong><br />SHA-256 <span class="mono digest">{value.digest}</span></p>}
       {read.problem && <Notice tone="warn" title={t("quality.certificate_unread")} live />}

@@ -2,7 +2,7 @@
 
 import type { Client, Reading } from "../../core/client";
 import type { JsonObject } from "../../core/canonical";
-import type { Chain, Dose, Page, Quality, Raised } from "../../quality/documents";
+import type { Chain, Dose, Held, Page, Quality, Raised } from "../../quality/documents";
 import { byTherapy, type Waiting } from "../../quality/waiting";
 import { part } from "../audit/words";
 
@@ -18,15 +18,20 @@ export interface Board {
 
 /** All that waits in the therapies that this person may read, and the doses at their sites. */
 export async function board(client: Client, sites: readonly string[]): Promise<Board> {
-  const [raised, ...held] = await Promise.all([
+  const [raised, quarantined, ...doses] = await Promise.all([
     listed<Page & { deviations: Raised[] }>(client, "/v1/deviations", {}),
+    listed<Page & { quarantines: Held[] }>(client, "/v1/quarantines", {}),
     ...sites.map((site) => listed<Page & { doses: Dose[] }>(client, "/v1/unreleased", { site })),
   ]);
-  const pages: readonly Reading<Page>[] = [...raised, ...held.flat()];
-  const ends: readonly Reading<Page>[][] = [raised, ...held];
+  const lists: readonly Reading<Page>[][] = [raised, quarantined, ...doses];
+  const pages = lists.flat();
   return {
-    waiting: byTherapy(raised.flatMap((one) => one.value.deviations), held.flat().flatMap((one) => one.value.doses)),
-    more: ends.some((one) => one.at(-1)?.value.next_cursor),
+    waiting: byTherapy(
+      raised.flatMap((one) => one.value.deviations),
+      doses.flat().flatMap((one) => one.value.doses),
+      quarantined.flatMap((one) => one.value.quarantines),
+    ),
+    more: lists.some((one) => one.at(-1)?.value.next_cursor),
     asOf: Math.min(...pages.map((one) => one.asOf)),
     from: pages.some((one) => one.from === "device") ? "device" : "ledger",
   };

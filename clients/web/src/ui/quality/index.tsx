@@ -11,6 +11,7 @@ import "../bedside/bedside.css";
 import { Board } from "./Board";
 import { DeviationScreen } from "./Deviation";
 import "./quality.css";
+import { QuarantineScreen } from "./Quarantine";
 import { ReleaseScreen } from "./Release";
 import { TherapyScreen } from "./Therapy";
 
@@ -31,6 +32,8 @@ function shown(rest: string, me: string, sites: string[]) {
   if (therapy) return <TherapyScreen coi={therapy["coi"] ?? ""} />;
   const deviation = match("/deviation/:coi/:id", rest);
   if (deviation) return <DeviationScreen coi={deviation["coi"] ?? ""} id={deviation["id"] ?? ""} me={me} />;
+  const quarantine = match("/quarantine/:coi/:id", rest);
+  if (quarantine) return <QuarantineScreen coi={quarantine["coi"] ?? ""} id={quarantine["id"] ?? ""} me={me} />;
   const release = match("/release/:coi", rest);
   if (release) return <ReleaseScreen coi={release["coi"] ?? ""} me={me} sites={sites} />;
   return <Screen title={t("quality.title")} back="/quality"><Notice tone="info" title={t("shell.nowhere")} /></Screen>;

@@ -1,8 +1,8 @@
 /** Rows that lead to what waits. */
 
-import type { Deviation, Raised } from "../../quality/documents";
+import type { Deviation, Quarantine, Raised } from "../../quality/documents";
 import { t, tCode } from "../../messages";
-import { listed } from "../../messages/sentence";
+import { listed, spaced } from "../../messages/sentence";
 import { part } from "../audit/words";
 import { Icon } from "../kit/Icon";
 import { Badge } from "../kit/Notice";
@@ -27,6 +27,17 @@ export function ClosedRow({ coi, one }: { coi: string; one: Deviation }) {
       mark={<Mark tone={one.disposition === "rejected" ? "stop" : "ok"} />}
       title={<span class="name">{tCode("finding_name", one.code)}</span>}
       hint={`${about(one)}: ${tCode("audit_disposition", one.disposition ?? "")}`}
+    />
+  );
+}
+
+export function QuarantineRow({ coi, one }: { coi: string; one: Quarantine }) {
+  return (
+    <LinkRow
+      to={`/quality/quarantine/${part(coi)}/${one.statement_id}`}
+      mark={<Mark tone="stop" />}
+      title={<span class="name">{t("quality.quarantine_of", { names: listed(one.containers) })}</span>}
+      hint={t("quality.quarantine_hint", { reason: spaced(one.reason), who: one.put_by })}
     />
   );
 }
