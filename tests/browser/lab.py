@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE
-from tests.browser.people import PASSPHRASE, enrolled
-from tests.e2e.house import House
+from tests.browser.people import PASSPHRASE, enrolled, statements
+from tests.e2e.house import House, seeded
 from tests.label_stage import issue, link_part
 from tests.scenario import APHERESIS, CLEANROOM, PRODUCT, Scenario, hand_over, ordered
 
@@ -20,6 +22,7 @@ FIRST, SECOND = LABELS
 COI = "isbt128:CHA999926000011"
 STREAM = f"chain/{COI}"
 PASSKEY_COI, PASSKEY_DOSE = "isbt128:CHA999926000012", "KEY-D1"
+NARROWEST: Any = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
 CONFIRMED_COI, CONFIRMED_DOSE = "isbt128:CHA999926000013", "TWO-D1"
 
 
@@ -59,6 +62,16 @@ def label_of(house: House, container: str) -> str:
     """What the code on the bag says."""
     host = house.url.removeprefix("http://")
     return f"HTTPS://{host}/B/{link_part(LABELS[container], container)}".upper()
+
+
+def told(house: House, event: str, stream: str = STREAM) -> list[dict[str, Any]]:
+    return [one for one in statements(house, stream) if one["type"] == event]
+
+
+def certificate_in(folder: Path) -> Path:
+    path = folder / "certificate-LAB.pdf"
+    path.write_bytes(b"%PDF-1.7 the certificate of analysis")
+    return path
 
 
 class Desk:
@@ -102,3 +115,52 @@ class Desk:
 
     def close(self) -> None:
         self.context.close()
+
+
+Sit = Callable[..., Desk]
+
+
+@contextmanager
+def open_lab(built: Path, folder: Path) -> Iterator[House]:
+    """A house in which doses wait; named by a domain, since passkeys need one."""
+    scenario = seeded(folder)
+    waiting(scenario)
+    house = House(scenario, host="localhost")
+    house.open(built)
+    yield house
+    house.close()
+    scenario.ledger.close()
+
+
+@contextmanager
+def desks(house: House, browser: Browser) -> Iterator[Sit]:
+    """Seats people, quinn of Quality unless another is named, each at a browser of their own."""
+    seated: list[Desk] = []
+
+    def sit(agent: str = "quinn", **options: Any) -> Desk:
+        seated.append(Desk(house, browser, agent, **options))
+        return seated[-1]
+
+    yield sit
+    for desk in seated:
+        desk.close()
+
+
+def fits(page: Page) -> None:
+    """Nothing reaches beyond 320 pixels, so that nobody scrolls in two directions."""
+    before = page.viewport_size
+    page.set_viewport_size(NARROWEST)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= NARROWEST["width"]
+    if before:
+        page.set_viewport_size(before)
+
+
+def from_the_top(page: Page) -> None:
+    page.evaluate("scrollTo(0, 0)")
+
+
+def at_the_signature(page: Page) -> None:
+    """The part that is signed, from its heading on: below the bar, which would cover half a choice."""
+    page.locator("section.card", has=page.locator("form.esign")).evaluate(
+        "one => scrollTo(0, one.getBoundingClientRect().top + scrollY - 80)"
+    )

@@ -19,31 +19,19 @@ import { useClient } from "../session";
 const LEAST = 3; // characters that the ledger searches by
 
 export function Find() {
-  const client = useClient();
   const [text, setText] = useState("");
   const [scanning, setScanning] = useState(false);
-  const [found, setFound] = useState<string[] | null>(null);
-  const asked = useRef("");
-  const search = useAct(() => look(asked.current));
-  const look = async (said: string) => {
-    const { q } = wanted(said);
-    if (q.length < LEAST) throw new Problem("malformed", "invalid_request", t("audit.search_more"));
-    const { found: hits } = (await client.read<SearchAnswer>("/v1/search", { q })).value;
-    const therapies = therapiesIn(hits);
-    if (therapies.length === 1) go(`/quality/therapy/${part(therapies[0] ?? "")}`);
-    else setFound(therapies);
-  };
+  const { search, found, forget } = useSearch();
   const start = (said: string) => {
     setText(said);
     setScanning(false);
-    asked.current = said;
-    search.run();
+    search.start(said);
   };
   return (
     <section class="card find">
       {scanning && <Camera onRead={(reading) => start(reading.text)} />}
       <form role="search" class="part" onSubmit={(event) => (event.preventDefault(), start(text))}>
-        <Field label={t("quality.find")} hint={t("quality.find_hint")} value={text} onValue={(value) => (setText(value), setFound(null))} />
+        <Field label={t("quality.find")} hint={t("quality.find_hint")} value={text} onValue={(value) => (setText(value), forget())} />
         <div class="buttons">
           <Button submit disabled={search.busy}>{t("audit.search_act")}</Button>
           <Button onClick={() => setScanning(!scanning)}>{t("audit.scan")}</Button>
@@ -53,6 +41,25 @@ export function Find() {
       {found && <Therapies found={found} />}
     </section>
   );
+}
+
+/** Goes to the therapy where there is one, and tells of them where there are several or none. */
+function useSearch() {
+  const client = useClient();
+  const asked = useRef("");
+  const [found, setFound] = useState<string[] | null>(null);
+  const act = useAct(async () => {
+    const { q } = wanted(asked.current);
+    if (q.length < LEAST) throw new Problem("malformed", "invalid_request", t("audit.search_more"));
+    const therapies = therapiesIn((await client.read<SearchAnswer>("/v1/search", { q })).value.found);
+    if (therapies.length === 1) go(`/quality/therapy/${part(therapies[0] ?? "")}`);
+    else setFound(therapies);
+  });
+  const start = (said: string) => {
+    asked.current = said;
+    act.run();
+  };
+  return { search: { ...act, start }, found, forget: () => setFound(null) };
 }
 
 /** A bag's, a label's or the therapy's own hit: each names the chain that it belongs to. */
