@@ -1,0 +1,228 @@
+"""Dates and clocks as loggers write them, to milliseconds since 1970.
+
+A date whose order of day, month and year is open is settled in this sequence: what the reader knows from
+the file, what only one order makes a date of the calendar, and the one order in which the rows go
+on across midnight by their own step. If more than one is left, a person is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import pairwise
+from typing import get_args
+
+from ledger.cold_chain.logger_file import DateOrder, Told, Zone
+from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
+
+DAY_MS = 86_400_000
+_EPOCH = date(1970, 1, 1).toordinal()
+_EXCEL_EPOCH = date(1899, 12, 30).toordinal()  # day 0 of Excel's 1900 system, its false leap day past
+_FIRST_YEAR, _LAST_YEAR = 1980, 2199
+_DATE = re.compile(r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})\.?")
+_NAMED = re.compile(r"([0-9]{1,2})[./ -]([^\W\d_]{3,9})\.?[./ -]([0-9]{4}|[0-9]{2})")
+_SERIAL = re.compile(r"([0-9]{5})(?:[.,]([0-9]{1,12}))?")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,6}))?)?\s*(\D*)")
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+\-\u2212])\s*([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "jan january januar janvier enero", "feb february februar february febrero",
+            "mar march märz mars marzo", "apr april avril abril", "may mai mayo",
+            "jun june juni juin junio", "jul july juli juillet julio", "aug august août agosto",
+            "sep sept september septembre septiembre", "oct october okt oktober octobre octubre",
+            "nov november novembre noviembre", "dec december dez dezember décembre diciembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_MORNING = {"am", "a", "dop", "vorm", "上午", "午前", "πμ"}
+_AFTERNOON = {"pm", "p", "odp", "nachm", "下午", "午後", "μμ"}
+
+
+def offset_min(text: str) -> int | None:
+    """`+02:00`, `GMT+2`, `UTC` -> minutes east of UTC. None: no offset, for instance `CST`."""
+    bare = text.strip()
+    if bare.upper() in ("UTC", "GMT", "Z"):
+        return 0
+    match = _OFFSET.fullmatch(bare)
+    if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
+        return None
+    minutes = int(match[2]) * 60 + int(match[3] or 0)
+    return minutes if match[1] == "+" else -minutes
+
+
+def zone_of(told: Told, stated: int | None, how: str, why_asked: str) -> Zone:
+    """The file's own offset, or the told one. Raises `Ambiguous` where neither says."""
+    answer = None if told.zone is None else offset_min(told.zone)
+    if told.zone is not None and answer is None:
+        raise Ambiguous("zone", f"{told.zone!r} is no offset from UTC", ("UTC", "+01:00", "-05:00"))
+    if stated is None:
+        if answer is None:
+            raise Ambiguous("zone", why_asked, ("UTC", "+01:00", "-05:00"))
+        return Zone(answer, "told")
+    if answer not in (None, stated):
+        said = Zone(stated, how)
+        raise Unreadable(f"you said zone {told.zone}, the file says {said.name} ({how})", "leave it out")
+    return Zone(stated, how)
+
+
+# --- one cell --------------------------------------------------------------------------
+
+
+def clock_ms(text: str) -> int:
+    """`02:00:00 PM`, `11:15:00 odp.`, `14:26` -> milliseconds since midnight. Raises `Bad`."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise Bad(text, f"{text!r} is no time of day")
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    half = "".join(match[5].lower().replace(".", "").split())
+    if half and (half not in _MORNING | _AFTERNOON or not 1 <= hour <= 12):
+        raise Bad(text, f"{text!r} is no time of day")
+    if half:
+        hour = hour % 12 + (12 if half in _AFTERNOON else 0)
+    if hour > 23 or minute > 59 or second > 59:
+        raise Bad(text, f"{text!r} is no time of day")
+    return ((hour * 60 + minute) * 60 + second) * 1000 + int((match[4] or "").ljust(3, "0")[:3])
+
+
+def orders_of(text: str) -> tuple[DateOrder, ...]:
+    """In which orders this text is a date. Raises `Bad` where in none."""
+    found = tuple(order for order in get_args(DateOrder) if _parts(text, order) is not None)
+    if not found:
+        raise Bad(text, f"{text!r} is no date")
+    return found
+
+
+def day_ms(text: str, order: DateOrder) -> int:
+    """Midnight of the written day, in milliseconds since 1970. Raises `Bad`."""
+    found = _parts(text, order)
+    if found is None:
+        raise Bad(text, f"{text!r} is no date")
+    return (found.toordinal() - _EPOCH) * DAY_MS
+
+
+def _parts(text: str, order: DateOrder) -> date | None:
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
+        named = _NAMED.fullmatch(text.strip())
+        month = _MONTHS.get(named[2].lower()) if named else None
+        return _date(named[3], month, int(named[1])) if named and month else None
+    first, second, third = match[1], match[3], match[4]
+    if order == "ymd":
+        return _date(first, int(second), int(third)) if len(third) <= 2 else None
+    if len(first) > 2:
+        return None
+    day, month = (first, second) if order == "dmy" else (second, first)
+    return _date(third, int(month), int(day))
+
+
+def _date(year: str, month: int, day: int) -> date | None:
+    """Two digits of a year are of this century."""
+    if len(year) not in (2, 4):
+        return None
+    full = int(year) + (2000 if len(year) == 2 else 0)
+    try:
+        found = date(full, month, day)
+    except ValueError:
+        return None
+    return found if _FIRST_YEAR <= full <= _LAST_YEAR else None
+
+
+def serial_ms(text: str) -> int:
+    """An Excel serial day (1900 system) to milliseconds, to the nearest second. Raises `Bad`."""
+    match = _SERIAL.fullmatch(text.strip())
+    if match is None:
+        raise Bad(text, f"{text!r} is no serial day of Excel")
+    decimals = match[2] or ""
+    seconds = round(int(decimals or 0) * 86_400 / 10 ** len(decimals))
+    return (int(match[1]) + _EXCEL_EPOCH - _EPOCH) * DAY_MS + seconds * 1000
+
+
+# --- a column --------------------------------------------------------------------------
+
+
+class Clocks(dict[str, int]):
+    """Remembers what each time of day means."""
+
+    def __missing__(self, text: str) -> int:
+        value = self[text] = clock_ms(text)
+        return value
+
+
+class Days(dict[str, int]):
+    """Remembers what each date means."""
+
+    def __init__(self, order: DateOrder) -> None:
+        super().__init__()
+        self.order: DateOrder = order
+
+    def __missing__(self, text: str) -> int:
+        value = self[text] = day_ms(text, self.order)
+        return value
+
+
+class Serials(dict[str, int]):
+    """Remembers what each serial day means."""
+
+    def __missing__(self, text: str) -> int:
+        value = self[text] = serial_ms(text)
+        return value
+
+
+def split(cells: Sequence[str]) -> list[tuple[str, str]]:
+    """Each cell to (date, time). The first cell says which of the two stands first, and what parts them."""
+    first = cells[0].strip() if cells else ""
+    mark = " " if " " in first or "T" not in first else "T"
+    if ":" in first.partition(mark)[0]:
+        return [(day.strip(), time) for time, _, day in (cell.strip().rpartition(mark) for cell in cells)]
+    return [(day, time) for day, _, time in (cell.strip().partition(mark) for cell in cells)]
+
+
+def order_of(pairs: Sequence[tuple[str, str]], told: Told) -> tuple[DateOrder, str | None]:
+    """The one order of day, month and year, and why where it had to be found. Raises `Bad`, `Ambiguous`."""
+    dates = list(dict.fromkeys(day for day, _ in pairs))
+    open_ = set(get_args(DateOrder))
+    for text in dates:
+        open_ &= set(orders_of(text))
+    if told.date_order and (told.date_order in open_ or not open_):
+        return told.date_order, None
+    if told.date_order:
+        raise Unreadable(f"the dates are not in the order {told.date_order}", "leave that answer out")
+    if not open_:
+        raise Bad(dates[-1], f"{dates[-1]!r} and {dates[0]!r} are not dates of one order")
+    left = [order for order in get_args(DateOrder) if order in open_]
+    if len(left) == 1 or _same(dates, left):
+        return left[0], None
+    steady = [order for order in left if _goes_on(pairs, order)]
+    if len(steady) == 1:
+        return steady[0], "the only order in which the rows go on across midnight by their own step"
+    raise Ambiguous("date_order", f"the dates ({dates[0]}) can be read in more than one order", left)
+
+
+def _same(dates: Iterable[str], orders: Sequence[DateOrder]) -> bool:
+    return all(len({day_ms(text, order) for order in orders}) == 1 for text in dates)
+
+
+def _goes_on(pairs: Sequence[tuple[str, str]], order: DateOrder) -> bool:
+    """Most steps within a day are equal, and so is every one from a day to the next; there is one."""
+    days, clocks = Days(order), Clocks()
+    times = [days[day] + clocks[time] for day, time in pairs]
+    within = Counter(
+        later - earlier
+        for (earlier, later), ((day, _), (next_, _)) in zip(pairwise(times), pairwise(pairs), strict=True)
+        if day == next_
+    )
+    across = [
+        later - earlier
+        for (earlier, later), ((day, _), (next_, _)) in zip(pairwise(times), pairwise(pairs), strict=True)
+        if day != next_
+    ]
+    if not within or not across:
+        return False
+    step, count = within.most_common(1)[0]
+    return 2 * count > within.total() and set(across) == {step}

@@ -1,0 +1,168 @@
+"""Delimited rows, and columns of them turned into values with the place of what does not parse."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
+
+from ledger.cold_chain.logger_file import Channel, Told, Unit
+from ledger.cold_chain.moments import Clocks, Days, Serials, order_of, split
+from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
+from ledger.cold_chain.text import Text
+
+DELIMITERS = ("\t", ";", ",")
+Value = TypeVar("Value")
+_PLEASE = "look at that line, and export the file again"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A header and rows of one width. `lines[i]` is where row i stands in the file."""
+
+    header: list[str]
+    rows: list[list[str]]
+    lines: Sequence[int]
+
+    def column(self, index: int) -> list[str]:
+        return [row[index] for row in self.rows]
+
+
+def cells(line: str, delimiter: str) -> list[str]:
+    """One line's cells, without the blanks around them. Raises `csv.Error`."""
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def table_of(text: Text, delimiter: str, header_line: int, first_line: int) -> Table:
+    """The rows from `first_line` to the end; both lines count from 1. Blank lines don't count.
+
+    Raises `Unreadable` where a row is wider than the header, or a quotation mark is not closed.
+    """
+    header = _parsed(text.lines[header_line - 1 : header_line], delimiter, header_line)[0]
+    header = [cell.strip() for cell in header]
+    source = text.lines[first_line - 1 :]
+    rows = _parsed(source, delimiter, first_line)
+    lines: Sequence[int] = range(first_line, first_line + len(rows))
+    if any(not row or not any(row) for row in rows[-2:]) or [] in rows:
+        kept = [(line, row) for line, row in zip(lines, rows, strict=True) if any(map(str.strip, row))]
+        lines, rows = [line for line, _ in kept], [row for _, row in kept]
+    return Table(header, _of_one_width(rows, len(header), lines), lines)
+
+
+def _parsed(source: list[str], delimiter: str, first_line: int) -> list[list[str]]:
+    try:
+        rows = list(csv.reader(source, delimiter=delimiter))
+    except csv.Error as error:
+        raise Unreadable(f"no rows of cells ({error})", _PLEASE, first_line) from error
+    if len(rows) != len(source):
+        raise Unreadable("a quotation mark is not closed", _PLEASE, first_line)
+    return rows
+
+
+def _of_one_width(rows: list[list[str]], width: int, lines: Sequence[int]) -> list[list[str]]:
+    """Short rows are filled with empty cells: programs leave trailing ones out."""
+    if {len(row) for row in rows} <= {width}:
+        return rows
+    for line, row in zip(lines, rows, strict=True):
+        if any(map(str.strip, row[width:])):
+            what = f"the row has {len(row)} cells, the header {width}"
+            hint = "export it with another delimiter if the decimal mark is the same as the delimiter"
+            raise Unreadable(what, hint, line)
+    return [row[:width] + [""] * (width - len(row)) for row in rows]
+
+
+def delimiter_of(line: str, has: Callable[[list[str]], bool]) -> str | None:
+    """The first delimiter that makes of the header line what `has` looks for."""
+    for delimiter in DELIMITERS:
+        if delimiter in line:
+            try:
+                found = cells(line, delimiter)
+            except csv.Error:
+                continue
+            if has(found):
+                return delimiter
+    return None
+
+
+# --- columns to values -----------------------------------------------------------------
+
+
+def converted(
+    texts: Sequence[str], meaning: Callable[[str], Value], lines: Sequence[int], column: str
+) -> list[Value]:
+    """Each text's meaning. Raises `Unreadable` with the first line of what has none."""
+    try:
+        return list(map(meaning, texts))
+    except Bad as bad:
+        raise Unreadable(bad.what, _PLEASE, lines[texts.index(bad.text)], column) from bad
+
+
+def times_of(
+    text: Text, moments: Sequence[str], told: Told, lines: Sequence[int], column: str, zone_min: int
+) -> list[int]:
+    """Date and time in one column to milliseconds, UTC."""
+    if not moments:
+        return []
+    if ":" not in moments[0]:
+        serials = Serials()
+        found = converted(moments, serials.__getitem__, lines, column)
+        text.decided("times are serial days of Excel (1900 system), to the nearest second", lines[0])
+    else:
+        found = joined_times(text, split(moments), told, lines, column)
+    shift = zone_min * 60_000
+    return [at_ms - shift for at_ms in found] if shift else found
+
+
+def joined_times(
+    text: Text, pairs: list[tuple[str, str]], told: Told, lines: Sequence[int], column: str
+) -> list[int]:
+    """(date, time) pairs to milliseconds by the logger's own clock."""
+    try:
+        order, why = order_of(pairs, told)
+        if why:
+            text.decided(f"dates are {order}: {why}", lines[0])
+        days, clocks = Days(order), Clocks()
+        return [days[day] + clocks[time] for day, time in pairs]
+    except Bad as bad:
+        index = next(index for index, pair in enumerate(pairs) if bad.text in pair)
+        raise Unreadable(bad.what, _PLEASE, lines[index], column) from bad
+
+
+def interval_of(text: Text, channels: Iterable[Channel], told: Told, stated_s: int | None) -> int | None:
+    """Seconds from a reading to the next: the header's, the told one, or the step that most rows keep."""
+    times = next((channel.times_ms for channel in channels if len(channel.times_ms) > 1), ())
+    steps = Counter(later - earlier for earlier, later in pairwise(times))
+    usual_ms, count = steps.most_common(1)[0] if steps else (0, 0)
+    if stated_s is not None:
+        if told.interval_s not in (None, stated_s):
+            raise Unreadable(f"the file says {stated_s} s between readings", "leave your answer out")
+        if 2 * count > steps.total() and usual_ms != stated_s * 1000:
+            text.contradicts(f"the file says {stated_s} s between readings, most rows {usual_ms / 1000:g} s")
+        return stated_s
+    if told.interval_s is not None:
+        return told.interval_s
+    if 2 * count > steps.total() and usual_ms > 0 and usual_ms % 1000 == 0:
+        text.decided(f"{usual_ms // 1000} s between readings: {count} of {steps.total()} steps")
+        return usual_ms // 1000
+    return None
+
+
+def seconds(text: str) -> int:
+    """`00:30:00` -> 1800; an interval, so hours may pass 23. Raises `Bad`."""
+    parts = text.strip().split(":")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts):
+        raise Bad(text, f"{text!r} is no interval in hours, minutes and seconds")
+    hours, minutes, rest = map(int, parts)
+    return (hours * 60 + minutes) * 60 + rest
+
+
+def one_unit(told: Told, stated: Unit | None, where: str) -> Unit:
+    """The unit that the file states, or the told one. Raises `Ambiguous` where neither is there."""
+    if stated is None and told.unit is None:
+        raise Ambiguous("unit", f"{where} names no unit of temperature", ("C", "F"))
+    if stated and told.unit not in (None, stated):
+        raise Unreadable(f"{where} says degrees {stated}, you said {told.unit}", "leave that answer out")
+    return stated or told.unit or "C"  # the last is never reached
