@@ -28,42 +28,51 @@ ROOT = (
     "6619afdc1b1198fcc7d8462aed7ef55293883a19ac0ac04f878b26041bbea20a"
     "68f60c18dac0aaab9f74afb65c503c00fd484b7cfc9a5b7e7b1aaeb94816bee3"
 )
-_SIG = re.compile(rb"^Sig:", re.MULTILINE)
-_SIG_LINE = re.compile(rb"Sig: ([0-9a-f]{128})(?:\r?\n)?")
-_SIG_CERT = re.compile(rb"^Sig Cert: ([0-9a-f]{128})\r?$", re.MULTILINE)
-_CERT = re.compile(rb"^Cert:", re.MULTILINE)
-_KEY = re.compile(rb"^ Public Key: ([0-9a-f]{128})\r?$", re.MULTILINE)
+_HEX = rb"([0-9a-f]{128})"
+_SIG = re.compile(rb"Sig: " + _HEX + rb"(?:\r?\n)?")
+_SIG_CERT = re.compile(rb"Sig Cert: " + _HEX + rb"\r?\n")
+_KEY = re.compile(rb" Public Key: " + _HEX + rb"\r?\n")
 
 
 def device_signature(raw: bytes, root: str = ROOT) -> DeviceSignature:
     """The verdict over the raw bytes: `absent` only where the file carries no part of a signature."""
-    if not re.search(rb"^\s*(?:Sig|Sig Cert|Cert):", raw, re.MULTILINE):
+    if not any(word in raw for word in (b"Sig", b"sig:", b"Cert", b"Public Key")):
         return DeviceSignature("absent", ("the file carries no signature",), root)
     checked: list[str] = []
     failed = _certificate(raw, root, checked) or _file(raw, checked)
     return DeviceSignature("failed" if failed else "valid", (*checked, *([failed] if failed else ())), root)
 
 
+def _lines(raw: bytes, name: bytes) -> list[int]:
+    """Where lines begin with `name`."""
+    found = [0] if raw.startswith(name) else []
+    at = raw.find(b"\n" + name)
+    while at >= 0:
+        found.append(at + 1)
+        at = raw.find(b"\n" + name, at + 1)
+    return found
+
+
 def _certificate(raw: bytes, root: str, checked: list[str]) -> str | None:
     """Step 1. What failed, or None."""
-    certs, sigs = list(_CERT.finditer(raw)), list(_SIG_CERT.finditer(raw))
-    if len(certs) != 1 or len(sigs) != 1 or sigs[0].start() < certs[0].end():
+    certs, sigs = _lines(raw, b"Cert:"), _lines(raw, b"Sig Cert:")
+    match = _SIG_CERT.match(raw, sigs[0]) if len(certs) == len(sigs) == 1 else None
+    if match is None or sigs[0] < certs[0]:
         return "FAILED: the file has not exactly one certificate, signed"
-    signed = raw[certs[0].start() : sigs[0].start()]
-    if not verifies(bytes.fromhex(root), sigs[0][1], signed):
+    if not verifies(bytes.fromhex(root), match[1], raw[certs[0] : sigs[0]]):
         return f"FAILED: the certificate is not signed by the root key {root[:16]}"
     checked.append(f"the certificate is signed by the root key {root[:16]}")
     return None
 
 
 def _file(raw: bytes, checked: list[str]) -> str | None:
-    """Step 2. What failed, or None."""
-    lines = list(_SIG.finditer(raw))
-    match = _SIG_LINE.fullmatch(raw, lines[0].start()) if len(lines) == 1 else None
-    keys = _KEY.findall(raw)
-    if match is None or len(keys) != 1:
+    """Step 2. What failed, or None. The key is the certificate's: it stands between step 1's lines."""
+    sigs, keys = _lines(raw, b"Sig:"), _lines(raw, b" Public Key:")
+    match = _SIG.fullmatch(raw, sigs[0]) if len(sigs) == 1 else None
+    key = _KEY.match(raw, keys[0]) if len(keys) == 1 else None
+    if match is None or key is None or not _lines(raw, b"Cert:")[0] < keys[0] < _lines(raw, b"Sig Cert:")[0]:
         return "FAILED: the file does not end with exactly one signature"
-    if not verifies(bytes.fromhex(keys[0].decode()), match[1], raw[: match.start()]):
+    if not verifies(bytes.fromhex(key[1].decode()), match[1], raw[: sigs[0]]):
         return "FAILED: the file was altered after the device signed it"
     checked.append("the file is signed by the certificate's key")
     return None

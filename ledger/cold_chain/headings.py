@@ -8,12 +8,14 @@ _TEMPERATURE = re.compile(
     r"temp(?!o)|teplota|hőmérséklet|lämpötila|θερμοκρασ|температур|温度|気温|온도", re.IGNORECASE
 )
 _NOT_THE_AIR = re.compile(
-    r"dew|tau(?!\w*t)|ros[ée]e|roc[ií]o|rugiada|rosy|rosn|dauw|daggpunkt|wet|bulb|heat index|setpoint|alarm|露点",
+    r"dew|tau(?!\w*t)|ros[ée]e|roc[ií]o|rugiada|rosy|rosn|dauw|daggpunkt|wet|bulb|heat index|setpoint|alarm"
+    r"|露点",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"date|datum|fecha|data|дата|日期|日付|날짜|timestamp", re.IGNORECASE)
 _TIME = re.compile(
-    r"time|zeit|uhr|heure|hora|ora|czas|godzina|čas|tijd|tid|klockslag|время|时间|時刻|時間|시간", re.IGNORECASE
+    r"time|zeit|uhr|heure|hora|ora|czas|godzina|čas|tijd|tid|klockslag|время|时间|時刻|時間|시간",
+    re.IGNORECASE,
 )
 
 

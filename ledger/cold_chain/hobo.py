@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ledger.cold_chain.degrees import Degrees, check_marks, unit_in
 from ledger.cold_chain.headings import is_date, is_temperature, is_time
-from ledger.cold_chain.logger_file import Channel, LoggerFile, Told, Unit
+from ledger.cold_chain.logger_file import Channel, LoggerFile, Told, Unit, Zone
 from ledger.cold_chain.moments import offset_min, zone_of
 from ledger.cold_chain.refusals import Unreadable
 from ledger.cold_chain.table import (
@@ -30,7 +30,6 @@ NAME = "hobo"
 NO_SENSOR = ("-888.88", "-888,88", "-888.880", "-888,880")
 _TITLE = re.compile(r'^"?(?:Plot Title|Titre|Diagrammtitel|T[ií]tulo)\b', re.IGNORECASE)
 _LOGGER = re.compile(r"LGR S/N:\s*([0-9A-Za-z-]+)")
-_SENSOR = re.compile(r"SEN S/N:\s*([0-9A-Za-z-]+)")
 _CHANNEL = re.compile(r"\bc:\s*\d+\b|\bCh(?:\.|:)?\s*:?\s*\d+\s*-", re.IGNORECASE)
 _ZONE = re.compile(r"(?:GMT|UTC)\s*[+\-\u2212]\s*[0-9]{1,2}(?::?[0-9]{2})?|\b(?:GMT|UTC)\b")
 _HEAD_LINES = 5
@@ -88,7 +87,7 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
     )
 
 
-def _zone(table: Table, told: Told):  # type: ignore[no-untyped-def]
+def _zone(table: Table, told: Told) -> Zone:
     heading = next(cell for cell in table.header if is_date(cell) or is_time(cell))
     both = ", ".join(cell for cell in table.header[:4] if is_date(cell) or is_time(cell))
     match = _ZONE.search(both)
@@ -152,13 +151,12 @@ def _name(table: Table, at: int, columns: list[int]) -> str:
 
 def _serial(text: Text, table: Table, number: int, told: Told) -> str | None:
     """The logger's, from the heading; never the plot's title, which people choose."""
-    found = set(_LOGGER.findall(" ".join(table.header)))
+    found: set[str] = set(_LOGGER.findall(" ".join(table.header)))
     if len(found) > 1:
         raise Unreadable(f"the heading names {len(found)} loggers", "export one logger at a time", number)
     stated = found.pop() if found else None
     if stated is None:
-        sensors = set(_SENSOR.findall(" ".join(table.header)))
-        text.ignored("the heading names no logger's serial") if not sensors else None
+        text.ignored("the heading names no logger's serial; a plot's title is none", number)
         return told.serial
     if told.serial not in (None, stated):
         raise Unreadable(f"the file is of logger {stated}, not {told.serial}", "take the right file", number)

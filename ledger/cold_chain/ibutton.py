@@ -10,7 +10,7 @@ import re
 from typing import get_args
 
 from ledger.cold_chain.degrees import Degrees, check_marks
-from ledger.cold_chain.logger_file import Channel, DateOrder, LoggerFile, Printed, Told, Unit
+from ledger.cold_chain.logger_file import Channel, DateOrder, LoggerFile, Printed, Told, Unit, Zone
 from ledger.cold_chain.moments import day_ms, offset_min, orders_of, split, zone_of
 from ledger.cold_chain.refusals import Bad, Unreadable
 from ledger.cold_chain.table import Table, converted, interval_of, one_unit, table_of, times_of
@@ -79,7 +79,7 @@ def _head(text: Text) -> tuple[dict[str, tuple[str, int]], int]:
     raise Unreadable("there is no line Date/Time,Unit,Value", "export the mission as CSV again")
 
 
-def _zone(told: Told, start: re.Match[str] | None):  # type: ignore[no-untyped-def]
+def _zone(told: Told, start: re.Match[str] | None) -> Zone:
     word = start[4] if start else None
     stated = offset_min(word) if word else None
     why = f"the zone {word!r} is an abbreviation of several" if word else "the file names no zone"

@@ -20,8 +20,8 @@ Weight = Literal["decided", "ignored", "contradicts"]
 class Told:
     """What a person answered because a file left it open. None: not asked, or not known.
 
-    `zone` is an offset from UTC (`+02:00`, `UTC`): the logger's clock, which seldom follows
-    summer time. `since_ms` and `until_ms` choose the part that belongs to the transport.
+    `zone` is an offset from UTC (`+02:00`, `UTC`): that of the logger's clock, which seldom follows
+    summer time.
     """
 
     unit: Unit | None = None

@@ -14,6 +14,7 @@ from datetime import date
 from itertools import pairwise
 from typing import get_args
 
+from ledger.cold_chain.degrees import nearest
 from ledger.cold_chain.logger_file import DateOrder, Told, Zone
 from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
 
@@ -112,13 +113,13 @@ def _parts(text: str, order: DateOrder) -> date | None:
         named = _NAMED.fullmatch(text.strip())
         month = _MONTHS.get(named[2].lower()) if named else None
         return _date(named[3], month, int(named[1])) if named and month else None
-    first, second, third = match[1], match[3], match[4]
+    first, second, third = match.group(1, 3, 4)
     if order == "ymd":
         return _date(first, int(second), int(third)) if len(third) <= 2 else None
     if len(first) > 2:
         return None
-    day, month = (first, second) if order == "dmy" else (second, first)
-    return _date(third, int(month), int(day))
+    day_month = (int(first), int(second)) if order == "dmy" else (int(second), int(first))
+    return _date(third, day_month[1], day_month[0])
 
 
 def _date(year: str, month: int, day: int) -> date | None:
@@ -139,7 +140,7 @@ def serial_ms(text: str) -> int:
     if match is None:
         raise Bad(text, f"{text!r} is no serial day of Excel")
     decimals = match[2] or ""
-    seconds = round(int(decimals or 0) * 86_400 / 10 ** len(decimals))
+    seconds = nearest(int(decimals or 0) * 86_400, int(f"1{'0' * len(decimals)}"))
     return (int(match[1]) + _EXCEL_EPOCH - _EPOCH) * DAY_MS + seconds * 1000
 
 

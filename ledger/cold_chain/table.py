@@ -96,8 +96,13 @@ def converted(
     """Each text's meaning. Raises `Unreadable` with the first line of what has none."""
     try:
         return list(map(meaning, texts))
-    except Bad as bad:
-        raise Unreadable(bad.what, _PLEASE, lines[texts.index(bad.text)], column) from bad
+    except Bad:
+        for text, line in zip(texts, lines, strict=True):
+            try:
+                meaning(text)
+            except Bad as bad:
+                raise Unreadable(bad.what, _PLEASE, line, column) from bad
+        raise
 
 
 def times_of(
@@ -127,7 +132,7 @@ def joined_times(
         days, clocks = Days(order), Clocks()
         return [days[day] + clocks[time] for day, time in pairs]
     except Bad as bad:
-        index = next(index for index, pair in enumerate(pairs) if bad.text in pair)
+        index = next((index for index, pair in enumerate(pairs) if bad.text in pair), 0)
         raise Unreadable(bad.what, _PLEASE, lines[index], column) from bad
 
 

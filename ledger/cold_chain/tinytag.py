@@ -107,7 +107,7 @@ def _channel(
 
 def _stated(column: list[str], head: dict[str, list[str]], at: int) -> Unit | None:
     """From the first value that carries one, else from a row `Units`, `Property` or `Type`."""
-    carried = next((unit for unit in map(unit_of_cell, column[:100]) if unit), None)
+    carried = next((unit for unit in map(unit_of_cell, dict.fromkeys(column)) if unit), None)
     rows = (head.get(name, []) for name in ("units", "unit", "property"))
     return carried or next((unit for unit in (unit_in(_under(row, at)) for row in rows) if unit), None)
 
