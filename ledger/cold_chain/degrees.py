@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from ledger.cold_chain.logger_file import Unit
-from ledger.cold_chain.refusals import Bad, Unreadable
+from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
 from ledger.cold_chain.text import Text
 
 LOWEST, HIGHEST = -27_300, 20_000  # what an event can say (`CentiC`)
@@ -86,6 +86,17 @@ def unit_of_cell(text: str) -> Unit | None:
     if match is None:
         return None
     return "C" if match[2] == "C" else "F"
+
+
+def check_divided(column: Sequence[str], delimiter: str, told: str | None, name: str) -> None:
+    """For makers who always write decimals: whole degrees between commas may be halves of `4,9`.
+
+    Raises `Ambiguous` unless somebody told that the decimal mark is a point.
+    """
+    filled = [cell for cell in column if cell.strip()]
+    if delimiter == "," and filled and told != "." and not any("." in cell or "," in cell for cell in filled):
+        why = f"column {name!r} has whole degrees only, and cells are parted by commas"
+        raise Ambiguous("decimal", why, (".", ","))
 
 
 def check_marks(text: Text, degrees: Degrees, told: str | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ledger.cold_chain.degrees import Degrees, check_marks, unit_in
+from ledger.cold_chain.degrees import Degrees, check_divided, check_marks, unit_in
 from ledger.cold_chain.headings import is_date, is_temperature, is_time
 from ledger.cold_chain.logger_file import Channel, LoggerFile, Told, Unit, Zone
 from ledger.cold_chain.moments import offset_min, zone_of
@@ -111,7 +111,7 @@ def _without_events(text: Text, table: Table, columns: list[int]) -> Table:
             kept_lines.append(line)
         for event in events:
             text.ignored(f"an event, no reading: {event.partition(' (')[0].partition(' LGR')[0]}", line)
-    return Table(table.header, kept_rows, kept_lines)
+    return Table(table.header, kept_rows, kept_lines, table.delimiter)
 
 
 def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
@@ -131,6 +131,7 @@ def _channel(
 ) -> Channel:
     heading = table.header[at]
     unit: Unit = one_unit(told, unit_in(_before_serials(heading)), f"the heading {heading!r}")
+    check_divided(table.column(at), table.delimiter, told.decimal, heading)
     degrees = Degrees(unit, NO_SENSOR)
     values = converted(table.column(at), degrees.__getitem__, table.lines, heading)
     check_marks(text, degrees, told.decimal)

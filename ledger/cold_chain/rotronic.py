@@ -36,8 +36,8 @@ _HEAD_LINES = 200
 
 def recognise(text: Text) -> str | None:
     """Why this is such a file, or None."""
-    marks = [match[1] for match in map(_SECTION.match, text.lines[:_HEAD_LINES]) if match]
-    return "its sections are headed [#S], [#H] and [#D]" if {"S", "H", "D"} <= set(marks) else None
+    sections = dict(_sections(text))
+    return "its sections are headed [#S], [#H] and [#D]" if {"S", "H", "D"} <= set(sections) else None
 
 
 def read(text: Text, told: Told, why: str) -> LoggerFile:
@@ -68,9 +68,9 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
 
 
 def _sections(text: Text) -> Iterator[tuple[str, int]]:
-    """Each section's letter and line, the first of each."""
+    """Each section's letter and line, the first of each, up to the rows."""
     seen: set[str] = set()
-    for number, line in enumerate(text.lines, start=1):
+    for number, line in enumerate(text.lines[:_HEAD_LINES], start=1):
         match = _SECTION.match(line)
         if match and match[1] not in seen:
             seen.add(match[1])

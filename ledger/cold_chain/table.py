@@ -26,14 +26,15 @@ class Table:
     header: list[str]
     rows: list[list[str]]
     lines: Sequence[int]
+    delimiter: str
 
     def column(self, index: int) -> list[str]:
         return [row[index] for row in self.rows]
 
 
 def cells(line: str, delimiter: str) -> list[str]:
-    """One line's cells, without the blanks around them. Raises `csv.Error`."""
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+    """One line's cells, without the blanks around them. Raises `Unreadable`."""
+    return [cell.strip() for cell in _parsed([line], delimiter, None)[0]]
 
 
 def table_of(text: Text, delimiter: str, header_line: int, first_line: int) -> Table:
@@ -49,10 +50,10 @@ def table_of(text: Text, delimiter: str, header_line: int, first_line: int) -> T
     if any(not row or not any(row) for row in rows[-2:]) or [] in rows:
         kept = [(line, row) for line, row in zip(lines, rows, strict=True) if any(map(str.strip, row))]
         lines, rows = [line for line, _ in kept], [row for _, row in kept]
-    return Table(header, _of_one_width(rows, len(header), lines), lines)
+    return Table(header, _of_one_width(rows, header, lines), lines, delimiter)
 
 
-def _parsed(source: list[str], delimiter: str, first_line: int) -> list[list[str]]:
+def _parsed(source: list[str], delimiter: str, first_line: int | None) -> list[list[str]]:
     try:
         rows = list(csv.reader(source, delimiter=delimiter))
     except csv.Error as error:
@@ -62,13 +63,18 @@ def _parsed(source: list[str], delimiter: str, first_line: int) -> list[list[str
     return rows
 
 
-def _of_one_width(rows: list[list[str]], width: int, lines: Sequence[int]) -> list[list[str]]:
-    """Short rows are filled with empty cells: programs leave trailing ones out."""
-    if {len(row) for row in rows} <= {width}:
+def _of_one_width(rows: list[list[str]], header: list[str], lines: Sequence[int]) -> list[list[str]]:
+    """Short rows are filled with empty cells: programs leave trailing ones out.
+
+    A value behind the last named column may be half of a number with a decimal comma.
+    """
+    width = len(header)
+    named = max((at for at, name in enumerate(header, start=1) if name), default=0)
+    if named == width and {len(row) for row in rows} <= {width}:
         return rows
     for line, row in zip(lines, rows, strict=True):
-        if any(map(str.strip, row[width:])):
-            what = f"the row has {len(row)} cells, the header {width}"
+        if any(map(str.strip, row[named:])):
+            what = f"the row has {len(row)} cells, the header names {named}"
             hint = "export it with another delimiter if the decimal mark is the same as the delimiter"
             raise Unreadable(what, hint, line)
     return [row[:width] + [""] * (width - len(row)) for row in rows]
@@ -80,7 +86,7 @@ def delimiter_of(line: str, has: Callable[[list[str]], bool]) -> str | None:
         if delimiter in line:
             try:
                 found = cells(line, delimiter)
-            except csv.Error:
+            except Unreadable:
                 continue
             if has(found):
                 return delimiter

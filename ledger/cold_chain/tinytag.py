@@ -5,16 +5,16 @@ A value may carry its unit (`17.4 °C`). Where none does and no row names one, t
 
 from __future__ import annotations
 
-from ledger.cold_chain.degrees import Degrees, check_marks, unit_in, unit_of_cell
+from ledger.cold_chain.degrees import Degrees, check_divided, check_marks, unit_in, unit_of_cell
 from ledger.cold_chain.headings import is_temperature
 from ledger.cold_chain.logger_file import Channel, LoggerFile, Told, Unit
 from ledger.cold_chain.moments import offset_min, zone_of
 from ledger.cold_chain.refusals import Unreadable
 from ledger.cold_chain.table import (
-    DELIMITERS,
     Table,
     cells,
     converted,
+    delimiter_of,
     interval_of,
     one_unit,
     table_of,
@@ -28,14 +28,19 @@ _HEAD_LINES = 12
 
 def recognise(text: Text) -> str | None:
     """Why this is such a file, or None."""
+    number = _serials_line(text)
+    return f"line {number} lists serial numbers (S/N) over the columns" if number else None
+
+
+def _serials_line(text: Text) -> int | None:
     for number, line in enumerate(text.lines[:_HEAD_LINES], start=1):
-        if line.startswith(("S/N", '"S/N"')) and _delimiter(line):
-            return f"line {number} lists serial numbers (S/N) over the columns"
+        if delimiter_of(line, _is_serials):
+            return number
     return None
 
 
-def _delimiter(line: str) -> str | None:
-    return next((mark for mark in DELIMITERS if mark in line), None)
+def _is_serials(found: list[str]) -> bool:
+    return len(found) > 2 and found[:2] == ["S/N", ""]
 
 
 def read(text: Text, told: Told, why: str) -> LoggerFile:
@@ -66,8 +71,8 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
 
 def _parted(text: Text) -> tuple[Table, dict[str, list[str]]]:
     """The rows of readings, and the head's rows by the word in their first cell."""
-    at = next(n for n, line in enumerate(text.lines) if line.startswith(("S/N", '"S/N"')))
-    delimiter = _delimiter(text.lines[at]) or ","
+    at = (_serials_line(text) or 1) - 1
+    delimiter = delimiter_of(text.lines[at], _is_serials) or ","
     if at == 0:
         raise Unreadable("the row of column numbers is missing", "export it again", 1)
     head: dict[str, list[str]] = {}
@@ -97,6 +102,7 @@ def _channel(
     if not name:
         raise Unreadable("a column of temperatures has no number", "export it again", 1)
     column = table.column(at)
+    check_divided(column, table.delimiter, told.decimal, name)
     unit: Unit = one_unit(told, _stated(column, head, at), f"column {name!r}")
     degrees = Degrees(unit)
     values = converted(column, degrees.__getitem__, table.lines, name)
