@@ -28,6 +28,7 @@ from api.routes import (
     custody,
     deviations,
     entries,
+    evidence,
     feed,
     health,
     infusion,
@@ -52,6 +53,7 @@ from api.settings import Settings
 from api.tries import Tries
 from api.web import App
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.store.evidence import EvidenceStore
 from ledger.views.runner import Projector
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, quality, supply, registry, keys, labels, patients, search,
+    quarantines, temperature, evidence, quality, supply, registry, keys, labels, patients, search,
     health, web,
 )  # fmt: skip
 
@@ -119,6 +121,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         projector=Projector(ledger.store.engine, ledger.store),
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
+        evidence=EvidenceStore(ledger.store.engine),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.tries import Tries
     from api.web import App
     from ledger.application import Ledger
+    from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
 
 
@@ -37,6 +38,7 @@ class Node:
     projector: Projector
     cursor_key: bytes
     tries: Tries
+    evidence: EvidenceStore
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
 
