@@ -7,12 +7,13 @@ Q-tag CLm doc have a `Data:` section. `--.-` is no reading, `x` marks a reading 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from ledger.cold_chain.berlinger_signature import ROOT, device_signature
 from ledger.cold_chain.berlinger_summary import printed
 from ledger.cold_chain.degrees import Degrees, check_marks
-from ledger.cold_chain.logger_file import Channel, LoggerFile, Told, Unit, Zone
+from ledger.cold_chain.logger_file import Channel, DateOrder, LoggerFile, Told, Unit, Zone
 from ledger.cold_chain.moments import offset_min
 from ledger.cold_chain.refusals import Ambiguous, Unreadable
 from ledger.cold_chain.table import converted, interval_of, one_unit, times_of
@@ -21,7 +22,12 @@ from ledger.cold_chain.text import Text
 NAME = "berlinger"
 _PAIR = re.compile(r"([^:]+):\s?(.*)")
 _HEADER = re.compile(r"\t(\S+ \S+)\tT(?:\t.*)?")
-_PICTURES = {"yyyy-MM-dd": "ymd", "dd.MM.yyyy": "dmy", "dd/MM/yyyy": "dmy", "MM/dd/yyyy": "mdy"}
+_PICTURES: dict[str, DateOrder] = {
+    "yyyy-MM-dd": "ymd",
+    "dd.MM.yyyy": "dmy",
+    "dd/MM/yyyy": "dmy",
+    "MM/dd/yyyy": "mdy",
+}
 
 
 class Said(NamedTuple):
@@ -67,7 +73,10 @@ def _head(text: Text) -> dict[str, Said]:
     """Every value outside the tables, by its path: `Conf/Alarm/1/T AL`."""
     said: dict[str, Said] = {}
     path: list[str] = []
-    for number, line in enumerate(text.lines, start=1):
+    rows = _rows_at(text)
+    numbers = (*range(1, rows.start), *range(rows.stop, len(text.lines) + 1))
+    for number in numbers:
+        line = text.lines[number - 1]
         bare = line.lstrip(" ")
         if line.startswith("\t") or not bare:
             continue
@@ -79,6 +88,21 @@ def _head(text: Text) -> dict[str, Said]:
             _keep(said, "/".join((*path, name)), Said(value, number))
         path.append(pairs[0][0])
     return said
+
+
+def _rows_at(text: Text) -> range:
+    """The numbers of the lines with readings: from behind `Data:` and its header to the last by tab."""
+    at = text.lines.index("Data:") if "Data:" in text.lines else None
+    if at is None:
+        return range(1, 1)
+    last = next(
+        number for number in range(len(text.lines), at, -1) if number == at + 1 or _by_tab(text, number)
+    )
+    return range(at + 3, max(last + 1, at + 3))
+
+
+def _by_tab(text: Text, number: int) -> bool:
+    return text.lines[number - 1].startswith("\t")
 
 
 def _keep(said: dict[str, Said], name: str, value: Said) -> None:
@@ -141,35 +165,32 @@ def _unit(text: Text, said: dict[str, Said], told: Told) -> Unit:
 
 
 def _channels(text: Text, told: Told, unit: Unit, zone: Zone) -> tuple[Channel, ...]:
-    start = next((n for n, line in enumerate(text.lines, start=1) if line.rstrip() == "Data:"), None)
-    if start is None:
+    lines = _rows_at(text)
+    if lines.start == 1:
         text.ignored("the file holds no readings, only each day's minimum and maximum")
         return ()
-    header = _HEADER.fullmatch(text.lines[start]) if start < len(text.lines) else None
+    header = _HEADER.fullmatch(text.lines[lines.start - 2]) if lines.start - 2 < len(text.lines) else None
     if header is None:
-        raise Unreadable("the readings have no header", "export it again", start + 1)
-    rows = _rows(text, start + 2)
-    lines = range(start + 2, start + 2 + len(rows))
+        raise Unreadable("the readings have no header", "export it again", lines.start - 1)
+    rows = _rows(text, lines)
     order = _PICTURES.get(header[1].partition(" ")[0])
-    known = Told(date_order=order) if order else told  # type: ignore[arg-type]
+    known = replace(told, date_order=order) if order else told
     times = times_of(text, [row[1] for row in rows], known, lines, header[1], zone.offset_min)
     degrees = Degrees(unit)
     values = converted([row[2] for row in rows], degrees.__getitem__, lines, "T")
     check_marks(text, degrees, told.decimal)
     marks = {index: row[3] for index, row in enumerate(rows) if len(row) > 3 and row[3]}
-    return (Channel("T", tuple(times), tuple(values), tuple(lines), marks),)
+    return (Channel("T", tuple(times), tuple(values), lines, marks),)
 
 
-def _rows(text: Text, first: int) -> list[list[str]]:
-    """The lines by tab from `first` on, up to the first other one."""
-    rows: list[list[str]] = []
-    for number, line in enumerate(text.lines[first - 1 :], start=first):
-        if not line.startswith("\t"):
-            break
-        row = line.split("\t")
+def _rows(text: Text, lines: range) -> list[list[str]]:
+    """Each line's cells: nothing before the first tab, a moment, a temperature, perhaps a mark."""
+    rows = [line.split("\t") for line in text.lines[lines.start - 1 : lines.stop - 1]]
+    if set(map(len, rows)) <= {3, 4}:  # what stands before the first tab would be no moment
+        return rows
+    for number, row in zip(lines, rows, strict=True):
         if len(row) not in (3, 4):
-            raise Unreadable(f"a reading has {len(row) - 1} cells", "export it again", number)
-        rows.append(row)
+            raise Unreadable("this is no reading: a moment, a temperature, a mark", "export it again", number)
     return rows
 
 

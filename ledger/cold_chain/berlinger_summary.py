@@ -91,6 +91,8 @@ def _days(said: Said, degrees: Degrees) -> Iterator[Day]:
 
 def _compare(text: Text, found: Printed, channels: tuple[Channel, ...]) -> None:
     """A device samples more often than it logs: its extremes hold those of the readings."""
+    if found.min_centi_c is None and found.max_centi_c is None:
+        return
     values = [value for channel in channels for value in channel.centi_c if value is not None]
     if not values:
         return

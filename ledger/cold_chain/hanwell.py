@@ -77,7 +77,7 @@ def _channel(text: Text, table: Table, at: int, told: Told, times: list[int]) ->
     degrees = Degrees(unit)
     values = converted(table.column(at), degrees.__getitem__, table.lines, name)
     check_marks(text, degrees, told.decimal)
-    return Channel(name, tuple(times), tuple(values), tuple(table.lines))
+    return Channel(name, tuple(times), tuple(values), table.lines)
 
 
 def _serial(head: dict[str, tuple[str, int]], told: Told) -> str | None:

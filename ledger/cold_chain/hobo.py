@@ -97,21 +97,28 @@ def _zone(table: Table, told: Told) -> Zone:
 
 def _without_events(text: Text, table: Table, columns: list[int]) -> Table:
     """Rows without any temperature but with words in another column are events, not readings."""
-    kept_rows, kept_lines = [], []
-    numbered = range(len(table.header))
-    others = [at for at in numbered if at not in columns and not is_date(table.header[at])]
-    for row, line in zip(table.rows, table.lines, strict=True):
-        if any(row[at].strip() for at in columns):
-            kept_rows.append(row)
-            kept_lines.append(line)
-            continue
-        events = [table.header[at] for at in others if row[at].strip().isalpha()]
-        if not events:
-            kept_rows.append(row)
-            kept_lines.append(line)
-        for event in events:
-            text.ignored(f"an event, no reading: {event.partition(' (')[0].partition(' LGR')[0]}", line)
-    return Table(table.header, kept_rows, kept_lines, table.delimiter)
+    empty = [
+        index
+        for index, cell in enumerate(table.column(columns[0]))
+        if (not cell or cell.isspace()) and not any(table.rows[index][at].strip() for at in columns)
+    ]
+    others = [at for at, name in enumerate(table.header) if at not in columns and not is_date(name)]
+    events = {index for index in empty if _say_events(text, table, index, others)}
+    if not events:
+        return table
+    rows, lines = list(table.rows), list(table.lines)
+    for index in sorted(events, reverse=True):
+        del rows[index], lines[index]
+    return Table(table.header, rows, lines, table.delimiter)
+
+
+def _say_events(text: Text, table: Table, index: int, others: list[int]) -> bool:
+    """A note for each event of the row; False if it holds none."""
+    row, line = table.rows[index], table.lines[index]
+    found = [table.header[at] for at in others if row[at].strip().isalpha()]
+    for event in found:
+        text.ignored(f"an event, no reading: {event.partition(' (')[0].partition(' LGR')[0]}", line)
+    return bool(found)
 
 
 def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
@@ -121,9 +128,8 @@ def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
     moments = table.column(dates)
     if not moments or ":" in moments[0] or not clocks:
         return times_of(text, moments, told, table.lines, table.header[dates], zone_min)
-    pairs = list(zip(map(str.strip, moments), table.column(clocks[0]), strict=True))
-    found = joined_times(text, pairs, told, table.lines, table.header[dates])
-    return [at_ms - zone_min * 60_000 for at_ms in found]
+    parts = list(map(str.strip, moments)), table.column(clocks[0])
+    return joined_times(text, parts, told, table.lines, table.header[dates], zone_min)
 
 
 def _channel(
@@ -137,7 +143,7 @@ def _channel(
     check_marks(text, degrees, told.decimal)
     if any(word in degrees for word in NO_SENSOR):
         text.decided("-888.88 is no reading: no sensor answered")
-    return Channel(_name(table, at, columns), tuple(times), tuple(values), tuple(table.lines))
+    return Channel(_name(table, at, columns), tuple(times), tuple(values), table.lines)
 
 
 def _before_serials(heading: str) -> str:

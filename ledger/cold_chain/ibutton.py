@@ -48,7 +48,7 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
     degrees = Degrees(unit)
     values = converted(table.column(2), degrees.__getitem__, table.lines, "Value")
     check_marks(text, degrees, told.decimal)
-    channel = Channel("Value", tuple(times), tuple(values), tuple(table.lines))
+    channel = Channel("Value", tuple(times), tuple(values), table.lines)
     part = head.get("1-Wire/iButton Part Number", ("", 0))[0]
     return LoggerFile(
         format=NAME,
@@ -104,7 +104,7 @@ def _with_order(text: Text, told: Told, start: re.Match[str] | None, table: Tabl
 
 
 def _unit(table: Table, told: Told) -> Unit:
-    units = {cell.strip() for cell in table.column(1)}
+    units = set(map(str.strip, set(table.column(1))))
     if len(units) > 1 or not units <= {"C", "F"}:
         line = next(n for n, row in zip(table.lines, table.rows, strict=True) if row[1].strip() != "C")
         raise Unreadable(f"units {sorted(units)} in one column", "export it again", line, "Unit")

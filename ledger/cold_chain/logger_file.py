@@ -6,7 +6,7 @@ A channel is kept by columns: one value of each at the same index is one reading
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -116,7 +116,7 @@ class Channel:
     name: str
     times_ms: tuple[int, ...]
     centi_c: tuple[int | None, ...]
-    lines: tuple[int, ...]
+    lines: Sequence[int]
     marks: Mapping[int, str] = field(default_factory=dict)
 
     @property

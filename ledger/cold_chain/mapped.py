@@ -133,4 +133,4 @@ def _channel(text: Text, table: Table, name: str, mapping: Mapping, times: list[
     column = table.column(_index(table, name))
     values = converted(column, degrees.__getitem__, table.lines, name)
     check_marks(text, degrees, mapping.decimal)
-    return Channel(name, tuple(times), tuple(values), tuple(table.lines))
+    return Channel(name, tuple(times), tuple(values), table.lines)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import pairwise
+from operator import add, ne, sub
 from typing import get_args
 
 from ledger.cold_chain.degrees import nearest
@@ -20,7 +20,7 @@ from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
 
 DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
-_EXCEL_EPOCH = date(1899, 12, 30).toordinal()  # day 0 of Excel's 1900 system, its false leap day past
+EXCEL_1970 = 25_569  # 1970-01-01 in Excel's 1900 system: its day 0 is 1899-12-30
 _FIRST_YEAR, _LAST_YEAR = 1980, 2199
 _DATE = re.compile(r"([0-9]{1,4})([./-])([0-9]{1,2})\2([0-9]{1,4})\.?")
 _NAMED = re.compile(r"([0-9]{1,2})[./ -]([^\W\d_]{3,9})\.?[./ -]([0-9]{4}|[0-9]{2})")
@@ -141,7 +141,7 @@ def serial_ms(text: str) -> int:
         raise Bad(text, f"{text!r} is no serial day of Excel")
     decimals = match[2] or ""
     seconds = nearest(int(decimals or 0) * 86_400, int(f"1{'0' * len(decimals)}"))
-    return (int(match[1]) + _EXCEL_EPOCH - _EPOCH) * DAY_MS + seconds * 1000
+    return (int(match[1]) - EXCEL_1970) * DAY_MS + seconds * 1000
 
 
 # --- a column --------------------------------------------------------------------------
@@ -156,14 +156,15 @@ class Clocks(dict[str, int]):
 
 
 class Days(dict[str, int]):
-    """Remembers what each date means."""
+    """Remembers when each date began for a clock some minutes east of UTC."""
 
-    def __init__(self, order: DateOrder) -> None:
+    def __init__(self, order: DateOrder, zone_min: int) -> None:
         super().__init__()
         self.order: DateOrder = order
+        self.shift_ms = zone_min * 60_000
 
     def __missing__(self, text: str) -> int:
-        value = self[text] = day_ms(text, self.order)
+        value = self[text] = day_ms(text, self.order) - self.shift_ms
         return value
 
 
@@ -175,31 +176,58 @@ class Serials(dict[str, int]):
         return value
 
 
-def split(cells: Sequence[str]) -> list[tuple[str, str]]:
-    """Each cell to (date, time). The first cell says which of the two stands first, and what parts them."""
-    first = cells[0].strip() if cells else ""
-    mark = " " if " " in first or "T" not in first else "T"
-    if ":" in first.partition(mark)[0]:
-        return [(day.strip(), time) for time, _, day in (cell.strip().rpartition(mark) for cell in cells)]
-    return [(day, time) for day, _, time in (cell.strip().partition(mark) for cell in cells)]
+def split(cells: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Each cell to its date and its time, where all are cut as the first one is.
+
+    A cell that should be cut elsewhere gives no date or no time: for those there is `split_each`.
+    """
+    mark, date_first = _cut(cells[0])
+    at = cells[0].find(mark) if date_first else cells[0].rfind(mark)
+    left, right = [cell[:at] for cell in cells], [cell[at + 1 :] for cell in cells]
+    return (left, right) if date_first else (right, left)
 
 
-def order_of(pairs: Sequence[tuple[str, str]], told: Told) -> tuple[DateOrder, str | None]:
+def split_each(cells: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Each cell to its date and its time. The first says which stands first, and what parts them."""
+    mark, date_first = _cut(cells[0])
+    if date_first:
+        parts = [cell.strip().partition(mark) for cell in cells]
+        return [day for day, _, _ in parts], [time for _, _, time in parts]
+    parts = [cell.strip().rpartition(mark) for cell in cells]
+    return [day for _, _, day in parts], [time for time, _, _ in parts]
+
+
+def _cut(first: str) -> tuple[str, bool]:
+    """What parts date and time, and whether the date stands first."""
+    bare = first.strip()
+    mark = " " if " " in bare or "T" not in bare else "T"
+    return mark, ":" not in bare.partition(mark)[0]
+
+
+def joined(days: Sequence[str], clocks: Sequence[str], order: DateOrder, zone_min: int = 0) -> list[int]:
+    """Milliseconds since 1970, UTC, of the clock that many minutes east of it. Raises `Bad`."""
+    midnight, since = Days(order, zone_min), Clocks()
+    return list(map(add, map(midnight.__getitem__, days), map(since.__getitem__, clocks)))
+
+
+def order_of(days: Sequence[str], clocks: Sequence[str], told: Told) -> tuple[DateOrder, str | None]:
     """The one order of day, month and year, and why where it had to be found. Raises `Bad`, `Ambiguous`."""
-    dates = list(dict.fromkeys(day for day, _ in pairs))
-    open_ = set(get_args(DateOrder))
-    for text in dates:
-        open_ &= set(orders_of(text))
-    if told.date_order and (told.date_order in open_ or not open_):
-        return told.date_order, None
+    dates = list(dict.fromkeys(days))
     if told.date_order:
-        raise Unreadable(f"the dates are not in the order {told.date_order}", "leave that answer out")
-    if not open_:
-        raise Bad(dates[-1], f"{dates[-1]!r} and {dates[0]!r} are not dates of one order")
-    left = [order for order in get_args(DateOrder) if order in open_]
+        if told.date_order not in orders_of(dates[0]):
+            raise Unreadable(f"the dates are not in the order {told.date_order}", "leave that answer out")
+        return told.date_order, None
+    left = orders_of(dates[0])
+    if _DATE.fullmatch(dates[0].strip()) is None:
+        return left[0], None  # the month is a word
+    for text in dates:
+        left = tuple(order for order in left if _parts(text, order))
+        if not left:
+            orders_of(text)
+            raise Bad(text, f"{text!r} and {dates[0]!r} are not dates of one order")
     if len(left) == 1 or _same(dates, left):
         return left[0], None
-    steady = [order for order in left if _goes_on(pairs, order)]
+    steady = [order for order in left if _goes_on(days, clocks, order)]
     if len(steady) == 1:
         return steady[0], "the only order in which the rows go on across midnight by their own step"
     raise Ambiguous("date_order", f"the dates ({dates[0]}) can be read in more than one order", left)
@@ -209,21 +237,14 @@ def _same(dates: Iterable[str], orders: Sequence[DateOrder]) -> bool:
     return all(len({day_ms(text, order) for order in orders}) == 1 for text in dates)
 
 
-def _goes_on(pairs: Sequence[tuple[str, str]], order: DateOrder) -> bool:
+def _goes_on(days: Sequence[str], clocks: Sequence[str], order: DateOrder) -> bool:
     """Most steps within a day are equal, and so is every one from a day to the next; there is one."""
-    days, clocks = Days(order), Clocks()
-    times = [days[day] + clocks[time] for day, time in pairs]
-    within = Counter(
-        later - earlier
-        for (earlier, later), ((day, _), (next_, _)) in zip(pairwise(times), pairwise(pairs), strict=True)
-        if day == next_
-    )
-    across = [
-        later - earlier
-        for (earlier, later), ((day, _), (next_, _)) in zip(pairwise(times), pairwise(pairs), strict=True)
-        if day != next_
-    ]
+    times = joined(days, clocks, order)
+    steps = list(map(sub, times[1:], times))
+    is_new = list(map(ne, days[1:], days))
+    within = Counter(step for step, new in zip(steps, is_new, strict=True) if not new)
+    across = {step for step, new in zip(steps, is_new, strict=True) if new}
     if not within or not across:
         return False
     step, count = within.most_common(1)[0]
-    return 2 * count > within.total() and set(across) == {step}
+    return 2 * count > within.total() and across == {step}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from operator import le
 
 from ledger.cold_chain.degrees import Degrees, check_marks, unit_in
 from ledger.cold_chain.headings import is_date, is_temperature, is_time
@@ -49,7 +50,7 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
     if not columns:
         raise Unreadable("no column is a temperature", "export the temperature, too", sections["H"])
     zone = zone_of(told, None, "", "Rotronic files name no zone")
-    times = [at_ms - zone.offset_min * 60_000 for at_ms in _times(text, table, told)]
+    times = _times(text, table, told, zone.offset_min)
     channels = tuple(_channel(text, table, at, pairs, told, times) for at in columns)
     _say_breaks(text, table, times)
     return LoggerFile(
@@ -98,15 +99,15 @@ def _table(text: Text, sections: dict[str, int]) -> Table:
     return table_of(text, delimiter, number, sections["D"] + 1)
 
 
-def _times(text: Text, table: Table, told: Told) -> list[int]:
+def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
     clocks = next((at for at, name in enumerate(table.header) if at and is_time(name)), None)
     if clocks is None:
         raise Unreadable("there is no column Time", "export it again")
     if not table.rows:
         text.ignored("the file holds no readings")
         return []
-    dates, times = map(str.strip, table.column(0)), table.column(clocks)
-    return joined_times(text, list(zip(dates, times, strict=True)), told, table.lines, "Date")
+    parts = list(map(str.strip, table.column(0))), table.column(clocks)
+    return joined_times(text, parts, told, table.lines, "Date", zone_min)
 
 
 def _channel(
@@ -118,11 +119,13 @@ def _channel(
     degrees = Degrees(unit)
     values = converted(table.column(at), degrees.__getitem__, table.lines, name)
     check_marks(text, degrees, told.decimal)
-    return Channel(name, tuple(times), tuple(values), tuple(table.lines))
+    return Channel(name, tuple(times), tuple(values), table.lines)
 
 
 def _say_breaks(text: Text, table: Table, times: list[int]) -> None:
-    for line, (earlier, later) in zip(list(table.lines)[1:], pairwise(times), strict=True):
+    if not any(map(le, times[1:], times)):
+        return
+    for line, (earlier, later) in zip(table.lines[1:], pairwise(times), strict=True):
         if later <= earlier:
             text.contradicts("the logger's clock went back: it lost its time", line)
 

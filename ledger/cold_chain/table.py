@@ -6,16 +6,18 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import repeat
+from operator import contains, itemgetter, sub
 from typing import TypeVar
 
 from ledger.cold_chain.logger_file import Channel, Told, Unit
-from ledger.cold_chain.moments import Clocks, Days, Serials, order_of, split
+from ledger.cold_chain.moments import Serials, joined, order_of, split, split_each
 from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
 from ledger.cold_chain.text import Text
 
 DELIMITERS = ("\t", ";", ",")
 Value = TypeVar("Value")
+QUOTE = '"'
 _PLEASE = "look at that line, and export the file again"
 
 
@@ -42,18 +44,28 @@ def table_of(text: Text, delimiter: str, header_line: int, first_line: int) -> T
 
     Raises `Unreadable` where a row is wider than the header, or a quotation mark is not closed.
     """
-    header = _parsed(text.lines[header_line - 1 : header_line], delimiter, header_line)[0]
-    header = [cell.strip() for cell in header]
-    source = text.lines[first_line - 1 :]
-    rows = _parsed(source, delimiter, first_line)
+    header = cells(text.lines[header_line - 1], delimiter)
+    rows = _parsed(text.lines[first_line - 1 :], delimiter, first_line)
     lines: Sequence[int] = range(first_line, first_line + len(rows))
-    if any(not row or not any(row) for row in rows[-2:]) or [] in rows:
-        kept = [(line, row) for line, row in zip(lines, rows, strict=True) if any(map(str.strip, row))]
-        lines, rows = [line for line, _ in kept], [row for _, row in kept]
+    while rows and _is_blank(rows[-1]):
+        rows.pop()
+    if set(map(len, rows)) == {len(header)} and "" not in map(itemgetter(0), rows):
+        lines = lines[: len(rows)]
+    else:
+        kept = [(line, row) for line, row in zip(lines, rows, strict=False) if not _is_blank(row)]
+        lines = lines[: len(rows)] if len(kept) == len(rows) else [line for line, _ in kept]
+        rows = [row for _, row in kept]
     return Table(header, _of_one_width(rows, header, lines), lines, delimiter)
 
 
+def _is_blank(row: list[str]) -> bool:
+    return not any(map(str.strip, row))
+
+
 def _parsed(source: list[str], delimiter: str, first_line: int | None) -> list[list[str]]:
+    """Lines to cells. Without quotation marks there is nothing to parse but the delimiter."""
+    if not any(map(contains, source, repeat(QUOTE))):
+        return [line.split(delimiter) for line in source]
     try:
         rows = list(csv.reader(source, delimiter=delimiter))
     except csv.Error as error:
@@ -70,7 +82,8 @@ def _of_one_width(rows: list[list[str]], header: list[str], lines: Sequence[int]
     """
     width = len(header)
     named = max((at for at, name in enumerate(header, start=1) if name), default=0)
-    if named == width and {len(row) for row in rows} <= {width}:
+    is_even = set(map(len, rows)) <= {width}
+    if is_even and not any(any(map(itemgetter(at), rows)) for at in range(named, width)):
         return rows
     for line, row in zip(lines, rows, strict=True):
         if any(map(str.strip, row[named:])):
@@ -117,35 +130,41 @@ def times_of(
     """Date and time in one column to milliseconds, UTC."""
     if not moments:
         return []
-    if ":" not in moments[0]:
-        serials = Serials()
-        found = converted(moments, serials.__getitem__, lines, column)
-        text.decided("times are serial days of Excel (1900 system), to the nearest second", lines[0])
-    else:
-        found = joined_times(text, split(moments), told, lines, column)
-    shift = zone_min * 60_000
-    return [at_ms - shift for at_ms in found] if shift else found
+    if ":" in moments[0]:
+        try:
+            return joined_times(text, split(moments), told, lines, column, zone_min)
+        except Unreadable:  # not all alike: cell by cell
+            return joined_times(text, split_each(moments), told, lines, column, zone_min)
+    found = converted(moments, Serials().__getitem__, lines, column)
+    text.decided("times are serial days of Excel (1900 system), to the nearest second", lines[0])
+    return [at_ms - zone_min * 60_000 for at_ms in found]
 
 
 def joined_times(
-    text: Text, pairs: list[tuple[str, str]], told: Told, lines: Sequence[int], column: str
+    text: Text,
+    parts: tuple[list[str], list[str]],
+    told: Told,
+    lines: Sequence[int],
+    column: str,
+    zone_min: int,
 ) -> list[int]:
-    """(date, time) pairs to milliseconds by the logger's own clock."""
+    """Dates and times of day (`parts`) to milliseconds, UTC."""
+    days, clocks = parts
     try:
-        order, why = order_of(pairs, told)
+        order, why = order_of(days, clocks, told)
         if why:
             text.decided(f"dates are {order}: {why}", lines[0])
-        days, clocks = Days(order), Clocks()
-        return [days[day] + clocks[time] for day, time in pairs]
+        return joined(days, clocks, order, zone_min)
     except Bad as bad:
-        index = next((index for index, pair in enumerate(pairs) if bad.text in pair), 0)
+        rows = enumerate(zip(days, clocks, strict=True))
+        index = next((index for index, row in rows if bad.text in row), 0)
         raise Unreadable(bad.what, _PLEASE, lines[index], column) from bad
 
 
 def interval_of(text: Text, channels: Iterable[Channel], told: Told, stated_s: int | None) -> int | None:
     """Seconds from a reading to the next: the header's, the told one, or the step that most rows keep."""
     times = next((channel.times_ms for channel in channels if len(channel.times_ms) > 1), ())
-    steps = Counter(later - earlier for earlier, later in pairwise(times))
+    steps = _steps(times)
     usual_ms, count = steps.most_common(1)[0] if steps else (0, 0)
     if stated_s is not None:
         if told.interval_s not in (None, stated_s):
@@ -159,6 +178,14 @@ def interval_of(text: Text, channels: Iterable[Channel], told: Told, stated_s: i
         text.decided(f"{usual_ms // 1000} s between readings: {count} of {steps.total()} steps")
         return usual_ms // 1000
     return None
+
+
+def _steps(times: Sequence[int]) -> Counter[int]:
+    """How often which time lies between two readings."""
+    step = times[1] - times[0] if times else 0
+    if step > 0 and list(times) == list(range(times[0], times[-1] + 1, step)):
+        return Counter({step: len(times) - 1})
+    return Counter(map(sub, times[1:], times))
 
 
 def seconds(text: str) -> int:

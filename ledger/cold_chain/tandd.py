@@ -9,7 +9,7 @@ from __future__ import annotations
 from ledger.cold_chain.degrees import Degrees, check_marks, unit_in
 from ledger.cold_chain.headings import is_temperature
 from ledger.cold_chain.logger_file import Channel, LoggerFile, Told, Unit
-from ledger.cold_chain.moments import Serials, serial_ms, zone_of
+from ledger.cold_chain.moments import DAY_MS, EXCEL_1970, serial_ms, zone_of
 from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
 from ledger.cold_chain.table import (
     Table,
@@ -25,7 +25,7 @@ from ledger.cold_chain.text import Text
 
 NAME = "tandd"
 _HEAD_LINES = 6
-_NEAR_MS = 1_500  # a serial day with five decimals is good to 0.43 s
+_NEAR_DAYS = 1.5 / 86_400  # a serial day with five decimals is good to 0.43 s
 
 
 def recognise(text: Text) -> str | None:
@@ -95,11 +95,22 @@ def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
     times = times_of(text, table.column(0), told, table.lines, "Date/Time", zone_min)
     if len(table.header) < 2 or not times or ":" not in table.rows[0][0] or not _is_serial(table.rows[0][1]):
         return times
-    found = converted(table.column(1), Serials().__getitem__, table.lines, "Date/Time 2")
-    for at_ms, serial, line in zip(times, found, table.lines, strict=True):
-        if abs(at_ms + zone_min * 60_000 - serial) > _NEAR_MS:
-            raise Unreadable("the two times of the row do not agree", "export it again", line, "Date/Time")
+    near = _agree(times, table.column(1), zone_min)
+    if not all(near):
+        raise Unreadable(
+            "the two times of the row do not agree", "export it again", table.lines[near.index(False)]
+        )
     return times
+
+
+def _agree(times: list[int], cells: list[str], zone_min: int) -> list[bool]:
+    """Which serial days say the same moment. A check alone, so floats are good enough."""
+    offset = EXCEL_1970 + zone_min / 1440
+    try:
+        found = [float(cell) - at_ms / DAY_MS - offset for at_ms, cell in zip(times, cells, strict=True)]
+    except ValueError:
+        return [_is_serial(cell) for cell in cells]
+    return list(map(_NEAR_DAYS.__ge__, map(abs, found)))
 
 
 def _is_serial(text: str) -> bool:
@@ -118,4 +129,4 @@ def _channel(
     degrees = Degrees(unit)
     values = converted(table.column(at), degrees.__getitem__, table.lines, heading)
     check_marks(text, degrees, told.decimal)
-    return Channel(f"{heading} {name}".strip(), tuple(times), tuple(values), tuple(table.lines))
+    return Channel(f"{heading} {name}".strip(), tuple(times), tuple(values), table.lines)

@@ -108,7 +108,7 @@ def _channel(
     values = converted(column, degrees.__getitem__, table.lines, name)
     check_marks(text, degrees, told.decimal)
     described = _under(head.get("description", []), at)
-    return Channel(f"{name} {described}".strip(), tuple(times), tuple(values), tuple(table.lines))
+    return Channel(f"{name} {described}".strip(), tuple(times), tuple(values), table.lines)
 
 
 def _stated(column: list[str], head: dict[str, list[str]], at: int) -> Unit | None:
