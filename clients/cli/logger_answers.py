@@ -65,9 +65,9 @@ class Answers:
         `mapping`: the mapping's own file, if there was one.
         """
         said: dict[str, Any] = {"format": file.format, "zone": file.zone.name}
-        for name in ("unit", "decimal", "date_order"):
-            if (value := getattr(self.told, name)) is not None:
-                said[name] = value
+        decimal = {".": "point", ",": "comma"}.get(self.told.decimal or "")
+        answers = {"unit": self.told.unit, "date_order": self.told.date_order, "decimal": decimal}
+        said |= {name: value for name, value in answers.items() if value is not None}
         if self.channel is not None:
             said["channel"] = self.channel
         return said | ({"mapping": hashlib.sha256(mapping[0]).hexdigest()} if mapping else {})

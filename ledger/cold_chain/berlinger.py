@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from operator import itemgetter
 from typing import NamedTuple
 
 from ledger.cold_chain.berlinger_signature import ROOT, device_signature
@@ -186,10 +187,10 @@ def _channels(text: Text, told: Told, unit: Unit, zone: Zone) -> tuple[Channel, 
 def _rows(text: Text, lines: range) -> list[list[str]]:
     """Each line's cells: nothing before the first tab, a moment, a temperature, perhaps a mark."""
     rows = [line.split("\t") for line in text.lines[lines.start - 1 : lines.stop - 1]]
-    if set(map(len, rows)) <= {3, 4}:  # what stands before the first tab would be no moment
+    if set(map(len, rows)) <= {3, 4} and not any(map(itemgetter(0), rows)):
         return rows
     for number, row in zip(lines, rows, strict=True):
-        if len(row) not in (3, 4):
+        if len(row) not in (3, 4) or row[0]:
             raise Unreadable("this is no reading: a moment, a temperature, a mark", "export it again", number)
     return rows
 

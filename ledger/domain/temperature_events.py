@@ -22,7 +22,7 @@ class ReadAs(Part):
     format: Code
     zone: Annotated[str, StringConstraints(pattern=r"^[+-][0-9]{2}:[0-9]{2}$")]
     unit: Literal["C", "F"] | None = None
-    decimal: Literal[".", ","] | None = None
+    decimal: Literal["point", "comma"] | None = None
     date_order: Literal["ymd", "dmy", "mdy"] | None = None
     channel: Label | None = None
     mapping: Hex32 | None = None
