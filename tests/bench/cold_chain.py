@@ -68,10 +68,11 @@ def judgements() -> list[Row]:
 
 
 def _one_pass(packed: bytes) -> object:
-    """What is out of band, and where it changes."""
+    """The least that a judgement needs: what is missing, what is out of band, and where either changes."""
     values = np.frombuffer(packed, "<i2")
-    out = (values < PROFILE.low_centi_c) | (values > PROFILE.high_centi_c)
-    return np.flatnonzero(out[1:] != out[:-1])
+    state = (values < PROFILE.low_centi_c) | (values > PROFILE.high_centi_c)
+    missing = values == -32_768
+    return np.flatnonzero((state[1:] != state[:-1]) | (missing[1:] != missing[:-1]))
 
 
 def _evidence(values: np.ndarray) -> tuple[Series, ...]:
