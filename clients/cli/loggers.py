@@ -33,6 +33,12 @@ from ledger.errors import Malformed
 
 EVENT = "TemperatureEvidenceAttached"
 Option = typer.Option
+BerlingerRoot = Annotated[
+    str,
+    Option(
+        "--berlinger-root", envvar="UNBROKEN_BERLINGER_ROOT", help="The pinned key of Berlinger's signatures."
+    ),
+]
 
 
 def import_(
@@ -53,9 +59,7 @@ def import_(
     since: Annotated[str | None, Option("--from", help="First moment that belongs here.")] = None,
     until: Annotated[str | None, Option("--until", help="Last moment that belongs here.")] = None,
     mapping: Annotated[Path | None, Option(help="A mapping (TOML) for another format.", exists=True)] = None,
-    berlinger_root: Annotated[
-        str, Option(envvar="UNBROKEN_BERLINGER_ROOT", help="The pinned key of Berlinger's signatures.")
-    ] = ROOT,
+    berlinger_root: BerlingerRoot = ROOT,
     occurred_at: OccurredAt = None,
     look: Annotated[bool, Option("--look", help="Only show what is read; sign and send nothing.")] = False,
     yes: Yes = False,
@@ -83,7 +87,7 @@ def import_(
     )
     files = [file.read_bytes(), *([mapping.read_bytes()] if mapping else [])]
     may_ask = sys.stdin.isatty() and not yes
-    found, told, parts = _read(files, told, _root(berlinger_root), look, may_ask)
+    found, told, parts = _read(files, told, pin(berlinger_root), look, may_ask)
     draw_file(Console(highlight=False, quiet=as_json), found, told.channel)
     results: list[Answer | Pending] = []
     if not look:
@@ -114,7 +118,8 @@ def _read(
             told = answered(told, open_)
 
 
-def _root(text: str) -> str:
+def pin(text: str) -> str:
+    """A root key as it is typed. Raises `Malformed` `bad_value`."""
     try:
         if len(bytes.fromhex(text)) == 64:
             return text.lower()

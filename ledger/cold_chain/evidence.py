@@ -174,6 +174,8 @@ def disagreement(file: LoggerFile, members: dict[str, Any], channel: str | None 
     """
     if members["raw"] != file.raw_sha256:
         return f"the statement is about another file ({members['raw']})"
+    if file.serial is not None and members["logger"].partition("/")[0] != file.serial:
+        return f"the file is of logger {file.serial}, not {members['logger']}"
     if members["device_signature"] != file.device_signature.verdict:
         return f"its signature is {file.device_signature.verdict}, not {members['device_signature']}"
     return _other_reading(channel_of(file, channel), members)

@@ -37,6 +37,9 @@ class Keeping(FakeLedger):
     kept: list[tuple[str, bytes]]
 
     def handle(self, request: httpx.Request) -> httpx.Response:
+        digest = request.url.path.removeprefix("/v1/evidence/")
+        if found := [raw for _, raw in self.kept if sha256(raw).hexdigest() == digest]:
+            return httpx.Response(200, content=found[0])
         if request.url.path != "/v1/evidence":
             return super().handle(request)
         self.kept.append((request.url.params["coi"], request.content))
@@ -176,3 +179,31 @@ def test_a_question_is_asked_again_until_the_answer_has_a_meaning(monkeypatch: p
     monkeypatch.setattr(logger_answers.Console, "input", lambda self, question: next(said))
     told = answered(Answers(), Ambiguous("unit", "the file names no unit", ("C", "F")))
     assert told.told == Told(unit="F")
+
+
+def test_a_statement_is_checked_against_its_file_with_the_answers_that_it_carries(
+    ledger: Keeping, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = put(tmp_path, tinytag(VALUES, suffix=""))
+    words = ["temperature", "import", path, *COMMON, "--zone", "+02:00", "--unit", "F", "--yes"]
+    assert run(words) == DONE
+    assert run(["temperature", "check", "1"]) == DONE
+    assert "bears out all 4 readings" in capsys.readouterr().out
+
+
+def test_a_statement_that_its_file_does_not_bear_out_is_found(
+    ledger: Keeping, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tinytag(VALUES)
+    ledger.kept.append((COI, raw))
+    typed = {
+        "at": "st-mary/ward-5", "containers": "BAG-1", "phase": "fresh", "logger": "555001",
+        "range_low_centi_c": "-4000", "range_high_centi_c": "5000", "calibrated_until": "none",
+        "started_at": "2026-03-30T22:30Z", "interval_s": "900", "readings_centi_c": "490,none,510,700",
+        "raw": sha256(raw).hexdigest(), "device_signature": "absent", "read_as.format": "tinytag",
+        "read_as.zone": "+00:00",
+    }  # fmt: skip
+    said = [word for name, value in typed.items() for word in ("--set", f"{name}={value}")]
+    assert run(["record", "TemperatureEvidenceAttached", COI, *said, "--yes"]) == DONE
+    assert run(["temperature", "check", "1"]) == REFUSED
+    assert "DIFFERS: the file has another reading at 2026-03-30T23:15" in capsys.readouterr().out
