@@ -110,26 +110,40 @@ def _draw_channel(console: Console, file: LoggerFile, read: dict[str, Any]) -> N
         return
     console.print(f"\n{read['name']}: {clock(read['started_at'])} to {clock(read['ended_at'])} UTC, ", end="")
     console.print(f"{read['readings']} readings, {read['missing']} missing, {len(read['gaps'])} gaps")
-    table = rows("", "Read", "The file prints", narrow=2)
-    pairs = (("lowest", "min"), ("highest", "max"), ("average", "average"), ("mean kinetic", "mean_kinetic"))
-    for name, member in pairs:
-        printed = getattr(file.printed, f"{member}_centi_c")
-        table.add_row(name, _degrees(read[f"{member}_centi_c"]), _degrees(printed))
+    printed = _printed(file)
+    table = rows("", "Read", *(["The file prints"] if printed else []), narrow=2)
+    names = {"min": "lowest", "max": "highest", "average": "average"}
+    if file.printed.mean_kinetic_centi_c is not None:  # of frozen cells it means nothing
+        names["mean_kinetic"] = "mean kinetic"
+    for member, name in names.items():
+        cells = (degrees(read[f"{member}_centi_c"]) if read["readings"] else "", printed.get(member, ""))
+        table.add_row(name, *cells[: 2 if printed else 1])
     if file.printed.count is not None:
-        table.add_row("readings", str(read["readings"] + read["missing"]), str(file.printed.count))
+        table.add_row("rows", str(read["readings"] + read["missing"]), printed["count"])
     console.print(table)
     if file.printed.truncates:
         console.print(Text("This device cuts averages to a tenth of a degree.", style="dim"))
     console.print()
 
 
-def _degrees(value: int | None) -> str:
-    return "" if value is None else degrees(value)
+def _printed(file: LoggerFile) -> dict[str, str]:
+    """What the file prints, by the name of the figure; of a device that prints days, their extremes."""
+    printed = file.printed
+    figures = ("min", "max", "average", "mean_kinetic")
+    values = {name: getattr(printed, f"{name}_centi_c") for name in figures}
+    told = {name: degrees(value) for name, value in values.items() if value is not None}
+    lows = [day.min_centi_c for day in printed.days if day.min_centi_c is not None]
+    highs = [day.max_centi_c for day in printed.days if day.max_centi_c is not None]
+    if lows and highs and not told:
+        told = {"min": f"{degrees(min(lows))} on {len(lows)} days", "max": degrees(max(highs))}
+    return told | ({"count": str(printed.count)} if printed.count is not None else {})
 
 
 def _draw_notes(console: Console, file: LoggerFile) -> None:
-    """What the file says against itself first; what repeats is counted."""
+    """What the file says against itself first."""
     ordered = sorted(file.notes, key=lambda note: note.weight != "contradicts")
+    if ordered:
+        console.print("\nIn reading it:")
     for note in ordered[:_MOST_NOTES]:
         place = f"line {note.line}: " if note.line else ""
         sign = "! " if note.weight == "contradicts" else "  "
