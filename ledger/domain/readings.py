@@ -8,7 +8,7 @@ rule a handful, which are remembered.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -119,27 +119,32 @@ def one_by_one(series: Series, profile: TemperatureProfile) -> Iterator[Stretch]
 def _by_numpy(series: Series, profile: TemperatureProfile) -> tuple[Stretch, ...]:
     values = numpy.frombuffer(series.packed, numpy.int16)
     low, high = _edges(profile)
-    is_near = series.interval_ms <= profile.largest_gap_s * 1000
-    if is_near and low <= numpy.minimum.reduce(values) and numpy.maximum.reduce(values) <= high:
+    lowest, is_near = numpy.minimum.reduce(values), series.interval_ms <= profile.largest_gap_s * 1000
+    if is_near and low <= lowest and numpy.maximum.reduce(values) <= high:
         return (Stretch(series.started_ms, series.ended_ms, True, int(values[0]), series.position),)
-    return tuple(_runs(series, profile, values))
+    if is_near and lowest > _NO_READING:
+        cuts, places = numpy.empty(0, numpy.intp), range(len(values))
+    else:
+        places = numpy.flatnonzero(values != _NO_READING)
+        values = values[places]
+        apart = numpy.diff(places) * series.interval_ms > profile.largest_gap_s * 1000
+        cuts, places = numpy.flatnonzero(apart) + 1, places.tolist()
+    return tuple(_runs(series, (low, high), values, places, cuts))
 
 
-def _runs(series: Series, profile: TemperatureProfile, values: Any) -> Iterator[Stretch]:
-    """Cut where readings are missing for too long, and where the band is left or entered."""
-    low, high = _edges(profile)
-    places = numpy.flatnonzero(values != _NO_READING)
-    values = values[places]
+def _runs(series: Series, band: Interval, values: Any, places: Sequence[int], cuts: Any) -> Iterator[Stretch]:
+    """Readings at these places of the series, cut there, and where the band is left or entered."""
+    low, high = band
     is_out = (values < low) | (values > high)
-    apart = numpy.diff(places) * series.interval_ms > profile.largest_gap_s * 1000
-    cuts = (numpy.flatnonzero(apart | (is_out[1:] != is_out[:-1])) + 1).tolist()
-    for first, end in pairwise([0, *cuts, len(places)] if len(places) else []):
-        run = values[first:end].astype(numpy.int32)
-        peak = run[numpy.maximum(low - run, run - high).argmax()] if is_out[first] else run[0]
-        start_ms, end_ms = (
-            series.started_ms + int(places[at]) * series.interval_ms for at in (first, end - 1)
-        )
-        yield Stretch(start_ms, end_ms, not is_out[first], int(peak), series.position)
+    crossed = numpy.flatnonzero(is_out[1:] != is_out[:-1]) + 1
+    ends = [0, *sorted({*cuts.tolist(), *crossed.tolist()}), len(places)]
+    for first, end in pairwise(ends if len(places) else []):
+        peak = int(values[first])
+        if is_out[first]:
+            run = values[first:end].astype(numpy.int32)
+            peak = int(run[numpy.maximum(low - run, run - high).argmax()])
+        start_ms, end_ms = (series.started_ms + places[at] * series.interval_ms for at in (first, end - 1))
+        yield Stretch(start_ms, end_ms, not is_out[first], peak, series.position)
 
 
 def _edges(profile: TemperatureProfile) -> tuple[int, int]:
