@@ -77,7 +77,7 @@ def _under(text: Text, number: int, delimiter: str) -> list[str]:
         raise Unreadable("the head ends too early", "export it again", number)
     width = len(cells(text.lines[number - 1], delimiter))
     row = cells(text.lines[number], delimiter)
-    return row + [""] * (width - len(row))
+    return (row + [""] * width)[:width]
 
 
 def _temperatures(table: Table, names: list[str], units: list[str], told: Told) -> list[int]:

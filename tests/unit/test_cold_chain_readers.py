@@ -277,3 +277,8 @@ def test_a_told_zone_stands_before_the_one_a_device_was_given_and_is_noted() -> 
 def test_readings_beyond_the_printed_extremes_contradict_the_file() -> None:
     raw = MAKERS["berlinger"](VALUES).replace(b"Res:\r\n", b"Res:\r\n Max T: 8.9\r\n")
     assert any(note.weight == "contradicts" for note in read(raw).notes)
+
+
+def test_tandd_with_more_units_than_columns_is_read_by_its_columns() -> None:
+    raw = tandd(VALUES).replace(b'"%"', b'"%","\xb0C","\xb0C"')
+    assert read(raw, UTC).channels == read(tandd(VALUES), UTC).channels
