@@ -31,6 +31,9 @@ class Table:
     delimiter: str
 
     def column(self, index: int) -> list[str]:
+        """One column's cells. Raises `Unreadable` where the header has no such column."""
+        if index >= len(self.header):
+            raise Unreadable(f"the header has no column {index + 1}", "export it again")
         return [row[index] for row in self.rows]
 
 

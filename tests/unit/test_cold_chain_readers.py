@@ -282,3 +282,8 @@ def test_readings_beyond_the_printed_extremes_contradict_the_file() -> None:
 def test_tandd_with_more_units_than_columns_is_read_by_its_columns() -> None:
     raw = tandd(VALUES).replace(b'"%"', b'"%","\xb0C","\xb0C"')
     assert read(raw, UTC).channels == read(tandd(VALUES), UTC).channels
+
+
+def test_a_header_that_lacks_a_column_is_refused() -> None:
+    raw = b"Nr\nS/N,,5,5\nProperty,,Temperature,Humidity\n1\n2\n"
+    assert "no column 2" in refused(raw, UTC).what
