@@ -32,6 +32,7 @@ _TITLE = re.compile(r'^"?(?:Plot Title|Titre|Diagrammtitel|T[ií]tulo)\b', re.IG
 _LOGGER = re.compile(r"LGR S/N:\s*([0-9A-Za-z-]+)")
 _CHANNEL = re.compile(r"\bc:\s*\d+\b|\bCh(?:\.|:)?\s*:?\s*\d+\s*-", re.IGNORECASE)
 _ZONE = re.compile(r"(?:GMT|UTC)\s*[+\-\u2212]\s*[0-9]{1,2}(?::?[0-9]{2})?|\b(?:GMT|UTC)\b")
+_DATE_TIME = re.compile(r"Date Time, GMT[+-]")
 _HEAD_LINES = 5
 
 
@@ -43,6 +44,8 @@ def recognise(text: Text) -> str | None:
     header = text.lines[number - 1]
     if "S/N:" in header:
         return f"line {number} names a logger's serial (LGR S/N) beside date and temperature"
+    if _DATE_TIME.search(header):
+        return f"line {number} is headed Date Time with an offset, as HOBOware does"
     if _CHANNEL.search(header):
         return f"line {number} numbers its channels as HOBO programs do"
     titled = number > 1 and any(_TITLE.match(line) for line in text.lines[: number - 1])

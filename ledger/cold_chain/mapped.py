@@ -27,6 +27,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 class Mapping(BaseModel):
     """How one kind of file is read. Columns are named as in the header line, exactly.
 
+    `header_line` counts from 1; 0 is a file without a header, whose columns are called 1, 2, and so on.
+
     `moment_format` is of `strptime`, for the column `moment`, or for `date` and `time` with a blank
     between. `no_reading` lists the words that stand for a missing value. `calibrated_until` is a day.
     """
@@ -34,7 +36,7 @@ class Mapping(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     delimiter: Literal[",", ";", "\t"]
-    header_line: Annotated[int, Field(ge=1, le=1000)]
+    header_line: Annotated[int, Field(ge=0, le=1000)]
     moment: str | None = None
     date: str | None = None
     time: str | None = None

@@ -45,9 +45,13 @@ def cells(line: str, delimiter: str) -> list[str]:
 def table_of(text: Text, delimiter: str, header_line: int, first_line: int) -> Table:
     """The rows from `first_line` to the end; both lines count from 1. Blank lines don't count.
 
+    A `header_line` of 0: there is none, and the columns are called 1, 2, and so on.
+
     Raises `Unreadable` where a row is wider than the header, or a quotation mark is not closed.
     """
-    header = cells(text.lines[header_line - 1], delimiter)
+    header = cells(text.lines[max(header_line, 1) - 1], delimiter)
+    if header_line == 0:
+        header = [str(number) for number in range(1, len(header) + 1)]
     rows = _parsed(text.lines[first_line - 1 :], delimiter, first_line)
     lines: Sequence[int] = range(first_line, first_line + len(rows))
     while rows and _is_blank(rows[-1]):

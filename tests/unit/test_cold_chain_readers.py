@@ -7,6 +7,7 @@ import pytest
 from ledger.cold_chain import formats
 from ledger.cold_chain.formats import read
 from ledger.cold_chain.logger_file import LoggerFile, Told
+from ledger.cold_chain.mapped import mapping_of
 from ledger.cold_chain.refusals import Ambiguous, Unreadable
 from ledger.domain.times import timestamp
 from tests.logger_files import MAKERS, hanwell, hobo, ibutton, rotronic, tandd, tinytag
@@ -287,3 +288,24 @@ def test_tandd_with_more_units_than_columns_is_read_by_its_columns() -> None:
 def test_a_header_that_lacks_a_column_is_refused() -> None:
     raw = b"Nr\nS/N,,5,5\nProperty,,Temperature,Humidity\n1\n2\n"
     assert "no column 2" in refused(raw, UTC).what
+
+
+def test_hobo_without_serials_is_known_by_its_heading() -> None:
+    raw = '"#","Date Time, GMT+01:00","Temp, °C"\n1,26.03.30 22:30:00,4.91\n2,26.03.30 22:45:00,4.95\n'
+    assert first(read(raw.encode(), Told(date_order="ymd"))) == ("2026-03-30T21:30:00.000Z", 491)
+
+
+def test_a_file_without_a_header_is_mapped_by_the_numbers_of_its_columns() -> None:
+    mapping = mapping_of(
+        'delimiter = ";"\nheader_line = 0\nmoment = "2"\nmoment_format = "%Y.%m.%d %H:%M"\n'
+        'temperature = ["4"]\nunit = "C"\nzone = "UTC"\ndecimal = ","\nserial = "94"\ninterval_s = 900\n'
+        'no_reading = ["-200"]\n'
+    )
+    file = read(b"0;2026.03.30 22:30;0;4,875;x;\n1;2026.03.30 22:45;0;-200;x;\n", mapping=mapping)
+    assert file.channels[0].centi_c == (488, None)
+
+
+@pytest.mark.parametrize("wrong", ["delimiter = ", 'unit = "K"', 'zone = "CET"', "surprise = 1"])
+def test_a_wrong_mapping_is_refused_with_every_fault(wrong: str) -> None:
+    with pytest.raises(Unreadable, match="the mapping is"):
+        mapping_of(wrong)
