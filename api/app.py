@@ -20,6 +20,7 @@ from api.label_documents import LabelWanted
 from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
+from api.pace import Pace
 from api.problems import problem_of
 from api.routes import (
     carriers,
@@ -122,6 +123,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
         evidence=EvidenceStore(ledger.store.engine),
+        label_checks=Pace(settings.label_checks_a_minute),
     )
 
 
