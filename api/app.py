@@ -29,6 +29,7 @@ from api.routes import (
     custody,
     deviations,
     entries,
+    evidence,
     feed,
     health,
     infusion,
@@ -53,6 +54,7 @@ from api.settings import Settings
 from api.tries import Tries
 from api.web import App
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.store.evidence import EvidenceStore
 from ledger.views.runner import Projector
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, quality, supply, registry, keys, labels, patients, search,
+    quarantines, temperature, evidence, quality, supply, registry, keys, labels, patients, search,
     health, web,
 )  # fmt: skip
 
@@ -120,6 +122,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         projector=Projector(ledger.store.engine, ledger.store),
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
+        evidence=EvidenceStore(ledger.store.engine),
         label_checks=Pace(settings.label_checks_a_minute),
     )
 

@@ -8,6 +8,7 @@ with what the code raises. Findings (the codes of deviations) are no errors: see
 from __future__ import annotations
 
 BYTES = {
+    "ambiguous_logger_file": "A logger's file leaves something open that only a person can say",
     "bad_label_content": "A label cannot say this",
     "bad_label_link": "Not the link of a label",
     "bad_label_message": "Not a format of a DataMatrix",
@@ -51,6 +52,7 @@ BYTES = {
     "unknown_event": "There is no such event",
     "unknown_event_version": "The event has no such version",
     "unknown_header": "A header that a statement must not have",
+    "unreadable_logger_file": "Not a logger's file that can be read",
     "unsupported_algorithm": "A signature algorithm that is not accepted",
     "unsupported_key": "A kind of key that is not accepted",
     "wrong_check_character": "The check character does not fit: look for a typing error",
@@ -181,6 +183,7 @@ REQUESTS = {
     "no_such_carrier": "No such shipment or tank, or not for you",
     "no_such_container": "No such container, or not for you",
     "no_such_agent": "No such person or device, or not for you",
+    "no_such_evidence": "No such file, or not for you",
     "no_such_entry": "No such entry, or not for you",
     "no_such_equipment": "No such equipment, or not for you",
     "no_such_key": "No such key, or not yours",
@@ -231,6 +234,7 @@ FAULTS = {
     "clock_behind": "A clock is behind the log",
     "closing": "The server is closing",
     "commit_unknown": "The database went away while it committed",
+    "damaged_evidence": "A logger's file was altered in the database",
     "disk_full": "The disk is full; nothing was written",
     "history_differs": "The database holds another history than was acknowledged",
     "internal": "The ledger failed; nothing was acknowledged",

@@ -23,6 +23,7 @@ class Settings:
     max_feeds: int = 200  # each looks whenever the log grows
     max_feeds_of_key: int = 8  # a person's screens, and connections that broke without a word
     max_photo: int = 8 * 1024 * 1024  # of a label that was printed: what a phone's camera makes
+    max_evidence: int = 16 * 1024 * 1024  # a logger's file: one-minute readings of a year have some 10 MB
     contact: str = ""  # whom a stranger calls who finds a bag: a number that is answered day and night
     label_host: str = ""  # in the links of labels, HOST or HOST:PORT; empty: no label is drawn
     label_datamatrix: str = ISBT128  # see ledger/labels/message.py
