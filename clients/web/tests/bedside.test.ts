@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Gate, InfusionCheck, Visit } from "../src/bedside/documents";
 import {
-  announced, checksIn, FRESH_MS, identifiersIn, isFresh, left, microlitres, sorted, standing, stopOf, stopOfLabel,
-  toneOf, WRISTBAND, wrongPattern,
+  announced, checksIn, FRESH_MS, identifiersIn, isFresh, isLate, left, microlitres, sorted, standing, stopOf, stopOfLabel,
+  toneOf, WRISTBAND, WRISTBAND_MS, wrongPattern,
 } from "../src/bedside/rules";
 import { OF_IDENTITY, OVERRIDABLE } from "../src/core/events/table";
 import type { Held } from "../src/core/client";
@@ -111,7 +111,7 @@ describe("what this device has signed", () => {
   test("names the reason of whatever was typed, and the label that was read", () => {
     const visit: Visit = {
       here: { site: "st-mary", department: "ward-5" }, coi: "isbt128:CHA999926000001", matched: true,
-      wristband: { patient: [], at: 0, method: "scan", reason: null },
+      wristband: { patient: [], at: { wall: 0, tick: 0 }, method: "scan", reason: null },
       read: { container: "B-1", label: "L-1", link: null, method: "typed", reason: "symbol_frosted" },
     };
     expect(checkOf(visit)).toMatchObject({ method: "typed", typed_reason: "symbol_frosted", label: "L-1", site: "st-mary" });
@@ -139,8 +139,24 @@ describe("time", () => {
   });
 
   test("makes an answer too old to decide by; one of this device always is", () => {
-    const reading = { asOf: 0, from: "ledger" };
-    expect([isFresh(reading, FRESH_MS), isFresh(reading, FRESH_MS + 1), isFresh({ ...reading, from: "device" }, 0)]).toEqual([true, false, false]);
+    const reading = { asOf: 0, tick: 0, from: "ledger" };
+    const after = (ms: number) => ({ wall: ms, tick: ms });
+    expect([isFresh(reading, after(FRESH_MS)), isFresh(reading, after(FRESH_MS + 1)), isFresh({ ...reading, from: "device" }, after(0))])
+      .toEqual([true, false, false]);
+  });
+
+  test("makes an answer too old, too, when somebody set the clock back or ahead since", () => {
+    const reading = { asOf: 0, tick: 0, from: "ledger" };
+    expect(isFresh(reading, { wall: -20_000, tick: 10 })).toBe(false); // from the future
+    expect(isFresh(reading, { wall: 1_000, tick: FRESH_MS + 1 })).toBe(false); // set back by ten minutes
+    expect(isFresh(reading, { wall: FRESH_MS + 1, tick: 1_000 })).toBe(false); // set ahead, or it slept
+  });
+
+  test("between wristband and bag may not be made shorter by setting the clock", () => {
+    const wristband = { patient: [], at: { wall: 0, tick: 0 }, method: "scan", reason: null } as const;
+    const late = (wall: number, tick: number) => isLate({ ...wristband, patient: [] }, { wall, tick });
+    expect([late(WRISTBAND_MS, WRISTBAND_MS), late(WRISTBAND_MS + 1, 0), late(0, WRISTBAND_MS + 1), late(-60_000, 10)])
+      .toEqual([false, true, true, true]);
   });
 });
 

@@ -56,7 +56,7 @@ export class Client extends Asking {
   /** Opens the database and loads what is there; reaches no network. Then sends what waits. */
   static async open(surroundings: Partial<Surroundings> = {}): Promise<Client> {
     const around = {
-      database: "unbroken", base: "", now: () => Date.now(), iterations: ITERATIONS,
+      database: "unbroken", base: "", now: () => Date.now(), ticks: () => performance.now(), iterations: ITERATIONS,
       fetch: (...request: Parameters<typeof fetch>) => fetch(...request),
       ...surroundings,
     };
@@ -148,16 +148,19 @@ export class Client extends Asking {
   }
 
   /** Keeps statements that another device signed, to send them from here; resolves to how many are
-   * new. A file, or one QR text after another: 0 until its last part was given (`importing`). Whose
-   * keys signed them the log will judge; only in this key's own sequence nobody else takes a place.
-   * Throws `Problem` as the parsers, `wrong_log`, `bad_signature`: then none was taken. */
+   * new. A file, or one QR text after another: 0 until its last part was given (`importing`). A
+   * signature is checked where this device knows the key (`checked`); of the others the log will judge.
+   * Throws `Problem` as the parsers, `wrong_log`, `bad_signature`, `wrong_signer`: then none was taken. */
   async importStatements(source: string | Uint8Array | Blob): Promise<number> {
     const whole = await this.sequenceIn(source);
     if (!whole) return 0;
     const { origin } = this.trusted.profile;
-    const [{ split }, { foreign }] = await Promise.all([import("./carrying"), drafting()]);
+    const [{ split }, { foreign }, { isSigned }] = await Promise.all([import("./carrying"), drafting(), import("./keys")]);
     const rows = await Promise.all(split(whole).map((raw) => foreign(raw, origin, this.around.now())));
-    for (const row of rows) if (row.kid === this.vault.request?.kid) await this.vault.mustBeSigned(row.raw);
+    for (const row of rows) {
+      if (row.kid === this.vault.request?.kid) await this.vault.mustBeSigned(row.raw);
+      else if (await isSigned(row, this.kept)) row.checked = true;
+    }
     const taken = await this.outbox.carry(rows);
     await this.outboxChanged();
     this.background(this.flush());

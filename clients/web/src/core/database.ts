@@ -39,6 +39,7 @@ export interface Row {
   problem: ProblemDocument | null;
   pending?: 1;
   notice?: 1;
+  checked?: true; // carried: its signature fits a key that an entry of the log gave to its signer
 }
 
 /** The last statement of a key that the log is known to have accepted. */
@@ -61,6 +62,7 @@ export interface Kept {
   path: string;
   value: Json | { raw: Bytes; receipt: Bytes };
   asOf: number;
+  person?: string; // who asked; absent in what an older app kept
 }
 
 export interface Schema extends DBSchema {

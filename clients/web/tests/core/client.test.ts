@@ -1,6 +1,7 @@
 import "fake-indexeddb/auto";
 import { afterEach, describe, expect, it } from "vitest";
 import { Client } from "../../src/core/client";
+import { failureOf } from "../../src/core/problem";
 import { split } from "../../src/core/proof/sequence";
 import { CHAIN, Ledger, ORIGIN, packed } from "./ledger";
 import { codeOf, enrol, PASSPHRASE, stage } from "./stage";
@@ -297,8 +298,33 @@ describe("asking", () => {
     const fresh = await client.read<{ version: number }>("/v1/chains/x", { limit: 2, cursor: undefined });
     expect(fresh).toMatchObject({ value: { version: 3 }, from: "ledger" });
     ledger.mood = "unreachable";
-    expect(await client.read("/v1/chains/x", { limit: 2 })).toEqual({ ...fresh, from: "device" });
+    const { tick: _, ...kept } = fresh;
+    expect(await client.read("/v1/chains/x", { limit: 2 })).toMatchObject({ ...kept, from: "device", why: { code: "unreachable" } });
     expect(await codeOf(client.read("/v1/chains/y"))).toBe("unreachable");
+  });
+
+  it("takes every page of a list, keeps the whole, and says why there is no newer one", async () => {
+    const { client, ledger } = await staged();
+    const pages = [0, 1, 2].map((at) => ({ holdings: [`BAG-${2 * at}`, `BAG-${2 * at + 1}`], next_cursor: at < 2 ? `c${at}` : null }));
+    ledger.reads.set("/v1/custody?limit=2", pages[0] ?? null);
+    ledger.reads.set("/v1/custody?cursor=c0&limit=2", pages[1] ?? null);
+    ledger.reads.set("/v1/custody?cursor=c1&limit=2", pages[2] ?? null);
+    const all = await client.readAll<string>("/v1/custody", "holdings", { limit: 2 });
+    expect(all.value).toEqual([0, 1, 2, 3, 4, 5].map((one) => `BAG-${one}`));
+    ledger.reads.delete("/v1/custody?cursor=c1&limit=2"); // half a list is none
+    expect(await codeOf(client.readAll("/v1/custody", "holdings", { limit: 2 }))).toBe("no_such_thing");
+    ledger.reads.set("/v1/custody?cursor=c1&limit=2", pages[2] ?? null);
+    await client.readAll("/v1/custody", "holdings", { limit: 2 });
+    for (const [mood, code, failure] of [["unreachable", "unreachable", "away"], ["down", "closing", "trouble"]] as const) {
+      ledger.mood = mood;
+      const kept = await client.readAll("/v1/custody", "holdings", { limit: 2 });
+      expect(kept).toMatchObject({ value: all.value, from: "device", why: { code } });
+      expect(kept.why && failureOf(kept.why)).toBe(failure);
+    }
+    ledger.mood = "online";
+    await client.relock();
+    const { why } = await client.readAll("/v1/custody", "holdings", { limit: 2 });
+    expect(why && failureOf(why)).toBe("signed_out");
   });
 
   it("keeps the answer to a question, each under its own, and never the question", async () => {
@@ -307,7 +333,7 @@ describe("asking", () => {
     const fresh = await client.consult("/v1/patients/match", { patient: "4711" });
     expect(fresh).toMatchObject({ value: { therapies: ["x"] }, from: "ledger" });
     ledger.mood = "unreachable";
-    expect(await client.consult("/v1/patients/match", { patient: "4711" })).toEqual({ ...fresh, from: "device" });
+    expect(await client.consult("/v1/patients/match", { patient: "4711" })).toMatchObject({ value: fresh.value, asOf: fresh.asOf, from: "device" });
     expect(await codeOf(client.consult("/v1/patients/match", { patient: "4712" }))).toBe("unreachable");
   });
 

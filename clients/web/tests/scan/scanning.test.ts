@@ -210,6 +210,14 @@ describe("typed entry", () => {
     expect(readings[0]).toMatchObject({ method: "typed", source: "typed", text: "DOSE-1" });
   });
 
+  test.each([DIN, "&/CHA999926000001", "=+02000" + DIN + "&/CHA999926000001"])("of a bag is not proved by %s, which names none", (text) => {
+    const one = scanning({ wanted: ["container"] });
+    one.type("A99992112345663", "symbol_damaged");
+    for (const now of [0, 100]) one.frame([seen(text)], now, now);
+    expect(readings).toEqual([]);
+    expect(told.at(-1)).toMatchObject({ code: "wrong", wrong: { wrong: "names_no_bag" } });
+  });
+
   test("gives the label that proved it, where a label is wanted: it may be void", () => {
     const one = scanning({ continuous: true, wanted: ["label", "container"] });
     one.type("DOSE-1", "symbol_damaged");

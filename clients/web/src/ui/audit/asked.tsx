@@ -1,7 +1,7 @@
 /** A question that is on its way, answered or failed; and what is said when it failed. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "../../core/problem";
+import { asProblem, type Problem } from "../../core/problem";
 import { t, tCode } from "../../messages";
 import { Busy, Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
@@ -29,7 +29,7 @@ export function useAsked<T>(ask: () => Promise<T>, keys: readonly unknown[]): As
     setBusy(true);
     ask().then(
       (found) => settle(() => (setValue(() => found), setProblem(null))),
-      (error: unknown) => settle(() => setProblem(problemOf(error))),
+      (error: unknown) => settle(() => setProblem(asProblem(error))),
     );
   }, keys);
   useEffect(() => {
@@ -37,10 +37,6 @@ export function useAsked<T>(ask: () => Promise<T>, keys: readonly unknown[]): As
     return () => void newest.current++;
   }, [again]);
   return { value, problem, busy, again };
-}
-
-export function problemOf(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem("fault", "internal", String(error));
 }
 
 /** Why nothing can be shown, and what to do. */

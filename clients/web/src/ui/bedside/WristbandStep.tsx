@@ -34,7 +34,7 @@ export function WristbandStep({ here, fields, onStop, onDone }: Props) {
     const known = Object.fromEntries(Object.entries(values).filter(([field]) => fields.includes(field)));
     try {
       const patient = await client.commitments(known);
-      return await judged({ patient, at: Date.now(), method, reason });
+      return await judged({ patient, at: client.moment(), method, reason });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setProblem(error);

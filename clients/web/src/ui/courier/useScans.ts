@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Coi } from "../../core/events/types";
+import { Problem } from "../../core/problem";
 import type { MyList } from "../../courier/bags";
-import { addBag, addCoi, completed, refreshed, type Scan } from "../../courier/scans";
+import { addBag, completed, ofCoi, refreshed, type Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import type { Verdict } from "../../scan/feedback";
 import type { Scanned } from "../../scan/parse";
@@ -73,25 +74,30 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     return next.some((one) => one.container === container && fits(one)) ? "match" : undefined;
   };
   const therapy = (coi: Coi): Verdict | undefined => {
-    const [next, outcome] = addCoi(latest.current, coi);
-    keep(next);
-    if (outcome === "which") setUnplaced((before) => [...new Set([coi, ...before])]);
-    if (outcome !== "known") setSaid(t(`courier.coi_${outcome}`, { coi, container: next.at(-1)?.container ?? "" }));
+    const outcome = ofCoi(latest.current, coi);
+    if (outcome === "which" || outcome === "no_bag") setUnplaced((before) => [...new Set([coi, ...before])]);
+    if (outcome !== "known") setSaid(t(`courier.coi_${outcome}`, { coi }));
     return outcome === "other_therapy" ? "mismatch" : undefined;
   };
   /** One of the codes of the giver's phone. */
   const part = async (text: string): Judged => {
-    if (await client.importStatements(text)) return told(t("courier.took_in"), "match");
-    const { have, of } = client.importing.get() ?? { have: 0, of: 0 };
-    if (of) setSaid(t("courier.part", { part: have, of }));
-    return undefined;
+    try {
+      const taken = await client.importStatements(text);
+      const { have, of } = client.importing.get() ?? { have: 0, of: 0 };
+      if (taken) setSaid(t("courier.took_in"));
+      else if (of) setSaid(t("courier.part", { part: have, of }));
+      return undefined; // shown by a phone: nothing is proved by it
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return told(t(error.kind === "unauthentic" ? "courier.not_theirs" : "courier.not_taken_in"), "mismatch");
+    }
   };
   const judge = async ({ scanned, text }: Read, forget: () => void): Judged => {
     const coi = scanned.kind === "coi" || scanned.kind === "isbt" ? scanned.coi : undefined;
     if (scanned.kind === "label") return label(scanned.container, scanned.serial, forget);
     if (scanned.kind === "container") return bag(scanned.text, null, forget);
     if (scanned.kind === "chunk") return part(text);
-    return coi ? therapy(coi) : undefined; // another symbol of the label: nothing that is needed here
+    return coi ? therapy(coi) : undefined; // the scanner says that it names no bag
   };
   const read = (reading: Read, forget: () => void): Judged => {
     const mine = turn.current.then(() => judge(reading, forget));
