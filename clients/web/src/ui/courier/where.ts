@@ -16,6 +16,14 @@ export function actFor(here: Party): void {
   acting.set(here);
 }
 
+/** For another person: they act for nobody yet, and met nobody. */
+export function forgetWhere(): void {
+  remember(KEPT, null);
+  remember(MET, null);
+  acting.set(null);
+  met.set([]);
+}
+
 /** The newest first, each once. */
 export function meet(...parties: Party[]): void {
   const known = [...parties, ...met.get()];
