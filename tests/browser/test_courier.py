@@ -17,7 +17,7 @@ from ledger.domain.times import milliseconds
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE, kill, phone
 from tests.browser.people import enrolled, keep_whole_app, label, scanned, serial_of, statements
-from tests.browser.screens import listen, screens
+from tests.browser.screens import axe, listen, screens
 from tests.e2e.api_stage import OTHER
 from tests.e2e.house import House, seeded
 from tests.scenario import APHERESIS, VAN
@@ -166,7 +166,7 @@ def test_a_release_is_shown_from_phone_to_phone_without_a_network(
     expect(kits.get_by_text(shown_by_a_phone)).to_have_count(3)
     expect(kits.get_by_text("doesn't know the signer's key")).to_have_count(3)
     expect(kits.locator(".ok")).to_have_count(0)  # nothing is green that the ledger has not confirmed
-    screens(kits, "courier-shown")
+    axe(kits)
     kits.get_by_label("Intact").check()
     kits.get_by_role("button", name="Sign: I took").click()
     expect(kits.get_by_text("Signed and kept on this device")).to_be_visible()

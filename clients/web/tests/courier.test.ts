@@ -4,6 +4,7 @@ import type { Held } from "../src/core/client";
 import type { Party } from "../src/core/events/types";
 import { type Handover, type Holding, myList, type MyList } from "../src/courier/bags";
 import { acceptances, type Look, refusals, releases, type Scanned } from "../src/courier/handing";
+import { wordOf } from "../src/courier/labels";
 import { addBag, bagOf, completed as completedBy, ofCoi, refreshed, type Scan } from "../src/courier/scans";
 
 const VAN: Party = { site: "swift-depot", department: "van-2" };
@@ -117,6 +118,18 @@ describe("what is signed", () => {
   test("refuses only what was released", () => {
     const said = refusals([bag("BAG-1", COI, null), bag("BAG-2", COI, "aa".repeat(32))], VAN, "leaking", []);
     expect(said.map(({ fields }) => fields.containers)).toEqual([["BAG-2"]]);
+  });
+});
+
+describe("a label", () => {
+  test.each([
+    [{ genuine: false, current: false, status: null }, "unknown"],
+    [{ genuine: true, current: true, status: "applied" }, "current"],
+    [{ genuine: true, current: false, status: "doubtful" }, "doubtful"],
+    [{ genuine: true, current: false, status: "issued" }, "doubtful"],
+    ...["voided", "destroyed", "returned", "replaced"].map((status) => [{ genuine: true, current: false, status }, "void"] as const),
+  ] as const)("that the ledger calls %o is %s", (seen, word) => {
+    expect(wordOf(seen)).toBe(word);
   });
 });
 

@@ -121,9 +121,16 @@ export class Client extends Asking {
     return this.pinned ? this.pump.run() : Promise.resolve();
   }
 
-  /** Sends a refused statement again as it is. Throws `Problem` `not_refused`, `not_in_outbox`. */
+  /** Sends a refused statement again: as it is, or, where its place in the key's sequence is taken, the
+   * same fact signed anew. Throws `Problem` `not_refused`, `not_in_outbox`, `locked`; `place_taken` for
+   * what only its signer can say again: a decision, a fact with an e-signature, another device's. */
   async requeue(id: string): Promise<void> {
-    await this.outbox.requeue(id);
+    try {
+      await this.outbox.requeue(id);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "place_taken") throw error;
+      await this.signAnew(this.heldOf(await this.outbox.find(id)), error);
+    }
     await this.outboxChanged();
     this.background(this.flush());
   }
@@ -184,7 +191,14 @@ export class Client extends Asking {
     return (await drafting()).draft(fields, stream, this.around.now(), said);
   }
 
-  private async sign(wanted: readonly Wanted[], only = false): Promise<Row[]> {
+  private async signAnew({ id, fields, stream, mine }: Held, taken: Problem): Promise<void> {
+    const { restated } = await drafting();
+    const made = mine ? restated(fields, stream) : null;
+    if (!made) throw taken;
+    await this.sign([{ made }], false, id);
+  }
+
+  private async sign(wanted: readonly Wanted[], only = false, instead?: string): Promise<Row[]> {
     const { profile } = this.trusted;
     const key = this.vault.signing;
     if (profile.kid !== this.enrolmentRequest().kid) {
@@ -196,7 +210,7 @@ export class Client extends Asking {
     const { signed } = await drafting();
     const makes = wanted.map(({ made, esignature }) => (link: Link) =>
       signed(made, link, key, profile, this.around.now(), esignature));
-    const rows = await this.outbox.sign(profile.kid, makes, only);
+    const rows = await this.outbox.sign(profile.kid, makes, only, instead);
     await this.outboxChanged();
     return rows;
   }

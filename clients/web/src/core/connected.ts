@@ -119,8 +119,8 @@ export abstract class Connected {
   }
 
   /** GET without a session. Throws what the server says. */
-  async readPublic<T>(path: string, query: Query = {}): Promise<T> {
-    return value<T>(await this.remote.public(withQuery(path, query)));
+  async readPublic<T>(path: string, query: Query = {}, waitMs = PATIENT_MS): Promise<T> {
+    return value<T>(await this.remote.public(withQuery(path, query), waitMs));
   }
 
   /** Asks the browser to keep the device's data; sets `storage`. */

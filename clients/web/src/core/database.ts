@@ -39,6 +39,7 @@ export interface Row {
   problem: ProblemDocument | null;
   pending?: 1;
   notice?: 1;
+  again?: string; // refused: the statement that was signed instead
   checked?: true; // carried: its signature fits a key that an entry of the log gave to its signer
 }
 

@@ -83,6 +83,7 @@ export interface Held {
   fields: JsonObject; // the payload that was signed
   agent: string; // who signed
   mine: boolean; // false: carried for another device
+  again?: string; // refused: the statement that was signed instead, hex
   checked?: true; // carried: its signature fits a key that an entry of the log gave to its signer
   answer: Answer | null;
   receipt: Uint8Array | null;

@@ -9,6 +9,7 @@ export interface Scan {
   label: Label | null;
   coi: Coi | null;
   bag: Bag | null; // as this device knew it before
+  doubt?: "doubtful" | "unknown"; // what the ledger says of its label, where it is not in force
   forget: () => void; // lets the scanner read it again, once it is off the list
 }
 
@@ -40,6 +41,11 @@ export function ofCoi(scans: readonly Scan[], coi: Coi): CoiOutcome {
 /** The person says of this bag which therapy it is of. */
 export function completed(scans: readonly Scan[], container: ContainerId, coi: Coi): Scan[] {
   return scans.map((one) => (one.container === container ? { ...one, coi } : one));
+}
+
+/** The ledger's word about the label of this bag. */
+export function doubted(scans: readonly Scan[], container: ContainerId | null, doubt: "doubtful" | "unknown"): Scan[] {
+  return scans.map((one) => (one.container === container ? { ...one, doubt } : one));
 }
 
 /** The list may have learned of an offer, or of a therapy, since the bag was scanned. What is shown

@@ -1,4 +1,5 @@
 import "fake-indexeddb/auto";
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { Client } from "../../src/core/client";
 import { failureOf } from "../../src/core/problem";
@@ -6,6 +7,7 @@ import { split } from "../../src/core/proof/sequence";
 import { CHAIN, Ledger, ORIGIN, packed } from "./ledger";
 import { codeOf, enrol, PASSPHRASE, stage } from "./stage";
 
+const REFUSED = { status: 409, code: "unknown_container", title: "No", detail: "no" };
 const open: Client[] = [];
 async function staged(enrolled = true) {
   const made = await stage(enrolled);
@@ -229,6 +231,47 @@ describe("what comes back", () => {
     ledger.tamper = (answer) => answer;
     await client.flush();
     expect([client.waiting.get(), client.alarm.get()]).toEqual([[], null]);
+  });
+
+  it("never takes a number that its key has used since: it is signed anew, as of when it happened", async () => {
+    const acts = fc.array(fc.constantFrom("record", "refused", "offline", "again"), { minLength: 1, maxLength: 12 });
+    await fc.assert(fc.asyncProperty(acts, async (all) => {
+      const { client, ledger } = await staged();
+      for (const act of all) {
+        if (act === "refused") ledger.refusals.set("Packed", REFUSED);
+        ledger.mood = act === "offline" ? "unreachable" : "online";
+        const [old] = (await client.held("refused")).filter((one) => one.again === undefined);
+        if (act === "again" && old) await client.requeue(old.id);
+        else await client.record(packed(`A9999-26-${ledger.requests.length}`), CHAIN);
+        await client.flush();
+        ledger.refusals.clear();
+      }
+      ledger.mood = "online";
+      await client.flush();
+      const numbers = ledger.said.map(({ seq }) => Number(seq));
+      expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+      expect(new Set(numbers).size).toBe(numbers.length);
+      client.close();
+    }), { numRuns: 25 });
+  });
+
+  it("is signed anew once, and says so", async () => {
+    const { client, ledger } = await staged();
+    ledger.refusals.set("Packed", REFUSED);
+    const early = { occurredAt: "2026-11-26T08:00:00.000Z" };
+    const { id } = await client.record(packed(), CHAIN, early);
+    await client.flush();
+    ledger.refusals.clear();
+    await client.record(packed("A9999-26-2"), CHAIN);
+    await client.flush();
+    await client.requeue(id);
+    await client.flush();
+    expect(ledger.said.map(({ seq }) => seq)).toEqual([0, 1]);
+    expect(ledger.said[1]).toMatchObject({ occurred_at: early.occurredAt, containers: ["A9999-26-000001"] });
+    const [old] = await client.held("refused");
+    expect(old).toMatchObject({ id, acknowledged: true, again: (await client.held("accepted")).at(-1)?.id });
+    expect(await codeOf(client.requeue(id))).toBe("not_refused");
+    expect(client.waiting.get()).toEqual([]);
   });
 
   it("is sent as one body of many", async () => {

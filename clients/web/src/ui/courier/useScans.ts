@@ -2,20 +2,19 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Coi } from "../../core/events/types";
 import { Problem } from "../../core/problem";
 import type { MyList } from "../../courier/bags";
-import { addBag, completed, ofCoi, refreshed, type Scan } from "../../courier/scans";
+import { type LabelSeen, type LabelWord, type Voided, wordOf } from "../../courier/labels";
+import { addBag, completed, doubted, ofCoi, refreshed, type Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import type { Verdict } from "../../scan/feedback";
+import type { Link } from "../../scan/link";
 import type { Scanned } from "../../scan/parse";
 import { useClient } from "../session";
 
 /** A label, the giver's phone, or the square code that says whose a bag is. */
 export const WANTED = ["label", "container", "chunk", "coi", "isbt"] as const;
 
-export interface Voided {
-  container: string;
-  serial: string;
-  asOf: number;
-}
+const PROMPT_MS = 1_500; // a scan waits so long for the ledger's word about a label, signing longer
+const SIGNING_MS = 4_000;
 
 /** What useScans needs of a reading. */
 type Read = { scanned: Scanned; text: string };
@@ -53,18 +52,32 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   list.current = known;
   useEffect(() => keep(refreshed(latest.current, known)), [known]);
 
-  /** True: it is void, and that stops everything else. */
+  const stop = (found: Voided): void => setStops((before) => [...before, found]);
+  /** True: this device's list has it as void, and that stops everything else. */
   const stopped = async (container: string, serial: string): Promise<boolean> => {
     const found = await client.voided(serial);
     setNoList(found === null);
-    if (found?.value) setStops((before) => [...before, { container, serial, asOf: found.asOf }]);
+    if (found?.value) stop({ container, serial, status: String(found.value["status"] ?? "voided"), asOf: found.asOf, by: "device" });
     return Boolean(found?.value);
   };
-  const label = async (container: string | null, serial: string, forget: () => void): Judged => {
+  /** What the ledger says of it now; null: it is out of reach. The list may be older than the voiding. */
+  const asked = async ({ container, serial, check }: Link): Promise<LabelWord | null> => {
+    if (client.reach.get() === "offline") return null;
+    const link = `${container ?? "-"}.${serial}.${check}`;
+    const seen = await client.readPublic<LabelSeen>(`/v1/labels/${link}`, {}, PROMPT_MS).catch(() => null);
+    if (!seen) return null;
+    const word = wordOf(seen);
+    if (word === "void") stop({ container: container ?? "–", serial, status: seen.status ?? "voided", asOf: client.moment().wall, by: "ledger" });
+    if (word === "doubtful" || word === "unknown") keep(doubted(latest.current, container, word));
+    return word;
+  };
+  const label = async (link: Link, forget: () => void): Judged => {
+    const { container, serial } = link;
     const isVoid = await stopped(container ?? "–", serial);
-    if (container === null) return isVoid ? "mismatch" : told(t("courier.not_a_bag"), "mismatch");
-    const verdict = bag(container, serial, forget);
-    return isVoid ? "mismatch" : verdict;
+    const verdict = container === null ? told(t("courier.not_a_bag"), "mismatch") : bag(container, serial, forget);
+    const word = isVoid ? null : await asked(link);
+    if (isVoid || word === "void") return "mismatch";
+    return word === "doubtful" || word === "unknown" ? undefined : verdict;
   };
   const bag = (container: string, serial: string | null, forget: () => void): Verdict | undefined => {
     const [next, outcome] = addBag(latest.current, { container, label: serial, forget }, list.current);
@@ -94,7 +107,7 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   };
   const judge = async ({ scanned, text }: Read, forget: () => void): Judged => {
     const coi = scanned.kind === "coi" || scanned.kind === "isbt" ? scanned.coi : undefined;
-    if (scanned.kind === "label") return label(scanned.container, scanned.serial, forget);
+    if (scanned.kind === "label") return label(scanned, forget);
     if (scanned.kind === "container") return bag(scanned.text, null, forget);
     if (scanned.kind === "chunk") return part(text);
     return coi ? therapy(coi) : undefined; // the scanner says that it names no bag
@@ -108,8 +121,9 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     setSaid(text);
     return verdict;
   };
-  /** The list of void labels may have come, or grown, since they were scanned. */
+  /** A label may have been declared void since it was scanned: the list is asked for once more. */
   const clear = async (): Promise<boolean> => {
+    if (client.reach.get() === "online") await Promise.race([client.refreshVoided().catch(() => 0), after(SIGNING_MS)]);
     const found = await Promise.all(latest.current.map((one) => one.label !== null && stopped(one.container, one.label)));
     return !found.includes(true);
   };
@@ -121,3 +135,5 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   };
   return { scans, said, voided: stops[0] ?? null, unplaced, noList, read, clear, complete, remove };
 }
+
+const after = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms));

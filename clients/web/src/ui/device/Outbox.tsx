@@ -3,10 +3,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Held } from "../../core/client";
 import { extend, t, tCode } from "../../messages";
+import { NotDone } from "../kit/NotDone";
 import { Badge, Notice, type Tone } from "../kit/Notice";
 import { QrSeries } from "../kit/QrSeries";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
+import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
 import { useStore } from "../store";
 
@@ -73,6 +75,7 @@ function Item({ held }: { held: Held }) {
 
 function Refused({ held }: { held: Held }) {
   const client = useClient();
+  const again = useAct(() => client.requeue(held.id));
   return (
     <>
       <p>{tCode("refusal", held.problem?.code ?? "")}</p>
@@ -80,8 +83,10 @@ function Refused({ held }: { held: Held }) {
       <p class="soft small">{t("outbox.kept")}</p>
       <div class="buttons">
         {!held.acknowledged && <Button onClick={() => void client.acknowledge(held.id)}>{t("outbox.read")}</Button>}
-        <Button onClick={() => void client.requeue(held.id)}>{t("outbox.again")}</Button>
+        {held.again === undefined && <Button onClick={again.run} disabled={again.busy}>{t("outbox.again")}</Button>}
       </div>
+      {held.again !== undefined && <p class="small">{t("outbox.signed_anew")}</p>}
+      <NotDone problem={again.problem} />
     </>
   );
 }

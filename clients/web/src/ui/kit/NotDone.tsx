@@ -8,7 +8,7 @@ import { Notice } from "./Notice";
 import { Button } from "./Screen";
 import { useAct } from "./useAct";
 
-const KNOWN = ["locked", "not_enrolled", "device_full", "outbox_not_empty", "unreachable"] as const;
+const KNOWN = ["locked", "not_enrolled", "device_full", "outbox_not_empty", "place_taken", "unreachable"] as const;
 
 /** Why nothing was signed, and what to do about it; nothing where there is no problem. */
 export function NotDone({ problem }: { problem: Problem | null }) {
