@@ -96,7 +96,7 @@ export const courier: Record<keyof typeof keys, string> = {
   "courier.did.CustodyReleased": "Abgegeben",
   "courier.did.CustodyRefused": "Abgelehnt",
   "courier.done": "Fertig",
-  "courier.refused": "Das Register hat es abgelehnt: {detail}",
+  "courier.refused": "Das Register hat es abgelehnt",
   "courier.raised": "Das Register bittet die Qualitätssicherung hinzusehen",
 
   "courier.void": "UNGÜLTIGES ETIKETT",

@@ -94,7 +94,7 @@ export const courier = {
   "courier.did.CustodyReleased": "Handed over",
   "courier.did.CustodyRefused": "Refused",
   "courier.done": "Done",
-  "courier.refused": "The ledger refused it: {detail}",
+  "courier.refused": "The ledger refused it",
   "courier.raised": "The ledger asks Quality to look",
 
   "courier.void": "VOID LABEL",

@@ -5,6 +5,7 @@ import { asProblem, type Problem } from "../../core/problem";
 import { t, tCode } from "../../messages";
 import { Busy, Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
+import { Exactly } from "../kit/Why";
 
 export interface Asked<T> {
   value: T | null; // of an earlier question while the newest is on its way
@@ -44,7 +45,7 @@ export function Failed({ problem, again }: { problem: Problem; again?: () => voi
   const signIn = ["locked", "no_session", "not_enrolled"].includes(problem.code);
   return (
     <Notice tone={signIn ? "info" : "warn"} title={signIn ? t("audit.sign_in_first") : tCode("refusal", problem.code)} live>
-      <p class="small">{problem.detail}</p>
+      <Exactly detail={problem.detail} />
       <div class="buttons">
         {problem.code === "not_enrolled" ? <Button kind="primary" to="/enrol">{t("device.enrol")}</Button> : signIn && <Button kind="primary" to="/sign-in">{t("device.sign_in")}</Button>}
         {again && <Button onClick={again}>{t("shell.retry")}</Button>}

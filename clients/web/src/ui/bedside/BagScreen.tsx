@@ -6,6 +6,7 @@ import { Badge, Busy, Notice } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
+import { Exactly } from "../kit/Why";
 import { hasRole, session, useClient } from "../session";
 import { useStore } from "../store";
 import { Authorise } from "./Authorise";
@@ -107,7 +108,8 @@ function Freshness({ looked, matched, fresh }: { looked: Looked; matched: boolea
     return (
       <Notice tone="warn" title={matched ? t("bedside.no_answer") : t("bedside.unmatched")} live>
         <p>{t("bedside.withheld")}</p>
-        {problem && <p class="small">{problem.detail}</p>}
+        {problem && <p class="small">{tCode("refusal", problem.code)}</p>}
+        {problem && <Exactly detail={problem.detail} />}
       </Notice>
     );
   }
