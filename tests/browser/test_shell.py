@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Response, Route, expect
+from playwright.sync_api import Browser, Page, Response, Route, expect
 
+from tests.browser.chromium import PHONE
 from tests.browser.screens import listen, screens
 from tests.e2e.house import House
 
@@ -57,6 +58,20 @@ def test_the_first_screen_is_accessible_in_both_sizes_and_themes(live: House, pa
     page.goto(f"{live.url}/app/")
     expect(page.locator("h1")).to_be_visible()
     screens(page, "home")
+
+
+def test_a_problem_is_said_in_the_readers_language_with_the_exact_words_beneath(
+    live: House, browser: Browser
+) -> None:
+    context = browser.new_context(**PHONE, locale="de-DE")
+    page = context.new_page()
+    page.goto(f"{live.url}/app/outbox")
+    given = {"name": "outbox.unbroken", "mimeType": "application/cbor-seq", "buffer": b"no outbox"}
+    page.locator("input[type=file]").set_input_files(given)
+    said = page.get_by_role("alert")
+    expect(said.locator("strong")).to_have_text("Der Schlüssel dieses Geräts ist noch nicht eingetragen")
+    expect(said.locator("[lang=en]")).to_have_text("this device is not enrolled yet")
+    context.close()
 
 
 def test_the_policy_stops_what_somebody_put_into_the_page(live: House, page: Page) -> None:

@@ -1,7 +1,7 @@
 /** The moment that is looked at: a slider over the entries, one step an entry, and any time of the clock. */
 
 import { useState } from "preact/hooks";
-import { language, t } from "../../messages";
+import { language, t, tCode } from "../../messages";
 import { sentence } from "../../messages/sentence";
 import { Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
@@ -120,7 +120,7 @@ function AnyTime({ coi, entries, onMoment }: { coi: string; entries: Told[]; onM
       onMoment(momentBefore(await positionAt(client, coi, moment), entries, moment));
       setWrong("");
     } catch (error) {
-      setWrong(asProblem(error).detail);
+      setWrong(tCode("refusal", asProblem(error).code));
     }
   };
   return (
