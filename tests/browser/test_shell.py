@@ -10,6 +10,19 @@ from tests.browser.screens import listen, screens
 from tests.e2e.house import House
 
 FIRST_LOAD = 60_000  # bytes over the network, packed: html, css and js
+KEPT_OF_A_STRANGER = """async () => {
+  let rows = 0;
+  for (const { name } of await indexedDB.databases()) {
+    const db = await new Promise(done => indexedDB.open(name).onsuccess = ({ target }) => done(target.result));
+    for (const store of db.objectStoreNames) {
+      rows += await new Promise(done => db.transaction(store).objectStore(store).count().onsuccess =
+        ({ target }) => done(target.result));
+    }
+    db.close();
+  }
+  const caches_ = (await caches.keys()).length;
+  return { local: localStorage.length, session: sessionStorage.length, caches: caches_, rows };
+}"""
 INJECTED = (
     "<script>window.wasRun = 'inline'</script>"
     "<script src='https://elsewhere.example/x.js'></script>"
@@ -112,3 +125,6 @@ def test_a_stranger_with_a_label_gets_the_shell_and_no_worker(live: House, page:
     page.wait_for_load_state("networkidle")
     count = "() => navigator.serviceWorker.getRegistrations().then(found => found.length)"
     assert page.evaluate(count) == 0
+    expect(page.get_by_text("The app keeps nothing about you or this label on your device")).to_be_visible()
+    assert page.evaluate(KEPT_OF_A_STRANGER) == {"local": 0, "session": 0, "caches": 0, "rows": 0}
+    assert page.context.cookies() == []

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Gate, InfusionCheck, Visit } from "../src/bedside/documents";
+import { followed, type Followed, isDue, LOOK_MS, REST_MS } from "../src/bedside/following";
 import {
   announced, checksIn, FRESH_MS, identifiersIn, isFresh, isLate, left, microlitres, sorted, standing, stopOf, stopOfLabel,
   toneOf, WRISTBAND, WRISTBAND_MS, wrongPattern,
@@ -164,4 +165,28 @@ test("a volume is read with point or comma, to the microlitre, and nothing else 
   expect(["68.5", "68,5", "50", "0.001"].map(microlitres)).toEqual([68_500, 68_500, 50_000, 1]);
   expect(["", "-1", "1e3", "68.5.1", "68.1234", "about 50"].map(microlitres)).toEqual(Array(6).fill(null));
   fc.assert(fc.property(fc.integer({ min: 0, max: 99_999_999 }), (volume) => microlitres((volume / 1000).toFixed(3)) === volume));
+});
+
+describe("a bedside screen", () => {
+  const at = (ms: number) => ({ wall: ms, tick: ms });
+
+  test("asks for the head alone while the log stands still, and looks once a minute all the same", () => {
+    let [last, looks] = [{ size: null, looks: 0, at: at(0) } as Followed, [] as number[]];
+    for (let now = LOOK_MS; now <= 5 * REST_MS; now += LOOK_MS) {
+      const head = now < 2 * REST_MS ? 7 : 8;
+      if (!isDue(last, head, true, at(now))) continue;
+      last = followed(last, head, at(now));
+      looks = [...looks, now / LOOK_MS];
+    }
+    expect(looks).toEqual([1, 2, 18, 30, 31, 47, 63]); // twice at each head: views follow a moment later
+  });
+
+  test("looks once when the ledger is gone, and at once when it is back", () => {
+    const last = { size: 7, looks: 2, at: at(0) };
+    expect([isDue(last, null, true, at(1)), isDue(last, null, false, at(1)), isDue(last, 7, false, at(1))]).toEqual([true, false, true]);
+  });
+
+  test("looks again when somebody set the clock back", () => {
+    expect(isDue({ size: 7, looks: 2, at: at(0) }, 7, true, { wall: -60_000, tick: 10 })).toBe(true);
+  });
 });

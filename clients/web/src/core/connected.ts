@@ -153,11 +153,13 @@ export abstract class Connected {
     return response;
   }
 
-  /** Fetches, verifies and connects the newest checkpoint, which later statements name as `seen`. */
-  protected async refresh(): Promise<void> {
-    const note = await bytes(await this.remote.public("/log/checkpoint"));
+  /** Fetches, verifies and connects the newest checkpoint, which later statements name as `seen`;
+   * resolves to how many entries the log has. Throws `Problem` what the server says, `bad_checkpoint`. */
+  async refresh(waitMs = PATIENT_MS): Promise<number> {
+    const note = await bytes(await this.remote.public("/log/checkpoint", waitMs));
     const head = await openCheckpoint(note, this.trusted.vkey);
     await this.meet(head.size, head.root, note);
+    return head.size;
   }
 
   protected async meet(size: number, root: Bytes, evidence: Bytes): Promise<void> {
