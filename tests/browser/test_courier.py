@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -232,6 +233,50 @@ def test_a_bag_that_no_release_is_known_of_is_claimed_from_whoever_gave_it(
     expect(page.get_by_text("In the log")).to_be_visible()
     (told,) = accepted(house)
     assert (told["release"], told["giver"]) == (None, APHERESIS)
+
+
+def test_a_time_is_shown_in_utc_by_a_press_and_by_the_keyboards_focus(
+    context: BrowserContext, house: House
+) -> None:
+    page = enrolled(house, context, "kit", by="cleo")
+    acting_for(page, VAN)
+    time_ = page.get_by_role("main").get_by_role("button").filter(has=page.locator("time")).first
+    expect(time_).to_have_attribute("aria-expanded", "false")
+    utc = time_.locator(".utc")
+    expect(utc).to_be_hidden()
+    time_.tap()
+    expect(utc).to_have_text(re.compile(r"= \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"))
+    expect(utc).to_be_visible()
+    time_.tap()
+    expect(utc).to_be_hidden()
+    page.evaluate("document.activeElement?.blur()")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if utc.is_visible():
+            return
+    raise AssertionError("no focus shows it")
+
+
+def test_a_list_says_why_it_is_not_there(browser: Browser, house: House, built: Path) -> None:
+    """No network, a ledger in trouble, nobody signed in: three things, and three things to do."""
+    context = browser.new_context(**PHONE, locale="en-GB")
+    page = enrolled(house, context, "kit", by="cleo")
+    in_trouble = {"status": 503, "content_type": "application/problem+json", "body": '{"code": "closing"}'}
+    page.route("**/v1/custody**", lambda route: route.fulfill(**in_trouble))
+    acting_for(page, VAN)
+    expect(page.get_by_text("The ledger has trouble, and gave no list")).to_be_visible()
+    page.unroute_all()
+    house.close()
+    page.goto(f"{house.url}/app/courier")
+    expect(page.get_by_text("No network: the ledger cannot be reached")).to_be_visible(timeout=40_000)
+    house.open(built)
+    page.goto(f"{house.url}/app/settings")
+    page.get_by_role("button", name="Lock this device").click()
+    page.get_by_text("This device's key is locked.").wait_for()
+    page.goto(f"{house.url}/app/courier")
+    expect(page.get_by_text("You are not signed in, so the ledger shows no list")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    context.close()
 
 
 def test_every_screen_of_a_courier_is_quiet_and_accessible(context: BrowserContext, house: House) -> None:

@@ -102,7 +102,7 @@ export const courier: Record<keyof typeof keys, string> = {
   "courier.void": "UNGÜLTIGES ETIKETT",
   "courier.void_why": "Etikett {serial} auf {container} wurde für ungültig erklärt. Bewegen, verwenden oder übergeben Sie diesen Beutel nicht. Rufen Sie die Qualitätssicherung.",
   "courier.void_now": "Das sagte das Register um",
-  "courier.label_unknown": "Das Register kennt dieses Etikett nicht. Vergleichen Sie es mit den Papieren des Beutels, und rufen Sie die Qualitätssicherung, wenn Sie es nicht erklären können.",
+  "courier.label_unknown": "Das Register kennt dieses Etikett nicht. Rufen Sie die Qualitätssicherung, wenn Sie es nicht erklären können.",
   "courier.label_doubtful": "Das Register sagt nicht, dass dieses Etikett gilt. Rufen Sie die Qualitätssicherung, bevor Sie weitermachen.",
   "courier.void_as_of": "Die Liste ungültiger Etiketten auf diesem Gerät ist vom",
   "courier.void_unknown": "Dieses Gerät weiß nicht, zu welcher Therapie der Beutel gehört, und kann ihn nicht melden. Rufen Sie jetzt die Qualitätssicherung an.",

@@ -100,7 +100,7 @@ export const courier = {
   "courier.void": "VOID LABEL",
   "courier.void_why": "Label {serial} on {container} was declared void. Don't move, use or hand over this bag. Call Quality.",
   "courier.void_now": "The ledger said so at",
-  "courier.label_unknown": "The ledger does not know this label. Compare it with the bag's papers, and call Quality if you cannot explain it.",
+  "courier.label_unknown": "The ledger does not know this label. Call Quality if you cannot explain it.",
   "courier.label_doubtful": "The ledger does not say that this label is in force. Call Quality before you go on.",
   "courier.void_as_of": "This device's list of void labels is of",
   "courier.void_unknown": "This device does not know which therapy the bag is of, so it cannot report it. Call Quality now.",

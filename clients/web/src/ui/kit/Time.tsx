@@ -11,14 +11,19 @@ export function Time({ at, seconds = false, still = false }: { at: string | numb
   return still ? <time dateTime={moment.toISOString()} title={inUtc(moment)}>{text}</time> : <WithUtc moment={moment} text={text} />;
 }
 
-/** `text`: the moment as it is shown. */
+/** `text`: the moment as it is shown. No `button`, whose text would not run on in the line. */
 export function WithUtc({ moment, text }: { moment: Date; text: string }) {
   const [opened, setOpened] = useState(false);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    setOpened(!opened);
+  };
   return (
-    <button type="button" class="time" aria-expanded={opened} title={inUtc(moment)} onClick={() => setOpened(!opened)}>
+    <span role="button" tabIndex={0} class="time" aria-expanded={opened} title={inUtc(moment)} onClick={() => setOpened(!opened)} onKeyDown={onKeyDown}>
       <time dateTime={moment.toISOString()}>{text}</time>
       <span class="utc"> = {inUtc(moment)}</span>
-    </button>
+    </span>
   );
 }
 
