@@ -15,7 +15,8 @@ from tests.e2e.live import ROOT
 AXE = ROOT / "clients" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 IMAGES = ROOT / "docs" / "images" / "app"
-WIDE = ".scroll, .lineage, .chart, .dump, .scanner .view, input, select, textarea"  # two-dimensional by nature, or fields
+# Two-dimensional by nature, or fields, whose text runs on inside them.
+WIDE = ".scroll, .lineage, .chart, .dump, .scanner .view, input, select, textarea"
 NARROW: ViewportSize = {"width": 320, "height": 568}
 WANTED = "UNBROKEN_SCREENS"  # set: the screenshots under docs/ are taken anew
 
@@ -66,7 +67,8 @@ def reflows(page: Page) -> None:
 
 
 _STICKS_OUT = """([width, wide]) => {
-  const names = one => `${one.localName}.${one.className.baseVal ?? one.className}: ${one.textContent.slice(0, 40)}`;
+  const styles = one => one.className.baseVal ?? one.className;
+  const names = one => `${one.localName}.${styles(one)}: ${one.textContent.slice(0, 40)}`;
   const all = [...document.body.querySelectorAll("*")].filter(one => !one.closest(wide));
   const isWide = one => one.getBoundingClientRect().right > width + 0.5;
   const page = document.scrollingElement.scrollWidth > width ? all.filter(isWide) : [];

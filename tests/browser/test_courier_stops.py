@@ -55,6 +55,12 @@ def deviations(house: House) -> list[str]:
     return [bag for one in told if one["code"] == "void_label_seen" for bag in one["containers"]]
 
 
+IS_LISTED = """serial => new Promise(done => {
+  indexedDB.open("unbroken").onsuccess = ({ target: { result: db } }) => {
+    db.transaction("voided").objectStore("voided").get(serial).onsuccess =
+      ({ target }) => done(target.result !== undefined);
+  };
+})"""
 AT_ONCE = """texts => texts.forEach(text => [...text, "Enter"].forEach(key =>
   document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))))"""
 
@@ -116,10 +122,7 @@ def test_a_label_declared_void_after_the_devices_list_was_made_stops_at_the_scan
     scanned(taking, f"HTTPS://{host}/B/{link_part('L0001', BAGS[2])}".upper())
     expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
     expect(taking.get_by_text("The ledger said so at")).to_be_visible()
-    known = "serial => new Promise(done => { indexedDB.open('unbroken').onsuccess = ({ target }) => {" \
-            "target.result.transaction('voided').objectStore('voided').get(serial).onsuccess =" \
-            "found => done(found.target.result !== undefined); }; })"  # fmt: skip
-    assert taking.evaluate(known, "L0001") is False
+    assert taking.evaluate(IS_LISTED, "L0001") is False
 
 
 def test_a_label_that_the_ledger_never_issued_is_no_match(taking: Page, house: House) -> None:

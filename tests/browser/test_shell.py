@@ -13,7 +13,8 @@ FIRST_LOAD = 60_000  # bytes over the network, packed: html, css and js
 KEPT_OF_A_STRANGER = """async () => {
   let rows = 0;
   for (const { name } of await indexedDB.databases()) {
-    const db = await new Promise(done => indexedDB.open(name).onsuccess = ({ target }) => done(target.result));
+    const opened = indexedDB.open(name);
+    const db = await new Promise(done => opened.onsuccess = () => done(opened.result));
     for (const store of db.objectStoreNames) {
       rows += await new Promise(done => db.transaction(store).objectStore(store).count().onsuccess =
         ({ target }) => done(target.result));
