@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,8 @@ from tests.browser.ward import (
     two_bags,
 )
 from tests.e2e.house import House, seeded
-from tests.scenario import ordered
+from tests.scenario import WARD, ordered
 
-Arrive = Callable[..., Person]
 OTHER_COI = "isbt128:CHA999926000008"
 MINUTE_MS = 60_000
 IDLE_MS = 14_000  # three of the bedside's looks at the log's head
@@ -75,6 +75,17 @@ def test_setting_the_devices_clock_back_makes_the_two_minutes_no_longer(house: H
     nora.page.evaluate("const now = Date.now; Date.now = () => now() - 60 * 60_000;")
     nora.bag(label_of(house, FIRST))
     nora.sees("More than two minutes lay between wristband and bag.")
+
+
+def test_a_window_is_counted_by_the_ledgers_clock_whatever_the_devices_says(
+    house: House, nora: Person
+) -> None:
+    house.scenario.say("nora", STREAM, "ThawStarted", at=WARD, containers=[FIRST], labels=["L0001"])
+    nora.context.add_init_script("const now = Date.now; Date.now = () => now() - 20 * 60_000;")
+    nora.at_bag(FIRST)
+    rest = nora.page.get_by_role("timer")  # an hour, which began just now
+    expect(rest).to_have_text(re.compile(r"^\s*5[89]:\d\d$"))
+    expect(nora.page.get_by_text("this device's own clock")).to_have_count(0)
 
 
 def test_of_several_therapies_of_one_patient_the_order_says_which(

@@ -57,3 +57,10 @@ test("keeps it for the same person, who was locked out or whose session ended", 
   seen.set(seenAs("kit"));
   expect([acting.get(), persons.get()]).toEqual([VAN, before]);
 });
+
+test("brings it back when the app starts, from what this device remembers by then", () => {
+  device("kit");
+  acting.set(null); // as before anything was read
+  followSession({ profile: new Store(profileOf("kit")), session: new Store(null) } as unknown as Client);
+  expect([acting.get(), met.get()]).toEqual([VAN, [VAN]]);
+});

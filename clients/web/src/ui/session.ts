@@ -6,7 +6,7 @@ import type { Client } from "../core/client";
 import { remember, remembered } from "../core/memory";
 import { Store } from "../core/store";
 import type { SessionSeen } from "../core/types";
-import { forgetWhere } from "./courier/where";
+import { forgetWhere, recallWhere } from "./courier/where";
 
 const TheClient = createContext<Client | null>(null);
 export const ClientProvider = TheClient.Provider;
@@ -32,6 +32,7 @@ export const persons = new Store<number>(0);
 /** Keep what each sign-in tells. A session that ends changes nothing: the person is still the same. */
 export function followSession(client: Client): void {
   session.set(kept());
+  recallWhere();
   followPerson(client);
   client.session.subscribe(() => {
     const seen = client.session.get();

@@ -2,19 +2,17 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Coi } from "../../core/events/types";
 import { Problem } from "../../core/problem";
 import type { MyList } from "../../courier/bags";
-import { type LabelSeen, type LabelWord, type Voided, wordOf } from "../../courier/labels";
+import type { Voided } from "../../courier/labels";
 import { addBag, completed, doubted, ofCoi, refreshed, type Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import type { Verdict } from "../../scan/feedback";
 import type { Link } from "../../scan/link";
 import type { Scanned } from "../../scan/parse";
 import { useClient } from "../session";
+import { useLabels } from "./useLabels";
 
 /** A label, the giver's phone, or the square code that says whose a bag is. */
 export const WANTED = ["label", "container", "chunk", "coi", "isbt"] as const;
-
-const PROMPT_MS = 1_500; // a scan waits so long for the ledger's word about a label, signing longer
-const SIGNING_MS = 4_000;
 
 /** What useScans needs of a reading. */
 type Read = { scanned: Scanned; text: string };
@@ -39,9 +37,7 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   const client = useClient();
   const [scans, setScans] = useState<Scan[]>([]);
   const [said, setSaid] = useState("");
-  const [stops, setStops] = useState<Voided[]>([]); // one frame may show several
   const [unplaced, setUnplaced] = useState<Coi[]>([]);
-  const [noList, setNoList] = useState(false);
   const latest = useRef(scans); // two symbols may be read before the next drawing
   const turn = useRef<Promise<unknown>>(Promise.resolve()); // and are judged in the order of their reading
   const keep = (next: Scan[]): void => {
@@ -52,32 +48,13 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   list.current = known;
   useEffect(() => keep(refreshed(latest.current, known)), [known]);
 
-  const stop = (found: Voided): void => setStops((before) => [...before, found]);
-  /** True: this device's list has it as void, and that stops everything else. */
-  const stopped = async (container: string, serial: string): Promise<boolean> => {
-    const found = await client.voided(serial);
-    setNoList(found === null);
-    if (found?.value) stop({ container, serial, status: String(found.value["status"] ?? "voided"), asOf: found.asOf, by: "device" });
-    return Boolean(found?.value);
-  };
-  /** What the ledger says of it now; null: it is out of reach. The list may be older than the voiding. */
-  const asked = async ({ container, serial, check }: Link): Promise<LabelWord | null> => {
-    if (client.reach.get() === "offline") return null;
-    const link = `${container ?? "-"}.${serial}.${check}`;
-    const seen = await client.readPublic<LabelSeen>(`/v1/labels/${link}`, {}, PROMPT_MS).catch(() => null);
-    if (!seen) return null;
-    const word = wordOf(seen);
-    if (word === "void") stop({ container: container ?? "–", serial, status: seen.status ?? "voided", asOf: client.moment().wall, by: "ledger" });
-    if (word === "doubtful" || word === "unknown") keep(doubted(latest.current, container, word));
-    return word;
-  };
+  const labels = useLabels((container, word) => keep(doubted(latest.current, container, word)));
   const label = async (link: Link, forget: () => void): Judged => {
     const { container, serial } = link;
-    const isVoid = await stopped(container ?? "–", serial);
     const verdict = container === null ? told(t("courier.not_a_bag"), "mismatch") : bag(container, serial, forget);
-    const word = isVoid ? null : await asked(link);
-    if (isVoid || word === "void") return "mismatch";
-    return word === "doubtful" || word === "unknown" ? undefined : verdict;
+    const word = await labels.word(link);
+    if (word === "void") return "mismatch";
+    return word === "doubtful" || word === "unknown" ? undefined : verdict; // a match is what the ledger confirms
   };
   const bag = (container: string, serial: string | null, forget: () => void): Verdict | undefined => {
     const [next, outcome] = addBag(latest.current, { container, label: serial, forget }, list.current);
@@ -121,19 +98,13 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     setSaid(text);
     return verdict;
   };
-  /** A label may have been declared void since it was scanned: the list is asked for once more. */
-  const clear = async (): Promise<boolean> => {
-    if (client.reach.get() === "online") await Promise.race([client.refreshVoided().catch(() => 0), after(SIGNING_MS)]);
-    const found = await Promise.all(latest.current.map((one) => one.label !== null && stopped(one.container, one.label)));
-    return !found.includes(true);
-  };
   const complete = (container: string, coi: Coi) => keep(completed(latest.current, container, coi));
   const remove = (container: string) => {
     latest.current.find((one) => one.container === container)?.forget();
     keep(latest.current.filter((one) => one.container !== container));
-    setStops((before) => before.filter((one) => one.container !== container));
+    labels.release(container);
   };
-  return { scans, said, voided: stops[0] ?? null, unplaced, noList, read, clear, complete, remove };
+  /** A label may have been declared void since it was scanned. */
+  const clear = (): Promise<boolean> => labels.clear(latest.current);
+  return { scans, said, voided: labels.voided, unplaced, noList: labels.noList, read, clear, complete, remove };
 }
-
-const after = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms));
