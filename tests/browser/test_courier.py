@@ -21,6 +21,7 @@ from tests.browser.people import enrolled, keep_whole_app, label, scanned, seria
 from tests.browser.screens import axe, listen, screens
 from tests.e2e.api_stage import OTHER
 from tests.e2e.house import House, seeded
+from tests.label_stage import issue, link_part
 from tests.scenario import APHERESIS, VAN
 
 STREAM = f"chain/{OTHER}"
@@ -50,6 +51,17 @@ def released(house: House, *containers: str) -> str:
     parties = {"giver": APHERESIS, "receiver": VAN, "condition": "intact"}
     answer = house.scenario.say("anna", STREAM, "CustodyReleased", containers=list(containers), **parties)
     return answer.statement_id.hex()
+
+
+def genuine(house: House, *bags: str) -> list[str]:
+    """Labels with checks that the ledger knows, on these bags: what their codes say."""
+    host = house.url.removeprefix("http://")
+    serials = [f"L000{number}" for number, _ in enumerate(bags, 1)]
+    for serial, bag in zip(serials, bags, strict=True):
+        issue(house.scenario, OTHER, serial, container=bag, by="anna", at=APHERESIS)
+        house.scenario.say("anna", STREAM, "LabelApplied", at=APHERESIS, serial=serial, container=bag)
+    links = (link_part(serial, bag) for serial, bag in zip(serials, bags, strict=True))
+    return [f"HTTPS://{host}/B/{link}".upper() for link in links]
 
 
 def acting_for(page: Page, party: dict[str, str]) -> None:
@@ -287,8 +299,10 @@ def test_every_screen_of_a_courier_is_quiet_and_accessible(context: BrowserConte
     acting_for(page, VAN)
     expect(page.get_by_role("heading", name="On offer to you 3")).to_be_visible()
     screens(page, "courier-list")
+    links = genuine(house, *BAGS[:3])
     page.get_by_role("button", name="Take over").click()
-    scanned(page, *(label(house, bag) for bag in BAGS[:3]))
+    scanned(page, *links)
+    expect(page.locator(".said")).to_contain_text("Match")  # released to this van, under labels in force
     screens(page, "courier-take")
     page.get_by_role("button", name="Refuse").click()
     screens(page, "courier-refuse")
