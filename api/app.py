@@ -20,6 +20,7 @@ from api.label_documents import LabelWanted
 from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
+from api.pace import Pace
 from api.problems import problem_of
 from api.routes import (
     carriers,
@@ -119,6 +120,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         projector=Projector(ledger.store.engine, ledger.store),
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
+        label_checks=Pace(settings.label_checks_a_minute),
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from api.feeds import Feeds
     from api.intake import Intake
     from api.metrics import Metrics
+    from api.pace import Pace
     from api.sessions import Sessions
     from api.settings import Settings
     from api.tries import Tries
@@ -37,6 +38,7 @@ class Node:
     projector: Projector
     cursor_key: bytes
     tries: Tries
+    label_checks: Pace
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
 

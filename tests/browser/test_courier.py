@@ -194,21 +194,17 @@ def test_a_release_is_shown_from_phone_to_phone_without_a_network(
         context.close()
 
 
-def _codes(page: Page, shown: Any) -> list[str]:
-    """What a camera reads from the screen, part by part."""
-    texts: list[str] = []
-    for _ in range(20):
+def _codes(page: Page, shown: Any) -> set[str]:
+    """What a camera reads from the screen until it has every part; the screen turns by itself."""
+    texts: set[str] = set()
+    parts = int(page.get_by_text(re.compile(r"of \d+$")).inner_text().split()[-1])
+    for _ in range(20 * parts):
         shown.evaluate("code => code.scrollIntoView({ block: 'center' })")
-        picture = Image.open(io.BytesIO(shown.screenshot()))
-        (found,) = zxingcpp.read_barcodes(picture)
-        if found.text in texts:
-            break
-        texts.append(found.text)
-        following = page.get_by_role("button", name="Next")
-        if not following.count():
-            break
-        following.click()
-    return texts
+        texts |= {one.text for one in zxingcpp.read_barcodes(Image.open(io.BytesIO(shown.screenshot())))}
+        if len(texts) == parts:
+            return texts
+        page.get_by_role("button", name="Next").click()
+    raise AssertionError(f"{len(texts)} of {parts} codes read")
 
 
 def test_a_bag_that_leaks_is_refused_with_a_reason_and_stays_with_the_giver(

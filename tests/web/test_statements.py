@@ -108,7 +108,7 @@ def test_refusals_have_the_same_codes(node: Agent) -> None:
         b"",
         raw[1:],
         session,
-        raw[:3] + b"\xff" + raw[4:],
+        raw[:2] + b"\xff" + raw[3:],
         b"\xd2" + bytes(70_000),
     ]
     asked = [{"op": "verify", "raw": case, "spki": key.public.spki} for case in cases]

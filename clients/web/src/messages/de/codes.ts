@@ -260,6 +260,7 @@ export const codes: Record<keyof typeof keys, string> = {
   "finding_name.dose_exceeds_volume": "Dosis größer als Inhalt",
   "finding.dose_exceeds_volume": "Gegeben wurde mehr, als der Beutel enthielt.",
   "refusal.label_check_differs": "Das Etikett wurde nicht mit dieser Prüfzahl ausgegeben",
+  "refusal.label_host_not_set": "Der Server weiß nicht, welchen Host Etiketten nennen",
   "refusal.label_void": "Das Etikett darf nicht mehr verwendet werden",
   "refusal.no_such_label": "Kein solches Etikett, oder nicht für Sie",
   "refusal.no_such_label_template": "Keine solche Vorlage für Etiketten",
@@ -416,5 +417,6 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.revoked_passkey": "Der Passkey ist widerrufen",
   "refusal.unknown_passkey": "Der Passkey wurde in diesem Register nie eingetragen",
   "refusal.wrong_passkey": "Der Passkey gehört jemand anderem",
+  "refusal.too_many_label_checks": "Zu viele Etikettprüfungen aus einem Netz",
   "refusal.too_many_patient_tries": "Zu viele Armbänder, zu denen hier keine Therapie gehört",
 };

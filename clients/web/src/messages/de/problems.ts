@@ -28,6 +28,7 @@ export const problems: Record<keyof typeof wanted, string> = {
   "refusal.statement_too_large": "Das ist zu lang für einen Eintrag",
   "refusal.bad_carrying_text": "Das ist kein Teil dessen, was ein anderes Gerät noch zu senden hat, oder die Teile passen nicht zusammen",
   "refusal.bad_enrolment_request": "Das ist nicht die Anfrage eines Geräts",
+  "refusal.bad_passkey_request": "Das ist nicht die Anfrage eines Passkeys",
   "refusal.no_patient_key": "Dieses Gerät hat für eines der Felder keinen Patientenschlüssel",
   "refusal.bad_patient_key": "Das ist keine Datei mit Patientenschlüsseln",
   "refusal.bad_patient_field": "Das ist nicht der Name eines Patientenfelds",

@@ -28,6 +28,7 @@ export const problems = {
   "refusal.statement_too_large": "This is too long for one record",
   "refusal.bad_carrying_text": "This is no part of another device's outbox, or its parts do not fit together",
   "refusal.bad_enrolment_request": "This is not a device's request",
+  "refusal.bad_passkey_request": "This is not a passkey's request",
   "refusal.no_patient_key": "This device has no patient key for one of the fields",
   "refusal.bad_patient_key": "This is not a file of patient keys",
   "refusal.bad_patient_field": "This is not the name of a patient's field",
