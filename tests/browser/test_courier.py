@@ -297,6 +297,7 @@ def test_every_screen_of_a_courier_is_quiet_and_accessible(context: BrowserConte
     screens(page, "courier-list")
     links = genuine(house, *BAGS[:3])
     page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_text("No camera was found")).to_be_visible()  # it would stand over the verdict
     scanned(page, *links)
     expect(page.locator(".said")).to_contain_text("Match")  # released to this van, under labels in force
     screens(page, "courier-take")
