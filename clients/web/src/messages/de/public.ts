@@ -24,7 +24,7 @@ export const publicly: Record<keyof typeof keys, string> = {
   "public.no_list": "Dieses Gerät hat noch keine Liste ungültiger Etiketten.",
   "public.no_key": "Dieses Gerät kennt den Schlüssel des Registers noch nicht: tragen Sie es zuerst ein.",
   "public.entry": "Eintrag",
-  "public.only": "Diese Seite sagt nichts über Kranke. Sie hinterlässt nichts auf Ihrem Gerät.",
+  "public.only": "Diese Seite sagt nichts über Kranke. Die App bewahrt auf Ihrem Gerät nichts über Sie oder dieses Etikett auf, nur eine leere Datenbank. Ihr Browser behält, was er von jeder Seite behält: die Adresse im Verlauf und die Dateien der App im Zwischenspeicher.",
   "label_status.issued": "Ausgegeben, nach Kenntnis des Registers noch nicht gedruckt.",
   "label_status.printed": "Gedruckt, nach Kenntnis des Registers noch auf keinem Beutel.",
   "label_status.applied": "Auf seinem Beutel.",

@@ -22,7 +22,7 @@ export const publicly = {
   "public.no_list": "This device has no list of void labels yet.",
   "public.no_key": "This device does not know the log's key yet: enrol it first.",
   "public.entry": "Entry",
-  "public.only": "This page says nothing about a patient. It keeps nothing on your device.",
+  "public.only": "This page says nothing about a patient. The app keeps nothing about you or this label on your device, only an empty database. Your browser keeps what it keeps of any page: the address in its history, and the app's files in its cache.",
   "label_status.issued": "Issued, not yet printed as far as the ledger knows.",
   "label_status.printed": "Printed, not yet on a bag as far as the ledger knows.",
   "label_status.applied": "On its bag.",
