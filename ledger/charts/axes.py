@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from ledger.domain.intervals import Interval
+from ledger.domain.times import milliseconds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS, _LAST_MS = milliseconds("0002-01-01T00:00:00.000Z"), milliseconds("9998-12-31T00:00:00.000Z")
 _MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720)
-_DAYS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+_DAYS = tuple(unit * 10**power for power in range(7) for unit in (1, 2, 5))
 _DAY = 1440
 
 
@@ -31,6 +33,8 @@ class Scale(NamedTuple):
 
 
 def moment(ms: int, zone: tzinfo) -> datetime:
+    """By the zone's clock. What a logger dates outside the years 2 to 9998 stands at their edge."""
+    ms = max(_FIRST_MS, min(ms, _LAST_MS))
     return (_EPOCH + timedelta(milliseconds=ms)).astimezone(zone)
 
 
@@ -51,24 +55,19 @@ def offset(ms: int, zone: tzinfo) -> str:
 def clock_ticks(window: Interval, zone: tzinfo, most: int) -> list[int]:
     """At most about `most` moments that are round by the zone's clock."""
     minutes = (window[1] - window[0]) / 60_000 / max(1, most)
-    step = next((one for one in (*_MINUTES, *(days * _DAY for days in _DAYS)) if one >= minutes), 10**6)
-    return list(_rounded(window, zone, step))
+    step = next(one for one in (*_MINUTES, *(days * _DAY for days in _DAYS)) if one >= minutes)
+    return sorted({at for at in _rounded(window, zone, step) if window[0] <= at <= window[1]})
 
 
 def _rounded(window: Interval, zone: tzinfo, step: int) -> Iterator[int]:
     """Each day anew from its midnight, so that a change of summer time moves no tick off its hour."""
-    day = moment(window[0], zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    while _ms(day) <= window[1]:
-        if day.toordinal() % max(1, step // _DAY) == 0:
-            for minute in range(0, _DAY, step):
-                at = _ms((day + timedelta(minutes=minute)).replace(fold=0))
-                if window[0] <= at <= window[1]:
-                    yield at
-        day += timedelta(days=1)
-
-
-def _ms(at: datetime) -> int:
-    return (at.astimezone(UTC) - _EPOCH) // timedelta(milliseconds=1)
+    first, last = (moment(ms, zone).toordinal() for ms in window)
+    days = max(1, step // _DAY)
+    for ordinal in range(first + -first % days, last + 1, days):
+        midnight = datetime.fromordinal(ordinal).replace(tzinfo=zone)
+        for minute in range(0, _DAY, step):
+            at = (midnight + timedelta(minutes=minute)).astimezone(UTC)
+            yield (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def degree_ticks(window: Interval, most: int) -> list[int]:

@@ -9,7 +9,7 @@ column at most four readings are drawn: its first, its lowest, its highest and i
 4. readings that are no more than four to a column are all drawn.
 
 The web app draws by the same rules (`clients/web/src/ui/audit/thinning.ts`); both are held against
-`tests/vectors/charts/thinning.json`.
+`tests/unit/charts_thinning.json`.
 """
 
 from __future__ import annotations
