@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { differs, same, type Signed } from "../src/ui/audit/comparing";
-import { clockTicks, scale, seriesOf, ticks } from "../src/ui/audit/chart";
+import { clockTicks, seriesOf, ticks } from "../src/ui/audit/chart";
 import type { Phase, Told } from "../src/ui/audit/documents";
 import { draw, type Made } from "../src/ui/audit/layout";
 import { boundsOf, containersOf, hands, holes, lateness, span, story } from "../src/ui/audit/story";
