@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docs.chart_samples import MINUTE, START_MS, series
 from ledger.charts.axes import Scale, clock_ticks, degree_ticks, moment
 from ledger.charts.elements import placed, width_of
 from ledger.charts.plot import spans
 from ledger.charts.thinning import Line, column_of, line_of, strokes, thinned
-from tests.charts_stage import MINUTE, START_MS, series
 
 VALUES = st.integers(-20_000, 5_000)
 COLUMNS = st.integers(1, 60)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import resvg_py
 
+from docs.chart_samples import FRESH, MINUTE, START_MS, a_fresh_journey, a_whole_journey, series
 from ledger.charts.axes import clock_ticks, degrees, lasting, moment, offset
 from ledger.charts.beneath import remaining
 from ledger.charts.chart import Chart, HandOver
@@ -18,7 +19,7 @@ from ledger.charts.drawing import draw, letter_of
 from ledger.charts.therapy import panel_of
 from ledger.domain.times import milliseconds
 from tests import charts_vectors
-from tests.charts_stage import FRESH, MINUTE, START_MS, a_fresh_journey, a_whole_journey, many, series
+from tests.charts_stage import many
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SVG = "{http://www.w3.org/2000/svg}"

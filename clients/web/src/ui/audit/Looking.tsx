@@ -44,9 +44,9 @@ export function Chart({ phase, series }: { phase: Phase; series: readonly Series
         <Drawing phase={phase} series={series} tracks={tracks} window={window} width={width} cursor={cursor} />
       </div>
       <div class="tools">
-        <button type="button" onClick={() => zoom(NEARER)}>{t("audit.chart_nearer")}</button>
-        <button type="button" disabled={!chosen} onClick={() => zoom(1 / NEARER)}>{t("audit.chart_further")}</button>
-        <button type="button" disabled={!chosen} onClick={() => setChosen(null)}>{t("audit.chart_all")}</button>
+        <button type="button" class="step now" onClick={() => zoom(NEARER)}>{t("audit.chart_nearer")}</button>
+        <button type="button" class="step now" disabled={!chosen} onClick={() => zoom(1 / NEARER)}>{t("audit.chart_further")}</button>
+        <button type="button" class="step now" disabled={!chosen} onClick={() => setChosen(null)}>{t("audit.chart_all")}</button>
         <output aria-live="polite">{cursor !== null && <Told tracks={tracks} at={cursor} x={x} />}</output>
       </div>
       {tracks.length > 1 && <Loggers tracks={tracks} />}
