@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { scale, type Series } from "../src/ui/audit/chart";
+import { handedOver, letterOf } from "../src/ui/audit/handovers";
 import { columnOf, strokes, thinned, type Line } from "../src/ui/audit/thinning";
 import { following, LEAST_MS, nearest, panned, stepped, tracksOf, zoomed } from "../src/ui/audit/tracks";
+import type { Told } from "../src/ui/audit/documents";
 import vectors from "../../../tests/unit/charts_thinning.json";
 
 describe("thinning, as the server's pictures are thinned", () => {
@@ -82,5 +84,18 @@ describe("looking into the chart", () => {
     expect(stepped([{ logger: "A", line }], 100, 1)).toBe(200);
     expect(stepped([{ logger: "A", line }], 100, -1)).toBe(0);
     expect(stepped([{ logger: "A", line }], 200, 1)).toBe(200);
+  });
+});
+
+describe("hand-overs in the chart", () => {
+  const accepted = (position: number, at: string, ...containers: string[]) => ({
+    position, type: "CustodyAccepted", occurred_at: at,
+    event: { containers, giver: { site: "a", department: "b" }, receiver: { site: "c", department: "d" } },
+  }) as unknown as Told;
+
+  it("stand once each, in the order in which they are said to have happened", () => {
+    const told = [accepted(3, "2026-03-01T09:00:00.000Z", "A", "B"), accepted(5, "2026-03-01T08:00:00.000Z", "B"), accepted(6, "2026-03-01T07:00:00.000Z", "C")];
+    expect(handedOver(told, ["A", "B"]).map((one) => one.told.position)).toEqual([5, 3]);
+    expect([0, 25, 26].map(letterOf)).toEqual(["A", "Z", "A2"]);
   });
 });

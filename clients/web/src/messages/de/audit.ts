@@ -212,6 +212,7 @@ export const audit: Record<keyof typeof keys, string> = {
   "audit.chart_further": "Weiter weg",
   "audit.chart_all": "Alles",
   "audit.chart_how": "Ziehen verschiebt; zwei Finger, + und - oder das Rad (nach einem Klick) vergrößern; die Pfeiltasten gehen von Messwert zu Messwert, mit Umschalt verschieben sie; 0 zeigt alles.",
+  "audit.handed": "Übergaben im Diagramm",
   "audit.chart_zone": "Zeiten in {zone}. Gestreift: außerhalb des Bereichs. Gekreuzt: kein Messwert.",
   "audit.chart_says": "Temperatur von {container}, {phase}: {excursions|1 Abweichung|{excursions} Abweichungen}, {gaps|1 Lücke|{gaps} Lücken}. Die Tabelle darunter sagt dasselbe.",
   "audit.entry": "Eintrag {position}",

@@ -221,6 +221,7 @@ export const audit = {
   "audit.chart_further": "Further away",
   "audit.chart_all": "All of it",
   "audit.chart_how": "Drag to go along; two fingers, + and - or the wheel (after a click) go nearer; arrow keys go from reading to reading, with Shift along; 0 shows all.",
+  "audit.handed": "Hand-overs in the chart",
   "audit.chart_zone": "Times in {zone}. Shaded: out of band. Crossed: no reading.",
   "audit.chart_says": "Temperature of {container}, {phase}: {excursions|1 excursion|{excursions} excursions}, {gaps|1 gap|{gaps} gaps}. The table below says the same.",
 

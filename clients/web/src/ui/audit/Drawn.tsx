@@ -7,6 +7,8 @@ import { degrees } from "../../messages/sentence";
 import { useStore } from "../store";
 import { clockTicks, degreesOf, pathOf, scale, ticks, type Scale, type Series } from "./chart";
 import type { Phase, Span } from "./documents";
+import { HandLines } from "./Handed";
+import type { Hand } from "./story";
 import { strokes, thinned, type Window } from "./thinning";
 import { nearest, type Track } from "./tracks";
 
@@ -17,9 +19,10 @@ export const STYLES = 4; // of lines; the fifth logger's is the first again
 const NEAR = 24; // pixels from the cursor to a reading that it tells
 
 export function Drawing(props: {
-  phase: Phase; series: readonly Series[]; tracks: readonly Track[]; window: Window; width: number; cursor: number | null;
+  phase: Phase; series: readonly Series[]; tracks: readonly Track[]; handed: readonly Hand[];
+  window: Window; width: number; cursor: number | null;
 }) {
-  const { phase, series, tracks, window, width, cursor } = props;
+  const { phase, series, tracks, handed, window, width, cursor } = props;
   const spoken = useStore(language);
   const id = useId();
   const range = useMemo(() => degreesOf(phase, series), [phase, series]);
@@ -40,6 +43,7 @@ export function Drawing(props: {
       <Limits phase={phase} x={x} y={y} />
       <g clip-path={`url(#${id}-plot)`}>
         {tracks.map((track, n) => <Readings key={n} track={track} number={n} x={x} y={y} />)}
+        <HandLines handed={handed} x={x} top={EDGE.top} bottom={HEIGHT - EDGE.bottom} />
         {cursor !== null && <Cursor tracks={tracks} at={cursor} x={x} y={y} />}
       </g>
     </svg>

@@ -8,13 +8,15 @@ import { scale, timesOf, type Series } from "./chart";
 import type { Phase } from "./documents";
 import { Drawing, EDGE, readAt, STYLES } from "./Drawn";
 import { useGestures } from "./gestures";
+import { HandList } from "./Handed";
+import type { Hand } from "./story";
 import type { Window } from "./thinning";
 import { following, panned, stepped, tracksOf, zoomed, type Track } from "./tracks";
 
 const NEARER = 2;
 const ALONG = 0.25; // of what is seen, a step
 
-export function Chart({ phase, series }: { phase: Phase; series: readonly Series[] }) {
+export function Chart({ phase, series, handed }: { phase: Phase; series: readonly Series[]; handed: readonly Hand[] }) {
   const frame = useRef<HTMLElement>(null);
   const width = useWidth(frame);
   const tracks = useMemo(() => tracksOf(series), [series]);
@@ -41,7 +43,7 @@ export function Chart({ phase, series }: { phase: Phase; series: readonly Series
     <figure class="chart" ref={frame}>
       <div class="field" tabIndex={0} role="group" aria-label={t("audit.chart_look")} aria-keyshortcuts="+ - 0 ArrowLeft ArrowRight Shift+ArrowLeft Shift+ArrowRight"
         onKeyDown={onKeyDown} {...gestures}>
-        <Drawing phase={phase} series={series} tracks={tracks} window={window} width={width} cursor={cursor} />
+        <Drawing phase={phase} series={series} tracks={tracks} handed={handed} window={window} width={width} cursor={cursor} />
       </div>
       <div class="tools">
         <button type="button" class="step now" onClick={() => zoom(NEARER)}>{t("audit.chart_nearer")}</button>
@@ -50,6 +52,7 @@ export function Chart({ phase, series }: { phase: Phase; series: readonly Series
         <output aria-live="polite">{cursor !== null && <Told tracks={tracks} at={cursor} x={x} />}</output>
       </div>
       {tracks.length > 1 && <Loggers tracks={tracks} />}
+      <HandList handed={handed} from={whole.from} to={whole.to} />
       <figcaption class="soft small">
         {t("audit.chart_zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })} <span class="how">{t("audit.chart_how")}</span>
       </figcaption>
