@@ -12,7 +12,7 @@ from ledger.charts.elements import INK, SOFT, element, line, number, text
 from ledger.charts.plot import BAND, LEFT, OUT, RIGHT, Frame
 
 if TYPE_CHECKING:
-    from ledger.domain.temperature import Judgement
+    from ledger.domain.temperature import Excursion, Gap, Judgement
 
 STRIP = 48
 ROOM = 30  # below this height, the marks go without their names
@@ -43,14 +43,20 @@ def budget(panel: Panel, frame: Frame, top: float) -> Iterator[str]:
     most_beyond = max(panel.judgement.left_ms, -whole_ms)  # further beyond, the strip is full
     y = Scale((min(0, most_beyond), whole_ms), top + STRIP, top)
     yield from _strip(panel.judgement, frame, y)
+    yield from _budget_marks(y, whole_ms)
+
+
+def _budget_marks(y: Scale, whole_ms: int) -> Iterator[str]:
+    """How much of it is spent at which height; all of it is the bold line."""
+    top, zero = y.at(whole_ms), y.at(0)
     for spent in MARKS:
         at = y.at(whole_ms * (100 - spent) // 100)
         yield line(LEFT, at, RIGHT, at, stroke=SOFT, stroke_width=0.6, stroke_dasharray="2 4")
-        if y.at(0) - top > ROOM:
+        if zero - top > ROOM:
             yield text(RIGHT + 6, at + 3, f"{spent} % spent", 10, fill=SOFT)
-    yield line(LEFT, y.at(0), RIGHT, y.at(0), stroke_width=1.4)
+    yield line(LEFT, zero, RIGHT, zero, stroke_width=1.4)
     yield text(LEFT - 8, top + 6, lasting(whole_ms), 11, text_anchor="end", fill=SOFT)
-    yield text(LEFT - 8, max(y.at(0) + 4, top + 19), "0 left", 11, text_anchor="end", fill=SOFT)
+    yield text(LEFT - 8, max(zero + 4, top + 19), "0 left", 11, text_anchor="end", fill=SOFT)
 
 
 def _strip(judgement: Judgement, frame: Frame, y: Scale) -> Iterator[str]:
@@ -74,25 +80,27 @@ def _points(levels: Iterable[tuple[int, float]]) -> str:
 
 
 def in_words(panel: Panel, zone: tzinfo) -> list[tuple[str, str]]:
-    """Excursions, gaps, loggers, as (words, colour)."""
+    """Excursions, gaps, loggers that prove nothing, as (words, colour)."""
     found: list[tuple[str, str]] = []
     if panel.judgement:
         excursions, gaps = panel.judgement.excursions, panel.judgement.gaps
-        for n, one in enumerate(excursions[:MOST], 1):
-            said = f"Excursion {n}: {_span(one.start_ms, one.end_ms, zone)}, peak {degrees(one.peak_centi_c)}"
-            found.append((f"{said} ({_entries(one.proof)})", OUT))
-        for n, gap in enumerate(gaps[:MOST], 1):
-            found.append(
-                (f"Gap {n}: {_span(gap.start_ms, gap.end_ms, zone)}, unknown ({_entries(gap.proof)})", INK)
-            )
-        more = max(0, len(excursions) - MOST), max(0, len(gaps) - MOST)
-        found += [
-            (f"and {count} more {name}", INK)
-            for count, name in zip(more, ("excursions", "gaps"), strict=True)
-            if count
-        ]
-    found += [(f"{one.logger} proves nothing: {one.doubt}", INK) for one in panel.traces if one.doubt]
-    return found
+        found += [(_excursion(n, one, zone), OUT) for n, one in enumerate(excursions[:MOST], 1)]
+        found += [(_gap(n, one, zone), INK) for n, one in enumerate(gaps[:MOST], 1)]
+        for count, name in ((len(excursions) - MOST, "excursions"), (len(gaps) - MOST, "gaps")):
+            found += [(f"and {count} more {name}", INK)] if count > 0 else []
+    return [
+        *found,
+        *((f"{one.logger} proves nothing: {one.doubt}", INK) for one in panel.traces if one.doubt),
+    ]
+
+
+def _excursion(n: int, one: Excursion, zone: tzinfo) -> str:
+    peak = degrees(one.peak_centi_c)
+    return f"Excursion {n}: {_span(one.start_ms, one.end_ms, zone)}, peak {peak} ({_entries(one.proof)})"
+
+
+def _gap(n: int, one: Gap, zone: tzinfo) -> str:
+    return f"Gap {n}: {_span(one.start_ms, one.end_ms, zone)}, unknown ({_entries(one.proof)})"
 
 
 def _span(start_ms: int, end_ms: int, zone: tzinfo) -> str:

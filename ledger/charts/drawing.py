@@ -88,12 +88,11 @@ def _panel(
     panel: Panel, y: float, zone: tzinfo, lines: int, letters: dict[int, str]
 ) -> tuple[list[str], float]:
     """Its elements, and where it ends."""
-    above = y + 40
-    names = above + _rows(panel) * ROW
+    names = y + 40 + _rows(panel) * ROW
     frame = plot.frame_of(panel, names + SHADE_ROWS * ROW - 8, zone, lines)
     strip = frame.bottom + 14
     foot = strip + (beneath.STRIP if panel.judgement else 0)
-    handed = marks.named(panel, frame, above, _rows(panel), letters)
+    handed = marks.named(panel, frame, y + 40, _rows(panel), letters)
     found = [
         *_heading(panel, y), *plot.ground(panel, frame), *plot.axis(panel.window, zone, frame.top, foot),
         *plot.shades(panel, frame), *beneath.budget(panel, frame, strip), *plot.readings(panel, frame),
@@ -101,11 +100,10 @@ def _panel(
         *plot.edge_names(panel, frame), *plot.shade_names(panel, frame, names + 4, SHADE_ROWS),
         *plot.logger_names(panel, frame),
     ]  # fmt: skip
+    words = beneath.in_words(panel, zone)
     y = foot + plot.AXIS_HEIGHT + 14
-    for words, fill in beneath.in_words(panel, zone):
-        found.append(text(LEFT, y, words, 12, fill=fill))
-        y += 17
-    return found, y + 22
+    found += [text(LEFT, y + n * ROW, said, fill=fill) for n, (said, fill) in enumerate(words)]
+    return found, y + len(words) * ROW + 22
 
 
 def _rows(panel: Panel) -> int:
@@ -155,17 +153,19 @@ def _glance(chart: Chart, zone: tzinfo, letters: dict[int, str], y: float) -> It
     yield from plot.axis(window, zone, y + 28, bottom)
     for number, panel in enumerate(chart.panels):
         yield from _bar(panel, x, y + 30 + 15 * number)
-    near: list[tuple[float, str]] = []  # what stands close together goes by its first and last letter
+    yield from _letters(chart, letters, x, y + 20, bottom)
+
+
+def _letters(chart: Chart, letters: dict[int, str], x: Scale, y: float, bottom: float) -> Iterator[str]:
+    """Hand-overs that stand close together go by their first and last letter."""
+    near: list[tuple[float, str]] = []
     for one in chart.handovers:
-        at = x.at(one.at_ms)
-        if window[0] <= one.at_ms <= window[1]:
-            yield line(at, y + 24, at, bottom, stroke_dasharray="1 3", stroke_width=1.2)
-            first = near.pop() if near and at - near[-1][0] < CLOSE else (at, letters[one.position])
-            name = first[1].split(" ")[0]
-            near.append(
-                (first[0], name if name == letters[one.position] else f"{name} to {letters[one.position]}")
-            )
-    yield from (text(at - 4, y + 20, name, 11, font_weight="bold") for at, name in near)
+        at, letter = x.at(one.at_ms), letters[one.position]
+        if LEFT <= at <= RIGHT:
+            yield line(at, y + 4, at, bottom, stroke_dasharray="1 3", stroke_width=1.2)
+            first = near.pop() if near and at - near[-1][0] < CLOSE else None
+            near.append((first[0], f"{first[1].split(' ')[0]} to {letter}") if first else (at, letter))
+    yield from (text(at - 4, y, name, 11, font_weight="bold") for at, name in near)
 
 
 def _bar(panel: Panel, x: Scale, y: float) -> Iterator[str]:
@@ -182,24 +182,18 @@ def _bar(panel: Panel, x: Scale, y: float) -> Iterator[str]:
 
 
 def _handovers(chart: Chart, y: float, zone: tzinfo, letters: dict[int, str]) -> tuple[list[str], float]:
+    """When, who to whom, and which entry says so."""
     if not chart.handovers:
         return [], y
-    found = [
-        line(MARGIN, y - 12, WIDTH - MARGIN, y - 12, stroke_width=0.8),
-        text(MARGIN, y + 8, "Hand-overs", 14, font_weight="bold"),
-    ]
-    y += 28
-    for one in chart.handovers[:WORDS_MOST]:
-        found += [
-            text(LEFT - 20, y, letters[one.position], font_weight="bold"),
-            text(LEFT, y, _said(one, zone)),
-        ]
-        y += 17
+    found = [line(MARGIN, y - 12, WIDTH - MARGIN, y - 12, stroke_width=0.8)]
+    found.append(text(MARGIN, y + 8, "Hand-overs", 14, font_weight="bold"))
+    rows = [(letters[one.position], _said(one, zone)) for one in chart.handovers[:WORDS_MOST]]
     more = len(chart.handovers) - WORDS_MOST
-    if more > 0:
-        found.append(text(LEFT, y, f"and {more} more"))
-        y += 17
-    return found, y
+    rows += [("", f"and {more} more")] if more > 0 else []
+    for number, (letter, said) in enumerate(rows):
+        at = y + 28 + number * ROW
+        found += [text(LEFT - 20, at, letter, font_weight="bold"), text(LEFT, at, said)]
+    return found, y + 28 + len(rows) * ROW
 
 
 def _said(one: HandOver, zone: tzinfo) -> str:

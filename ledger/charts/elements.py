@@ -60,23 +60,26 @@ def width_of(said: str, size: int = 12) -> float:
     return len(said) * size * CHARACTER
 
 
+Spans = list[tuple[float, float]]
+
+
 def placed(
     wanted: Iterable[tuple[float, str]], rows: int, left: float, right: float, size: int = 12
 ) -> list[tuple[float, int] | None]:
-    """For texts that want to stand around some x: the left end and row of each, None where no row has
-    room. Never do two overlap, nor does one leave the space between `left` and `right`."""
-    taken: list[list[tuple[float, float]]] = [[] for _ in range(rows)]
+    """For texts that want to begin at some x: the left end and row of each, None where no row has room.
+    Never do two overlap, nor does one leave the space between `left` and `right`."""
+    taken: list[Spans] = [[] for _ in range(rows)]
     found: list[tuple[float, int] | None] = []
     for x, said in wanted:
-        wide = width_of(said, size)
-        start = max(left, min(x, right - wide))
-        free = (
-            row
-            for row, spans in enumerate(taken)
-            if all(start + wide + size < a or b + size < start for a, b in spans)
-        )
-        row = next(free, None) if start + wide <= right + 1 else None
+        start = max(left, min(x, right - width_of(said, size)))
+        end = start + width_of(said, size)
+        free = (row for row, spans in enumerate(taken) if _has_room(spans, start - size, end + size))
+        row = next(free, None) if end <= right + 1 else None
         if row is not None:
-            taken[row].append((start, start + wide))
+            taken[row].append((start, end))
         found.append(None if row is None else (start, row))
     return found
+
+
+def _has_room(spans: Spans, start: float, end: float) -> bool:
+    return all(end < a or b < start for a, b in spans)

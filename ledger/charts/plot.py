@@ -6,6 +6,7 @@ lines have dashes of their own, and each has its name beside it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from typing import NamedTuple
@@ -36,6 +37,7 @@ LEAST_COLUMNS = 40
 ROW = 17
 MARKS_APART = 36
 DAY_MS = 86_400_000
+NEVER_MS = 2**62
 OUT, BAND, EDGE = "#b3261e", "#eaf3ee", "#1f6f4a"
 # Okabe and Ito's colours, apart in lightness as well, each with a dash of its own.
 STYLES = (
@@ -126,22 +128,25 @@ def axis(window: Interval, zone: tzinfo, top: float, bottom: float) -> Iterator[
     x = Scale(window, LEFT, RIGHT)
     ticks = clock_ticks(window, zone, 9)
     daily = len(ticks) > 1 and ticks[1] - ticks[0] > DAY_MS * 0.9
-    rows = [(str(zone), zone, "%-d %b" if daily else "%H:%M")]
-    if any(offset(ms, zone) != "UTC" for ms in window):
-        rows.append(("UTC", UTC, "%-d %b %H:%M" if daily else "%H:%M"))
     yield line(LEFT, bottom, RIGHT, bottom, stroke_width=1.2)
     for ms in ticks:
         yield line(x.at(ms), top, x.at(ms), bottom, stroke=FAINT, stroke_width=0.6)
         yield line(x.at(ms), bottom, x.at(ms), bottom + 5)
-    for number, (name, shown, how) in enumerate(rows):
-        y = bottom + 19 + number * 15
-        fill, size = (SOFT, 11) if number else (INK, 12)
-        yield text(RIGHT + 30, y, name, size, fill=fill)
-        yield from (
-            text(x.at(ms), y, moment(ms, shown).strftime(how), size, text_anchor="middle", fill=fill)
-            for ms in ticks
-        )
-    yield from _days(x, zone, ticks, bottom + 21 + len(rows) * 15, "%Y" if daily else "%a %-d %b %Y")
+    yield from _clock(x, ticks, zone, bottom + 19, "%-d %b" if daily else "%H:%M", INK, 12)
+    below = bottom + 36
+    if any(offset(ms, zone) != "UTC" for ms in window):
+        yield from _clock(x, ticks, UTC, bottom + 34, "%-d %b %H:%M" if daily else "%H:%M", SOFT, 11)
+        below += 15
+    yield from _days(x, zone, ticks, below, "%Y" if daily else "%a %-d %b %Y")
+
+
+def _clock(
+    x: Scale, ticks: Sequence[int], zone: tzinfo, y: float, how: str, fill: str, size: int
+) -> Iterator[str]:
+    """One row of times, with the zone's name at its end."""
+    yield text(RIGHT + 30, y, str(zone), size, fill=fill)
+    for ms in ticks:
+        yield text(x.at(ms), y, moment(ms, zone).strftime(how), size, text_anchor="middle", fill=fill)
 
 
 AXIS_HEIGHT = 58
@@ -190,23 +195,32 @@ def excursions(panel: Panel) -> list[Interval]:
     return [(one.start_ms, one.end_ms) for one in panel.judgement.excursions] if panel.judgement else []
 
 
+Label = tuple[Interval, str, str]  # what it names, words, colour
+
+
 def shade_names(panel: Panel, frame: Frame, top: float, rows: int) -> Iterator[str]:
-    """`Excursion 1: 12 °C`, `Gap 1`, `no evidence`, above what they name; those without room go by number."""
-    gaps = [(one.start_ms, one.end_ms) for one in panel.judgement.gaps] if panel.judgement else []
-    others = [one for one in panel.unknown if not any(a <= one[0] and one[1] <= b for a, b in gaps)]
-    peaks = [degrees(one.peak_centi_c) for one in panel.judgement.excursions] if panel.judgement else []
-    known = enumerate(zip(excursions(panel), peaks, strict=True), 1)
-    named = [(one, f"Excursion {n}: {peak}", OUT) for n, (one, peak) in known]
-    named += [(one, f"Gap {n}", INK) for n, one in enumerate(gaps, 1)]
-    named += [(one, "no evidence", INK) for one in others]
-    named = [
-        one for one in sorted(named) if one[0][0] <= frame.x.window[1] and frame.x.window[0] <= one[0][1]
-    ]
+    """Above what they name. Those without room stand in the words beneath."""
+    window = frame.x.window
+    named = [one for one in sorted(_labels(panel)) if one[0][0] <= window[1] and window[0] <= one[0][1]]
     middles = [(frame.x.within(a) + frame.x.within(b)) / 2 for (a, b), _, _ in named]
     wanted = [(x - width_of(said) / 2, said) for x, (_, said, _) in zip(middles, named, strict=True)]
     for at, (_, said, fill) in zip(placed(wanted, rows, LEFT, RIGHT), named, strict=True):
         if at:
             yield haloed(at[0], top + at[1] * ROW, said, fill=fill, font_weight="bold")
+
+
+def _labels(panel: Panel) -> Iterator[Label]:
+    """`Excursion 1: 12 °C`, `Gap 1`, and `no evidence` for what is unknown without being a gap."""
+    gaps: list[Interval] = []
+    if panel.judgement:
+        for n, one in enumerate(panel.judgement.excursions, 1):
+            yield (one.start_ms, one.end_ms), f"Excursion {n}: {degrees(one.peak_centi_c)}", OUT
+        gaps = [(gap.start_ms, gap.end_ms) for gap in panel.judgement.gaps]
+    yield from ((gap, f"Gap {n}", INK) for n, gap in enumerate(gaps, 1))
+    for stretch in panel.unknown:
+        at = bisect_right(gaps, (stretch[0], NEVER_MS)) - 1
+        if at < 0 or gaps[at][1] < stretch[1]:
+            yield stretch, "no evidence", INK
 
 
 # --- readings --------------------------------------------------------------------------------
@@ -236,16 +250,18 @@ def _places(trace: Trace, run: Sequence[int], frame: Frame) -> list[tuple[float,
 def _beyond_instrument(trace: Trace, kept: Sequence[int], frame: Frame) -> Iterator[str]:
     """A triangle where the instrument was at its end: it may have been colder, or warmer, still."""
     low, high = trace.range
-    marked = float(-MARKS_APART)
-    for number in kept:
-        value, x = trace.line.values[number], frame.x.at(trace.line.moments[number])
-        if not low < value < high and x - marked >= MARKS_APART and LEFT <= x <= RIGHT:
-            tip = 9 if value <= low else -9
-            y = frame.y.at(value)
-            yield element(
-                "path", d=f"M{x - 4:.1f} {y:.1f}h8l-4 {tip}z", fill=PAPER, stroke=INK, stroke_width=1.2
-            )
-            marked = x
+    ends = (
+        (9, [n for n in kept if trace.line.values[n] <= low]),
+        (-9, [n for n in kept if trace.line.values[n] >= high]),
+    )
+    for tip, numbers in ends:
+        marked = float(-MARKS_APART)
+        for n in numbers:
+            x, y = frame.x.at(trace.line.moments[n]), frame.y.at(trace.line.values[n])
+            if x - marked >= MARKS_APART and LEFT <= x <= RIGHT:
+                marked = x
+                d = f"M{x - 4:.1f} {y:.1f}h8l-4 {tip}z"
+                yield element("path", d=d, fill=PAPER, stroke=INK, stroke_width=1.2)
 
 
 def logger_names(panel: Panel, frame: Frame) -> Iterator[str]:

@@ -191,6 +191,23 @@ def test_the_chart_is_looked_into_by_mouse_and_the_wheel_scrolls_the_page_until_
     expect(further).to_be_disabled()
 
 
+def test_two_fingers_go_nearer_in_the_chart(page: Page, house: House) -> None:
+    go(page, house, f"{THERAPY}?view=temperature")
+    chart = page.locator(".chart").first
+    field = chart.locator(".field")
+    expect(field).to_have_css("touch-action", "pan-y")  # down the page a finger still scrolls
+    for kind, finger, x in (
+        ("down", 1, 400),
+        ("down", 2, 500),
+        ("move", 2, 700),
+        ("up", 2, 700),
+        ("up", 1, 400),
+    ):
+        pointer = {"pointerId": finger, "pointerType": "touch", "clientX": x, "clientY": 500, "bubbles": True}
+        field.dispatch_event(f"pointer{kind}", pointer)
+    expect(chart.get_by_role("button", name="Further away")).to_be_enabled()
+
+
 # --- as of any moment ------------------------------------------------------------------------
 
 
