@@ -272,12 +272,19 @@ def logger_names(panel: Panel, frame: Frame) -> Iterator[str]:
         if trace.line.values
     ]
     y = frame.top - 4.0
-    for wanted, number, name in sorted(ends):
-        y = max(wanted + 4, y + 14)
-        colour, dash = style(number)
-        dashes = {"stroke_dasharray": dash} if dash else {}
-        yield line(RIGHT + 6, y - 4, RIGHT + 26, y - 4, stroke=colour, stroke_width=2, **dashes)
-        yield text(RIGHT + 30, y, _short(name, 17), fill=colour, font_weight="bold")
+    for n, (wanted, number, name) in enumerate(sorted(ends)):
+        y = max(min(wanted + 4, frame.bottom - 14 * (len(ends) - n - 1)), y + 14)
+        if y > frame.bottom - 10 and n < len(ends) - 1:
+            yield text(RIGHT + 6, y, f"and {len(ends) - n} more", fill=SOFT)
+            return
+        yield from _logger_name(name, number, y)
+
+
+def _logger_name(name: str, number: int, y: float) -> Iterator[str]:
+    colour, dash = style(number)
+    dashes = {"stroke_dasharray": dash} if dash else {}
+    yield line(RIGHT + 6, y - 4, RIGHT + 26, y - 4, stroke=colour, stroke_width=2, **dashes)
+    yield text(RIGHT + 30, y, _short(name, 17), fill=colour, font_weight="bold")
 
 
 def _short(name: str, most: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -51,7 +52,9 @@ def test_the_worst_that_can_be_attached_is_small_as_well() -> None:
         for number in range(20)
     ]
     panel = panel_of(("A9999-F1",), FRESH, "fresh", tuple(evidence), None, ())
-    assert len(draw(chart(panel), BERLIN).encode()) < SMALL
+    svg = draw(chart(panel), BERLIN)
+    assert len(svg.encode()) < SMALL
+    assert any(re.fullmatch(r"and \d+ more", said) for said in words(svg))  # loggers, where no room is left
 
 
 @pytest.mark.parametrize("made", [a_fresh_journey, a_whole_journey])
