@@ -67,6 +67,7 @@ _PASSKEY = {
     "rp_id": "ledger.example",
     "status": "active",
     "position": 49,
+    "added_position": 49,
 }
 AGENT = _AGENT | {"qualifications": [_QUALIFICATION], "keys": [_KEY], "passkeys": [_PASSKEY]}
 PRODUCTS = _PAGE | {

@@ -95,13 +95,15 @@ class KeyRowDocument(Row):
 
 
 class PasskeyDocument(Row):
-    """The second component of a person's e-signatures. `kid`: SHA-256 of its public key, to compare."""
+    """The second component of a person's e-signatures. `kid`: SHA-256 of its public key, to compare.
+    `position` is where the status began, `added_position` the entry that holds the key."""
 
     credential: str
     kid: str | None
     rp_id: str
     status: str
     position: int
+    added_position: int
 
 
 class ProductDocument(Row):

@@ -151,6 +151,7 @@ def _passkeys(reader: Reader, name: str) -> list[PasskeyDocument]:
             rp_id=one.rp_id,
             status=one.status,
             position=one.position,
+            added_position=one.added,
         )
         for one in known
         if one is not None

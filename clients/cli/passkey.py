@@ -18,6 +18,7 @@ from ledger.errors import Malformed
 from ledger.verify.base64url import unbase64url
 
 passkey = typer.Typer(no_args_is_help=True, help="Passkeys, the second component of e-signatures.")
+FINGERPRINT = 32  # hex digits of the key's id, in groups of four as the app shows them
 Agent = Annotated[str, typer.Argument(help="Whose passkey, e.g. quinn.")]
 
 
@@ -27,7 +28,10 @@ def add(
     file: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="FILE", help="JSON from their app: credential, key, rp_id.", exists=True
+            "--from",
+            metavar="FILE",
+            help="As their app saves it: credential, key, rp_id.",
+            exists=True,
         ),
     ] = None,
     credential: Annotated[str | None, typer.Option("--credential", help="Its id, base64url.")] = None,
@@ -40,7 +44,7 @@ def add(
 ) -> None:
     """Add a passkey to a person of your organisation (administrators; never to yourself).
 
-    Compare the key's id with the one that their own device shows before you sign.
+    Compare the fingerprint with the one that their own device shows before you sign.
     """
     given = {"credential": credential, "key": f"@{key_file}" if key_file else None, "rp_id": rp_id}
     pairs = [f"{name}={value}" for name, value in given.items() if value]
@@ -69,11 +73,12 @@ def revoke(
 
 
 def _tell_key(fields: dict[str, Any], as_json: bool) -> None:
-    """The key's id, for a look at the other device. Raises `Malformed` `bad_value`."""
+    """The key's fingerprint, for a look at the other device. Raises `Malformed` `bad_value`."""
     missing = [name for name in ("credential", "key", "rp_id") if not isinstance(fields.get(name), str)]
     if missing:
         raise Malformed("bad_value", f"a passkey needs {', '.join(missing)}: --from FILE, or each by itself")
     kid = hashlib.sha256(unbase64url(fields["key"])).hexdigest()
     console = Console(highlight=False, quiet=as_json)
-    console.print(facts({"key's id": kid, "bound to": fields["rp_id"]}))
-    console.print("Compare the id with the one that their own device shows.\n")
+    groups = " ".join(kid[at : at + 4] for at in range(0, FINGERPRINT, 4))
+    console.print(facts({"fingerprint": groups, "key's id": kid, "bound to": fields["rp_id"]}))
+    console.print("Compare the fingerprint with the one that their own device shows.\n")

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from clients.cli import chart
+from clients.cli import chart, logger_check, loggers
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import rows, show
 from clients.words import clock, degrees, party
@@ -30,6 +30,8 @@ app = typer.Typer(
     help="How warm a therapy's bags were; evidence from loggers' own files.",
     no_args_is_help=True,
 )
+app.command("import")(loggers.import_)
+app.command("check")(logger_check.check)
 app.command("chart")(chart.chart)
 
 

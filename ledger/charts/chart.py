@@ -46,6 +46,11 @@ class Panel:
     handovers: tuple[HandOver, ...]
 
     @property
+    def loggers(self) -> list[str]:
+        """Each once; one whose record was interrupted has several traces."""
+        return list(dict.fromkeys(trace.logger for trace in self.traces))
+
+    @property
     def edges(self) -> tuple[int | None, int | None]:
         """The band's low and high edge, in centi-degrees; None is open."""
         if self.judgement is None:

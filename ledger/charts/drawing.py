@@ -207,7 +207,7 @@ def described(chart: Chart, zone: tzinfo) -> str:
         low, high = panel.edges
         band = [f"from {degrees(low)}"] if low is not None else []
         band += [f"up to {degrees(high)}"] if high is not None else []
-        loggers = ", ".join(trace.logger for trace in panel.traces)
+        loggers = ", ".join(panel.loggers)
         names = ", ".join(panel.containers)
         found.append(f"{names}, {panel.phase}: {verdict_of(panel)}.")
         found.append(f"Band {' '.join(band) or 'not known'}. Loggers: {loggers}.")

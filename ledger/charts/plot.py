@@ -227,11 +227,11 @@ def _labels(panel: Panel) -> Iterator[Label]:
 
 
 def readings(panel: Panel, frame: Frame) -> Iterator[str]:
-    for number, trace in enumerate(panel.traces):
+    for trace in panel.traces:
         kept = thinned(trace.line, panel.window, frame.columns)
         runs = strokes(trace.line, kept)
         drawn = "".join(path(_places(trace, run, frame)) for run in runs)
-        colour, dash = style(number)
+        colour, dash = style(panel.loggers.index(trace.logger))
         yield element(
             "path", d=drawn, fill="none", stroke=colour, stroke_width=1.8, stroke_linejoin="round",
             stroke_linecap="round" if not dash else "butt", **({"stroke_dasharray": dash} if dash else {}),
@@ -266,11 +266,7 @@ def _beyond_instrument(trace: Trace, kept: Sequence[int], frame: Frame) -> Itera
 
 def logger_names(panel: Panel, frame: Frame) -> Iterator[str]:
     """Beside the end of each line, pushed apart where they would overlap."""
-    ends = [
-        (frame.y.at(trace.line.values[thinned(trace.line, panel.window, 1)[-1]]), number, trace.logger)
-        for number, trace in enumerate(panel.traces)
-        if trace.line.values
-    ]
+    ends = [(frame.y.at(value), panel.loggers.index(name), name) for name, value in _last_values(panel)]
     y = frame.top - 4.0
     for n, (wanted, number, name) in enumerate(sorted(ends)):
         y = max(min(wanted + 4, frame.bottom - 14 * (len(ends) - n - 1)), y + 14)
@@ -278,6 +274,16 @@ def logger_names(panel: Panel, frame: Frame) -> Iterator[str]:
             yield text(RIGHT + 6, y, f"and {len(ends) - n} more", fill=SOFT)
             return
         yield from _logger_name(name, number, y)
+
+
+def _last_values(panel: Panel) -> Iterator[tuple[str, int]]:
+    """Of each logger, what it showed last in the picture."""
+    lasts: dict[str, tuple[int, int]] = {}
+    for trace in panel.traces:
+        for n in thinned(trace.line, panel.window, 1)[-1:]:
+            last = trace.line.moments[n], trace.line.values[n]
+            lasts[trace.logger] = max(lasts.get(trace.logger, last), last)
+    return ((name, value) for name, (_, value) in lasts.items())
 
 
 def _logger_name(name: str, number: int, y: float) -> Iterator[str]:

@@ -126,7 +126,8 @@ def _with_air(span: Interval) -> Interval:
 def _traces(evidence: Sequence[Series], profile: TemperatureProfile | None) -> Iterator[Trace]:
     """Without a profile, each statement stands for itself."""
     largest_ms = profile.largest_gap_s * 1000 if profile else NO_GAP_MS
-    for track in tracks(evidence, profile) if profile else [[one] for one in evidence]:
+    together = [one.series for one in tracks(evidence, profile)] if profile else [[one] for one in evidence]
+    for track in together:
         doubts = dict.fromkeys(doubt for one in track if (doubt := _doubt(one, profile)))
         first = track[0]
         shown = max(one.range[0] for one in track), min(one.range[1] for one in track)

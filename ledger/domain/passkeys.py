@@ -24,7 +24,8 @@ PasskeyStatus = Literal["active", "revoked"]
 
 @dataclass(slots=True)
 class Passkey:
-    """`credential` is its id in base64url. `position` is where its present status began."""
+    """`credential` is its id in base64url. `position` is where its present status began, `added` where
+    it was enrolled."""
 
     credential: str
     version: int = 0
@@ -33,6 +34,7 @@ class Passkey:
     rp_id: str = ""
     status: PasskeyStatus = "active"
     position: int = -1
+    added: int = -1
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
@@ -43,7 +45,7 @@ class Passkey:
 
     def _added(self, entry: Entry, event: PasskeyAdded) -> None:
         self.agent = entry.stream.removeprefix("agent/")
-        self.key, self.rp_id = event.key, event.rp_id
+        self.key, self.rp_id, self.added = event.key, event.rp_id, entry.position
 
     def _revoked(self, _: Entry, __: PasskeyRevoked) -> None:
         self.status = "revoked"

@@ -78,7 +78,7 @@ def _check_client_data(data: bytes, challenge: bytes, rp_id: str) -> None:
 
 def _client_data(data: bytes) -> dict[str, Any]:
     try:
-        said = json.loads(data.decode(), object_pairs_hook=_once)
+        said = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_json)
     except (ValueError, RecursionError):
         said = None
     return said if isinstance(said, dict) else _refuse("the client data is not a JSON object in UTF-8")
@@ -90,6 +90,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         raise ValueError("a name stands there twice")
     return made
+
+
+def _no_json(literal: str) -> NoReturn:
+    """Python reads `NaN` and `Infinity`, which are not in RFC 8259; browsers don't."""
+    raise ValueError(f"{literal} is no JSON")
 
 
 def _is_within(origin: object, rp_id: str) -> bool:

@@ -57,13 +57,14 @@ def seeded(folder: Path) -> Scenario:
 
 
 class House:
-    """`open` serves a build, `close` ends that; both as often as needed."""
+    """`open` serves a build, `close` ends that; both as often as needed. `host`: how browsers name it;
+    a passkey is bound to a domain, and an address of numbers is none."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, host: str = "127.0.0.1") -> None:
         self.scenario = scenario
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = int(free.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 

@@ -97,4 +97,5 @@ def test_whoever_may_see_a_person_sees_their_passkeys(stage: Stage, passkey: Aut
     at = stage.scenario.say("ben", "agent/quinn", "PasskeyRevoked", **revoked).position
     (after,) = stage.get("/v1/agents/quinn", "mia").json()["passkeys"]
     assert (after["status"], after["position"]) == ("revoked", at)
+    assert before["position"] == before["added_position"] == after["added_position"] < at
     assert stage.get("/v1/agents/quinn", "nora").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from clients.sending import Answer
 from ledger.errors import Unauthentic
+from ledger.verify.base64url import unbase64url
 from tests.authenticator import Authenticator
 from tests.e2e.live import (
     APHERESIS,
@@ -104,7 +106,9 @@ def test_a_passkey_is_added_seen_and_revoked(live: Live, tmp_path: Path) -> None
     added = program(live, "ben", "passkey", "add", "quinn", "--from", str(file), "--yes")
     assert added.returncode == 0, added.stderr
     said = " ".join(added.stdout.split())
-    assert "Compare the id with the one that their own device shows" in said
+    assert "Compare the fingerprint with the one that their own device shows" in said
+    kid = hashlib.sha256(unbase64url(passkey.key)).hexdigest()
+    assert f"fingerprint {' '.join(kid[at : at + 4] for at in range(0, 32, 4))} key's id {kid}" in said
     assert "ben added a passkey for quinn, to sign again with at ledger.example" in said
     own = program(live, "ben", "passkey", "add", "ben", "--from", str(file), "--yes")
     assert "same_signer" in own.stderr

@@ -143,6 +143,13 @@ def test_a_name_that_stands_twice_is_refused() -> None:
     assert "not a JSON object" in refusal(given_by(P256.assertion(twice.encode())))
 
 
+@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_only_some_readers_know_is_refused(literal: str) -> None:
+    usual = raw(P256.answer(CHALLENGE)["client_data"]).decode()
+    odd = usual[:-1] + f',"more":{literal}}}'
+    assert "not a JSON object" in refusal(given_by(P256.assertion(odd.encode())))
+
+
 @pytest.mark.parametrize(
     ("flags", "why"), [(UV, "user presence"), (UP, "user verification"), (0, "user presence")]
 )

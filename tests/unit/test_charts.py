@@ -116,6 +116,14 @@ def test_an_instrument_at_its_end_is_marked() -> None:
     assert draw(chart(at_end), UTC).count("h8l-4") - draw(chart(below), UTC).count("h8l-4") == 1
 
 
+def test_a_logger_whose_record_was_interrupted_keeps_its_name_and_its_dash() -> None:
+    parts = (series([500] * 5), series([500] * 5, START_MS + 600 * MINUTE), series([490] * 9, logger="LOG-2"))
+    svg = draw(chart(panel_of(("A",), FRESH, "fresh", parts, None, ())), UTC)
+    assert words(svg).count("LOG-1") == words(svg).count("LOG-2") == 1
+    lines = [one for one in ET.fromstring(svg).iter(f"{SVG}path") if one.get("fill") == "none"]
+    assert [one.get("stroke-dasharray") for one in lines] == [None, None, "7 3"]
+
+
 def test_the_budget_runs_down_while_it_is_out_of_band() -> None:
     panel = panel_of(("A",), FRESH, "fresh", (series([500, 900, 500, 500, 900, 500]),), None, ())
     assert panel.judgement

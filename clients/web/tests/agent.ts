@@ -8,8 +8,11 @@ import { concat, fromBase45, fromBase64, fromHex, toBase45, toHex } from "../src
 import { decode, encode, type Json, type JsonObject } from "../src/core/canonical";
 import { Client } from "../src/core/client";
 import { readRequest, requestOf } from "../src/core/enrolment";
+import { checkAssertion } from "../src/core/esignature";
 import { checkMembers, checkTime, kindOf } from "../src/core/events/check";
+import * as passkey from "../src/core/passkey";
 import { commit, normalise } from "../src/core/patients";
+import { verifyAssertion } from "../src/core/proof/assertion";
 import { openCheckpoint } from "../src/core/proof/checkpoint";
 import { verifyCredential } from "../src/core/proof/credential";
 import { verifyConsistency, verifyInclusion } from "../src/core/proof/merkle";
@@ -21,9 +24,9 @@ import { SigningKey } from "../src/core/proof/signingkey";
 import * as statement from "../src/core/proof/statement";
 
 type Text =
-  | "agent" | "aud" | "base" | "cti" | "data" | "device" | "entry" | "field"
-  | "iss" | "key" | "leaf" | "name" | "note" | "op" | "origin" | "passphrase"
-  | "payload" | "pkcs8" | "raw" | "root" | "root1" | "root2" | "spki" | "stream"
+  | "agent" | "aud" | "authenticator" | "base" | "challenge" | "client" | "credential" | "cti"
+  | "data" | "device" | "entry" | "field" | "iss" | "key" | "leaf" | "name" | "note" | "op" | "origin" | "passphrase"
+  | "payload" | "pkcs8" | "raw" | "root" | "root1" | "root2" | "rp" | "signature" | "spki" | "stream"
   | "sub" | "text" | "vkey";
 type Asked = Record<Text, string> & { proof: string[]; value: JsonObject; old: number; size: number; index: number };
 const clients = new Map<string, Client>();
@@ -64,6 +67,15 @@ const OPS: Record<string, (asked: Asked) => Promise<unknown> | unknown> = {
   },
   request: ({ name, spki }) => requestOf(name, fromHex(spki)),
   read_request: ({ text }) => readRequest(text),
+  passkey_request: ({ name, credential, spki, rp }) =>
+    passkey.requestOf({ name, credential: fromHex(credential), spki: fromHex(spki), rpId: rp }),
+  read_passkey_request: ({ text }) => passkey.readRequest(text),
+  assertion: async ({ authenticator, client, signature, challenge, spki, rp }) => verifyAssertion(
+    { authenticatorData: fromHex(authenticator), clientData: fromHex(client), signature: fromHex(signature) },
+    fromHex(challenge), { key: await PublicKey.fromSpki(fromHex(spki)), rpId: rp },
+  ),
+  esignature: async ({ payload, spki, rp }) =>
+    checkAssertion(decode(fromHex(payload)), { key: await PublicKey.fromSpki(fromHex(spki)), rpId: rp }),
 
   // A whole device, against a ledger that answers over HTTP.
   open: async ({ device, base }) => {

@@ -77,6 +77,7 @@ describe("a stop", () => {
   test("of a label: not genuine, or no longer current", () => {
     expect(stopOfLabel({ genuine: false, current: false, status: null, contact: null })).toBe("foreign_label");
     expect(stopOfLabel({ genuine: true, current: false, status: "voided", contact: null })).toBe("void_label");
+    expect(stopOfLabel({ genuine: true, current: false, status: "not_applied", contact: null })).toBe("label_invalid");
     expect(stopOfLabel({ genuine: true, current: true, status: "applied", contact: null })).toBeNull();
   });
 });

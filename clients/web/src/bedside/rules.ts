@@ -107,6 +107,7 @@ function isHard(gate: Gate, used: boolean): boolean {
 /** A label that everybody may ask about. */
 export function stopOfLabel(label: LabelCheck): StopName | null {
   if (!label.genuine) return "foreign_label";
+  if (label.status === "not_applied") return "label_invalid";
   return label.current ? null : "void_label";
 }
 

@@ -5,6 +5,7 @@ import { withQuery } from "./connected";
 import type { Kept } from "./database";
 import { Device } from "./device";
 import type { Commitment } from "./events/types";
+import type { Passkeys } from "./passkeys";
 import { Problem } from "./problem";
 import { sha256 } from "./proof/hash";
 import type { Credential } from "./proof/credential";
@@ -102,6 +103,12 @@ export abstract class Asking extends Device {
 
   async forgetPatientKeys(): Promise<void> {
     await this.db.set("patients", null);
+  }
+
+  /** The passkeys of whoever signs here. Throws `Problem` `not_enrolled`. */
+  async passkeys(): Promise<Passkeys> {
+    const { Passkeys } = await import("./passkeys");
+    return new Passkeys(this.db, this.trusted.profile, (path) => this.read(path));
   }
 
   /** Keeps a photo on the device; resolves to its SHA-256 in hex, which events name. */

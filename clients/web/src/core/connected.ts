@@ -104,9 +104,12 @@ export abstract class Connected {
     return { origin: String(origin), logKey: String(vkey) };
   }
 
-  /** GET without a session. Throws what the server says. */
+  /** GET what is open to everybody; within the session where there is one, which no limit of strangers
+   * stops. Throws what the server says. */
   async readPublic<T>(path: string, query: Query = {}): Promise<T> {
-    return value<T>(await this.remote.public(withQuery(path, query)));
+    const whole = withQuery(path, query);
+    const within = this.remote.signedIn ? await this.remote.within(whole).catch(unlessItAnswered) : null;
+    return value<T>(within ?? (await this.remote.public(whole)));
   }
 
   /** Asks the browser to keep the device's data; sets `storage`. */
@@ -196,6 +199,12 @@ export abstract class Connected {
     this.leave.push(() => page.removeEventListener?.("online", again), () => page.removeEventListener?.("offline", away));
     if (this.channel) this.channel.onmessage = () => this.background(this.load());
   }
+}
+
+/** A session that has ended is no reason to be told nothing. */
+function unlessItAnswered(error: unknown): null {
+  if (error instanceof Problem && !error.passes) return null;
+  throw error;
 }
 
 export function withQuery(path: string, query: Query): string {

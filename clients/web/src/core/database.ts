@@ -23,6 +23,14 @@ export interface SealedKey {
   sealed: Bytes;
 }
 
+/** The passkey that was last made here. Its private half is the authenticator's. */
+export interface MadePasskey {
+  name: string;
+  credential: Bytes;
+  spki: Bytes;
+  rpId: string;
+}
+
 /** A row of the outbox. `pending`: on its way; `notice`: to be shown. Absent: not in that index. */
 export interface Row {
   number?: number;
@@ -77,12 +85,13 @@ export interface Schema extends DBSchema {
   photos: { key: string; value: { digest: string; type: string; data: ArrayBuffer; at: number } };
 }
 
-export type DeviceName = "profile" | "key" | "open" | "voided" | "patients";
+export type DeviceName = "profile" | "key" | "open" | "voided" | "patients" | "passkey";
 export interface DeviceValues {
   profile: Profile;
   key: SealedKey;
   open: CryptoKey; // not extractable; there until the device is locked again
   patients: Record<string, CryptoKey>; // not extractable, by field
+  passkey: MadePasskey;
   voided: number; // when the list of voided labels was read
 }
 

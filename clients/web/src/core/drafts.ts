@@ -5,6 +5,7 @@
 import { toHex, type Bytes } from "./bytes";
 import { decode, encode, type JsonObject } from "./canonical";
 import type { Row } from "./database";
+import { challengeOf } from "./esignature";
 import { checkMembers, checkTime, kindOf, namesVersion } from "./events/check";
 import { STREAMS } from "./events/table";
 import type { Link } from "./outbox";
@@ -64,7 +65,7 @@ async function countersigned(payload: JsonObject, nowMs: number, wanted?: ESigna
   const said = { meaning: wanted.meaning, signed_at: momentOf(nowMs) };
   if ("passphrase" in wanted) return { ...payload, esignature: { ...said, method: "passphrase" } };
   const esignature = { ...said, method: "passkey" };
-  const assertion = await wanted.passkey(await sha256(encode({ ...payload, esignature })));
+  const assertion = await wanted.passkey(await challengeOf({ ...payload, esignature }));
   return { ...payload, esignature: { ...esignature, assertion: { ...assertion } } };
 }
 

@@ -2,7 +2,7 @@
 import { fromBase45, toBase45, toBase64Url, toHex, utf8, fromUtf8, type Bytes } from "./bytes";
 import { Problem } from "./problem";
 import { dumps, loads } from "./proof/cbor";
-import { ED25519, PublicKey } from "./proof/publickey";
+import { ED25519, fingerprintOf, PublicKey } from "./proof/publickey";
 import type { EnrolmentRequest } from "./types";
 
 const PREFIX = "UBE1:";
@@ -16,7 +16,7 @@ export async function requestOf(name: string, spki: Uint8Array): Promise<Enrolme
     alg: key.alg === ED25519 ? "Ed25519" : "ES256",
     kid,
     spki: toBase64Url(key.spki),
-    fingerprint: grouped(kid),
+    fingerprint: fingerprintOf(kid),
     text: PREFIX + toBase45(dumps([utf8(name), key.spki])),
   };
 }
@@ -28,11 +28,6 @@ export async function readRequest(text: string): Promise<EnrolmentRequest> {
     throw new Problem("malformed", "bad_enrolment_request", `not an enrolment request: it begins with ${PREFIX}`);
   }
   return requestOf(found.name, found.spki);
-}
-
-/** 128 of its 256 bits, as eight groups of four: enough that nobody finds a second key for them. */
-export function grouped(kid: string): string[] {
-  return kid.slice(0, 32).match(/.{4}/g) ?? [];
 }
 
 function parsed(text: string): { name: string; spki: Bytes } | null {

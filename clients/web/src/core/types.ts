@@ -29,6 +29,28 @@ export interface EnrolmentRequest {
   text: string; // "UBE1:" + base45, for a QR code in alphanumeric mode
 }
 
+/** What an administrator needs to add a passkey: as `EnrolmentRequest`, and what `PasskeyAdded` carries. */
+export interface PasskeyRequest {
+  name: string;
+  credential: string; // its id, base64url
+  spki: string; // base64url
+  rpId: string; // the domain that it is bound to
+  kid: string;
+  fingerprint: string[];
+  text: string; // "UBP1:" + base45
+}
+
+/** A passkey as the ledger tells it, a row of `GET /v1/agents/{agent}`. `position`: where `status` began;
+ * `added_position`: the entry that enrolled it. */
+export interface Passkey {
+  credential: string;
+  kid: string | null;
+  rp_id: string;
+  status: "active" | "revoked";
+  position: number;
+  added_position: number;
+}
+
 /** Who a session belongs to, what they may do where, and when it ends. */
 export interface SessionSeen {
   agent: string;

@@ -5,10 +5,12 @@ import type { bedside } from "./en/bedside";
 import type { codes } from "./en/codes";
 import type { demo } from "./en/demo";
 import type { events } from "./en/events";
+import type { passkey } from "./en/passkey";
 import type { phrases } from "./en/phrases";
 
 export type LaterKey =
-  | keyof typeof audit | keyof typeof bedside | keyof typeof codes | keyof typeof demo | keyof typeof events | keyof typeof phrases;
+  | keyof typeof audit | keyof typeof bedside | keyof typeof codes | keyof typeof demo | keyof typeof events | keyof typeof passkey
+  | keyof typeof phrases;
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -37,6 +39,11 @@ export const LATER = {
   events: {
     en: (): Promise<Texts> => import("./en/events").then((one) => one.events),
     de: (): Promise<Texts> => import("./de/events").then((one) => one.events),
+  },
+  /** How a passkey is made, added, and asked. */
+  passkey: {
+    en: (): Promise<Texts> => import("./en/passkey").then((one) => one.passkey),
+    de: (): Promise<Texts> => import("./de/passkey").then((one) => one.passkey),
   },
   /** What members sound like: with `events`, all that `sentence` needs. */
   phrases: {

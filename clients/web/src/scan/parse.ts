@@ -12,7 +12,7 @@ import { parseLink, seemsLink, type Link } from "./link";
 export type Scanned =
   | ({ readonly kind: "label" } & Link)
   | ({ readonly kind: "foreign"; readonly host: string } & Link) // a label of another ledger
-  | { readonly kind: "credential" | "enrolment"; readonly bytes: Bytes }
+  | { readonly kind: "credential" | "enrolment" | "passkey"; readonly bytes: Bytes }
   | { readonly kind: "chunk"; readonly part: number; readonly of: number; readonly whole: string; readonly bytes: Bytes }
   | { readonly kind: "badge"; readonly agent: string }
   | ({ readonly kind: "din" } & Din)
@@ -77,7 +77,7 @@ function isbt(text: string): Scanned | Wrong {
   return division !== undefined ? { kind: "division", division } : { kind: "coi", coi: coi ?? "" };
 }
 
-const HELD = { "": "credential", E: "enrolment" } as const;
+const HELD = { "": "credential", E: "enrolment", P: "passkey" } as const;
 
 /** The texts that Unbroken's own codes hold: `UB`, a letter for what it is, the form's version. */
 function ours(text: string): Scanned | Wrong {
@@ -85,7 +85,7 @@ function ours(text: string): Scanned | Wrong {
   const body = text.slice(text.indexOf(":") + 1);
   if (letter === "B") return badge(body);
   if (letter === "O") return chunk(body);
-  if (letter !== "" && letter !== "E") return wrong("newer_form", text);
+  if (letter !== "" && letter !== "E" && letter !== "P") return wrong("newer_form", text);
   const bytes = held(body);
   return isWrong(bytes) ? bytes : { kind: HELD[letter], bytes };
 }

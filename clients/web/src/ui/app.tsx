@@ -23,6 +23,7 @@ const ROUTES: readonly Route[] = [
   ["/bedside/*", () => import("./bedside")],
   ["/outbox", () => import("./device/Outbox")],
   ["/scan", () => import("./scan/Scan")],
+  ["/passkey", () => import("./device/Passkey")],
   ["/settings", () => import("./device/Settings")],
   ["/B/:token", () => import("./public/Label")],
   ["/b/:token", () => import("./public/Label")],

@@ -6,8 +6,7 @@ import { cosignedMessage, parseCheckpoint } from "../../src/core/proof/checkpoin
 import * as slow from "../../src/core/proof/ed25519";
 import { verifyConsistency, verifyInclusion } from "../../src/core/proof/merkle";
 import { parseNote, parseVkey, verifyNote, vkeyText } from "../../src/core/proof/note";
-import { ED25519, ED25519_FULL, ES256, ORDER, PublicKey, toNumber } from "../../src/core/proof/publickey";
-import { lowered } from "../../src/core/proof/signingkey";
+import { ED25519, ED25519_FULL, ES256, lowered, ORDER, PublicKey, toNumber } from "../../src/core/proof/publickey";
 import { codeOf } from "./stage";
 import { bytes, files, has, text } from "./vectors";
 

@@ -79,7 +79,7 @@ describe("is refused with its reason:", () => {
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 });
 
 test("what our codes hold comes out as it went in", () => {
-  const prefixes = fc.constantFrom(["UB1:", "credential"], ["UBE1:", "enrolment"]);
+  const prefixes = fc.constantFrom(["UB1:", "credential"], ["UBE1:", "enrolment"], ["UBP1:", "passkey"]);
   fc.assert(fc.property(prefixes, bytes, ([prefix, kind], held) => {
     expect(parse(`${prefix}${toBase45(held)}`, HERE)).toEqual({ kind, bytes: held });
   }));

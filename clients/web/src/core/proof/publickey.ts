@@ -92,6 +92,20 @@ export function verifyWith(alg: number): AlgorithmIdentifier | EcdsaParams {
   return alg === ES256 ? ES256_NAME : "Ed25519";
 }
 
+/** The twin of an ES256 signature whose S is at most half of the group's order. */
+export function lowered(signature: Uint8Array): Bytes {
+  const s = toNumber(signature.subarray(32));
+  const low = s > ORDER / 2n ? ORDER - s : s;
+  const digits = low.toString(16).padStart(64, "0").match(/../g) ?? [];
+  return concat(signature.subarray(0, 32), Uint8Array.from(digits, (pair) => parseInt(pair, 16)));
+}
+
+/** A key's fingerprint, to be read aloud: of the 256 bits of its kid in hex 128, as eight groups of four.
+ * Enough that nobody finds a second key for them. */
+export function fingerprintOf(kid: string): string[] {
+  return kid.slice(0, 32).match(/.{4}/g) ?? [];
+}
+
 /** Big-endian. */
 export function toNumber(data: Uint8Array): bigint {
   return data.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);

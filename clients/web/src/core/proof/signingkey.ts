@@ -1,6 +1,6 @@
 /** A private key that WebCrypto keeps, and a promise to sign with it. */
-import { concat, type Bytes } from "../bytes";
-import { ES256, ORDER, toNumber, verifyWith, type PublicKey } from "./publickey";
+import type { Bytes } from "../bytes";
+import { ES256, lowered, verifyWith, type PublicKey } from "./publickey";
 
 export class SigningKey {
   readonly public: PublicKey;
@@ -20,12 +20,4 @@ export class SigningKey {
     const signature = new Uint8Array(await crypto.subtle.sign(verifyWith(alg), this.secret, message));
     return alg === ES256 ? lowered(signature) : signature;
   }
-}
-
-/** The twin of an ES256 signature whose S is at most half of the group's order. */
-export function lowered(signature: Uint8Array): Bytes {
-  const s = toNumber(signature.subarray(32));
-  const low = s > ORDER / 2n ? ORDER - s : s;
-  const digits = low.toString(16).padStart(64, "0").match(/../g) ?? [];
-  return concat(signature.subarray(0, 32), Uint8Array.from(digits, (pair) => parseInt(pair, 16)));
 }

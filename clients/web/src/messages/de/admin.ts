@@ -1,10 +1,10 @@
 import type { admin as keys } from "../en/admin";
 
 export const admin: Record<keyof typeof keys, string> = {
-  "admin.title": "Gerät freigeben",
-  "admin.scan": "Scannen Sie den Code auf dem neuen Gerät",
+  "admin.title": "Freigeben",
+  "admin.scan": "Scannen Sie den Code auf dem Gerät der Person",
   "admin.paste": "Oder fügen Sie seinen Text ein",
-  "admin.not_one": "Das ist kein Antrag auf Eintragung.",
+  "admin.not_one": "Das ist kein Antrag eines Geräts oder für einen Passkey.",
   "admin.compare": "Lassen Sie sich den Fingerabdruck vorlesen. Sind es diese Gruppen?",
   "admin.same": "Ja, jede Gruppe stimmt überein",
   "admin.differs": "Nein: abbrechen. Ein fremder Schlüssel kann dazwischen sein.",

@@ -89,6 +89,7 @@ export const scan = {
   "scan.kind.foreign": "ein Etikett eines anderen Registers",
   "scan.kind.credential": "der signierte Nachweis eines Etiketts",
   "scan.kind.enrolment": "die Anfrage eines Geräts",
+  "scan.kind.passkey": "die Anfrage für einen Passkey",
   "scan.kind.chunk": "ein Teil eines Ausgangs",
   "scan.kind.badge": "ein Ausweis",
   "scan.kind.din": "eine Spendennummer",

@@ -1,8 +1,8 @@
 export const admin = {
-  "admin.title": "Approve a device",
-  "admin.scan": "Scan the code on the new device",
+  "admin.title": "Approve",
+  "admin.scan": "Scan the code on the person's device",
   "admin.paste": "Or paste its text",
-  "admin.not_one": "That is no enrolment request.",
+  "admin.not_one": "That is no request of a device or a passkey.",
   "admin.compare": "Have the person read their fingerprint aloud. Are these the groups?",
   "admin.same": "Yes, every group is the same",
   "admin.differs": "No: stop. Somebody else's key may be between you.",

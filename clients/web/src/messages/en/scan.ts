@@ -89,6 +89,7 @@ export const scan = {
   "scan.kind.foreign": "a label of another ledger",
   "scan.kind.credential": "a label's signed credential",
   "scan.kind.enrolment": "a device's request",
+  "scan.kind.passkey": "a passkey's request",
   "scan.kind.chunk": "a part of an outbox",
   "scan.kind.badge": "a badge",
   "scan.kind.din": "a donation number",

@@ -2,7 +2,6 @@
 
 import { useMemo } from "preact/hooks";
 import { fromBase64Url, toHex } from "../../core/bytes";
-import type { JsonObject } from "../../core/canonical";
 import type { Client } from "../../core/client";
 import { Problem } from "../../core/problem";
 import { parseVkey, type VerifierKey } from "../../core/proof/note";
@@ -14,12 +13,13 @@ import { Busy, Notice } from "../kit/Notice";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
 import { useClient } from "../session";
+import { askedAgain } from "./again";
 import { Failed, useAsked } from "./asked";
 import { ByteView, Members } from "./Bytes";
 import { isBroken } from "./checking";
 import type { Checkpoint } from "./documents";
 import { PaperLine } from "./Paper";
-import { Ladder, ProofSteps, SideSteps, type Side } from "./Proof";
+import { Ladder, ProofSteps, SideState, SideSteps, type Side } from "./Proof";
 import { seenHead, walk, type Walk } from "./steps";
 import { part } from "./words";
 
@@ -61,7 +61,7 @@ function NotLooked({ problem, again }: { problem: Problem; again: () => void }) 
 function Shown({ position, looked }: { position: number; looked: Looked }) {
   const { walked, vkey, raw } = looked;
   const { statement: said, fields } = walked;
-  const sides = useSides(looked);
+  const sides = useSides(looked, position);
   const wrong = walked.steps.find((one) => one.state === "broken");
   const trouble = sides.find((one) => one.state === "broken");
   return (
@@ -125,22 +125,21 @@ function Facts({ walked, sides }: { walked: Walk; sides: Side[] }) {
           </dd>
         </>
       )}
-      <ESigned fields={fields} />
+      <ESigned side={sides.find((one) => one.name === "again")} />
     </dl>
   );
 }
 
-/** How the signer was asked again. Whether a passkey's answer holds is for an audit of the log to show. */
-function ESigned({ fields }: { fields: JsonObject }) {
-  const signature = fields["esignature"];
-  if (typeof signature !== "object" || signature === null || Array.isArray(signature)) return null;
+/** How the signer was asked again, once that was looked at; what was checked stands with the other proofs. */
+function ESigned({ side }: { side: Side | undefined }) {
+  const { again } = side ?? {};
+  if (!side || side.state === "waiting") return null;
   return (
     <>
       <dt>{t("audit.esignature")}</dt>
       <dd>
-        {tCode("meaning", String(signature["meaning"]))}, {tCode("esignature", String(signature["method"]))}{" "}
-        <Time at={String(signature["signed_at"])} seconds />
-        {signature["method"] === "passkey" && <p class="soft small">{t("audit.passkey_elsewhere")}</p>}
+        {again && <>{tCode("meaning", again.said.meaning)}, {tCode("esignature", again.said.method)} <Time at={again.said.signedAt} seconds /> </>}
+        <SideState side={side} />
       </dd>
     </>
   );
@@ -165,12 +164,18 @@ async function look(client: Client, position: number): Promise<Looked> {
   return { raw: raw as Uint8Array, vkey, walked: await walk(raw as Uint8Array, receipt as Uint8Array, position, vkey) };
 }
 
-/** What the proof of place does not say by itself: whose signature it is, and what the device had seen. */
-function useSides(looked: Looked): Side[] {
+/** What the proof of place does not say by itself: whose signature it is, what the device had seen, and how
+ * its signer was asked again. */
+function useSides(looked: Looked, position: number): Side[] {
   const client = useClient();
   const signer = useAsked(() => signature(client, looked), [client, looked]);
   const seen = useAsked(() => before(client, looked), [client, looked]);
-  return useMemo(() => [sideOf("signature", signer), sideOf("seen", seen)], [signer.value, signer.problem, seen.value, seen.problem]);
+  const again = useAsked(() => countersigned(client, looked, position), [client, looked]);
+  const isAsked = looked.walked.fields?.["esignature"] !== undefined;
+  return useMemo(
+    () => [sideOf("signature", signer), sideOf("seen", seen), ...(isAsked ? [sideOf("again", again)] : [])],
+    [signer.value, signer.problem, seen.value, seen.problem, again.value, again.problem],
+  );
 }
 
 type Answered = { value: Omit<Side, "name"> | null; problem: Problem | null };
@@ -190,6 +195,15 @@ async function signature(client: Client, { walked }: Looked): Promise<Omit<Side,
   const key = await PublicKey.fromSpki(spki);
   await statement.verify(said, key);
   return { state: "ok", value: kid, why: "", position };
+}
+
+/** The signer's second signature, which is evidence inside the payload. */
+async function countersigned(client: Client, { walked }: Looked, position: number): Promise<Omit<Side, "name">> {
+  const again = await askedAgain(client, { ...walked, position });
+  const who = walked.statement?.iss ?? "";
+  if (!again) return { state: "ok", value: who, why: "" };
+  if (again.state === "claim") return { state: "claim", value: who, why: "", again };
+  return { state: again.state === "holds" ? "ok" : "revoked", value: who, why: "", again, position: again.added };
 }
 
 async function keyOf(client: Client, kid: string, signer: string): Promise<{ position: number; spki: Uint8Array }> {

@@ -2,19 +2,21 @@
 
 import { toHex } from "../../core/bytes";
 import type { VerifierKey } from "../../core/proof/note";
-import { t } from "../../messages";
+import { t, tCode } from "../../messages";
 import { Badge } from "../kit/Notice";
 import { Time } from "../kit/Time";
+import type { Again } from "./again";
 import { Entry } from "./Custody";
 import type { Step, Walk } from "./steps";
 
 export interface Side {
-  name: "signature" | "seen";
-  state: "ok" | "broken" | "gap" | "waiting";
+  name: "signature" | "seen" | "again";
+  state: "ok" | "broken" | "gap" | "waiting" | "claim" | "revoked";
   value: string;
   why: string;
   position?: number; // the entry that enrolled the key
   timeS?: number; // when the log signed the head that the device had seen
+  again?: Again; // how the signer was asked again
 }
 
 export function ProofSteps({ walked, vkey }: { walked: Walk; vkey: VerifierKey }) {
@@ -98,8 +100,9 @@ export function SideSteps({ sides }: { sides: readonly Side[] }) {
           <div class="body">
             <p class="head"><strong>{t(`audit.side_${one.name}`)}</strong><SideState side={one} /></p>
             <p class="soft small">{t(`audit.side_${one.name}_more`)}</p>
+            {one.again && <AskedAgain who={one.value} again={one.again} />}
             {one.name === "signature" && one.value && <code class="hash">{one.value}</code>}
-            {one.position !== undefined && <p class="small">{t("audit.key_from")} <Entry position={one.position} /></p>}
+            {one.position !== undefined && <p class="small">{t(one.name === "again" ? "audit.passkey_from" : "audit.key_from")} <Entry position={one.position} /></p>}
             {one.name === "seen" && one.timeS !== undefined && <p class="small">{t("audit.seen_head", { size: one.value })} <Time at={one.timeS * 1000} seconds /></p>}
             {one.name === "seen" && one.state === "ok" && !one.value && <p class="small">{t("audit.never_met_more")}</p>}
             {one.why && <p class="why small">{one.why}</p>}
@@ -110,8 +113,25 @@ export function SideSteps({ sides }: { sides: readonly Side[] }) {
   );
 }
 
-function SideState({ side }: { side: Side }) {
+export function SideState({ side }: { side: Side }) {
   if (side.state === "ok") return <Badge tone="ok">{t("audit.step_ok")}</Badge>;
   if (side.state === "broken") return <Badge tone="stop">{t("audit.broken")}</Badge>;
+  if (side.state === "claim") return <Badge tone="info">{t("audit.again_claim")}</Badge>;
+  if (side.state === "revoked") return <Badge tone="warn">{t("audit.again_revoked")}</Badge>;
   return <Badge tone={side.state === "gap" ? "warn" : "wait"}>{t(side.state === "gap" ? "audit.gap" : "audit.not_yet_checked")}</Badge>;
+}
+
+/** Name, meaning and time, by which of the two; and in words what was checked here. */
+function AskedAgain({ who, again }: { who: string; again: Again }) {
+  const { said } = again;
+  return (
+    <>
+      <p>
+        <strong>{who}</strong>, {tCode("meaning", said.meaning)}, {tCode("esignature", said.method)}, <Time at={said.signedAt} seconds />
+      </p>
+      {again.state === "claim" && <p class="small">{t("audit.again_claim_more")}</p>}
+      {again.state !== "claim" && <p class="small">{t("audit.again_holds_more", { who, domain: again.rpId })}</p>}
+      {again.state === "revoked" && <p class="why small">{t("audit.again_revoked_more", { position: again.revoked ?? 0 })}</p>}
+    </>
+  );
 }

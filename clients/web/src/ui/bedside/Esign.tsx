@@ -1,13 +1,20 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Bytes } from "../../core/bytes";
 import type { Answer, ESignature } from "../../core/client";
 import { MEANINGS } from "../../core/events/table";
-import { Problem } from "../../core/problem";
+import { assertionBy, usable } from "../../core/passkey";
+import type { Problem } from "../../core/problem";
 import { type Key, t, tCode } from "../../messages";
 import { Field } from "../kit/Field";
 import { Busy, Notice } from "../kit/Notice";
+import { isOfPasskey, PasskeyFailed } from "../kit/PasskeyFailed";
 import { Button } from "../kit/Screen";
 import { Time } from "../kit/Time";
+import { useAct } from "../kit/useAct";
+import { usePasskeys } from "../passkeys";
 import { href } from "../route";
+
+type Method = "passkey" | "passphrase";
 
 type Props = {
   event: string; // what is signed; it says what the signature means
@@ -16,41 +23,68 @@ type Props = {
   onSign: (esignature: ESignature) => Promise<unknown>; // throws `Problem`
 };
 
-/** The signer is asked again, and sees before signing what 21 CFR 11.50 wants shown: name, time, meaning. */
+/** The signer is asked again, and sees before signing what 21 CFR 11.50 wants shown: name, time, meaning.
+ * By passkey where the ledger has one for this person and page; by the key's passphrase otherwise, and
+ * whenever they choose it. */
 export function Esign({ event, me, act, onSign }: Props) {
+  const known = usePasskeys();
+  const passkeys = known && usable(known);
+  const [chosen, setChosen] = useState<Method | null>(null);
   const [passphrase, setPassphrase] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const meaning = MEANINGS[event] ?? "authorship";
-  const sign = async (submitted: Event) => {
+  const by = chosen ?? (passkeys?.length ? "passkey" : "passphrase");
+  const signing = useAct(async () => {
+    const passkey = (challenge: Bytes) => assertionBy(passkeys ?? [], challenge);
+    await onSign(by === "passkey" ? { meaning, passkey } : { meaning, passphrase }).finally(() => setPassphrase(""));
+  });
+  const submit = (submitted: Event) => {
     submitted.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await onSign({ meaning, passphrase });
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      setProblem(error);
-    }
-    setPassphrase("");
-    setBusy(false);
+    signing.run();
   };
-  const wrong = problem?.code === "wrong_passphrase" ? t("device.passphrase_wrong") : undefined;
+  if (!passkeys) return <Busy />;
   return (
-    <form class="esign" onSubmit={(submitted) => void sign(submitted)} aria-busy={busy}>
-      <dl class="facts">
-        <dt>{t("bedside.signed_by")}</dt>
-        <dd><strong>{me}</strong></dd>
-        <dt>{t("bedside.meaning")}</dt>
-        <dd>{meaningOf(meaning)}</dd>
-        <dt>{t("bedside.signed_at")}</dt>
-        <dd><Now /></dd>
-      </dl>
-      <Field label={t("device.passphrase")} type="password" value={passphrase} onValue={setPassphrase} wrong={wrong} autocomplete="current-password" />
-      {problem && !wrong && <Refused problem={problem} />}
-      {busy ? <Busy label={t("bedside.signing")} /> : <Button submit kind="primary" wide disabled={!passphrase}>{act}</Button>}
+    <form class="esign" onSubmit={submit} aria-busy={signing.busy}>
+      <Shown me={me} meaning={meaning} />
+      {by === "passkey" ? <p>{t("passkey.asks")}</p> : <Passphrase value={passphrase} onValue={setPassphrase} problem={signing.problem} />}
+      <NotSigned problem={signing.problem} />
+      {signing.busy ? <Busy label={t(by === "passkey" ? "passkey.making" : "bedside.signing")} /> : (
+        <>
+          <Button submit kind="primary" wide disabled={by === "passphrase" && !passphrase}>{act}</Button>
+          {passkeys.length > 0 && <Other by={by} onChoose={setChosen} />}
+        </>
+      )}
     </form>
   );
+}
+
+function Shown({ me, meaning }: { me: string; meaning: string }) {
+  return (
+    <dl class="facts">
+      <dt>{t("bedside.signed_by")}</dt>
+      <dd><strong>{me}</strong></dd>
+      <dt>{t("bedside.meaning")}</dt>
+      <dd>{meaningOf(meaning)}</dd>
+      <dt>{t("bedside.signed_at")}</dt>
+      <dd><Now /></dd>
+    </dl>
+  );
+}
+
+function Passphrase(props: { value: string; onValue: (value: string) => void; problem: Problem | null }) {
+  const wrong = props.problem?.code === "wrong_passphrase" ? t("device.passphrase_wrong") : undefined;
+  return <Field label={t("device.passphrase")} type="password" value={props.value} onValue={props.onValue} wrong={wrong} autocomplete="current-password" />;
+}
+
+/** A passkey that gave no answer explains itself; everything else is what the ledger or this device said. */
+function NotSigned({ problem }: { problem: Problem | null }) {
+  if (!problem || problem.code === "wrong_passphrase") return null;
+  if (!isOfPasskey(problem)) return <Refused problem={problem} />;
+  return <PasskeyFailed title={t("shell.not_signed")} problem={problem}><p>{t("passkey.nothing_lost")}</p></PasskeyFailed>;
+}
+
+function Other({ by, onChoose }: { by: Method; onChoose: (method: Method) => void }) {
+  if (by === "passkey") return <Button onClick={() => onChoose("passphrase")}>{t("passkey.by_passphrase")}</Button>;
+  return <Button onClick={() => onChoose("passkey")}>{t("passkey.by_passkey")}</Button>;
 }
 
 /** What the ledger said no with; of gates it names the first, the list below shows all. */

@@ -7,6 +7,7 @@ import { acting, actFor } from "../courier/where";
 import { isParty, PartyField } from "../courier/PartyField";
 import { Busy, Notice } from "../kit/Notice";
 import { Button, Screen } from "../kit/Screen";
+import { usePasskeys } from "../passkeys";
 import { go } from "../route";
 import { session, sitesOf, useClient } from "../session";
 import { useStore } from "../store";
@@ -14,7 +15,7 @@ import "./bedside.css";
 import { Keys } from "./Keys";
 import { Round } from "./Round";
 
-await extend("bedside", "codes");
+await extend("bedside", "codes", "passkey");
 
 export default function Bedside({ parts }: { parts: Record<string, string> }) {
   const client = useClient();
@@ -22,6 +23,7 @@ export default function Bedside({ parts }: { parts: Record<string, string> }) {
   const here = useStore(acting);
   const sites = sitesOf(useStore(session), "nurse", "physician");
   const [fields, setFields] = useState<string[] | null>(null);
+  usePasskeys(); // asked now, so that the form that signs need not wait
   useEffect(() => void client.patientFields().then(setFields), [client]);
   if (parts["rest"] === "/keys") return <Keys fields={fields ?? []} onFields={setFields} />;
   if (!profile) return <Missing title={t("device.enrol")} why={t("device.enrol_why")} to="/enrol" act={t("device.enrol")} />;

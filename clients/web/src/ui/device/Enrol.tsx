@@ -2,15 +2,14 @@
 
 import { useState } from "preact/hooks";
 import type { Problem } from "../../core/problem";
-import type { EnrolmentRequest } from "../../core/types";
 import { t } from "../../messages";
 import { Field } from "../kit/Field";
 import { Busy, Notice } from "../kit/Notice";
-import { Qr } from "../kit/Qr";
 import { Button, Screen } from "../kit/Screen";
 import { useClient } from "../session";
 import { useStore } from "../store";
-import { Fingerprint, Pin } from "./Pin";
+import { Pin } from "./Pin";
+import { Request } from "./Request";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const SHORTEST = 10;
@@ -20,7 +19,7 @@ export default function Enrol() {
   const lock = useStore(client.lock);
   return (
     <Screen title={t("device.enrol")} back="/">
-      {lock === "empty" ? <Draw /> : <Request request={client.enrolmentRequest()} />}
+      {lock === "empty" ? <Draw /> : <Made />}
     </Screen>
   );
 }
@@ -63,20 +62,12 @@ function complaints(agent: string, first: string, second: string) {
   };
 }
 
-function Request({ request }: { request: EnrolmentRequest }) {
-  const [copied, setCopied] = useState(false);
-  const copy = () => void navigator.clipboard.writeText(request.text).then(() => setCopied(true));
+function Made() {
+  const { name, text, fingerprint } = useClient().enrolmentRequest();
   return (
     <>
-      <section class="card">
-        <h2>{t("device.show_request")}</h2>
-        <Qr text={request.text} label={t("device.show_request")} />
-        <h3>{t("device.fingerprint")}</h3>
-        <Fingerprint groups={request.fingerprint} />
-        <p class="soft">{t("device.fingerprint_hint")}</p>
-        <Button onClick={copy}>{copied ? t("device.copied") : t("device.request_copy")}</Button>
-      </section>
-      <Pin agent={request.name} />
+      <Request title={t("device.show_request")} named={t("device.fingerprint")} text={text} fingerprint={fingerprint} />
+      <Pin agent={name} />
     </>
   );
 }

@@ -1,12 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { readiness } from "../../core/update";
-import { LANGUAGES, type Language, language, speak, t } from "../../messages";
+import { extend, LANGUAGES, type Language, language, speak, t } from "../../messages";
 import { Choice } from "../kit/Field";
 import { Button, Screen } from "../kit/Screen";
 import { go } from "../route";
 import { forget, useClient } from "../session";
 import { useStore } from "../store";
 import { chooseTheme, type Theme, theme } from "../theme";
+
+await extend("passkey");
 
 export default function Settings() {
   const client = useClient();
@@ -24,6 +26,11 @@ export default function Settings() {
       <section class="card">
         <Choice label={t("device.language")} value={spoken} options={languages} onValue={(chosen) => void speak(chosen)} />
         <Choice label={t("device.theme")} value={shown} options={themes} onValue={(chosen) => { chooseTheme(chosen); setShown(chosen); }} />
+      </section>
+      <section class="card">
+        <h2>{t("passkey.title")}</h2>
+        <p>{t("passkey.hint")}</p>
+        <Button to="/passkey">{t("passkey.title")}</Button>
       </section>
       <About />
       <Button kind="danger" onClick={() => void leave()}>{t("device.sign_out")}</Button>
