@@ -25,6 +25,7 @@ from api.problems import problem_of
 from api.routes import (
     carriers,
     chains,
+    chart,
     containers,
     custody,
     deviations,
@@ -71,7 +72,7 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, evidence, quality, supply, registry, keys, labels, patients, search,
+    quarantines, temperature, chart, evidence, quality, supply, registry, keys, labels, patients, search,
     health, web,
 )  # fmt: skip
 

@@ -93,6 +93,23 @@ class Reads:
         """{"containers", "unproved"}: each container's budget, excursions, gaps and evidence."""
         return self._read(f"/v1/chains/{_part(coi)}/temperature", _as_of(before, at))
 
+    def temperature_chart(
+        self,
+        coi: str,
+        *,
+        container: str | None = None,
+        leg: int | None = None,
+        zone: str = "UTC",
+        before: int | None = None,
+        at: str | None = None,
+    ) -> bytes:
+        """The SVG of a therapy, of a container's journey, or of the leg that began at entry `leg`."""
+        wanted = {"container": container, "leg": leg, "zone": zone, "before_position": before, "at": at}
+        params = {name: value for name, value in wanted.items() if value is not None}
+        path = f"/v1/chains/{_part(coi)}/temperature.svg"
+        picture: bytes = self.remote.read(path, accept="image/svg+xml", params=params)
+        return picture
+
     def excursions(self, **where: str | int | bool | None) -> Document:
         """Across therapies: filters `chain`, `container`, `within_limits`; `cursor`, `limit` to page."""
         given = {name: value for name, value in where.items() if value is not None}
