@@ -20,14 +20,17 @@ from api.label_documents import LabelWanted
 from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
+from api.pace import Pace
 from api.problems import problem_of
 from api.routes import (
     carriers,
     chains,
+    chart,
     containers,
     custody,
     deviations,
     entries,
+    evidence,
     feed,
     health,
     infusion,
@@ -54,6 +57,7 @@ from api.settings import Settings
 from api.tries import Tries
 from api.web import App
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.store.evidence import EvidenceStore
 from ledger.views.runner import Projector
 
 if TYPE_CHECKING:
@@ -70,8 +74,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, quality, release, supply, registry, keys, labels, patients, search,
-    health, web,
+    quarantines, temperature, chart, evidence, quality, release, supply, registry, keys, labels, patients,
+    search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -122,6 +126,8 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         projector=Projector(ledger.store.engine, ledger.store),
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
+        evidence=EvidenceStore(ledger.store.engine),
+        label_checks=Pace(settings.label_checks_a_minute),
     )
 
 

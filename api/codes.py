@@ -8,6 +8,7 @@ with what the code raises. Findings (the codes of deviations) are no errors: see
 from __future__ import annotations
 
 BYTES = {
+    "ambiguous_logger_file": "A logger's file leaves something open that only a person can say",
     "bad_label_content": "A label cannot say this",
     "bad_label_link": "Not the link of a label",
     "bad_label_message": "Not a format of a DataMatrix",
@@ -51,6 +52,7 @@ BYTES = {
     "unknown_event": "There is no such event",
     "unknown_event_version": "The event has no such version",
     "unknown_header": "A header that a statement must not have",
+    "unreadable_logger_file": "Not a logger's file that can be read",
     "unsupported_algorithm": "A signature algorithm that is not accepted",
     "unsupported_key": "A kind of key that is not accepted",
     "wrong_check_character": "The check character does not fit: look for a typing error",
@@ -173,6 +175,7 @@ REQUESTS = {
     "busy": "The ledger has too much waiting",
     "invalid_request": "A part of the request is missing or wrong",
     "label_check_differs": "The label was not issued with this check",
+    "label_host_not_set": "The server is not told which host labels name",
     "label_void": "The label must not be used again",
     "method_not_allowed": "This cannot be done here",
     "no_such_chain": "No such therapy, or not for you",
@@ -180,6 +183,7 @@ REQUESTS = {
     "no_such_carrier": "No such shipment or tank, or not for you",
     "no_such_container": "No such container, or not for you",
     "no_such_agent": "No such person or device, or not for you",
+    "no_such_evidence": "No such file, or not for you",
     "no_such_entry": "No such entry, or not for you",
     "no_such_equipment": "No such equipment, or not for you",
     "no_such_key": "No such key, or not yours",
@@ -194,6 +198,7 @@ REQUESTS = {
     "not_acceptable": "Not served in that form",
     "not_recorded_yet": "The log is not that long yet",
     "too_many_feeds": "Too many feeds are open",
+    "too_many_label_checks": "Too many label checks from one address",
     "too_many_patient_tries": "Too many wristbands that match no therapy here",
     "too_many_reviews": "Too many facts by a signer who has nothing to do with them",
     "too_many_statements": "Too many statements in one body",
@@ -229,6 +234,7 @@ FAULTS = {
     "clock_behind": "A clock is behind the log",
     "closing": "The server is closing",
     "commit_unknown": "The database went away while it committed",
+    "damaged_evidence": "A logger's file was altered in the database",
     "disk_full": "The disk is full; nothing was written",
     "history_differs": "The database holds another history than was acknowledged",
     "internal": "The ledger failed; nothing was acknowledged",

@@ -45,8 +45,8 @@ class LabelWanted(BaseModel):
 class LabelCheck(BaseModel):
     """What anybody may know who holds a label: whether this ledger issued it, and how it stands.
 
-    `status` is null where it is not genuine. `current`: nothing ended it, and no other label took
-    its place. As of the time and size of the newest checkpoint.
+    `status` is null where it is not genuine. `current`: nothing ended it, and no other label is in
+    force on its container. As of the time and size of the newest checkpoint.
     """
 
     genuine: bool

@@ -43,17 +43,18 @@ def standing(link: Link, world: StoredWorld) -> Standing | None:
     return standing_of(issued, link.serial, world) if genuine else None
 
 
-def drawn(reader: Reader, wanted: LabelWanted, host: str) -> Picture:
+def drawn(reader: Reader, wanted: LabelWanted) -> Picture:
     """The label as one bitmap.
 
     Raises `NotFound` (`no_such_chain`, `no_such_label`), `NotPermitted` (`not_permitted`,
-    `label_check_differs`), `Conflict` (`label_void`), `Malformed` as `draw` and `make_link`.
+    `label_check_differs`), `Conflict` (`label_void`, `label_host_not_set`), `Malformed` as `draw`
+    and `make_link`.
     """
     chain = reader.chain(wanted.coi)
     label = _label_to_print(reader, wanted)
     _must_not_have_ended(reader, label)
     template = load_template(wanted.template)
-    link = make_link(host, wanted.container, wanted.serial, wanted.check)
+    link = make_link(_host(reader), wanted.container, wanted.serial, wanted.check)
     contact = reader.node.settings.contact or None
     carries = any(symbol.kind == "credential" for symbol in template.symbol)
     credential = _credential_of(reader, label) if carries else None
@@ -62,10 +63,20 @@ def drawn(reader: Reader, wanted: LabelWanted, host: str) -> Picture:
     return draw(content, template, wanted.dpi)
 
 
+def _host(reader: Reader) -> str:
+    """As it is configured, and never the request's: whoever prints would name where a bag's label
+    leads for thirty years."""
+    host = reader.node.settings.label_host
+    if not host:
+        detail = "this server is not told the host that links of labels name: whoever runs it sets label_host"
+        raise Conflict("label_host_not_set", f"{detail} (--label-host or UNBROKEN_LABEL_HOST)")
+    return host
+
+
 def _must_not_have_ended(reader: Reader, label: PrintedLabel) -> None:
     """In either chain: of a provisional one that was linked, both may have voided it."""
     stands = standing_of(_issue_of(reader, label), label.serial, reader.world)
-    if not stands.current and stands.status != "doubtful":
+    if not stands.current and stands.status not in ("doubtful", "not_applied"):
         raise Conflict("label_void", f"label {label.serial} was {stands.status}: issue a new one")
 
 

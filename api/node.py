@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from api.feeds import Feeds
     from api.intake import Intake
     from api.metrics import Metrics
+    from api.pace import Pace
     from api.sessions import Sessions
     from api.settings import Settings
     from api.tries import Tries
     from api.web import App
     from ledger.application import Ledger
+    from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
 
 
@@ -37,6 +39,8 @@ class Node:
     projector: Projector
     cursor_key: bytes
     tries: Tries
+    evidence: EvidenceStore
+    label_checks: Pace
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
 

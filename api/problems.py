@@ -92,7 +92,7 @@ class Problem:
 
     def headers(self) -> dict[str, str]:
         if self.status in RETRY_S:
-            return {"retry-after": str(RETRY_S[self.status])}
+            return {"retry-after": str(self.extra.get("retry_after_s", RETRY_S[self.status]))}
         # RFC 9110 section 15.5.2: a 401 must name what would do instead.
         return {"www-authenticate": 'Bearer realm="unbroken"'} if self.status == 401 else {}
 

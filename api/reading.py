@@ -118,3 +118,13 @@ def reader_at(node: Node, token: str, world: StoredWorld) -> Reader:
 
 
 TheReader = Annotated[Reader, Depends(reader_of)]
+
+
+def is_signed_in(node: Node, token: str) -> bool:
+    """True if the token opens a session now."""
+    size, _ = node.ledger.store.head()
+    try:
+        reader_at(node, token, node.ledger.world_at(size))
+    except Unauthorised:
+        return False
+    return True

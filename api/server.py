@@ -33,6 +33,7 @@ from clients.demo.codes import Codes
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.parts import Seen
 from ledger.errors import Fault, Malformed, UnbrokenError
+from ledger.labels.link import check_host
 from ledger.labels.message import ISBT128, check_format
 from ledger.labels.scanback import texts_in
 from ledger.store.engines import migrate, open_engine
@@ -48,6 +49,7 @@ app = typer.Typer(
 
 HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
+    "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
     "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
     "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
     "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
@@ -109,15 +111,31 @@ def serve(
         str, typer.Option(envvar="UNBROKEN_CONTACT", help="Whom to call about a bag, day and night")
     ] = "",
     label_host: Annotated[
-        str, typer.Option(envvar="UNBROKEN_LABEL_HOST", help="In the links of labels; else the request's")
+        str, typer.Option(envvar="UNBROKEN_LABEL_HOST", help="In labels' links; without it none is drawn")
     ] = "",
     label_datamatrix: Annotated[
         str, typer.Option(envvar="UNBROKEN_LABEL_DATAMATRIX", help="What the DataMatrix of a label says")
     ] = ISBT128,
+    label_checks: Annotated[
+        int,
+        typer.Option(
+            envvar="UNBROKEN_LABEL_CHECKS", min=1, help="How many labels one address may check in a minute"
+        ),
+    ] = Settings.label_checks_a_minute,
+    trusted_proxies: Annotated[
+        str,
+        typer.Option(
+            envvar="UNBROKEN_TRUSTED_PROXIES", help="Whose X-Forwarded-For is believed; several by commas"
+        ),
+    ] = Settings.trusted_proxies,
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     settings = Settings(
-        contact=contact, label_host=label_host, label_datamatrix=check_format(label_datamatrix)
+        contact=contact,
+        label_host=check_host(label_host) if label_host else "",
+        label_datamatrix=check_format(label_datamatrix),
+        label_checks_a_minute=label_checks,
+        trusted_proxies=trusted_proxies,
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
@@ -248,7 +266,8 @@ def _run(ledger: Ledger, listener: socket.socket, settings: Settings, before: Be
         log_config=None,
         access_log=False,  # it would write addresses, which name therapies
         server_header=False,
-        proxy_headers=False,  # nothing here depends on who is at the other end
+        proxy_headers=bool(settings.trusted_proxies),  # whose limit of label checks it is
+        forwarded_allow_ips=settings.trusted_proxies,
         lifespan="on",
         ws="none",
         timeout_keep_alive=65,  # longer than the proxies in front of it

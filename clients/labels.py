@@ -24,14 +24,14 @@ from clients.outbox import Held
 from clients.printer import Printer, send
 from clients.sdk import Client, Pending
 from clients.sending import Answer
-from ledger.errors import Conflict, Fault, Malformed
+from ledger.errors import Conflict, Fault, Malformed, UnbrokenError
 from ledger.labels.link import check_digest, make_link, parse_link
 from ledger.proof import canonical, statement
 
 Medium = Literal["zpl", "pdf", "png", "svg"]
 DIGEST = "unbroken-label-digest"
 PHOTOS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-UNSURE = frozenset({"printer_silent", "printer_broke_off"})  # something may have come out
+UNSURE = frozenset({"printer_silent", "printer_broke_off", "printer_waits"})  # something may come out
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +114,23 @@ class Labels:
         except KeyError:
             raise Fault("bad_answer", "the server drew a label and did not say its digest") from None
 
-    def print(self, serial: str, job: Job, printer: Printer) -> Answer | Pending:
+    def print(
+        self, serial: str, job: Job, printer: Printer, unsure: Callable[[str], None] = lambda _: None
+    ) -> Answer | Pending:
         """Draw, print, and say so once the printer has taken every byte.
 
+        `unsure` is told what a person has to look at, where the printer does not say it.
         Raises `Conflict` `label_unsure` where an earlier attempt may have come out (`settle` says
-        which), `Fault` as `send`: after `printer_unreachable` nothing came out and it can simply be
-        tried again, after the others somebody has to look.
+        which), `printer_resolution` for a job at another resolution, `Fault` as `send`: after
+        `printer_unreachable` nothing came out and it can simply be tried again, after the others
+        somebody has to look.
         """
-        return self._put_out(serial, job, lambda data: send(printer, data))
+
+        def put(data: bytes) -> None:
+            if send(printer, data, job.dpi) is None:
+                unsure(f"{printer} does not say its resolution: look whether it prints {job.dpi} dpi")
+
+        return self._put_out(serial, job, put)
 
     def save(self, serial: str, job: Job, path: Path) -> Answer | Pending:
         """Write the label to a new file, and say that it was printed: a file can be printed by
@@ -145,8 +154,8 @@ class Labels:
         self.store.begin(serial, fields | {"occurred_at": now()})
         try:
             put(drawn.data)
-        except (Fault, OSError) as error:
-            if not (isinstance(error, Fault) and error.code in UNSURE):
+        except (UnbrokenError, OSError) as error:
+            if not (isinstance(error, UnbrokenError) and error.code in UNSURE):
                 self.store.nothing_came(serial)
             raise
         return self._say(self.store.find(serial))

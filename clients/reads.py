@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,13 @@ from urllib.parse import quote
 
 from clients.feed import Feed
 from clients.remote import ONE, Remote
-from ledger.errors import ProofInvalid
+from ledger.errors import Fault, ProofInvalid
 from ledger.proof import canonical, statement
 from ledger.proof.note import VerifierKey
 from ledger.proof.receipt import verify_receipt, verify_tlog_proof
 
 Document = dict[str, Any]
+BYTES = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,47 @@ class Reads:
         """{"containers", "unproved"}: each container's budget, excursions, gaps and evidence."""
         return self._read(f"/v1/chains/{_part(coi)}/temperature", _as_of(before, at))
 
+    def temperature_chart(
+        self,
+        coi: str,
+        *,
+        container: str | None = None,
+        leg: int | None = None,
+        zone: str = "UTC",
+        before: int | None = None,
+        at: str | None = None,
+    ) -> bytes:
+        """The SVG of a therapy, of a container's journey, or of the leg that began at entry `leg`."""
+        wanted = {"container": container, "leg": leg, "zone": zone, "before_position": before, "at": at}
+        params = {name: value for name, value in wanted.items() if value is not None}
+        path = f"/v1/chains/{_part(coi)}/temperature.svg"
+        picture: bytes = self.remote.read(path, accept="image/svg+xml", params=params)
+        return picture
+
     def excursions(self, **where: str | int | bool | None) -> Document:
         """Across therapies: filters `chain`, `container`, `within_limits`; `cursor`, `limit` to page."""
         given = {name: value for name, value in where.items() if value is not None}
         return self._read("/v1/temperature/excursions", given)
+
+    def keep_evidence(self, coi: str, raw: bytes) -> str:
+        """Hand in a logger's own file for a therapy; its SHA-256. The same bytes again change nothing.
+
+        Raises `Fault` `bad_answer` where the server names another file than was sent.
+        """
+        digest = hashlib.sha256(raw).hexdigest()
+        kept = self.remote.read(
+            "/v1/evidence", method="POST", params={"coi": coi}, content=raw, headers={"content-type": BYTES}
+        )
+        if kept.get("sha256") != digest:
+            raise Fault("bad_answer", f"the server kept another file than {digest}")
+        return digest
+
+    def evidence(self, sha256: str) -> bytes:
+        """A logger's own file. Raises `ProofInvalid` `other_file` where the bytes are not those."""
+        raw: bytes = self.remote.read(f"/v1/evidence/{_part(sha256)}", accept=BYTES)
+        if hashlib.sha256(raw).hexdigest() != sha256:
+            raise ProofInvalid("other_file", f"the server gave other bytes than {sha256}")
+        return raw
 
     def container(self, container: str, *, before: int | None = None, at: str | None = None) -> Document:
         return self._read(f"/v1/containers/{_part(container)}", _as_of(before, at))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,11 +26,13 @@ SERIAL, CHECK, CONTAINER = "L7QK2M4D9XP", "0123456789ABCDEF", "A999921123456-01"
 
 
 def pictures() -> Iterator[tuple[str, Picture]]:
-    """File name and picture: each template, the bag in quarantine, and one printed ahead of need."""
+    """File name and picture: each template, the bag in quarantine, one that is not one of several, and
+    one printed ahead of need."""
     for name in TEMPLATES:
         yield f"{name}.png", draw(full(), load_template(name), DPI)
     cryobag = load_template("cryobag")
     yield "cryobag-quarantine.png", draw(full(quarantine=True, biohazard=True), cryobag, DPI)
+    yield "cryobag-fresh.png", draw(replace(full(), bag=None, bags=None), cryobag, DPI)
     yield "cryobag-blank.png", draw(blank(), cryobag, DPI)
 
 

@@ -8,36 +8,49 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from ledger.labels.symbols import qr_code
+from ledger.labels.symbols import Matrix, datamatrix, qr_code
 
 Grey = NDArray[np.float64]
 Damage = Callable[[Grey, np.random.Generator], Grey]
 
 LINK = "HTTPS://LEDGER.EXAMPLE.ORG/B/A999921123456-01.L7QK2M4D9XP.0123456789ABCDEF"
+MESSAGE = "=+04000=A99992112345600=<A9999V00=,000001&/CHA999921000123"  # 26 modules wide
 MODULE = 5  # dots: 0.42 mm at 300 dpi
-QUIET = 4
+QUIET = 4  # a DataMatrix has half of it to itself, and white paper around
 TRIALS = 60
 CAMERA = 2  # pixels a dot
 FRAMES = 3  # a hand is never still: each frame is turned a little
 INK, PAPER = 25.0, 235.0
 
 
-def printed() -> Grey:
-    """The link's QR code with its quiet zone, 225 dots wide."""
-    matrix = qr_code(LINK)
+class Symbol(NamedTuple):
+    """What is printed and read."""
+
+    text: str
+    matrix: Matrix
+    format: zxingcpp.BarcodeFormat
+
+
+QR = Symbol(LINK, qr_code(LINK), zxingcpp.BarcodeFormat.QRCode)
+DATAMATRIX = Symbol(MESSAGE, datamatrix(MESSAGE), zxingcpp.BarcodeFormat.DataMatrix)
+
+
+def printed(matrix: Matrix) -> Grey:
+    """With its quiet zone: the link's QR code is 225 dots wide."""
     dark = np.frombuffer(matrix.dark, np.uint8).reshape(matrix.size, matrix.size)
     dots = np.kron(np.pad(dark, QUIET), np.ones((MODULE, MODULE)))
     return np.where(dots > 0, INK, PAPER)
 
 
-def frames(picture: Grey, rng: np.random.Generator) -> int:
-    """The frame in which the camera gave back the link, from 1; 0 if none of `FRAMES` did."""
+def frames(picture: Grey, rng: np.random.Generator, symbol: Symbol) -> int:
+    """The frame in which the camera gave back the text, from 1; 0 if none of `FRAMES` did."""
     paper = np.pad(picture, 40, constant_values=PAPER).clip(0, 255).astype(np.uint8)
     large = Image.fromarray(np.kron(paper, np.ones((CAMERA, CAMERA), np.uint8)))
     for number in range(FRAMES):
@@ -45,18 +58,18 @@ def frames(picture: Grey, rng: np.random.Generator) -> int:
         seen = large.rotate(angle, Image.Resampling.BICUBIC, fillcolor=int(PAPER))
         soft = np.asarray(seen.filter(ImageFilter.GaussianBlur(1.2)), float)
         noisy = (soft + rng.normal(0, 5, soft.shape)).clip(0, 255).astype(np.uint8)
-        found = zxingcpp.read_barcodes(noisy, formats=zxingcpp.BarcodeFormat.QRCode)
-        if any(one.text == LINK for one in found):
+        found = zxingcpp.read_barcodes(noisy, formats=symbol.format, text_mode=zxingcpp.TextMode.Plain)
+        if any(one.text == symbol.text for one in found):
             return number + 1
     return 0
 
 
-def rates(damage: Damage, trials: int = TRIALS) -> tuple[int, int]:
+def rates(damage: Damage, symbol: Symbol = QR, trials: int = TRIALS) -> tuple[int, int]:
     """Percent of the trials that are read in the first frame, and in any."""
-    clean, first, ever = printed(), 0, 0
+    clean, first, ever = printed(symbol.matrix), 0, 0
     for seed in range(trials):
         rng = np.random.default_rng(seed)
-        number = frames(damage(clean.copy(), rng), rng)
+        number = frames(damage(clean.copy(), rng), rng, symbol)
         first, ever = first + (number == 1), ever + (number > 0)
     return round(100 * first / trials), round(100 * ever / trials)
 
@@ -121,14 +134,18 @@ def dead_element(dots: int) -> Damage:
     return line
 
 
-def covered(picture: Grey, rng: np.random.Generator) -> Grey:
-    """One patch over 15 % of the symbol, of any shape from flat to tall, anywhere on it, of any grey."""
-    edge, side = QUIET * MODULE, picture.shape[0] - 2 * QUIET * MODULE
-    aspect = rng.uniform(0.6, 1.6)
-    wide, high = (int(side * (0.15 * part) ** 0.5) for part in (aspect, 1 / aspect))
-    left, top = (edge + int(rng.integers(0, side - size + 1)) for size in (wide, high))
-    picture[top : top + high, left : left + wide] = rng.uniform(INK, PAPER)
-    return picture
+def covered(part: float) -> Damage:
+    """One patch on the symbol, of any shape from flat to tall, anywhere on it, of any grey."""
+
+    def cover(picture: Grey, rng: np.random.Generator) -> Grey:
+        edge, side = QUIET * MODULE, picture.shape[0] - 2 * QUIET * MODULE
+        aspect = rng.uniform(0.6, 1.6)
+        wide, high = (int(side * (part * ratio) ** 0.5) for ratio in (aspect, 1 / aspect))
+        left, top = (edge + int(rng.integers(0, side - size + 1)) for size in (wide, high))
+        picture[top : top + high, left : left + wide] = rng.uniform(INK, PAPER)
+        return picture
+
+    return cover
 
 
 def spotted(part: float) -> Damage:
@@ -171,16 +188,28 @@ DAMAGES: dict[str, Damage] = {
     "frost on a fifth, haze on the rest": frost(0.2),
     "one dead element of the print head": dead_element(1),
     "a dead line one module wide": dead_element(MODULE),
-    "15 % covered by one patch": covered,
+    "15 % covered by one patch": covered(0.15),
     "5 % covered by drops": spotted(0.05),
     "15 % covered by drops": spotted(0.15),
 }
 
 
+OF_DATAMATRIX: dict[str, Damage] = {
+    "DataMatrix, none": nothing,
+    "DataMatrix, 6 % covered by one patch": covered(0.06),
+    "DataMatrix, 10 % covered by one patch": covered(0.1),
+    "DataMatrix, 15 % covered by one patch": covered(0.15),
+}
+ALL: dict[str, tuple[Damage, Symbol]] = {
+    **{name: (damage, QR) for name, damage in DAMAGES.items()},
+    **{name: (damage, DATAMATRIX) for name, damage in OF_DATAMATRIX.items()},
+}
+
+
 def table() -> str:
     rows = ["| Damage | Read in the first frame | Read in three |", "|---|---|---|"]
-    for name, damage in DAMAGES.items():
-        first, ever = rates(damage)
+    for name, (damage, symbol) in ALL.items():
+        first, ever = rates(damage, symbol)
         rows.append(f"| {name} | {first} % | {ever} % |")
     return "\n".join(rows) + "\n"
 

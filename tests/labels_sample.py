@@ -89,7 +89,9 @@ def of_pdf(data: bytes, picture: Picture) -> Image.Image:
 def of_zpl(data: bytes, picture: Picture) -> Image.Image:
     """A second reader of `^GFA`, beside the fake printer that needs node: Z64, or counted digits."""
     found = re.fullmatch(
-        rb"\^XA\^PW(\d+)\^LL(\d+)\^LH0,0\^FO0,0\^GFA,(\d+),(\d+),(\d+),(.+)\^FS\^XZ\n", data, re.DOTALL
+        rb"\^XA\^MCY[^\n]*\^PW(\d+)\^LL(\d+)\^FO0,0\^GFA,(\d+),(\d+),(\d+),(.+)\^FS\^XZ\n",
+        data,
+        re.DOTALL,
     )
     assert found, data[:80]
     width, height, total, again, each = (int(number) for number in found.groups()[:5])

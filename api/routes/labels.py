@@ -29,7 +29,7 @@ from api.listing import Limit, readable
 from api.moments import TheMoment
 from api.node import TheNode, node_of
 from api.pages import Cursor
-from api.reading import TheReader
+from api.reading import TheReader, TheToken, is_signed_in
 from ledger.domain.world import timestamp
 from ledger.labels.link import parse_link
 from ledger.views.paging import Page
@@ -68,11 +68,8 @@ async def wanted_in(request: Request) -> LabelWanted:
     responses=DRAWN_ANSWER | problems(400, 401, 403, 404, 409, 413, 415, 503),
     openapi_extra=sent_json(LabelWanted, WANTED),
 )
-def draw_label(
-    request: Request, reader: TheReader, wanted: Annotated[LabelWanted, Depends(wanted_in)]
-) -> Response:
-    host = reader.node.settings.label_host or request.headers.get("host", "")
-    picture = drawn(reader, wanted, host)
+def draw_label(reader: TheReader, wanted: Annotated[LabelWanted, Depends(wanted_in)]) -> Response:
+    picture = drawn(reader, wanted)
     body: bytes = getattr(picture, wanted.format)()
     return Response(body, headers=NO_STORE | {DIGEST: picture.digest}, media_type=MEDIA[wanted.format])
 
@@ -136,11 +133,18 @@ def get_voided_labels(
     return document(request, found)
 
 
+def keep_pace(request: Request, node: TheNode, token: TheToken) -> None:
+    """Of those without a session. Raises `TooMany` (`too_many_label_checks`)."""
+    if not token or not is_signed_in(node, token):
+        node.label_checks.take(request.client.host if request.client else "")
+
+
 @router.get(
     "/v1/labels/{link}",
     summary="Is this label genuine and current, and whom to call? Open to everybody",
     response_model=LabelCheck,
-    responses=shown(LABEL_CHECK, "All that a stranger may know") | problems(400, 404, 503),
+    responses=shown(LABEL_CHECK, "All that a stranger may know") | problems(400, 404, 429, 503),
+    dependencies=[Depends(keep_pace)],
 )
 def check_label(node: TheNode, link: LinkPart) -> Response:
     """One that this ledger never issued is told as not genuine, and nothing about why."""

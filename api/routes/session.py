@@ -36,7 +36,7 @@ class SessionOpened(BaseModel):
 class SessionSeen(BaseModel):
     """Who this session belongs to, what they may do where, and when it ends.
 
-    `label_host`: what the links of this ledger's labels name; null: the host that one asks at.
+    `label_host`: what the links of this ledger's labels name; null: it draws none.
     """
 
     agent: str

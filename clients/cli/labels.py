@@ -20,12 +20,12 @@ from clients.cli.record import Yes, confirm_and_record, confirmed, document_of, 
 from clients.cli.screen import REFUSED, WAITING, facts, mark, rows, show
 from clients.drafts import event_type
 from clients.forms import filled, shape_of
+from clients.label_serials import serial_of
 from clients.label_store import Kept
 from clients.labels import Labels, fate_of, read_back
 from clients.sdk import Client, Pending
 from clients.words import clock, wrong_modules
 from ledger.errors import UnbrokenError
-from ledger.labels.link import serial_in
 
 label = typer.Typer(help="Issue, print, read back, put on and account for labels.", no_args_is_help=True)
 label.command("print")(print_labels)
@@ -72,8 +72,8 @@ def reprint(
     as_json: Json = False,
 ) -> None:
     """Issue a label in place of another, with a serial of its own; a second person has to apply it."""
-    replaces = {"serial": serial_in(serial), "reason": reason}
     with client(home, passphrase_file) as signer:
+        replaces = {"serial": _meant(signer, coi, serial), "reason": reason}
         wanted = {"container": container, "replaces": replaces}
         _issue(signer, coi_of(coi), at, wanted, yes, as_json)
 
@@ -98,8 +98,9 @@ def scan_back(
     of ISO/IEC 15415.
     """
     with client(home, passphrase_file) as signer:
+        meant = _meant(signer, coi, serial)
         found = Labels(signer).scan_back(photo, coi_of(coi))
-        fields = read_back(found, serial_in(serial), container) | _parts("LabelScannedBack", f"at={at}")
+        fields = read_back(found, meant, container) | _parts("LabelScannedBack", f"at={at}")
         Console(highlight=False, quiet=as_json).print(_comparison(found))
         confirm_and_record(signer, fields, f"chain/{coi_of(coi)}", None, False, yes, as_json)
 
@@ -116,8 +117,8 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Say that a label is on a bag."""
-    pairs = [f"at={at}", f"serial={serial_in(serial)}", f"container={container}"]
     with client(home, passphrase_file) as signer:
+        pairs = [f"at={at}", f"serial={_meant(signer, coi, serial)}", f"container={container}"]
         _record(signer, "LabelApplied", pairs, coi, yes, as_json)
 
 
@@ -133,8 +134,8 @@ def void(
     as_json: Json = False,
 ) -> None:
     """Declare that a label must never be used again: wherever it is scanned, all stops."""
-    pairs = [f"at={at}", f"serial={serial_in(serial)}", f"reason={reason}"]
     with client(home, passphrase_file) as signer:
+        pairs = [f"at={at}", f"serial={_meant(signer, coi, serial)}", f"reason={reason}"]
         _record(signer, "LabelVoided", pairs, coi, yes, as_json)
 
 
@@ -152,9 +153,9 @@ def destroy(
     as_json: Json = False,
 ) -> None:
     """Say that labels are gone: destroyed, or given back unused."""
-    named = ",".join(serial_in(one) for one in serials)
-    pairs = [f"at={at}", f"serials={named}", f"fate={fate_of(returned)}"]
     with client(home, passphrase_file) as signer:
+        named = ",".join(_meant(signer, coi, one) for one in serials)
+        pairs = [f"at={at}", f"serials={named}", f"fate={fate_of(returned)}"]
         _record(signer, "LabelDestroyed", pairs, coi, yes, as_json)
 
 
@@ -185,6 +186,10 @@ def check(
 
 
 # --- what they share -------------------------------------------------------------------------
+
+
+def _meant(signer: Client, coi: str, text: str) -> str:
+    return serial_of(Labels(signer), coi_of(coi), text)
 
 
 def _issue(signer: Client, coi: str, at: str, wanted: dict[str, Any], yes: bool, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.record import document_of, tell
 from clients.cli.screen import WAITING, show
-from clients.labels import Job, Labels, Medium
+from clients.labels import UNSURE, Job, Labels, Medium
 from clients.printer import Printer, parse_printer
 from clients.sdk import Pending
 from clients.sending import Answer
@@ -49,10 +49,11 @@ def print_labels(
 ) -> None:
     """Print labels that were issued on this device, and say that they are printed.
 
-    That is said once the printer has taken every byte and closed. Where it did not, look whether the
-    label came out, then say --came-out, or --nothing-came to print it again.
+    That is said once the printer has taken every byte. Where it does not show that it has, look whether
+    the label came out, then say --came-out, or --nothing-came to print it again. A printer that says
+    another resolution than --dpi is sent nothing.
     """
-    names = [serial_in(one) for one in serials]
+    names = [serial_in(one).upper() for one in serials]  # as every kept one is
     target = _target(printer, out, len(names) > 1)
     form = medium if isinstance(target, Path) else "zpl"
     if isinstance(target, Path) and not target.is_dir():
@@ -92,7 +93,7 @@ def _print(
             raise Conflict("label_unsure", "somebody looked")
         return _put_out(labels, serial, job, target)
     except (Conflict, Fault) as error:
-        if error.code not in ("label_unsure", "printer_silent", "printer_broke_off"):
+        if error.code not in UNSURE | {"label_unsure"}:
             raise
         seen = came_out if came_out is not None else _asked(serial, error, as_json)
         said = labels.settle(serial, seen)
@@ -101,7 +102,7 @@ def _print(
 
 def _put_out(labels: Labels, serial: str, job: Job, target: Target) -> Answer | Pending:
     if isinstance(target, Printer):
-        return labels.print(serial, job, target)
+        return labels.print(serial, job, target, _warn)
     path = target / f"{serial}.{job.medium}" if target.is_dir() else target
     return labels.save(serial, job, path)
 
@@ -109,8 +110,12 @@ def _put_out(labels: Labels, serial: str, job: Job, target: Target) -> Answer | 
 def _asked(serial: str, error: Conflict | Fault, as_json: bool) -> bool:
     if as_json or not sys.stdin.isatty():
         raise error
-    Console(stderr=True, highlight=False).print(Text(f"{error.detail}.", style="bold yellow"))
+    _warn(error.detail)
     return Confirm.ask(f"Did label {serial} come out?")
+
+
+def _warn(detail: str) -> None:
+    Console(stderr=True, highlight=False).print(Text(f"{detail}.", style="bold yellow"))
 
 
 def _tell(console: Console, names: list[str], results: list[Any]) -> None:

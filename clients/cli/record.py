@@ -190,7 +190,7 @@ def confirmed(
     shown = {"esignature": unsigned(str(fields["type"]), again)} if again else {}
     made = signer.draft(fields | shown, stream, when)
     preview(console, made, signer.device.profile.agent)
-    if not yes and not _agreed(as_json):
+    if not yes and not agreed(as_json):
         raise typer.Exit(DONE)
     if again:
         esignature = signed_again(signer.device, made.type, typed_again(again), again)
@@ -274,7 +274,8 @@ def _look_first(signer: Client, fields: dict[str, Any], stream: str, console: Co
         console.print()
 
 
-def _agreed(as_json: bool) -> bool:
+def agreed(as_json: bool) -> bool:
+    """Ask a person. Raises `Malformed` `not_confirmed` where none is there."""
     if as_json or not sys.stdin.isatty():
         raise Malformed("not_confirmed", "nobody is there to confirm what is signed: say --yes")
     return Confirm.ask("Sign it?", default=False)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.text import Text
+from typer.core import TyperGroup
 
+from clients.cli import chart, logger_check, loggers
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import rows, show
 from clients.words import clock, degrees, party
@@ -14,6 +17,25 @@ from clients.words import clock, degrees, party
 Document = dict[str, Any]
 
 
+class OrTherapy(TyperGroup):
+    """`unbroken temperature COI` shows the therapy: what is no other command's name is one's."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = not args or args[0] in self.commands or args[0] == "--help"
+        return super().parse_args(ctx, args if named else ["show", *args])
+
+
+app = typer.Typer(
+    cls=OrTherapy,
+    help="How warm a therapy's bags were; evidence from loggers' own files.",
+    no_args_is_help=True,
+)
+app.command("import")(loggers.import_)
+app.command("check")(logger_check.check)
+app.command("chart")(chart.chart)
+
+
+@app.command("show")
 def temperature(
     coi: Coi,
     at: At = None,

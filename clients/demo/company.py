@@ -74,9 +74,9 @@ class Company:
         done.append(labels.save(serial, job, path))
         return {"told": [_told(one, now()) for one in done if isinstance(one, Answer)]}
 
-    def read_label(self, agent: str, file: str, serial: str, container: str) -> Document:
-        """Compare a picture of the label with what was printed: what is to be said of it."""
-        return read_back(Labels(self._clients[agent]).scan_back(Path(file)), serial, container)
+    def read_label(self, agent: str, coi: str, file: str, serial: str, container: str) -> Document:
+        """Compare a picture of this therapy's label with what was printed: what is to be said of it."""
+        return read_back(Labels(self._clients[agent]).scan_back(Path(file), coi), serial, container)
 
     def send(self, agent: str) -> Document:
         """Send what waits on the phone, in the order in which it was signed."""

@@ -117,7 +117,7 @@ def labelled(tale: Tale, who: str, patient: Patient, at: Place, names: Sequence[
         serial, picture = LABELS[bag], tale.stage.labels / f"{bag}.png"
         printed = tale.stage.prints(who, coi=patient.coi, container=bag, serial=serial, at=at,
                                     template="cryobag", file=str(picture))  # fmt: skip
-        read = tale.stage.reads_back(who, picture, serial, bag)
+        read = tale.stage.reads_back(who, patient.coi, picture, serial, bag)
         event = read.pop("type")
         told = [
             tale.says(who, patient.stream, event, quiet=True, at=at, **read),

@@ -194,9 +194,9 @@ class Stage:
         told: list[Document] = answer["told"]
         return told
 
-    def reads_back(self, agent: str, file: Path, serial: str, container: str) -> Document:
+    def reads_back(self, agent: str, coi: str, file: Path, serial: str, container: str) -> Document:
         """What the picture of a label shows beside what was printed."""
-        words = {"file": str(file), "serial": serial, "container": container}
+        words = {"coi": coi, "file": str(file), "serial": serial, "container": container}
         answer = self._command(self._employer[agent], do="read_label", agent=agent, **words)
         if "problem" in answer or answer["outcome"] != "readable":
             raise DemoFailed(f"{agent} could not read label {serial} back: {answer}")

@@ -17,22 +17,27 @@ if TYPE_CHECKING:
     from ledger.domain.readings import Series
 
 _KELVIN = 273.15
-_DH_OVER_R = 83_144 / 8.3144
+_R = 8.3144  # J/(mol K)
+USP_ENERGY_J_MOL = 83_144
 _REFRIGERATED = (200, 800)
 
 
-def mean_kinetic_centi_c(readings: Iterable[tuple[int, int]]) -> int | None:
+def mean_kinetic_centi_c(
+    readings: Iterable[tuple[int, int]], energy_j_mol: int = USP_ENERGY_J_MOL
+) -> int | None:
     """In hundredths of a degree, of (hundredths of a degree, weight) pairs. None: of nothing.
 
-    The weight is the time that a reading stands for: with equal intervals USP's own formula.
+    The weight is the time that a reading stands for: with equal intervals USP's own formula. A device
+    may count with another activation energy, and says so in its file.
     """
-    pairs = [(-_DH_OVER_R / (centi_c / 100 + _KELVIN), weight) for centi_c, weight in readings]
+    over_r = energy_j_mol / _R
+    pairs = [(-over_r / (centi_c / 100 + _KELVIN), weight) for centi_c, weight in readings]
     if not pairs:
         return None
     warmest = max(power for power, _ in pairs)  # taken out of the sum, which would underflow
     total = sum(weight * math.exp(power - warmest) for power, weight in pairs)
     mean = math.log(total / sum(weight for _, weight in pairs)) + warmest
-    return round((_DH_OVER_R / -mean - _KELVIN) * 100)
+    return round((over_r / -mean - _KELVIN) * 100)
 
 
 def kinetic_mean(evidence: Sequence[Series], profile: TemperatureProfile) -> int | None:

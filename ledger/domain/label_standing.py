@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from ledger.domain.world import Entry, World
 
 Status = Literal[
-    "issued", "printed", "scanned_back", "applied", "voided", "destroyed", "returned", "replaced", "doubtful"
-]
+    "issued", "printed", "scanned_back", "applied", "not_applied",
+    "voided", "destroyed", "returned", "replaced", "doubtful",
+]  # fmt: skip
 _HOW_FAR: tuple[LabelState, ...] = (
     "issued", "printed", "scanned_back", "applied", "voided", "destroyed", "returned",
 )  # fmt: skip
@@ -28,8 +29,10 @@ _HOW_FAR: tuple[LabelState, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`current`: nothing ended it, and no other label has taken its place on the container.
+    """`current`: nothing ended it, and no other label is in force on the container.
 
+    `not_applied`: it was issued for a container that has another label in force, and nobody has said
+    that it was put on: a reprint on its way, or one too many.
     `doubtful`: two labels were issued under its serial, it was read back with wrong content,
     it is said to be on two containers or on another than its link names, or it is a reprint that
     only its own issuer put on.
@@ -59,6 +62,8 @@ def standing_of(issued: Entry, serial: str, world: World) -> Standing:
         return Standing(_ended(known), False, issued.position)
     if not (_says_what_it_should(known) and _is_where_it_should(first, known) and _is_in_force(*known[-1])):
         return Standing("doubtful", False, issued.position)
+    if _is_one_too_many(first, known):
+        return Standing("not_applied", False, issued.position)
     return Standing(max((one.state for one, _ in known), key=_HOW_FAR.index), True, issued.position)
 
 
@@ -81,6 +86,13 @@ def _is_in_force(label: PrintedLabel, chain: Chain) -> bool:
     """On no container yet; or there the one that was applied last, and put on by who may."""
     on = label_on(label.on, chain) if label.on else None
     return not label.applications or (on is label and is_in_effect(label))
+
+
+def _is_one_too_many(first: PrintedLabel, known: list[tuple[PrintedLabel, Chain]]) -> bool:
+    """Issued for a container that has a label, and not said to be on it."""
+    applied = any(label.applications for label, _ in known)
+    named = first.container
+    return not applied and named is not None and any(label_on(named, chain) for _, chain in known)
 
 
 def _is_where_it_should(first: PrintedLabel, known: list[tuple[PrintedLabel, Chain]]) -> bool:

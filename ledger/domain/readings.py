@@ -8,9 +8,10 @@ rule a handful, which are remembered.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.domain.times import milliseconds
 from ledger.domain.window import PROMPT_MS
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from ledger.domain.parts import TemperatureProfile
     from ledger.domain.temperature_events import TemperatureEvidenceAttached
     from ledger.domain.world import Entry
+
+numpy: Any
+try:
+    import numpy
+except ImportError:  # an auditor's machine need not have it: slower, and the same
+    numpy = None
 
 _NO_READING = -32_768  # below absolute zero
 
@@ -89,18 +96,61 @@ def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
 @lru_cache(maxsize=1024)  # pure, and asked again at every entry of a therapy
 def stretches(series: Series, profile: TemperatureProfile) -> tuple[Stretch, ...]:
     """The series in order of time, shrunk to what the profile makes of it."""
-    found: list[Stretch] = []
+    return _by_numpy(series, profile) if numpy else tuple(one_by_one(series, profile))
+
+
+def one_by_one(series: Series, profile: TemperatureProfile) -> Iterator[Stretch]:
+    """Reading by reading: what `_by_numpy` must agree with, and what runs where numpy is not installed."""
     largest = profile.largest_gap_s * 1000
-    last: Stretch | None = None
+    run: Stretch | None = None
     for at_ms, centi_c in series.readings:
         beyond = beyond_band(profile, centi_c)
-        if last and last.is_in == (not beyond) and at_ms - last.last_ms <= largest:
-            peak = centi_c if beyond > beyond_band(profile, last.peak_centi_c) else last.peak_centi_c
-            last = found[-1] = last._replace(last_ms=at_ms, peak_centi_c=peak)
-        else:
-            last = Stretch(at_ms, at_ms, not beyond, centi_c, series.position)
-            found.append(last)
-    return tuple(found)
+        if run and run.is_in == (not beyond) and at_ms - run.last_ms <= largest:
+            peak = centi_c if beyond > beyond_band(profile, run.peak_centi_c) else run.peak_centi_c
+            run = run._replace(last_ms=at_ms, peak_centi_c=peak)
+            continue
+        if run:
+            yield run
+        run = Stretch(at_ms, at_ms, not beyond, centi_c, series.position)
+    if run:
+        yield run
+
+
+def _by_numpy(series: Series, profile: TemperatureProfile) -> tuple[Stretch, ...]:
+    values = numpy.frombuffer(series.packed, numpy.int16)
+    low, high = _edges(profile)
+    lowest, is_near = numpy.minimum.reduce(values), series.interval_ms <= profile.largest_gap_s * 1000
+    if is_near and low <= lowest and numpy.maximum.reduce(values) <= high:
+        return (Stretch(series.started_ms, series.ended_ms, True, int(values[0]), series.position),)
+    if is_near and lowest > _NO_READING:
+        cuts, places = numpy.empty(0, numpy.intp), range(len(values))
+    else:
+        places = numpy.flatnonzero(values != _NO_READING)
+        values = values[places]
+        apart = numpy.diff(places) * series.interval_ms > profile.largest_gap_s * 1000
+        cuts, places = numpy.flatnonzero(apart) + 1, places.tolist()
+    return tuple(_runs(series, (low, high), values, places, cuts))
+
+
+def _runs(series: Series, band: Interval, values: Any, places: Sequence[int], cuts: Any) -> Iterator[Stretch]:
+    """Readings at these places of the series, cut there, and where the band is left or entered."""
+    low, high = band
+    is_out = (values < low) | (values > high)
+    crossed = numpy.flatnonzero(is_out[1:] != is_out[:-1]) + 1
+    ends = [0, *sorted({*cuts.tolist(), *crossed.tolist()}), len(places)]
+    for first, end in pairwise(ends if len(places) else []):
+        peak = int(values[first])
+        if is_out[first]:
+            run = values[first:end].astype(numpy.int32)
+            peak = int(run[numpy.maximum(low - run, run - high).argmax()])
+        start_ms, end_ms = (series.started_ms + places[at] * series.interval_ms for at in (first, end - 1))
+        yield Stretch(start_ms, end_ms, not is_out[first], peak, series.position)
+
+
+def _edges(profile: TemperatureProfile) -> tuple[int, int]:
+    """Lowest and highest reading in band; an open edge lies beyond every reading."""
+    low, high = profile.low_centi_c, profile.high_centi_c
+    return _NO_READING + 1 if low is None else low, -_NO_READING - 1 if high is None else high
 
 
 def beyond_band(profile: TemperatureProfile, centi_c: int) -> int:

@@ -31,7 +31,12 @@ from ledger.domain.readings import Series, Stretch, beyond_band, holds_band, is_
 if TYPE_CHECKING:
     from ledger.domain.parts import TemperatureProfile
 
-Track = list[Series]
+
+class Track(NamedTuple):
+    """Statements of one logger in order, and what the profile makes of their readings."""
+
+    series: list[Series]
+    stretches: list[Stretch]
 
 
 class Excursion(NamedTuple):
@@ -89,24 +94,21 @@ class Judgement:
 
 def tracks(evidence: Iterable[Series], profile: TemperatureProfile) -> list[Track]:
     """Statements of one logger that go on where another ended, as one."""
-    found: list[Track] = []
+    found: list[list[Series]] = []
     for series in sorted(evidence, key=lambda one: (one.logger, one.started_ms, one.ended_ms, one.packed)):
         track = next((one for one in found if _goes_on(one[-1], series, profile)), None)
         if track is None:
             found.append([series])
         else:
             track.append(series)
-    return found
+    return [Track(track, [each for one in track for each in stretches(one, profile)]) for track in found]
 
 
 def _goes_on(before: Series, series: Series, profile: TemperatureProfile) -> bool:
+    if series.logger != before.logger:
+        return False
     apart = series.started_ms - before.ended_ms
-    largest = max(profile.largest_gap_s * 1000, before.interval_ms, series.interval_ms)
-    return series.logger == before.logger and 0 < apart <= largest
-
-
-def _stretches(track: Track, profile: TemperatureProfile) -> list[Stretch]:
-    return [stretch for series in track for stretch in stretches(series, profile)]
+    return 0 < apart <= max(profile.largest_gap_s * 1000, before.interval_ms, series.interval_ms)
 
 
 def _linked(profile: TemperatureProfile, one: Stretch, other: Stretch) -> bool:
@@ -117,7 +119,7 @@ def _excursions(track: Track, profile: TemperatureProfile) -> Iterator[Excursion
     run: list[Stretch] = []  # out of band
     before: Stretch | None = None  # the last one in band, where it bounds the run
     last: Stretch | None = None
-    for stretch in _stretches(track, profile):
+    for stretch in track.stretches:
         if last and not _linked(profile, last, stretch):
             yield from _excursion(profile, before, run, None)
             run, before = [], None
@@ -144,26 +146,29 @@ def _excursion(
 
 def _known(track: Track, profile: TemperatureProfile) -> list[Interval]:
     """From each reading to the next that is near enough; a lone one is known for its moment."""
-    found = _stretches(track, profile)
+    found = track.stretches
     links = [(a.last_ms, b.first_ms) for a, b in pairwise(found) if _linked(profile, a, b)]
     return union([*((one.first_ms, one.last_ms) for one in found), *links])
 
 
 def _side(track: Track, profile: TemperatureProfile, is_in: bool) -> list[Interval]:
     """From one reading in band to the next (or of those outside it)."""
-    found = _stretches(track, profile)
+    found = track.stretches
     pairs = [(a, b) for a, b in pairwise(found) if a.is_in == b.is_in == is_in and _linked(profile, a, b)]
     links = [(a.last_ms, b.first_ms) for a, b in pairs]
     return union([*((one.first_ms, one.last_ms) for one in found if one.is_in == is_in), *links])
 
 
-def _gaps(track: Track, profile: TemperatureProfile, covered: Sequence[Interval]) -> Iterator[Gap]:
-    """A track without any reading is one gap, however short."""
-    known = _known(track, profile)
+def _gaps(
+    track: Track, known: Sequence[Interval], profile: TemperatureProfile, covered: Sequence[Interval]
+) -> Iterator[Gap]:
+    """Beside what the track knows. One without any reading is one gap, however short."""
     least = profile.largest_gap_s * 1000 if known else -1
-    for gap in rest((track[0].started_ms, track[-1].ended_ms), known):
+    for gap in rest((track.series[0].started_ms, track.series[-1].ended_ms), known):
         left = rest(gap, covered) if gap[1] - gap[0] > least else []
-        leaving = [one.position for one in track if one.started_ms <= gap[1] and gap[0] <= one.ended_ms]
+        leaving = [
+            one.position for one in track.series if one.started_ms <= gap[1] and gap[0] <= one.ended_ms
+        ]
         yield from (Gap(*one, tuple(sorted(leaving))) for one in left if one[1] - one[0] > least)
 
 
@@ -173,14 +178,19 @@ def _gaps(track: Track, profile: TemperatureProfile, covered: Sequence[Interval]
 @lru_cache(maxsize=256)  # pure, and asked again at every entry of a therapy
 def judged(evidence: tuple[Series, ...], profile: TemperatureProfile) -> Judgement:
     """All evidence about one container in the profile's phase, whatever its order."""
-    speaking = tracks((one for one in evidence if holds_band(one.range, profile)), profile)
-    fit = (one for one in evidence if is_fit(one, profile) and one.signature != "failed")
-    proving = tracks(fit, profile)
-    covered = union(stretch for track in proving for stretch in _known(track, profile))
+    heard = [one for one in evidence if holds_band(one.range, profile)]
+    speaking = tracks(heard, profile)
+    fit = [one for one in heard if is_fit(one, profile) and one.signature != "failed"]
+    proving = speaking if len(fit) == len(heard) else tracks(fit, profile)
+    known = [_known(track, profile) for track in proving]
+    covered = union(stretch for each in known for stretch in each)
+    gaps = (
+        gap for track, its in zip(proving, known, strict=True) for gap in _gaps(track, its, profile, covered)
+    )
     return Judgement(
         profile,
         tuple(_together(profile, [one for track in speaking for one in _excursions(track, profile)])),
-        tuple(_joined(gap for track in proving for gap in _gaps(track, profile, covered))),
+        tuple(_joined(gaps)),
         tuple(covered),
         tuple(_disagreements(speaking, profile)),
     )
@@ -214,6 +224,8 @@ def _joined(gaps: Iterable[Gap]) -> list[Gap]:
 
 def _disagreements(speaking: list[Track], profile: TemperatureProfile) -> list[Interval]:
     """Where readings out of band of one track fall among readings in band of another."""
+    if len(speaking) < 2:
+        return []
     inside = [_side(track, profile, is_in=True) for track in speaking]
     outside = [_side(track, profile, is_in=False) for track in speaking]
     pairs = ((o, i) for o in range(len(speaking)) for i in range(len(speaking)) if o != i)

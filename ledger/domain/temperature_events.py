@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from ledger.domain.parts import CarriedFact, CentiC, Hex32, Label, Party, Phase, Timestamp
+from ledger.domain.parts import CarriedFact, CentiC, Code, Hex32, Label, Part, Party, Phase, Timestamp
 from ledger.domain.times import milliseconds
 
 _LAST_MS = milliseconds("9999-12-31T23:59:59.999Z")
+
+
+class ReadAs(Part):
+    """How a logger's own file was read: with the file, whoever checks gets the same readings.
+
+    `zone` is the logger's clock's, east of UTC; what follows is what a person had to say because the
+    file left it open. `mapping` is the SHA-256 of the mapping for a file of no known format.
+    """
+
+    format: Code
+    zone: Annotated[str, StringConstraints(pattern=r"^[+-][0-9]{2}:[0-9]{2}$")]
+    unit: Literal["C", "F"] | None = None
+    decimal: Literal["point", "comma"] | None = None
+    date_order: Literal["ymd", "dmy", "mdy"] | None = None
+    channel: Label | None = None
+    mapping: Hex32 | None = None
 
 
 class TemperatureEvidenceAttached(CarriedFact):
@@ -32,6 +48,7 @@ class TemperatureEvidenceAttached(CarriedFact):
     readings_centi_c: Annotated[list[CentiC | None], Field(min_length=1, max_length=8_000)]
     raw: Hex32
     device_signature: Literal["valid", "absent", "failed"]
+    read_as: ReadAs | None = None
 
     @model_validator(mode="after")
     def _is_possible(self) -> TemperatureEvidenceAttached:

@@ -63,6 +63,11 @@ class Content:
                 )
 
     @property
+    def numbered(self) -> bool:
+        """It is one of several bags, or nobody knows yet which bag it is for and writes it by hand."""
+        return bool(self.bag and self.bags) or self.container is None
+
+    @property
     def din_text(self) -> str | None:
         """As it is printed: facility, year and serial apart."""
         return f"{self.din[:5]} {self.din[5:7]} {self.din[7:]}" if self.din else None

@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import fields
 from functools import lru_cache
 
-from PIL import Image
-
 from ledger.errors import Malformed
 from ledger.labels.content import Content
+from ledger.labels.dots import Bitmap
 from ledger.labels.picture import Picture
 from ledger.labels.sheet import Sheet
 from ledger.labels.symbols import datamatrix, qr_code
 from ledger.labels.templates import RESOLUTIONS, Template
 
-_MEMBERS = (*(field.name for field in fields(Content)), "din_text", "din_check")
+_MEMBERS = (*(field.name for field in fields(Content)), "din_text", "din_check", "numbered")
 _ENCODERS = {
     "qr": lambda content: qr_code(content.link),
     "credential": lambda content: qr_code(content.credential),
@@ -46,12 +45,13 @@ def draw(content: Content, template: Template, dpi: int) -> Picture:
     for symbol in sheet.wanted(template.symbol):
         if sheet.knows((symbol.member,)):
             sheet.symbol(symbol, _ENCODERS[symbol.kind](content))
-    width, height = sheet.image.size
-    return Picture(width, height, dpi, template.width_mm, template.height_mm, sheet.image.tobytes())
+    bitmap = sheet.bitmap
+    size_mm = (template.width_mm, template.height_mm)
+    return Picture(bitmap.width, bitmap.height, dpi, *size_mm, bitmap.packed())
 
 
-@lru_cache(maxsize=16)  # a sheet at 600 dpi takes 17 MB
-def _background(template: Template, dpi: int, known: frozenset[str]) -> Image.Image:
+@lru_cache(maxsize=64)  # a sheet at 600 dpi takes 1.5 MB
+def _background(template: Template, dpi: int, known: frozenset[str]) -> Bitmap:
     """What all labels have in common of which the same members are known."""
     sheet = Sheet.blank(template, dpi, known)
     for frame in sheet.wanted(template.frame):
@@ -64,4 +64,4 @@ def _background(template: Template, dpi: int, known: frozenset[str]) -> Image.Im
             sheet.words(text, text.show)
     for din in sheet.wanted(template.din):
         sheet.caption_or_rule(din, ("din",), True)
-    return sheet.image
+    return sheet.bitmap

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 
 from ledger.errors import Malformed
+from ledger.labels.dots import Stamp, of_image
 
 FILES = {
     "plain": "IBMPlexSansCondensed-Medium.ttf",
@@ -33,7 +34,7 @@ def font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
 class Drawn(NamedTuple):
     """A character or text: its ink, where that lies from the point on the baseline, the way to the next."""
 
-    ink: Image.Image | None  # None: a space
+    ink: Stamp | None  # None: a space
     left: int
     top: int
     advance: float
@@ -51,7 +52,7 @@ def glyph(name: str, pixels: int, character: str) -> Drawn:
     pen = ImageDraw.Draw(ink)
     pen.fontmode = "1"
     pen.text((-left, -top), character, 1, type_, anchor="ls")
-    return Drawn(ink, left, top, advance)
+    return Drawn(of_image(ink), left, top, advance)
 
 
 def length(name: str, pixels: int, text: str) -> float:
@@ -59,7 +60,7 @@ def length(name: str, pixels: int, text: str) -> float:
     return sum([glyph(name, pixels, character).advance for character in text])
 
 
-@lru_cache(maxsize=1024)  # at 600 dpi, 27 kB each
+@lru_cache(maxsize=1024)  # at 600 dpi, 10 kB each
 def drawn(name: str, pixels: int, text: str) -> Drawn:
     """A text without kerning. Kept too: most texts of a batch of labels are the same."""
     glyphs, starts, at = [glyph(name, pixels, character) for character in text], [], 0.0
@@ -72,12 +73,13 @@ def drawn(name: str, pixels: int, text: str) -> Drawn:
     left, top = min(start for _, start in inked), min(one.top for one, _ in inked)
     right = max(start + one.ink.width for one, start in inked if one.ink)
     bottom = max(one.top + one.ink.height for one, _ in inked if one.ink)
-    ink = Image.new("1", (right - left, bottom - top))
+    rows = [0] * (bottom - top)
     for one, start in inked:
         if one.ink:
-            place = (start - left, one.top - top)
-            ink.paste(1, (*place, place[0] + one.ink.width, place[1] + one.ink.height), one.ink)
-    return Drawn(ink, left, top, at)
+            shift = right - start - one.ink.width
+            for number, row in enumerate(one.ink.rows, one.top - top):
+                rows[number] |= row << shift
+    return Drawn(Stamp(right - left, tuple(rows)), left, top, at)
 
 
 def must_have(name: str, text: str, field: str) -> None:

@@ -43,10 +43,15 @@ def make_link(host: str, container: str | None, serial: str, check: str) -> str:
 
     Raises `Malformed` (`bad_label_link`) where a part cannot stand in a link.
     """
+    return f"HTTPS://{check_host(host)}/B/{_checked(Link(container, serial, check)).part}"
+
+
+def check_host(host: str) -> str:
+    """A host that a link can name, in upper case. Raises `Malformed` (`bad_label_link`)."""
     name = host.upper()
     if not _HOST.fullmatch(name):
-        raise _bad(f"{host!r:.80} is no host name")
-    return f"HTTPS://{name}/B/{_checked(Link(container, serial, check)).part}"
+        raise _bad(f"{host!r:.80} is no host name: write HOST or HOST:PORT")
+    return name
 
 
 def parse_link(text: str) -> Link:

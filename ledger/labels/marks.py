@@ -8,16 +8,19 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
+from ledger.labels.dots import Stamp, of_image
+
 FINER = 8  # drawn so many times larger, then each dot is ink or not
 
 
 @lru_cache(maxsize=64)
-def mark(kind: str, width: int, height: int) -> Image.Image:
-    """The sign in as large a square as fits `width` by `height` dots. One bit, 255 is ink."""
+def mark(kind: str, width: int, height: int) -> Stamp:
+    """The sign in as large a square as fits `width` by `height` dots."""
     side = min(width, height)
     large = Image.new("L", (side * FINER, side * FINER), 0)
     SIGNS[kind](ImageDraw.Draw(large), side * FINER)
-    return large.resize((side, side), Image.Resampling.BOX).point(lambda ink: 255 * (ink >= 128)).convert("1")
+    small = large.resize((side, side), Image.Resampling.BOX).point(lambda ink: 255 * (ink >= 128))
+    return of_image(small.convert("1"))
 
 
 def _biohazard(pen: ImageDraw.ImageDraw, side: int) -> None:

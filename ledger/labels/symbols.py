@@ -1,20 +1,25 @@
 """The two symbols of a label, as modules: a QR code (level Q) and a square DataMatrix.
 
-The QR encoder is the `qrcode` package. Of its work, the choice of the mask took five parts
-in six, so that is done here: two masks differ by a pattern that the data does not change,
-and the penalties of ISO/IEC 18004:2015 §7.8.3 are counted on whole symbols as integers.
+The QR encoder is the `qrcode` package: its codewords, its error correction, its placing. Five parts
+in six of its work were the choice of the mask, and half of the rest the placing, module by module.
+Both are done here on whole symbols as integers: two masks differ by a pattern that the data does
+not change, the place of each bit is asked of the package once for each version, and the penalties
+of ISO/IEC 18004:2015 §7.8.3 are counted on all modules at once.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 import zxingcpp
 from qrcode import QRCode
+from qrcode.base import rs_blocks
 from qrcode.constants import ERROR_CORRECT_Q
-from qrcode.util import BIT_LIMIT_TABLE, MODE_ALPHA_NUM, QRData
+from qrcode.util import BIT_LIMIT_TABLE, MODE_ALPHA_NUM, QRData, create_data
 
 from ledger.errors import Malformed
 
@@ -37,27 +42,28 @@ def qr_code(text: str) -> Matrix:
     odd = sorted(set(text) - ALPHANUMERIC)
     if odd or not text:
         raise Malformed("not_encodable", f"a QR code in alphanumeric mode cannot hold {''.join(odd)[:40]!r}")
-    base = encoded(text, 0)
-    width = base.size * base.size
-    plain = _as_integer(base.dark)
-    turned = _turned(plain, base.size)
+    version = _version(len(text))
+    size = _size(version)
+    digits = "0" + "".join(map(_OCTET.__getitem__, codewords(text, version)))
+    plain, turned = (_symbol(one, digits) for one in _places(version))
     masked = [
-        (penalty(plain ^ change, turned ^ changed, base.size), plain ^ change)
-        for change, changed in _mask_changes(base.size)
+        (penalty(plain ^ change, turned ^ changed, size), plain ^ change)
+        for change, changed in _mask_changes(version)
     ]
     _, best = min(masked)
-    return Matrix(base.size, f"{best:0{width}b}".encode().translate(_FROM_DIGITS))
+    return Matrix(size, f"{best:0{size * size}b}".encode().translate(_FROM_DIGITS))
 
 
-def encoded(text: str, mask: int) -> Matrix:
-    """The package's own work: data, error correction and placing, under one mask.
+def codewords(text: str, version: int) -> list[int]:
+    """The package's own work: data and error correction, interleaved (ISO/IEC 18004 §7.4 to §7.6)."""
+    return create_data(  # type: ignore[no-any-return]
+        version, ERROR_CORRECT_Q, [QRData(text.encode("ascii"), mode=MODE_ALPHA_NUM, check_data=False)]
+    )
 
-    Raises `Malformed` (`not_encodable`) for more than a QR code holds.
-    """
-    code = QRCode(version=_version(len(text)), error_correction=ERROR_CORRECT_Q, mask_pattern=mask)
-    code.add_data(QRData(text.encode("ascii"), mode=MODE_ALPHA_NUM, check_data=False))
-    code.make(fit=False)  # the package would write out all bits three times to find the version
-    return Matrix(code.modules_count, b"".join(map(bytes, code.modules)))
+
+def _symbol(places: _Places, digits: str) -> int:
+    """Under mask 0. The first digit is for the modules that carry no data."""
+    return int("".join(places.order(digits)), 2) ^ places.empty
 
 
 def _version(characters: int) -> int:
@@ -123,6 +129,7 @@ def _same(modules: int, size: int) -> int:
     return ~(modules ^ modules << 1) & _columns(size, 1)
 
 
+_OCTET = [f"{value:08b}" for value in range(256)]
 _FINDERS = ((1, 0, 1, 1, 1, 0, 1, 0, 0, 0, 0), (0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 1))
 _FROM_DIGITS = bytes.maketrans(b"01", b"\0\1")
 _TO_DIGITS = bytes.maketrans(b"\0\1", b"01")
@@ -133,10 +140,9 @@ def _as_integer(dark: bytes) -> int:
     return int(dark.translate(_TO_DIGITS), 2)
 
 
-def _turned(modules: int, size: int) -> int:
+def _turned(dark: bytes, size: int) -> bytes:
     """Rows become columns."""
-    digits = f"{modules:0{size * size}b}"
-    return int("".join(digits[column::size] for column in range(size)), 2)
+    return b"".join(dark[column::size] for column in range(size))
 
 
 @lru_cache(maxsize=512)
@@ -145,16 +151,52 @@ def _columns(size: int, right: int) -> int:
     return int(("1" * (size - right) + "0" * right) * size, 2)
 
 
+class _Places(NamedTuple):
+    """`empty`: the symbol of zeros; `order`: from digits to those of the modules, row by row."""
+
+    empty: int
+    order: Callable[[str], tuple[str, ...]]
+
+
 @lru_cache(maxsize=40)
-def _mask_changes(size: int) -> tuple[tuple[int, int], ...]:
+def _places(version: int) -> tuple[_Places, _Places]:
+    """Under mask 0: as it is, and with rows for columns.
+
+    Each bit of the data has a number, from 1. For each digit of these numbers the package places the
+    digits of all of them: what changes at a module is that digit of the number of its bit.
+    """
+    bits, size = 8 * sum(block.total_count for block in rs_blocks(version, ERROR_CORRECT_Q)), _size(version)
+    empty = _placed(version, bytes(bits // 8), 0)
+    numbers = [0] * len(empty)
+    for digit in range(bits.bit_length()):
+        plane = int("".join(str(number >> digit & 1) for number in range(1, bits + 1)), 2)
+        shown = _placed(version, plane.to_bytes(bits // 8), 0)
+        numbers = [
+            number | (one ^ zero) << digit for number, one, zero in zip(numbers, shown, empty, strict=True)
+        ]
+    columns = [number for column in range(size) for number in numbers[column::size]]
+    return (
+        _Places(_as_integer(empty), itemgetter(*numbers)),
+        _Places(_as_integer(_turned(empty, size)), itemgetter(*columns)),
+    )
+
+
+@lru_cache(maxsize=40)
+def _mask_changes(version: int) -> tuple[tuple[int, int], ...]:
     """What each of the eight masks changes on a symbol under mask 0, format bits included; and turned."""
-    symbols = [_as_integer(_any_of_size(size, mask)) for mask in range(MASKS)]
-    changes = [symbol ^ symbols[0] for symbol in symbols]
-    return tuple((change, _turned(change, size)) for change in changes)
+    size = _size(version)
+    symbols = [_placed(version, b"", mask) for mask in range(MASKS)]
+    pairs = [(_as_integer(one), _as_integer(_turned(one, size))) for one in symbols]
+    return tuple((plain ^ pairs[0][0], turned ^ pairs[0][1]) for plain, turned in pairs)
 
 
-def _any_of_size(size: int, mask: int) -> bytes:
-    code = QRCode(version=(size - 17) // 4, error_correction=ERROR_CORRECT_Q, mask_pattern=mask)
-    code.add_data(QRData(b"0", mode=MODE_ALPHA_NUM, check_data=False))
-    code.make(fit=False)
+def _placed(version: int, data: bytes, mask: int) -> bytes:
+    """The package's own placing, a byte for each module."""
+    code = QRCode(version=version, error_correction=ERROR_CORRECT_Q)
+    code.data_cache = list(data)
+    code.makeImpl(test=False, mask_pattern=mask)
     return b"".join(map(bytes, code.modules))
+
+
+def _size(version: int) -> int:
+    return 17 + 4 * version

@@ -27,7 +27,7 @@ MIN_DATAMATRIX_MODULE_MM = 0.33
 QUIET_ZONE = {"qr": 4, "credential": 4, "datamatrix": 2}  # modules; DataMatrix needs one (ISO/IEC 16022)
 
 _TOLERANCE_MM = 1e-6
-_FLAGS = ("autologous", "biohazard", "quarantine")
+_FLAGS = ("autologous", "biohazard", "quarantine", "credential", "bags", "numbered")
 _SHOWN = {
     *(name for name, kind in Content.__annotations__.items() if kind != "bool"),
     "din_text",
@@ -40,13 +40,18 @@ class _Part(BaseModel):
 
 
 class Item(_Part):
-    """Something on the label. `when`: only where this mark applies; `!` before it turns it round."""
+    """Something on the label. `when`: only where these apply, a space between; `!` turns one round."""
 
     x: float = Field(ge=0)
     y: float = Field(ge=0)
     w: float = Field(gt=0)
     h: float = Field(gt=0)
     when: str | None = None
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """The conditions of `when`, each for itself."""
+        return tuple(self.when.split(" ")) if self.when else ()
 
     def overlaps(self, other: Item) -> bool:
         """Whether the two share more than an edge."""
@@ -57,8 +62,9 @@ class Item(_Part):
     @field_validator("when")
     @classmethod
     def _is_a_flag(cls, value: str | None) -> str | None:
-        if value is not None and value.removeprefix("!") not in (*_FLAGS, "credential"):
-            raise ValueError(f"{value!r} is none of {', '.join(_FLAGS)}, credential")
+        unknown = {flag.removeprefix("!") for flag in (value or "").split(" ")} - {*_FLAGS}
+        if value is not None and unknown:
+            raise ValueError(f"{value!r} is none of {', '.join(_FLAGS)}")
         return value
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
-
-from PIL import Image
+from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.errors import Malformed
 from ledger.labels import fonts
 
-INK, PAPER = 1, 0
+if TYPE_CHECKING:
+    from ledger.labels.dots import Bitmap
 
 
 class Box(NamedTuple):
@@ -34,7 +33,7 @@ class Style(NamedTuple):
     top: bool
 
 
-def set_text(image: Image.Image, text: str, box: Box, style: Style, field: str) -> None:
+def set_text(bitmap: Bitmap, text: str, box: Box, style: Style, field: str) -> None:
     """Raises `Malformed`: `label_does_not_fit`, `not_printable`, each with the field's name."""
     pixels, lines = _fitted(text, box.w, box.h, style, field)
     below = fonts.DESCENT * pixels if len(lines) > 1 else 0  # one line is centred by its capitals
@@ -45,8 +44,7 @@ def set_text(image: Image.Image, text: str, box: Box, style: Style, field: str) 
         y = round(baseline + number * fonts.LINE * pixels)
         text_ = fonts.drawn(style.font, pixels, line)
         if text_.ink:
-            left, top = x + text_.left, y + text_.top
-            image.paste(style.ink, (left, top, left + text_.ink.width, top + text_.ink.height), text_.ink)
+            bitmap.put(text_.ink, x + text_.left, y + text_.top, style.ink)
 
 
 def _start(box: Box, width: float, align: str) -> int:

@@ -141,6 +141,73 @@ def test_the_chart_names_its_band_excursion_and_gap_and_the_table_says_the_same(
     expect(page.get_by_role("cell", name="MISSING").first).to_be_visible()
 
 
+def test_the_chart_is_looked_into_by_keys_and_tells_reading_after_reading(page: Page, house: House) -> None:
+    go(page, house, f"{THERAPY}?view=temperature")
+    chart = page.locator(".chart").first
+    told, further = chart.locator("output"), chart.get_by_role("button", name="Further away")
+    expect(further).to_be_disabled()
+    chart.locator(".field").focus()
+    page.keyboard.press("Home")
+    expect(told).to_contain_text("5.00 °C")
+    for _ in range(20):
+        if "11.00 °C" in told.inner_text():
+            break
+        page.keyboard.press("ArrowRight")
+    expect(told).to_contain_text("11.00 °C")
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    expect(further).to_be_enabled()
+    expect(told).to_contain_text("11.00 °C")  # what is looked at stays in view
+    page.keyboard.press("0")
+    expect(further).to_be_disabled()
+    page.keyboard.press("Escape")
+    expect(told).to_be_empty()
+
+
+def test_the_chart_is_looked_into_by_mouse_and_the_wheel_scrolls_the_page_until_it_is_clicked(
+    page: Page, house: House
+) -> None:
+    go(page, house, f"{THERAPY}?view=temperature")
+    chart = page.locator(".chart").first
+    field, told = chart.locator(".field"), chart.locator("output")
+    further = chart.get_by_role("button", name="Further away")
+    field.hover()
+    expect(told).to_contain_text("°C")
+    page.mouse.wheel(0, -1)
+    expect(further).to_be_disabled()
+    field.click()
+    page.mouse.wheel(0, -400)
+    expect(further).to_be_enabled()
+    path = chart.locator(".readings path").first
+    before = path.get_attribute("d")
+    box = field.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 500, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 150, steps=4)
+    page.mouse.up()
+    assert path.get_attribute("d") != before
+    chart.get_by_role("button", name="All of it").click()
+    expect(further).to_be_disabled()
+
+
+def test_two_fingers_go_nearer_in_the_chart(page: Page, house: House) -> None:
+    go(page, house, f"{THERAPY}?view=temperature")
+    chart = page.locator(".chart").first
+    field = chart.locator(".field")
+    expect(field).to_have_css("touch-action", "pan-y")  # down the page a finger still scrolls
+    for kind, finger, x in (
+        ("down", 1, 400),
+        ("down", 2, 500),
+        ("move", 2, 700),
+        ("up", 2, 700),
+        ("up", 1, 400),
+    ):
+        pointer = {"pointerId": finger, "pointerType": "touch", "clientX": x, "clientY": 500, "bubbles": True}
+        field.dispatch_event(f"pointer{kind}", pointer)
+    expect(chart.get_by_role("button", name="Further away")).to_be_enabled()
+
+
 # --- as of any moment ------------------------------------------------------------------------
 
 

@@ -18,9 +18,10 @@ from ledger.domain.times import milliseconds
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE, kill, phone
 from tests.browser.people import enrolled, keep_whole_app, label, scanned, serial_of, statements
-from tests.browser.screens import listen, screens
+from tests.browser.screens import axe, listen, screens
 from tests.e2e.api_stage import OTHER
 from tests.e2e.house import House, seeded
+from tests.label_stage import issue, link_part
 from tests.scenario import APHERESIS, VAN
 
 STREAM = f"chain/{OTHER}"
@@ -50,6 +51,17 @@ def released(house: House, *containers: str) -> str:
     parties = {"giver": APHERESIS, "receiver": VAN, "condition": "intact"}
     answer = house.scenario.say("anna", STREAM, "CustodyReleased", containers=list(containers), **parties)
     return answer.statement_id.hex()
+
+
+def genuine(house: House, *bags: str) -> list[str]:
+    """Labels with checks that the ledger knows, on these bags: what their codes say."""
+    host = house.url.removeprefix("http://")
+    serials = [f"L000{number}" for number, _ in enumerate(bags, 1)]
+    for serial, bag in zip(serials, bags, strict=True):
+        issue(house.scenario, OTHER, serial, container=bag, by="anna", at=APHERESIS)
+        house.scenario.say("anna", STREAM, "LabelApplied", at=APHERESIS, serial=serial, container=bag)
+    links = (link_part(serial, bag) for serial, bag in zip(serials, bags, strict=True))
+    return [f"HTTPS://{host}/B/{link}".upper() for link in links]
 
 
 def acting_for(page: Page, party: dict[str, str]) -> None:
@@ -161,15 +173,18 @@ def test_a_release_is_shown_from_phone_to_phone_without_a_network(
     texts = _codes(annas, shown)
     kits.get_by_role("button", name="Take over").click()
     scanned(kits, *texts)
-    expect(kits.get_by_text("The release on the other phone was taken over.")).to_be_visible()
+    expect(kits.get_by_text("The release on the other phone was taken over. It is not yet")).to_be_visible()
     scanned(kits, *(label(house, bag) for bag in BAGS[:3]))
-    expect(kits.get_by_text("from apheresis · st-mary")).to_have_count(3)
+    shown_by_a_phone = "Shown by a phone, not yet in the ledger: from apheresis · st-mary"
+    expect(kits.get_by_text(shown_by_a_phone)).to_have_count(3)
+    expect(kits.get_by_text("doesn't know the signer's key")).to_have_count(3)
+    expect(kits.locator(".ok")).to_have_count(0)  # nothing is green that the ledger has not confirmed
+    axe(kits)
     kits.get_by_label("Intact").check()
     kits.get_by_role("button", name="Sign: I took").click()
     expect(kits.get_by_text("Signed and kept on this device")).to_be_visible()
     house.open(built)
     kits.goto(f"{house.url}/app/outbox")  # Kit's phone brings both halves
-    kits.get_by_role("button", name="Send now").click()
     expect(kits.get_by_text("Nothing waits.")).to_be_visible(timeout=30_000)
     released_, taken = [one for one in statements(house, STREAM) if one["type"].startswith("Custody")]
     assert (released_["signer"], taken["signer"]) == ("anna", "kit")
@@ -228,6 +243,50 @@ def test_a_bag_that_no_release_is_known_of_is_claimed_from_whoever_gave_it(
     assert (told["release"], told["giver"]) == (None, APHERESIS)
 
 
+def test_a_time_is_shown_in_utc_by_a_press_and_by_the_keyboards_focus(
+    context: BrowserContext, house: House
+) -> None:
+    page = enrolled(house, context, "kit", by="cleo")
+    acting_for(page, VAN)
+    time_ = page.get_by_role("main").get_by_role("button").filter(has=page.locator("time")).first
+    expect(time_).to_have_attribute("aria-expanded", "false")
+    utc = time_.locator(".utc")
+    expect(utc).to_be_hidden()
+    time_.tap()
+    expect(utc).to_have_text(re.compile(r"= \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"))
+    expect(utc).to_be_visible()
+    time_.tap()
+    expect(utc).to_be_hidden()
+    page.evaluate("document.activeElement?.blur()")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if utc.is_visible():
+            return
+    raise AssertionError("no focus shows it")
+
+
+def test_a_list_says_why_it_is_not_there(browser: Browser, house: House, built: Path) -> None:
+    """No network, a ledger in trouble, nobody signed in: three things, and three things to do."""
+    context = browser.new_context(**PHONE, locale="en-GB")
+    page = enrolled(house, context, "kit", by="cleo")
+    in_trouble = {"status": 503, "content_type": "application/problem+json", "body": '{"code": "closing"}'}
+    page.route("**/v1/custody**", lambda route: route.fulfill(**in_trouble))
+    acting_for(page, VAN)
+    expect(page.get_by_text("The ledger has trouble, and gave no list")).to_be_visible()
+    page.unroute_all()
+    house.close()
+    page.goto(f"{house.url}/app/courier")
+    expect(page.get_by_text("No network: the ledger cannot be reached")).to_be_visible(timeout=40_000)
+    house.open(built)
+    page.goto(f"{house.url}/app/settings")
+    page.get_by_role("button", name="Lock this device").click()
+    page.get_by_text("This device's key is locked.").wait_for()
+    page.goto(f"{house.url}/app/courier")
+    expect(page.get_by_text("You are not signed in, so the ledger shows no list")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    context.close()
+
+
 def test_every_screen_of_a_courier_is_quiet_and_accessible(context: BrowserContext, house: House) -> None:
     released(house, *BAGS[:3])
     page = enrolled(house, context, "kit", by="cleo")
@@ -236,8 +295,11 @@ def test_every_screen_of_a_courier_is_quiet_and_accessible(context: BrowserConte
     acting_for(page, VAN)
     expect(page.get_by_role("heading", name="On offer to you 3")).to_be_visible()
     screens(page, "courier-list")
+    links = genuine(house, *BAGS[:3])
     page.get_by_role("button", name="Take over").click()
-    scanned(page, *(label(house, bag) for bag in BAGS[:3]))
+    expect(page.get_by_text("No camera was found")).to_be_visible()  # it would stand over the verdict
+    scanned(page, *links)
+    expect(page.locator(".said")).to_contain_text("Match")  # released to this van, under labels in force
     screens(page, "courier-take")
     page.get_by_role("button", name="Refuse").click()
     screens(page, "courier-refuse")

@@ -14,6 +14,7 @@ from tests.browser.screens import screens
 from tests.browser.test_courier import accepted, acting_for, released
 from tests.e2e.api_stage import OTHER
 from tests.e2e.house import House, seeded
+from tests.label_stage import issue, link_part
 from tests.scenario import APHERESIS, VAN
 
 STREAM = f"chain/{OTHER}"
@@ -54,6 +55,12 @@ def deviations(house: House) -> list[str]:
     return [bag for one in told if one["code"] == "void_label_seen" for bag in one["containers"]]
 
 
+IS_LISTED = """serial => new Promise(done => {
+  indexedDB.open("unbroken").onsuccess = ({ target: { result: db } }) => {
+    db.transaction("voided").objectStore("voided").get(serial).onsuccess =
+      ({ target }) => done(target.result !== undefined);
+  };
+})"""
 AT_ONCE = """texts => texts.forEach(text => [...text, "Enter"].forEach(key =>
   document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))))"""
 
@@ -104,6 +111,24 @@ def test_a_label_declared_void_after_it_was_scanned_stops_the_signature(taking: 
     taking.get_by_role("button", name="Sign: I took").click()
     expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
     assert accepted(house) == []
+
+
+def test_a_label_declared_void_after_the_devices_list_was_made_stops_at_the_scan(
+    taking: Page, house: House
+) -> None:
+    issue(house.scenario, OTHER, "L0001", container=BAGS[2], by="anna", at=APHERESIS)
+    house.scenario.say("anna", STREAM, "LabelVoided", at=APHERESIS, serial="L0001", reason="damaged")
+    host = house.url.removeprefix("http://")
+    scanned(taking, f"HTTPS://{host}/B/{link_part('L0001', BAGS[2])}".upper())
+    expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
+    expect(taking.get_by_text("The ledger said so at")).to_be_visible()
+    assert taking.evaluate(IS_LISTED, "L0001") is False
+
+
+def test_a_label_that_the_ledger_never_issued_is_no_match(taking: Page, house: House) -> None:
+    scanned(taking, label(house, BAGS[2]))
+    expect(taking.get_by_text("The ledger does not know this label.")).to_be_visible()
+    expect(taking.locator(".said")).not_to_contain_text("Match")
 
 
 def test_a_void_label_stops_behind_its_link_also_without_the_ledger(taking: Page, house: House) -> None:

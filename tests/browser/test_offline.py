@@ -40,6 +40,13 @@ STILL_THERE = """() => new Promise(resolve => {
     read.onsuccess = () => { asked.result.close(); resolve(read.result); };
   };
 })"""
+MANIFEST = "() => fetch('/app/manifest.webmanifest').then(answer => answer.text())"
+FETCHED = """() => navigator.serviceWorker.ready.then(found => found.update().then(() => new Promise(
+  resolve => { const look = () => found.waiting ? resolve() : setTimeout(look, 50); look(); })))"""
+GO_OVER = """() => navigator.serviceWorker.ready.then(found => {
+  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
+  found.waiting.postMessage({ type: "activate" });
+})"""
 NEWER = b'{"id": "/app/", "name": "Unbroken, newer", "start_url": "/app/", "icons": []}'
 
 
@@ -102,22 +109,39 @@ def test_a_new_version_waits_until_it_is_asked_for_and_takes_nothing_along(
     page.evaluate(PUT_BY)
     page.reload()
     house.open(altered(built, tmp_path / "newer", "manifest.webmanifest", NEWER))
-    page.evaluate(
-        "() => navigator.serviceWorker.ready.then(found => found.update().then(() => new Promise("
-        "resolve => { const look = () => found.waiting ? resolve() : setTimeout(look, 50); look(); })))"
-    )
+    page.evaluate(FETCHED)
     assert keep_whole_app(page) == first  # the old one still works
-    assert "newer" not in page.evaluate("() => fetch('/app/manifest.webmanifest').then(a => a.text())")
+    assert "newer" not in page.evaluate(MANIFEST)
     with page.expect_event("load"):
-        page.evaluate(
-            "() => navigator.serviceWorker.ready.then(found => {"
-            "navigator.serviceWorker.addEventListener('controllerchange', () => location.reload());"
-            "found.waiting.postMessage({ type: 'activate' }); })"
-        )
+        page.evaluate(GO_OVER)
     expect(page.locator("h1")).to_be_visible()
     assert keep_whole_app(page) != first
-    assert "newer" in page.evaluate("() => fetch('/app/manifest.webmanifest').then(a => a.text())")
+    assert "newer" in page.evaluate(MANIFEST)
     assert page.evaluate(STILL_THERE) == "signed"
+
+
+def test_a_build_that_comes_back_and_goes_again_is_served_whole_each_time(
+    house: House, built: Path, context: BrowserContext, tmp_path: Path
+) -> None:
+    """A, B, A, C: of C's pages none is served B's files, and A's open pages still find theirs."""
+    second = altered(built, tmp_path / "second", "manifest.webmanifest", NEWER)
+    third = altered(built, tmp_path / "third", "manifest.webmanifest", NEWER + b" ")
+    page = visit(context, f"{house.url}/app/")
+    order = [keep_whole_app(page)]
+    page.reload()
+    for build in (second, built, third):
+        house.open(build)
+        page.evaluate(FETCHED)
+        with page.expect_event("load"):
+            page.evaluate(GO_OVER)
+        expect(page.locator("h1")).to_be_visible()
+        order.append(keep_whole_app(page))
+        assert page.evaluate(MANIFEST) == (build / "manifest.webmanifest").read_text(encoding="utf-8")
+        assert set(page.evaluate(KEPT)) == {f"unbroken-app-{one}" for one in order[-2:]}
+    assert order[0] == order[2]
+    assert len(set(order)) == 3
+    files = {f"/app/{name}" for name in json.loads((third / "files.json").read_bytes())["files"]}
+    assert {frozenset(kept) for kept in page.evaluate(KEPT).values()} == {frozenset(files - {"/app/sw.js"})}
 
 
 def test_a_build_whose_files_are_not_its_own_is_never_taken(

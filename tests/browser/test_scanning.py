@@ -54,6 +54,7 @@ PRESS = """async ([strokes, pause]) => {
     if (pause) await new Promise(resolve => setTimeout(resolve, pause));
   }
 }"""
+STALL_MS = 1300  # longer than a radio's pause
 PATIENCE = 15_000  # milliseconds: other tests share the machine
 
 expect.set_options(timeout=PATIENCE)
@@ -230,6 +231,23 @@ def test_a_scanners_keys_leave_the_field_that_has_the_focus_as_it_was(blind: Pag
     assert max(map(len, inputs)) <= len("half typed ") + 2  # the keys before it could be known
 
 
+@pytest.mark.parametrize("cut", [2, 4, 8, 10, 11])
+def test_a_scanner_that_stalls_for_long_leaves_nothing_typed_and_nothing_read(blind: Page, cut: int) -> None:
+    """Each part of DOSE-1-0042 has the form of a container's id, or is a few letters with an Enter."""
+    field = type_instead(blind)
+    field.fill("half typed ")
+    field.focus()
+    scan_keys(blind, "DOSE-1-0042"[:cut], None)
+    blind.wait_for_timeout(STALL_MS)
+    scan_keys(blind, "DOSE-1-0042"[cut:])
+    expect(said(blind)).to_contain_text("Scan once more")
+    assert field.input_value() == "half typed " + ("DO" if cut == 2 else "")  # two keys may be anybody's
+    expect(blind.locator(".card", has_text="a container's id")).to_have_count(0)
+    expect(blind.get_by_text("it stands in the record")).to_have_count(0)  # its Enter sent no form
+    scan_keys(blind, "DOSE-1-0042")
+    expect(said(blind)).to_contain_text("DOSE-1-0042")
+
+
 def test_a_persons_typing_is_left_alone(blind: Page) -> None:
     field = type_instead(blind)
     field.focus()
@@ -292,7 +310,7 @@ def test_what_is_typed_may_be_proved_by_a_scan_of_the_same_thing(live: House, bl
     scan_keys(blind, link(live, f"DOSE-2.L2.{CHECK}"))
     expect(said(blind)).to_contain_text("something else than what was typed")
     scan_keys(blind, link(live))
-    blind.wait_for_url(f"**/app/B/{PART}")
+    blind.wait_for_url(f"**/app/B/{PART}")  # the label that proved it leads to what is known of it
 
 
 def type_instead(page: Page) -> Locator:

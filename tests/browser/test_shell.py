@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, Response, Route, expect
+from playwright.sync_api import Browser, Page, Response, Route, expect
 
+from tests.browser.chromium import PHONE
 from tests.browser.screens import listen, screens
 from tests.e2e.house import House
 
 FIRST_LOAD = 60_000  # bytes over the network, packed: html, css and js
+KEPT_OF_A_STRANGER = """async () => {
+  let rows = 0;
+  for (const { name } of await indexedDB.databases()) {
+    const opened = indexedDB.open(name);
+    const db = await new Promise(done => opened.onsuccess = () => done(opened.result));
+    for (const store of db.objectStoreNames) {
+      rows += await new Promise(done => db.transaction(store).objectStore(store).count().onsuccess =
+        ({ target }) => done(target.result));
+    }
+    db.close();
+  }
+  const caches_ = (await caches.keys()).length;
+  return { local: localStorage.length, session: sessionStorage.length, caches: caches_, rows };
+}"""
 INJECTED = (
     "<script>window.wasRun = 'inline'</script>"
     "<script src='https://elsewhere.example/x.js'></script>"
@@ -59,6 +74,20 @@ def test_the_first_screen_is_accessible_in_both_sizes_and_themes(live: House, pa
     screens(page, "home")
 
 
+def test_a_problem_is_said_in_the_readers_language_with_the_exact_words_beneath(
+    live: House, browser: Browser
+) -> None:
+    context = browser.new_context(**PHONE, locale="de-DE")
+    page = context.new_page()
+    page.goto(f"{live.url}/app/outbox")
+    given = {"name": "outbox.unbroken", "mimeType": "application/cbor-seq", "buffer": b"no outbox"}
+    page.locator("input[type=file]").set_input_files(given)
+    said = page.get_by_role("alert")
+    expect(said.locator("strong")).to_have_text("Der Schlüssel dieses Geräts ist noch nicht eingetragen")
+    expect(said.locator("[lang=en]")).to_have_text("this device is not enrolled yet")
+    context.close()
+
+
 def test_the_policy_stops_what_somebody_put_into_the_page(live: House, page: Page) -> None:
     def altered(route: Route) -> None:
         answer = route.fetch()
@@ -97,3 +126,6 @@ def test_a_stranger_with_a_label_gets_the_shell_and_no_worker(live: House, page:
     page.wait_for_load_state("networkidle")
     count = "() => navigator.serviceWorker.getRegistrations().then(found => found.length)"
     assert page.evaluate(count) == 0
+    expect(page.get_by_text("The app keeps nothing about you or this label on your device")).to_be_visible()
+    assert page.evaluate(KEPT_OF_A_STRANGER) == {"local": 0, "session": 0, "caches": 0, "rows": 0}
+    assert page.context.cookies() == []

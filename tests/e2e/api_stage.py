@@ -151,7 +151,7 @@ def collected(stage: Stage, bag: str = "BAG-1") -> bytes:
 def two_therapies(folder: Path) -> Iterator[Stage]:
     """One whole therapy (`COI`); one that has only been collected (`OTHER`); an auditor, audrey;
     a courier who holds nothing, otto."""
-    with served(f"sqlite:///{folder}/ledger.db", folder) as stage:
+    with served(f"sqlite:///{folder}/ledger.db", folder, Settings(label_host="ledger.invalid")) as stage:
         scenario = stage.scenario
         enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
         enrol(scenario, "otto", "courier", "cleo", "swift-cryo", "swift-depot")

@@ -112,6 +112,7 @@ class Live:
 
     def serve(self, port: int = 0) -> None:
         words = ["serve", "--data", str(self.data), "--port", str(port), "--log-level", "WARNING"]
+        words += ["--label-host", "ledger.example"]
         self.process = subprocess.Popen(
             self._command(words), env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
         )

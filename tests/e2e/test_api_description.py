@@ -74,6 +74,7 @@ FILLED = {
     "{agent}": "nora",
     "{size}": "1",
     "{link}": LINK_PART,
+    "{sha256}": "ab" * 32,
     "{path:path}": "000",
 }
 
@@ -168,6 +169,7 @@ def test_every_body_that_is_sent_has_an_example(described: dict[str, Any]) -> No
         "POST /v1/chains/{coi}/release-check",
         "POST /v1/labels",
         "POST /v1/labels/scan-back",
+        "POST /v1/evidence",
         "POST /v1/patients/match",
     }
     for body in bodies.values():

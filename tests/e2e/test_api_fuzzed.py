@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -35,6 +36,7 @@ READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
 SIGNED = ("POST /v1/statements", "POST /v1/session")
 WHO_PRINTS = {"POST /v1/labels": "mia"}  # an auditor has no label drawn
 ENDLESS = "GET /v1/feed"  # its answer ends when its reader goes: see test_api_feed
+FILE = b"a logger's file"
 KNOWN = {
     "coi": COI,
     "container": "BAG-D1",
@@ -47,6 +49,7 @@ KNOWN = {
     "size": 30,
     "path": "0/000.p/30",
     "link": link_part("L0001", "BAG-D1"),
+    "sha256": sha256(FILE).hexdigest(),
 }
 ANYTHING_GOES = {"GET /log/tile/{path}", "GET /log/tile/entries/{path}"}  # any text is a path
 few = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -94,6 +97,7 @@ def furnish(stage: Stage) -> None:
     say("anna", "shipment/ship-1", "Packed", shipper="SHIPPER-1", **theirs)
     say("anna", "tank/ship-1", "Stored", location="TANK-1", **theirs)
     issue(stage.scenario, COI, "L0001", container="BAG-D1")
+    stage.app.state.node.evidence.keep(FILE, COI, 0)
     catch_up(stage)
 
 
@@ -133,6 +137,11 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "POST /v1/labels": {"body": wanted(COI, "L0001", "BAG-D1")},
         "POST /v1/patients/match": {"body": {"site": "st-mary", "patient": patient("patient-1")}},
         "POST /v1/labels/scan-back": {"body": photo(), "media_type": "image/png"},
+        "POST /v1/evidence": {
+            "query": {"coi": COI},
+            "body": FILE,
+            "media_type": "application/octet-stream",
+        },
     }
     for name in sorted(asked_for(fuzzed)):
         operation = fuzzed.operations[name]

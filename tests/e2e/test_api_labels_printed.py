@@ -22,13 +22,14 @@ from tests.label_stage import DIN, DOSE, DOSE_2, check_of, issue, link_part, mak
 from tests.scenario import CLEANROOM, VAN, WARD, hand_over
 
 THIRD = "isbt128:CHA999926000033"
+HOST = "ledger.invalid:8443"
 CONTACT = "+44 20 7946 0000, day and night"
 
 
 @pytest.fixture
 def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
     """Two doses; L0001 on the first, L0002 for the second, L0003 ahead of need."""
-    with served(database_url, tmp_path, Settings(contact=CONTACT)) as opened:
+    with served(database_url, tmp_path, Settings(contact=CONTACT, label_host=HOST)) as opened:
         scenario = opened.scenario
         enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
         make_doses(scenario, COI)
@@ -76,14 +77,14 @@ def test_a_label_is_drawn_in_every_format_of_one_bitmap(stage: Stage) -> None:
 
 def test_its_codes_lead_to_the_label_and_say_what_the_log_knows(stage: Stage) -> None:
     read_off = symbols(draw(stage).content)
-    assert read_off["QRCode"] == f"HTTPS://LEDGER.INVALID/B/{link_part('L0001')}"
+    assert read_off["QRCode"] == f"HTTPS://LEDGER.INVALID:8443/B/{link_part('L0001')}"
     assert read_off["DataMatrix"] == f"=+03000={DIN}00=<S1234100&/{COI.removeprefix('isbt128:')}"
 
 
 def test_a_label_ahead_of_need_says_nothing_of_a_bag(stage: Stage) -> None:
     response = draw(stage, serial="L0003", container=None, check=check_of("L0003"))
     read_off = symbols(response.content)
-    assert read_off == {"QRCode": f"HTTPS://LEDGER.INVALID/B/{link_part('L0003', None)}"}
+    assert read_off == {"QRCode": f"HTTPS://LEDGER.INVALID:8443/B/{link_part('L0003', None)}"}
 
 
 def test_a_shipper_sheet_carries_what_a_phone_checks_without_a_network(stage: Stage) -> None:
@@ -107,6 +108,22 @@ def test_the_deployer_says_which_host_and_which_datamatrix(database_url: str, tm
     assert read_off["QRCode"].startswith("HTTPS://UB.EXAMPLE/B/")
     assert read_off["DataMatrix"].startswith("(01)09506000134352(17)")
     assert read_off["DataMatrix"].endswith(f"(21){DOSE}")
+
+
+def test_no_request_says_which_host_a_label_names(stage: Stage) -> None:
+    """Whoever prints would else choose where the label of a bag leads."""
+    headers = stage.bearer("mia") | {"host": "evil.example", "x-forwarded-host": "evil.example"}
+    response = stage.ask("POST", "/v1/labels", json=wanted(COI, "L0001"), headers=headers)
+    assert symbols(response.content)["QRCode"].startswith("HTTPS://LEDGER.INVALID:8443/B/")
+
+
+def test_without_a_host_of_its_own_a_server_draws_no_label(database_url: str, tmp_path: Path) -> None:
+    with served(database_url, tmp_path) as opened:
+        make_doses(opened.scenario, COI)
+        issue(opened.scenario, COI, "L0001")
+        response = draw(opened)
+    assert (response.status_code, code(response)) == (409, "label_host_not_set")
+    assert "UNBROKEN_LABEL_HOST" in response.json()["detail"]
 
 
 def test_a_quarantined_bag_gets_another_label(stage: Stage) -> None:
@@ -189,6 +206,15 @@ def test_a_stranger_is_told_whether_a_label_is_genuine_and_current_and_whom_to_c
     assert told[-1]["position"] == stage.scenario.ledger.store.head()[0]
 
 
+def test_a_second_label_that_is_not_on_its_bag_is_not_current_and_can_be_drawn(stage: Stage) -> None:
+    say(stage, "LabelApplied", serial="L0001", container=DOSE)
+    issue(stage.scenario, COI, "L0004", replaces={"serial": "L0001", "reason": "smeared"})
+    told = checked(stage, link_part("L0004"))
+    assert (told["genuine"], told["current"], told["status"]) == (True, False, "not_applied")
+    assert checked(stage, link_part("L0001"))["current"]
+    assert draw(stage, serial="L0004", check=check_of("L0004")).status_code == 200
+
+
 def test_any_letter_case_of_the_link_will_do(stage: Stage) -> None:
     assert checked(stage, link_part("L0001").lower())["genuine"]
 
@@ -269,7 +295,7 @@ def scan(
 def test_a_label_that_was_printed_well_reads_back_without_a_wrong_module(stage: Stage) -> None:
     found = scan(stage, draw(stage).content).json()
     assert found == {
-        "text": f"HTTPS://LEDGER.INVALID/B/{link_part('L0001')}",
+        "text": f"HTTPS://LEDGER.INVALID:8443/B/{link_part('L0001')}",
         "container": DOSE,
         "serial": "L0001",
         "genuine": True,
@@ -281,7 +307,7 @@ def test_a_label_that_was_printed_well_reads_back_without_a_wrong_module(stage: 
 
 def test_another_patients_label_is_not_genuine_for_this_therapy(stage: Stage) -> None:
     stage.scenario.order(THIRD)
-    picture = photo(f"HTTPS://LEDGER.INVALID/B/{link_part('L0002', DOSE_2)}")
+    picture = photo(f"HTTPS://LEDGER.INVALID:8443/B/{link_part('L0002', DOSE_2)}")
     told = [scan(stage, picture, coi=coi).json()["genuine"] for coi in (None, COI, THIRD)]
     assert told == [True, True, False]
     assert code(scan(stage, picture, coi=OTHER)) == "no_such_chain"

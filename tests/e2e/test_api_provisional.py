@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api.settings import Settings
 from ledger.domain.world import timestamp
 from tests.e2e.api_stage import COI, STREAM, Stage, catch_up, code, read, served, size
 from tests.label_stage import issue, wanted
@@ -20,7 +21,7 @@ FRESH = "BAG-F1"
 
 @pytest.fixture
 def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
-    with served(database_url, tmp_path) as opened:
+    with served(database_url, tmp_path, Settings(label_host="ledger.invalid")) as opened:
         yield opened
 
 

@@ -246,6 +246,30 @@ def test_a_restored_backup_that_lacks_acknowledged_entries(
     assert "4711" in told_and_refused(capsys, "serve", "--data", str(data))
 
 
+def test_a_host_that_no_label_can_name(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = told_and_refused(capsys, "serve", "--data", str(data), "--label-host", "https://ledger.example")
+    assert "HOST or HOST:PORT" in line
+    assert "UNBROKEN_LABEL_HOST" in line
+
+
+def checked(address: str, claimed: str) -> int:
+    """By whom the proxy says that it is."""
+    path = f"{address}/v1/labels/-.L1.{'0' * 16}"
+    return httpx.get(path, headers={"x-forwarded-for": claimed}).status_code
+
+
+def test_the_limit_of_label_checks_is_for_who_is_behind_the_proxy(data: Path) -> None:
+    with server(data, "--label-checks", "1") as (address, _):
+        told = [checked(address, claimed) for claimed in ("192.0.2.1", "192.0.2.1", "192.0.2.2")]
+    assert told == [200, 429, 200]
+
+
+def test_who_is_no_proxy_of_ours_cannot_say_to_be_somebody_else(data: Path) -> None:
+    with server(data, "--label-checks", "1", "--trusted-proxies", "192.0.2.9") as (address, _):
+        told = [checked(address, claimed) for claimed in ("192.0.2.1", "192.0.2.2")]
+    assert told == [200, 429]
+
+
 def test_a_lost_database(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in data.glob("ledger.db*"):
         path.unlink()

@@ -25,6 +25,7 @@ PROFILE: dict[str, Any] = {
 }
 LEG_MINUTES = 120
 TEMPERATURE, EXCURSIONS = f"/v1/chains/{COI}/temperature", "/v1/temperature/excursions"
+CHART = f"{TEMPERATURE}.svg"
 
 
 @pytest.fixture
@@ -167,3 +168,45 @@ def test_readings_that_fill_a_statement_are_taken_and_more_are_refused(stage: St
     assert [one["code"] for one in attach(stage, many, **cold)] == ["temperature_not_judged"]
     raw = stage.scenario.sign("mia", STREAM, "TemperatureEvidenceAttached", readings_centi_c=[*many, 1])
     assert code(stage.post(raw)) == "invalid_event"
+
+
+# --- as a picture ----------------------------------------------------------------------
+
+
+def test_the_chart_shows_the_journey_its_hand_overs_and_excursions_and_runs_nothing(stage: Stage) -> None:
+    attach(stage, WARM)
+    response = stage.get(CHART, "quinn", params={"container": DOSE, "zone": "Europe/Berlin"})
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "image/svg+xml"
+    assert response.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert response.headers["cache-control"] == "private, no-cache"
+    for said in (f"Temperature of {DOSE}", f"{FRESH}, fresh", "Excursion 1: 12 °C", "Europe/Berlin", "swift"):
+        assert said in response.text
+    assert (
+        response.text == stage.get(CHART, "quinn", params={"container": DOSE, "zone": "Europe/Berlin"}).text
+    )
+
+
+def test_a_leg_is_drawn_by_the_entry_that_began_it(stage: Stage) -> None:
+    (unproved,) = read(stage, "quinn", TEMPERATURE)["unproved"]
+    attach(stage, WARM)
+    response = stage.get(CHART, "quinn", params={"leg": str(unproved["began"])})
+    assert f"since entry {unproved['began']}" in response.text
+    wrong = stage.get(CHART, "quinn", params={"leg": "0"})
+    assert code(wrong) == "invalid_request"
+    assert wrong.json()["detail"].endswith(f"those that did: {unproved['began']}")
+
+
+def test_the_chart_is_for_those_who_may_read_the_therapy_and_as_of_any_moment(stage: Stage) -> None:
+    before = stage.scenario.ledger.store.head()[0]
+    attach(stage, WARM)
+    assert code(stage.get(CHART, "kit")) == "no_such_chain"
+    assert (
+        "No temperature evidence." in stage.get(CHART, "quinn", params={"before_position": str(before)}).text
+    )
+    assert code(stage.get(CHART, "quinn", params={"container": "NOT-MINE"})) == "no_such_container"
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "Europe", "local\x00time", "é"])
+def test_a_zone_that_nobody_knows_is_refused_by_name(stage: Stage, zone: str) -> None:
+    assert code(stage.get(CHART, "quinn", params={"zone": zone})) == "invalid_request"

@@ -91,6 +91,37 @@ def test_a_reprint_a_void_label_and_those_given_back_are_counted(live: Live) -> 
     assert (found[serial], found[told["serials"][0]]) == ("voided", "returned")
 
 
+def test_a_serial_typed_in_lower_case_is_the_label_that_it_means(live: Live) -> None:
+    serial = issued(live)
+    as_json(live, "mia", "void", COI, serial.lower(), *AT, "--reason", "smeared", "--yes")
+    assert states(live)[serial] == "voided"
+
+
+def test_a_serial_that_was_never_issued_is_not_signed_and_what_is_true_can_be_said(live: Live) -> None:
+    for words in (
+        ["void", COI, "L404", "--reason", "smeared"],
+        ["apply", COI, "L404", DOSE],
+        ["destroy", COI, "L404"],
+    ):
+        told = as_json(live, "mia", *words, *AT, "--yes", code=1)
+        assert told["error"]["code"] == "unknown_serial"
+        assert "unbroken record" in told["error"]["detail"]
+    assert "L404" not in states(live)
+    record = [
+        "record",
+        "LabelVoided",
+        COI,
+        "--set",
+        "serial=L404",
+        "--set",
+        f"at={AT[1]}",
+        "--set",
+        "reason=found",
+    ]
+    said = json.loads(program(live, "mia", *record, "--yes", "--json").stdout)
+    assert [one["code"] for one in said["deviations"]] == ["unknown_label_ended"]
+
+
 def test_labels_that_nobody_can_account_for_are_named(live: Live) -> None:
     serial = issued(live)
     done = program(live, "mia", "label", "reconcile", COI)

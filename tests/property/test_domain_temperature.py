@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.domain import readings as reading_rules
 from ledger.domain.conditions import Look
 from ledger.domain.intervals import common, rest, union
 from ledger.domain.kinetic import mean_kinetic_centi_c
@@ -226,3 +227,18 @@ def test_what_fails_the_gate_always_waits_for_quality_and_passes_once_it_accepts
     for one in [one for one in held if one.is_open]:
         scene.clear(next(entry for entry, _ in scene.entries if entry.statement_id == one.id))
     assert temperature_in_limits(look).passed or any(scene.chain.blocking(FRESH))
+
+
+# --- readings judged at once, and one by one -------------------------------------------------
+
+MEASURED = st.none() | st.sampled_from([-27_300, 199, 200, 500, 800, 801, 20_000])
+BANDS = [{}, {"low_centi_c": None}, {"high_centi_c": None}]
+
+
+@given(st.lists(MEASURED, min_size=1, max_size=40), st.sampled_from([60, 900, 1_000]), st.sampled_from(BANDS))
+def test_readings_judged_at_once_are_judged_as_one_by_one(
+    values: list[int | None], interval_s: int, band: dict[str, None]
+) -> None:
+    assert reading_rules.numpy is not None
+    one, limits = series(values, interval_ms=interval_s * 1000), profile(**band)
+    assert reading_rules.stretches(one, limits) == tuple(reading_rules.one_by_one(one, limits))

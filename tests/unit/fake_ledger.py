@@ -91,6 +91,8 @@ class FakeLedger:
         self.requests.append((request.method, request.url.path))
         self.before(request)
         path = request.url.path
+        if isinstance(self.documents.get(path), bytes):
+            return httpx.Response(200, content=self.documents[path])
         if path in self.documents:
             return httpx.Response(200, json=self.documents[path])
         if path == "/v1/statements":

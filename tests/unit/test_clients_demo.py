@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -10,8 +12,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from clients.demo.cast import FIRST, PATIENTS, SECOND
+from clients.demo.company import Company
 from clients.demo.page import WIDTH, Page
 from clients.demo.tale import carried, readings_by_way_of
+from clients.sdk import Client
 
 
 def printed(**options: bool) -> tuple[Page, io.StringIO]:
@@ -68,3 +72,19 @@ def test_only_a_shipment_says_whose_each_bag_is(stream: str) -> None:
     assert carried(stream, bags) == {"containers": bags} | (
         {"therapies": whose} if stream == "shipment/x" else {}
     )
+
+
+def test_a_label_is_read_back_as_one_of_its_therapy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Serials are counted by therapy: without it another patient's label of this serial would do."""
+    asked: list[tuple[Path, str | None]] = []
+
+    def scan_back(_: object, photo: Path, coi: str | None = None) -> dict[str, object]:
+        asked.append((photo, coi))
+        return {"text": None}
+
+    monkeypatch.setattr("clients.labels.Labels.scan_back", scan_back)
+    monkeypatch.setattr("clients.labels.Labels.__init__", lambda *_: None)
+    company = Company(tmp_path)
+    company._clients["mia"] = cast("Client", object())
+    company.read_label("mia", FIRST.coi, "label.png", "L-1", "BAG-1")
+    assert asked == [(Path("label.png"), FIRST.coi)]

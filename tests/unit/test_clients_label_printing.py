@@ -159,6 +159,24 @@ def test_a_printer_that_is_off_leaves_the_label_to_be_printed(desk: Desk) -> Non
     assert isinstance(desk.print(serial), Answer)
 
 
+def test_a_printer_of_another_resolution_leaves_the_label_to_be_printed(desk: Desk) -> None:
+    serial, desk.printer.per_mm = desk.issue(), 8
+    with pytest.raises(Conflict, match=r"printer_resolution.*203 dpi"):
+        desk.print(serial)
+    assert (desk.printer.jobs, desk.said("LabelPrinted")) == ([], [])
+    desk.printer.per_mm = 12
+    assert isinstance(desk.print(serial), Answer)
+
+
+@pytest.mark.parametrize("per_mm", [None, 12])
+def test_whose_resolution_is_not_known_is_named_for_somebody_to_look(desk: Desk, per_mm: int | None) -> None:
+    desk.printer.per_mm = per_mm
+    told: list[str] = []
+    desk.labels.print(desk.issue(), Job(), parse_printer(desk.printer.address), told.append)
+    assert len(told) == (per_mm is None)
+    assert all(desk.printer.address in one and "300 dpi" in one for one in told)
+
+
 @pytest.mark.parametrize("serial", ["no such serial", "l0001"])  # a link is read in upper case
 def test_a_serial_that_no_link_can_name_is_refused_before_anything_is_kept(desk: Desk, serial: str) -> None:
     with pytest.raises(Malformed, match="bad_label_link"):

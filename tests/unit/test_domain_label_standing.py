@@ -39,6 +39,31 @@ def test_a_label_is_current_from_its_issue_until_something_ends_it() -> None:
     assert told == [*((one, True) for one in current), ("voided", False), ("destroyed", False)]
 
 
+def test_a_second_label_for_a_bag_is_not_current_until_it_is_on_it() -> None:
+    """A reprint on its way, or one too many: what is in force on the bag is the other one."""
+    scene, entry = issued()
+    second = printed(scene, "L-2", container=DOSE, checks=["c2" * 32]).entry
+    assert standing(scene, second, "L-2") == ("issued", True)  # neither is on the bag: either may be
+    applied(scene, "L-1")
+    assert standing(scene, entry) == ("applied", True)
+    for say in (put_out, scanned):
+        assert standing(scene, second, "L-2") == ("not_applied", False)
+        say(scene, "L-2")
+    assert standing(scene, second, "L-2") == ("not_applied", False)
+    voided(scene, "L-1")
+    assert standing(scene, second, "L-2") == ("scanned_back", True)
+    scene.forward(60)
+    applied(scene, "L-2")
+    assert standing(scene, second, "L-2") == ("applied", True)
+
+
+def test_a_label_ahead_of_need_is_for_no_bag_that_could_have_another() -> None:
+    scene, _ = issued()
+    applied(scene, "L-1")
+    ahead = printed(scene, "L-9", checks=["c9" * 32]).entry
+    assert standing(scene, ahead, "L-9") == ("issued", True)
+
+
 def test_a_label_given_back_unused_is_not_current() -> None:
     scene, entry = issued()
     destroyed(scene, "L-1", fate="returned_unused")
@@ -158,7 +183,9 @@ def test_a_link_does_not_make_wrong_content_right() -> None:
 
 # --- the law ------------------------------------------------------------------------------------
 
-ACTS = st.sampled_from(["print", "scan", "apply", "apply_by_other", "void", "destroy", "forward"])
+ACTS = st.sampled_from(
+    ["print", "scan", "apply", "apply_by_other", "apply_another", "void", "destroy", "forward"]
+)
 
 
 @given(st.lists(ACTS, max_size=8))
@@ -170,6 +197,7 @@ def test_a_current_label_is_not_ended_and_if_applied_it_is_the_one_in_force(acts
             "scan": lambda: scanned(scene, "L-1"),
             "apply": lambda: applied(scene, "L-1"),
             "apply_by_other": lambda: applied(scene, "L-1", DOSE_2, signer="lea"),
+            "apply_another": lambda: applied(scene, "L-0"),
             "void": lambda: voided(scene, "L-1"),
             "destroy": lambda: destroyed(scene, "L-1"),
             "forward": lambda: scene.forward(60),
@@ -178,6 +206,7 @@ def test_a_current_label_is_not_ended_and_if_applied_it_is_the_one_in_force(acts
     label = scene.chain.labels["L-1"]
     if found.current:
         assert not label.is_out
+        assert label_on(DOSE, scene.chain) in (None, label)
         assert not label.applications or label_on(label.on, scene.chain) is label
         assert {one.container for one in label.applications} <= {DOSE}
     assert found.current == (found.status in ("issued", "printed", "scanned_back", "applied"))

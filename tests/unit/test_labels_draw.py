@@ -9,7 +9,7 @@ from ledger.errors import Malformed
 from ledger.labels.content import Content
 from ledger.labels.drawing import draw
 from ledger.labels.link import make_link
-from ledger.labels.templates import TEMPLATES, Item, Template, load_template
+from ledger.labels.templates import TEMPLATES, Frame, Item, Template, load_template
 from tests.labels_sample import FULL, Dots, dots, of_png, sample, texts
 
 CRYOBAG = load_template("cryobag")
@@ -117,6 +117,34 @@ def test_what_is_not_known_yet_gets_a_line_to_write_on() -> None:
         longest = max(int(row.sum()) for row in place)
         assert longest >= place.shape[1] - 2, member
     assert texts(of_png(blank.png(), blank)) == {f"QRCode:{link}"}
+
+
+def boxes(name: str) -> list[Frame]:
+    """The frames around the number of the bag."""
+    return [one for one in load_template(name).frame if {"numbered", "bags"} & {*one.flags}]
+
+
+@pytest.mark.parametrize("name", ["cryobag", "cassette", "shipper"])
+@pytest.mark.parametrize("biohazard", [True, False])
+def test_a_bag_that_is_not_one_of_several_has_no_box_for_a_number(name: str, biohazard: bool) -> None:
+    """As a collection is: an empty box asks for a number that there is none of."""
+    numbered, fresh = (
+        dots(draw(sample(biohazard=biohazard, **bag), load_template(name), 203))
+        for bag in ({}, {"bag": None, "bags": None})
+    )
+    here = [one for one in boxes(name) if ("!biohazard" in one.flags) is not biohazard or len(one.flags) == 1]
+    assert here
+    for box in here:
+        assert part(numbered, box, 203).any()
+        assert not part(fresh, box, 203).any()
+
+
+@pytest.mark.parametrize("name", ["cryobag", "cassette"])
+def test_a_label_ahead_of_need_has_a_box_to_write_the_number_in(name: str) -> None:
+    link = make_link("ledger.example.org", None, "L7QK2M4D9XP", "0123456789ABCDEF")
+    blank = draw(Content(link=link, serial="L7QK2M4D9XP", coi="CHA999921000123"), load_template(name), 203)
+    (box,) = [one for one in boxes(name) if "biohazard" not in one.flags]
+    assert part(dots(blank), box, 203).any()
 
 
 def test_the_check_character_stands_in_a_box_of_its_own() -> None:

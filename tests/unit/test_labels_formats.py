@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 
 import numpy as np
 import pikepdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ledger.labels.drawing import draw
 from ledger.labels.picture import Picture
 from ledger.labels.templates import RESOLUTIONS, TEMPLATES, load_template
+from ledger.labels.zpl import RESET
 from tests.labels_credentials import CREDENTIAL_TEXT
 from tests.labels_printer import Printer, open_printer
 from tests.labels_sample import FULL, LINK, READERS, dots, ink, of_png, of_zpl, sample, texts
@@ -59,6 +61,38 @@ def test_a_printer_burns_the_same_dots_and_they_are_read(printer: Printer, name:
     must_be(picture, name, printer.burn(picture.zpl(), picture))
 
 
+LEFT_BEHIND = {"upside down": "^POI", "mirrored": "^PMY", "white on black": "^LRY", "home moved": "^LH40,60"}
+MEANT = ["^MCY", "^JMA", "^MUD,300,300", "^PON", "^PMN", "^LRN", "^LS0", "^LH0,0"]
+
+
+def burnt_after(printer: Printer, job: str, label: bytes, picture: Picture) -> Image.Image:
+    """As a printer does that an earlier job has set. The fake one knows only the home position; the
+    rest is done here by the words of the manual: a setting holds until it is set anew."""
+    said = job + label.decode().partition("^GF")[0]
+    state = dict(re.findall(r"\^(PO|PM|LR)([A-Z])", said))
+    made = printer.burn(label.replace(b"^XA", b"^XA" + job.encode(), 1), picture)
+    made = ImageOps.mirror(made) if state.get("PM") == "Y" else made
+    made = made.rotate(180) if state.get("PO") == "I" else made
+    return ImageOps.invert(made) if state.get("LR") == "Y" else made
+
+
+@pytest.mark.parametrize("state", LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+def test_what_an_earlier_job_has_set_does_not_change_a_label(printer: Printer, state: str) -> None:
+    """And it would, without what the label says first."""
+    picture = drawn("vial", 203)
+    must_be(picture, "vial", burnt_after(printer, state, picture.zpl(), picture))
+    bare = picture.zpl().replace(RESET.encode(), b"")
+    assert not np.array_equal(ink(burnt_after(printer, state, bare, picture)), dots(picture))
+
+
+def test_each_setting_that_a_printer_keeps_is_said_before_the_first_field() -> None:
+    """Those that the fake printer does not know, too; darkness and media stay as they are."""
+    label = drawn("vial", 203).zpl().decode()
+    said = re.findall(r"\^[A-Z]{2}[^^]*", label.partition("^FO")[0].removeprefix("^XA"))
+    assert said[: len(MEANT)] == MEANT
+    assert [one[:3] for one in said[len(MEANT) :]] == ["^PW", "^LL"]
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_an_old_printer_burns_run_lengths_alike(printer: Printer, name: str) -> None:
     picture = drawn(name, 203)
@@ -77,7 +111,7 @@ def test_every_format_says_the_labels_size(name: str, dpi: int) -> None:
     with pikepdf.open(io.BytesIO(picture.pdf())) as pdf:
         box = [float(side) * 25.4 / 72 for side in pdf.pages[0].mediabox]
     assert box == pytest.approx([0, 0, template.width_mm, template.height_mm], abs=0.001)
-    assert f"^PW{picture.width}^LL{picture.height}^LH0,0".encode() in picture.zpl()
+    assert f"^PW{picture.width}^LL{picture.height}^FO0,0".encode() in picture.zpl()
     assert 0 <= template.width_mm * dpi / 25.4 - picture.width < 1
 
 

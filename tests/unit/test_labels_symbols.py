@@ -10,7 +10,8 @@ import zxingcpp
 from qrcode.util import lost_point
 
 from ledger.errors import Malformed
-from ledger.labels.symbols import MASKS, Matrix, datamatrix, encoded, penalty, qr_code
+from ledger.labels.symbols import MASKS, Matrix, datamatrix, penalty, qr_code
+from tests.labels_qr import encoded
 from tests.labels_sample import LINK
 
 TEXTS = ["A", LINK, "HTTPS://A.EXAMPLE/B/-.L1.0123456789ABCDEF", "UB1:" + "0Z$ %*+-./:" * 40]

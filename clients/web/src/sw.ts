@@ -15,6 +15,8 @@ export {};
 const BASE = "/app/";
 const PAGE = `${BASE}index.html`;
 const PREFIX = "unbroken-app-";
+const ORDER = "unbroken-order"; // which builds were at work, the newest last
+const ORDER_AT = `${BASE}order`; // nothing is served from here
 const { build, files } = __PRECACHE__; // put in by plugins/precache.ts
 const NAME = PREFIX + build;
 const DIGESTS = new Map(files.map(([path, sha256]) => [BASE + path, sha256]));
@@ -92,8 +94,19 @@ async function complete(asker: Client | ServiceWorker | MessagePort | null): Pro
   asker?.postMessage({ type: "complete", build });
 }
 
-/** All but this build and the one before it; names come in the order of their making. */
+/**
+ * Keeps this build and the one that was at work before it, whose pages may still be open: by what was at
+ * work, since a build that comes back (A, B, then A again) has its old cache, made before B's. One that
+ * is newer than this and not at work yet stays, too.
+ */
 async function forgetOlder(): Promise<void> {
-  const others = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== NAME);
-  await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
+  const order = await caches.open(ORDER);
+  const all = (await caches.keys()).filter((name) => name.startsWith(PREFIX));
+  const known = (await (await order.match(ORDER_AT))?.json()) as string[] | undefined;
+  const before = known ?? all.filter((name) => name !== NAME).slice(-1);
+  const worked = [...before.filter((name) => name !== NAME), NAME].slice(-2);
+  const newer = all.slice(all.indexOf(NAME) + 1).filter((name) => !before.includes(name));
+  const gone = all.filter((name) => !worked.includes(name) && !newer.includes(name));
+  await Promise.all(gone.map((name) => caches.delete(name)));
+  await order.put(ORDER_AT, Response.json(worked));
 }

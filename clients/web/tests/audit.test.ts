@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { differs, same, type Signed } from "../src/ui/audit/comparing";
-import { clockTicks, lines, scale, seriesOf, thinned, ticks } from "../src/ui/audit/chart";
+import { clockTicks, seriesOf, ticks } from "../src/ui/audit/chart";
 import type { Phase, Told } from "../src/ui/audit/documents";
 import { draw, type Made } from "../src/ui/audit/layout";
 import { boundsOf, containersOf, hands, holes, lateness, span, story } from "../src/ui/audit/story";
+import { tracksOf } from "../src/ui/audit/tracks";
 import { wanted } from "../src/ui/audit/wanted";
 
 const SIZES = { width: 200, height: 100, act: 100, gap: 20 };
@@ -157,11 +158,11 @@ describe("the temperature chart", () => {
   const event = { started_at: evidence.started_at, interval_s: 300, readings_centi_c: [500, 510, null, 520, 530] };
 
   it("draws the readings of the entries that brought them, and breaks where one is missing", () => {
-    const [series] = seriesOf(phase, [told(5, "TemperatureEvidenceAttached", event)]);
-    expect(series?.readings).toHaveLength(5);
-    const x = scale(0, 1, 0, 1);
-    expect(lines(series!, x, x)).toHaveLength(2);
-    expect(lines({ ...series!, readings: [{ ms: 1, centiC: 5 }] }, x, x)).toHaveLength(1);
+    const series = seriesOf(phase, [told(5, "TemperatureEvidenceAttached", event)]);
+    expect(series[0]?.readings).toHaveLength(5);
+    const [track] = tracksOf(series);
+    expect(track?.line.values).toEqual([500, 510, 520, 530]);
+    expect(track?.line.breaks).toEqual([2]);
   });
 
   it("has no series for evidence whose entry is not at hand", () => {
@@ -173,13 +174,6 @@ describe("the temperature chart", () => {
     expect(ticks(-20_000, -11_000, 6)).toEqual([-20_000, -18_000, -16_000, -14_000, -12_000]);
     const clock = clockTicks(Date.parse("2026-03-01T09:07:00Z"), Date.parse("2026-03-01T11:10:00Z"), 4);
     expect(clock.map((ms) => new Date(ms).toISOString().slice(11, 16))).toEqual(["10:00", "11:00"]);
-  });
-
-  it("keeps the extremes when it thins", () => {
-    const many = Array.from({ length: 8000 }, (_, ms) => ({ ms, centiC: ms === 4321 ? 9000 : 500 }));
-    const dots = thinned(many, 200);
-    expect(dots.length).toBeLessThanOrEqual(200);
-    expect(dots.some((one) => one.centiC === 9000)).toBe(true);
   });
 });
 

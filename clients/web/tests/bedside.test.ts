@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Gate, InfusionCheck, Visit } from "../src/bedside/documents";
+import { followed, type Followed, isDue, LOOK_MS, REST_MS } from "../src/bedside/following";
 import {
-  announced, checksIn, FRESH_MS, identifiersIn, isFresh, left, microlitres, sorted, standing, stopOf, stopOfLabel,
-  toneOf, WRISTBAND, wrongPattern,
+  announced, checksIn, FRESH_MS, identifiersIn, isFresh, isLate, left, microlitres, sorted, standing, stopOf, stopOfLabel,
+  toneOf, WRISTBAND, WRISTBAND_MS, wrongPattern,
 } from "../src/bedside/rules";
 import { OF_IDENTITY, OVERRIDABLE } from "../src/core/events/table";
 import type { Held } from "../src/core/client";
@@ -77,6 +78,7 @@ describe("a stop", () => {
   test("of a label: not genuine, or no longer current", () => {
     expect(stopOfLabel({ genuine: false, current: false, status: null, contact: null })).toBe("foreign_label");
     expect(stopOfLabel({ genuine: true, current: false, status: "voided", contact: null })).toBe("void_label");
+    expect(stopOfLabel({ genuine: true, current: false, status: "not_applied", contact: null })).toBe("label_invalid");
     expect(stopOfLabel({ genuine: true, current: true, status: "applied", contact: null })).toBeNull();
   });
 });
@@ -111,7 +113,7 @@ describe("what this device has signed", () => {
   test("names the reason of whatever was typed, and the label that was read", () => {
     const visit: Visit = {
       here: { site: "st-mary", department: "ward-5" }, coi: "isbt128:CHA999926000001", matched: true,
-      wristband: { patient: [], at: 0, method: "scan", reason: null },
+      wristband: { patient: [], at: { wall: 0, tick: 0 }, method: "scan", reason: null },
       read: { container: "B-1", label: "L-1", link: null, method: "typed", reason: "symbol_frosted" },
     };
     expect(checkOf(visit)).toMatchObject({ method: "typed", typed_reason: "symbol_frosted", label: "L-1", site: "st-mary" });
@@ -139,8 +141,24 @@ describe("time", () => {
   });
 
   test("makes an answer too old to decide by; one of this device always is", () => {
-    const reading = { asOf: 0, from: "ledger" };
-    expect([isFresh(reading, FRESH_MS), isFresh(reading, FRESH_MS + 1), isFresh({ ...reading, from: "device" }, 0)]).toEqual([true, false, false]);
+    const reading = { asOf: 0, tick: 0, from: "ledger" };
+    const after = (ms: number) => ({ wall: ms, tick: ms });
+    expect([isFresh(reading, after(FRESH_MS)), isFresh(reading, after(FRESH_MS + 1)), isFresh({ ...reading, from: "device" }, after(0))])
+      .toEqual([true, false, false]);
+  });
+
+  test("makes an answer too old, too, when somebody set the clock back or ahead since", () => {
+    const reading = { asOf: 0, tick: 0, from: "ledger" };
+    expect(isFresh(reading, { wall: -20_000, tick: 10 })).toBe(false); // from the future
+    expect(isFresh(reading, { wall: 1_000, tick: FRESH_MS + 1 })).toBe(false); // set back by ten minutes
+    expect(isFresh(reading, { wall: FRESH_MS + 1, tick: 1_000 })).toBe(false); // set ahead, or it slept
+  });
+
+  test("between wristband and bag may not be made shorter by setting the clock", () => {
+    const wristband = { patient: [], at: { wall: 0, tick: 0 }, method: "scan", reason: null } as const;
+    const late = (wall: number, tick: number) => isLate({ ...wristband, patient: [] }, { wall, tick });
+    expect([late(WRISTBAND_MS, WRISTBAND_MS), late(WRISTBAND_MS + 1, 0), late(0, WRISTBAND_MS + 1), late(-60_000, 10)])
+      .toEqual([false, true, true, true]);
   });
 });
 
@@ -148,4 +166,28 @@ test("a volume is read with point or comma, to the microlitre, and nothing else 
   expect(["68.5", "68,5", "50", "0.001"].map(microlitres)).toEqual([68_500, 68_500, 50_000, 1]);
   expect(["", "-1", "1e3", "68.5.1", "68.1234", "about 50"].map(microlitres)).toEqual(Array(6).fill(null));
   fc.assert(fc.property(fc.integer({ min: 0, max: 99_999_999 }), (volume) => microlitres((volume / 1000).toFixed(3)) === volume));
+});
+
+describe("a bedside screen", () => {
+  const at = (ms: number) => ({ wall: ms, tick: ms });
+
+  test("asks for the head alone while the log stands still, and looks once a minute all the same", () => {
+    let [last, looks] = [{ size: null, looks: 0, at: at(0) } as Followed, [] as number[]];
+    for (let now = LOOK_MS; now <= 5 * REST_MS; now += LOOK_MS) {
+      const head = now < 2 * REST_MS ? 7 : 8;
+      if (!isDue(last, head, true, at(now))) continue;
+      last = followed(last, head, at(now));
+      looks = [...looks, now / LOOK_MS];
+    }
+    expect(looks).toEqual([1, 2, 18, 30, 31, 47, 63]); // twice at each head: views follow a moment later
+  });
+
+  test("looks once when the ledger is gone, and at once when it is back", () => {
+    const last = { size: 7, looks: 2, at: at(0) };
+    expect([isDue(last, null, true, at(1)), isDue(last, null, false, at(1)), isDue(last, 7, false, at(1))]).toEqual([true, false, true]);
+  });
+
+  test("looks again when somebody set the clock back", () => {
+    expect(isDue({ size: 7, looks: 2, at: at(0) }, 7, true, { wall: -60_000, tick: 10 })).toBe(true);
+  });
 });

@@ -4,7 +4,8 @@ import type { Held } from "../src/core/client";
 import type { Party } from "../src/core/events/types";
 import { type Handover, type Holding, myList, type MyList } from "../src/courier/bags";
 import { acceptances, type Look, refusals, releases, type Scanned } from "../src/courier/handing";
-import { addBag, addCoi, bagOf, completed as completedBy, refreshed, type Scan } from "../src/courier/scans";
+import { wordOf } from "../src/courier/labels";
+import { addBag, bagOf, completed as completedBy, ofCoi, refreshed, type Scan } from "../src/courier/scans";
 
 const VAN: Party = { site: "swift-depot", department: "van-2" };
 const WARD: Party = { site: "st-mary", department: "ward-5" };
@@ -59,6 +60,15 @@ describe("my list", () => {
     expect(bag).toMatchObject({ container: "BAG-9", coi: COI, offer: { release: "ef".repeat(32), giver: WARD } });
   });
 
+  test("tells a release that only a phone showed from one that the ledger has", () => {
+    const more = { mine: false, id: "ab".repeat(32) } as const;
+    const shown = held("CustodyReleased", { containers: ["BAG-4"], giver: WARD, receiver: VAN }, more);
+    const behind = (list: MyList) => list.offered.map((one) => one.offer?.behind);
+    expect(behind(myList([], [], [shown], VAN))).toEqual(["claim"]);
+    expect(behind(myList([], [], [{ ...shown, checked: true }], VAN))).toEqual(["signature"]);
+    expect(behind(myList([], [release("BAG-4", WARD, VAN)], [shown], VAN))).toEqual(["ledger"]);
+  });
+
   test("never shows a bag in two places", () => {
     const party = fc.constantFrom(VAN, WARD);
     const name = fc.constantFrom("BAG-1", "BAG-2", "BAG-3");
@@ -76,7 +86,7 @@ describe("my list", () => {
 
 describe("what is signed", () => {
   const bag = (container: string, coi: string, id: string | null): Scanned =>
-    ({ bag: { container, coi, expiresAt: null, offer: id === null ? null : { release: id, giver: WARD, receiver: VAN }, unsent: null }, label: `L-${container}` });
+    ({ bag: { container, coi, expiresAt: null, offer: id === null ? null : { release: id, giver: WARD, receiver: VAN, behind: "ledger" }, unsent: null }, label: `L-${container}` });
   const some = fc.array(
     fc.tuple(fc.constantFrom(COI, OTHER), fc.constantFrom("aa".repeat(32), "bb".repeat(32), null)), { minLength: 1, maxLength: 50 },
   ).map((pairs) => pairs.map(([coi, id], place) => bag(`BAG-${place}`, coi, id)));
@@ -111,6 +121,18 @@ describe("what is signed", () => {
   });
 });
 
+describe("a label", () => {
+  test.each([
+    [{ genuine: false, current: false, status: null }, "unknown"],
+    [{ genuine: true, current: true, status: "applied" }, "current"],
+    [{ genuine: true, current: false, status: "doubtful" }, "doubtful"],
+    [{ genuine: true, current: false, status: "issued" }, "doubtful"],
+    ...["voided", "destroyed", "returned", "replaced"].map((status) => [{ genuine: true, current: false, status }, "void"] as const),
+  ] as const)("that the ledger calls %o is %s", (seen, word) => {
+    expect(wordOf(seen)).toBe(word);
+  });
+});
+
 describe("scanning", () => {
   const known = myList([holding("BAG-1", VAN)], [], [], VAN);
   const empty = myList([], [], [], VAN);
@@ -121,33 +143,25 @@ describe("scanning", () => {
     expect(addBag(once, read("BAG-1"), known)).toEqual([once, "twice"]);
   });
 
-  test("asks for the therapy of a bag that nobody told this device of, and takes it from the next symbol", () => {
+  test("asks for the therapy of a bag that nobody told this device of, and signs nothing before", () => {
     const [scans] = addBag([], read("BAG-7"), empty);
     expect(() => bagOf(scans[0] as Scan)).toThrow(RangeError);
-    const [completed, outcome] = addCoi(scans, COI);
-    expect(outcome).toBe("completed");
-    expect(bagOf(completed[0] as Scan).coi).toBe(COI);
-    expect(addCoi(completed, OTHER)).toEqual([completed, "other_therapy"]);
-    expect(addCoi(completed, COI)).toEqual([completed, "known"]);
+    expect(ofCoi(scans, COI)).toBe("which");
+    const said = completedBy(scans, "BAG-7", COI);
+    expect(bagOf(said[0] as Scan).coi).toBe(COI);
+    expect([ofCoi(said, OTHER), ofCoi(said, COI)]).toEqual(["other_therapy", "known"]);
   });
 
-  test("never guesses which of several bags a chain of identity is of: it asks", () => {
-    const scans = ["BAG-7", "BAG-8"].reduce<Scan[]>((before, one) => addBag(before, read(one), empty)[0], []);
-    expect(addCoi(scans, COI)).toEqual([scans, "which"]);
-    const named = completedBy(scans, "BAG-7", COI);
-    expect(named.map(({ coi }) => coi)).toEqual([COI, null]);
-  });
-
-  test("gives a chain of identity to no bag that was scanned before another", () => {
-    const [first] = addBag([], read("BAG-7"), known);
-    const [scans] = addBag(first, read("BAG-1"), known);
-    expect(addCoi(scans, OTHER)).toEqual([scans, "which"]);
-  });
-
-  test("asks, too, when the symbol may be that of another bag beside it", () => {
-    const [first] = addBag([], read("BAG-1"), known);
-    const [scans] = addBag(first, read("BAG-7"), known);
-    expect(addCoi(scans, COI)).toEqual([scans, "which"]);
+  test("gives a chain of identity to no bag, whatever was scanned: its symbol may be that of the bag beside it", () => {
+    const bags = fc.array(fc.constantFrom("BAG-1", "BAG-7", "BAG-8"), { maxLength: 4 });
+    fc.assert(fc.property(bags, fc.constantFrom(COI, OTHER), (containers, coi) => {
+      const scans = containers.reduce<Scan[]>((before, one) => addBag(before, read(one), known)[0], []);
+      const therapies = scans.map((one) => one.coi);
+      const outcome = ofCoi(scans, coi);
+      expect(scans.map((one) => one.coi)).toEqual(therapies);
+      expect(outcome === "no_bag").toBe(scans.length === 0);
+      expect(outcome === "which").toBe(therapies.includes(null));
+    }));
   });
 
   test("signs for the therapy that it shows, also when the ledger's list knows better than what was typed", () => {
@@ -166,6 +180,14 @@ describe("scanning", () => {
     const [scans] = addBag([], read("BAG-1"), known);
     const [again, outcome] = addBag(scans, { container: "BAG-1", label: "L-1", forget: nothing }, known);
     expect([again[0]?.label, outcome]).toEqual(["L-1", "twice"]);
+  });
+
+  test("drops a release that a phone showed and the ledger refused", () => {
+    const shown = held("CustodyReleased", { containers: ["BAG-4"], giver: WARD, receiver: VAN }, { mine: false });
+    const [scans] = addBag([], read("BAG-4"), myList([], [], [shown], VAN));
+    expect(scans[0]?.bag?.offer).not.toBeNull();
+    const [after] = refreshed(scans, myList([], [], [{ ...shown, state: "refused" }], VAN));
+    expect(after).toMatchObject({ coi: COI, bag: { offer: null } });
   });
 
   test("learns of an offer that arrives after the scan", () => {

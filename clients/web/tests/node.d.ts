@@ -1,7 +1,7 @@
 /** The little of Node that tests use. All of its types would let the app's own code use them, too. */
 declare module "node:fs" {
   export function existsSync(path: string): boolean;
-  export function readdirSync(path: string): string[];
+  export function readdirSync(path: string, options?: { recursive: true; encoding: "utf8" }): string[];
   export function readFileSync(path: string): Uint8Array;
   export function readFileSync(path: string, encoding: "utf8"): string;
   export function statSync(path: string): { isDirectory(): boolean };

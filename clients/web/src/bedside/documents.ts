@@ -1,5 +1,6 @@
 /** What the ledger answers at a bedside, as far as it is shown. */
 
+import type { Moment } from "../core/clock";
 import type { Commitment, Coi, ContainerId, Label, Method, Party } from "../core/events/types";
 
 /** A row of `POST /v1/patients/match`. */
@@ -70,7 +71,7 @@ export interface LabelCheck {
 /** What was read on the wristband: commitments only, the values are gone. */
 export interface Wristband {
   patient: Commitment[];
-  at: number; // when it was read, by this device's clock
+  at: Moment; // when it was read
   method: Method;
   reason: string | null;
 }

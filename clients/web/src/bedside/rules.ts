@@ -1,8 +1,9 @@
 /** What a bedside screen decides by itself: little, and each with its argument. Pure. */
 
 import type { Held } from "../core/client";
+import { elapsed, type Moment } from "../core/clock";
 import { OF_IDENTITY } from "../core/events/table";
-import type { Gate, InfusionCheck, LabelCheck } from "./documents";
+import type { Gate, InfusionCheck, LabelCheck, Wristband } from "./documents";
 
 /** Between reading the wristband and the bag. Long enough to turn to the stand and wipe a frosted
  * label; too short to walk to another bed. Then the wristband is read again. */
@@ -38,8 +39,16 @@ export function wrongPattern(pattern: string, fields: readonly string[]): "inval
   return names.every((name) => fields.includes(name)) ? null : "unknown_field";
 }
 
-export function isFresh(reading: { asOf: number; from: string }, now: number): boolean {
-  return reading.from === "ledger" && now - reading.asOf <= FRESH_MS;
+/** By whichever of this device's clocks says more; not where one was set back, so that nobody knows. */
+export function isFresh({ asOf, tick, from }: { asOf: number; tick?: number; from: string }, now: Moment): boolean {
+  const age = tick === undefined ? null : elapsed({ wall: asOf, tick }, now);
+  return from === "ledger" && age !== null && age <= FRESH_MS;
+}
+
+/** The bag came too long after the wristband, or nobody knows how long. */
+export function isLate(wristband: Wristband, now: Moment): boolean {
+  const age = elapsed(wristband.at, now);
+  return age === null || age > WRISTBAND_MS;
 }
 
 export const stops = (gate: Gate): boolean => !gate.passed && !gate.overridden;
@@ -107,6 +116,7 @@ function isHard(gate: Gate, used: boolean): boolean {
 /** A label that everybody may ask about. */
 export function stopOfLabel(label: LabelCheck): StopName | null {
   if (!label.genuine) return "foreign_label";
+  if (label.status === "not_applied") return "label_invalid";
   return label.current ? null : "void_label";
 }
 

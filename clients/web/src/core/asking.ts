@@ -13,24 +13,19 @@ import { proved } from "./proved";
 import { BRIEF_MS, bytes, PATIENT_MS, value } from "./remote";
 import type { ProvedEntry, Query, Reading, VoidedLabel } from "./types";
 
+type Page = { next_cursor: string | null; [member: string]: unknown };
+
 export abstract class Asking extends Device {
   /** GET within a session; falls back to what the device keeps of an earlier answer when the
    * ledger is out of reach or the key is locked. Throws `Problem`: what the server says. */
-  async read<T>(path: string, query: Query = {}): Promise<Reading<T>> {
+  read<T>(path: string, query: Query = {}): Promise<Reading<T>> {
     const whole = withQuery(path, query);
-    const kept = await this.kept.read(whole);
-    try {
-      const response = await this.within(whole, {}, kept ? BRIEF_MS : PATIENT_MS);
-      const said = await value(response);
-      const asOf = this.around.now();
-      await this.keep(whole, said, asOf);
-      return { value: said as T, asOf, from: "ledger" };
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      if (kept && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
-      if (error.kind === "not_found" || error.code === "not_yours") await this.kept.forgetRead(whole);
-      throw error;
-    }
+    return this.recalled(whole, async (waitMs) => value<T>(await this.within(whole, {}, waitMs)));
+  }
+
+  /** Every page of a list, as one; `member` names its rows. As `read`, and a page that fails fails all. */
+  readAll<Row>(path: string, member: string, query: Query = {}): Promise<Reading<Row[]>> {
+    return this.recalled(`${withQuery(path, query)}#${member}`, (waitMs) => this.pages<Row>(path, member, query, waitMs));
   }
 
   /** POST a question within a session (`infusion-check`): online only, nothing is kept. */
@@ -44,17 +39,7 @@ export abstract class Asking extends Device {
    * question's digest, so that the question itself (a wristband's commitments) is not. */
   async consult<T>(path: string, body: unknown): Promise<Reading<T>> {
     const question = new TextEncoder().encode(JSON.stringify(body));
-    const name = `${path}#${toHex(await sha256(question))}`;
-    const kept = await this.kept.read(name);
-    try {
-      const answer = await this.ask<T>(path, body, kept ? BRIEF_MS : PATIENT_MS);
-      const asOf = this.around.now();
-      await this.keep(name, answer as Json, asOf);
-      return { value: answer, asOf, from: "ledger" };
-    } catch (error) {
-      if (kept && error instanceof Problem && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device" };
-      throw error;
-    }
+    return this.recalled(`${path}#${toHex(await sha256(question))}`, (waitMs) => this.ask<T>(path, body, waitMs));
   }
 
   /** Any request within a session, for files. Throws what the server says. */
@@ -122,15 +107,7 @@ export abstract class Asking extends Device {
 
   /** Brings the list of voided labels up to date; resolves to when that was. Online only. */
   async refreshVoided(): Promise<number> {
-    let cursor: string | null = null;
-    const found: VoidedLabel[] = [];
-    do {
-      const page: { labels: VoidedLabel[]; next_cursor: string | null } = await value(
-        await this.within(withQuery("/v1/labels/voided", { cursor, limit: 1000 })),
-      );
-      found.push(...page.labels);
-      cursor = page.next_cursor;
-    } while (cursor);
+    const found = await this.pages<VoidedLabel>("/v1/labels/voided", "labels", { limit: 1000 });
     const asOf = this.around.now();
     await this.kept.keepVoided(found, asOf);
     return asOf;
@@ -139,6 +116,36 @@ export abstract class Asking extends Device {
   /** Whether the label was voided, as of when this device last asked; null: it never did. */
   voided(serial: string): Promise<Reading<VoidedLabel | null> | null> {
     return this.kept.voided(serial);
+  }
+
+  /** What the ledger answers, kept under `name`; when it is out of reach, what it answered before. What
+   * was asked for one person is nothing for the next: throws `Problem` `other_person`. */
+  private async recalled<T>(name: string, ask: (waitMs: number) => Promise<T>): Promise<Reading<T>> {
+    const person = this.kept.person;
+    const kept = await this.kept.read(name);
+    try {
+      const said = await ask(kept ? BRIEF_MS : PATIENT_MS);
+      if (this.kept.person !== person) throw new Problem("unauthorised", "other_person", "this device has become somebody else's");
+      const { wall, tick } = this.moment();
+      await this.keep(name, said as Json, wall);
+      return { value: said, asOf: wall, tick, from: "ledger" };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (kept && isAway(error)) return { value: kept.value as T, asOf: kept.asOf, from: "device", why: error };
+      if (error.kind === "not_found" || error.code === "not_yours") await this.kept.forgetRead(name);
+      throw error;
+    }
+  }
+
+  private async pages<Row>(path: string, member: string, query: Query, waitMs = PATIENT_MS): Promise<Row[]> {
+    const rows: Row[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Page = await value(await this.within(withQuery(path, { ...query, cursor }), {}, waitMs));
+      for (const row of page[member] as Row[]) rows.push(row);
+      cursor = page.next_cursor;
+    } while (cursor);
+    return rows;
   }
 
   /** What a full device cannot keep is shown all the same. */

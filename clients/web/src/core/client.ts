@@ -56,7 +56,7 @@ export class Client extends Asking {
   /** Opens the database and loads what is there; reaches no network. Then sends what waits. */
   static async open(surroundings: Partial<Surroundings> = {}): Promise<Client> {
     const around = {
-      database: "unbroken", base: "", now: () => Date.now(), iterations: ITERATIONS,
+      database: "unbroken", base: "", now: () => Date.now(), ticks: () => performance.now(), iterations: ITERATIONS,
       fetch: (...request: Parameters<typeof fetch>) => fetch(...request),
       ...surroundings,
     };
@@ -121,9 +121,16 @@ export class Client extends Asking {
     return this.pinned ? this.pump.run() : Promise.resolve();
   }
 
-  /** Sends a refused statement again as it is. Throws `Problem` `not_refused`, `not_in_outbox`. */
+  /** Sends a refused statement again: as it is, or, where its place in the key's sequence is taken, the
+   * same fact signed anew. Throws `Problem` `not_refused`, `not_in_outbox`, `locked`; `place_taken` for
+   * what only its signer can say again: a decision, a fact with an e-signature, another device's. */
   async requeue(id: string): Promise<void> {
-    await this.outbox.requeue(id);
+    try {
+      await this.outbox.requeue(id);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "place_taken") throw error;
+      await this.signAnew(this.heldOf(await this.outbox.find(id)), error);
+    }
     await this.outboxChanged();
     this.background(this.flush());
   }
@@ -148,16 +155,19 @@ export class Client extends Asking {
   }
 
   /** Keeps statements that another device signed, to send them from here; resolves to how many are
-   * new. A file, or one QR text after another: 0 until its last part was given (`importing`). Whose
-   * keys signed them the log will judge; only in this key's own sequence nobody else takes a place.
-   * Throws `Problem` as the parsers, `wrong_log`, `bad_signature`: then none was taken. */
+   * new. A file, or one QR text after another: 0 until its last part was given (`importing`). A
+   * signature is checked where this device knows the key (`checked`); of the others the log will judge.
+   * Throws `Problem` as the parsers, `wrong_log`, `bad_signature`, `wrong_signer`: then none was taken. */
   async importStatements(source: string | Uint8Array | Blob): Promise<number> {
     const whole = await this.sequenceIn(source);
     if (!whole) return 0;
     const { origin } = this.trusted.profile;
-    const [{ split }, { foreign }] = await Promise.all([import("./carrying"), drafting()]);
+    const [{ split }, { foreign }, { isSigned }] = await Promise.all([import("./carrying"), drafting(), import("./keys")]);
     const rows = await Promise.all(split(whole).map((raw) => foreign(raw, origin, this.around.now())));
-    for (const row of rows) if (row.kid === this.vault.request?.kid) await this.vault.mustBeSigned(row.raw);
+    for (const row of rows) {
+      if (row.kid === this.vault.request?.kid) await this.vault.mustBeSigned(row.raw);
+      else if (await isSigned(row, this.kept)) row.checked = true;
+    }
     const taken = await this.outbox.carry(rows);
     await this.outboxChanged();
     this.background(this.flush());
@@ -181,7 +191,14 @@ export class Client extends Asking {
     return (await drafting()).draft(fields, stream, this.around.now(), said);
   }
 
-  private async sign(wanted: readonly Wanted[], only = false): Promise<Row[]> {
+  private async signAnew({ id, fields, stream, mine }: Held, taken: Problem): Promise<void> {
+    const { restated } = await drafting();
+    const made = mine ? restated(fields, stream) : null;
+    if (!made) throw taken;
+    await this.sign([{ made }], false, id);
+  }
+
+  private async sign(wanted: readonly Wanted[], only = false, instead?: string): Promise<Row[]> {
     const { profile } = this.trusted;
     const key = this.vault.signing;
     if (profile.kid !== this.enrolmentRequest().kid) {
@@ -193,7 +210,7 @@ export class Client extends Asking {
     const { signed } = await drafting();
     const makes = wanted.map(({ made, esignature }) => (link: Link) =>
       signed(made, link, key, profile, this.around.now(), esignature));
-    const rows = await this.outbox.sign(profile.kid, makes, only);
+    const rows = await this.outbox.sign(profile.kid, makes, only, instead);
     await this.outboxChanged();
     return rows;
   }

@@ -4,6 +4,7 @@
  */
 import { type Bytes } from "./bytes";
 import { encode } from "./canonical";
+import { LedgerClock, type Moment, type Told } from "./clock";
 import type { Database } from "./database";
 import { Heads } from "./heads";
 import { Kept } from "./kept";
@@ -23,7 +24,8 @@ export interface Surroundings {
   database: string; // the name of the IndexedDB database: another one is another device
   base: string; // "" in the app: the same origin as the page
   fetch: typeof fetch;
-  now: () => number; // epoch milliseconds
+  now: () => number; // epoch milliseconds, by a clock that anybody may set
+  ticks: () => number; // milliseconds by one that only runs
   iterations: number; // of the passphrase's derivation; fewer in tests
 }
 
@@ -49,6 +51,7 @@ export abstract class Connected {
   readonly alarm = new Store<Problem | null>(null);
 
   protected readonly around: Surroundings;
+  private readonly clock = new LedgerClock();
   protected readonly db: Database;
   protected readonly vault: Vault;
   protected readonly outbox: Outbox;
@@ -59,6 +62,7 @@ export abstract class Connected {
   protected readonly leave: (() => void)[] = [];
   protected pinned: Pinned | null = null;
   protected closed = false;
+  private ended = 0; // how many sessions were ended here
 
   protected constructor(db: Database, around: Surroundings) {
     [this.db, this.around] = [db, around];
@@ -67,11 +71,21 @@ export abstract class Connected {
     this.heads = new Heads(db, around.database);
     this.kept = new Kept(db);
     this.remote = new Remote(
-      around.base, around.fetch,
+      around.base, (...request) => this.dated(...request),
       (challenge) => this.sessionStatement(challenge, this.trusted.profile),
       (online) => this.reach.set(online ? "online" : "offline"),
     );
     this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(around.database) : null;
+  }
+
+  /** Now, by both clocks of this device. */
+  moment(): Moment {
+    return { wall: this.around.now(), tick: this.around.ticks() };
+  }
+
+  /** The ledger's time as far as it is known here, else this device's. */
+  time(): Told {
+    return this.clock.latest(this.moment());
   }
 
   /** Reads what the database has; reaches no network. */
@@ -104,9 +118,12 @@ export abstract class Connected {
     return { origin: String(origin), logKey: String(vkey) };
   }
 
-  /** GET without a session. Throws what the server says. */
-  async readPublic<T>(path: string, query: Query = {}): Promise<T> {
-    return value<T>(await this.remote.public(withQuery(path, query)));
+  /** GET what is open to everybody; within the session where there is one, which no limit of strangers
+   * stops. Throws what the server says. */
+  async readPublic<T>(path: string, query: Query = {}, waitMs = PATIENT_MS): Promise<T> {
+    const whole = withQuery(path, query);
+    const within = this.remote.signedIn ? await this.remote.within(whole, {}, waitMs).catch(unlessItAnswered) : null;
+    return value<T>(within ?? (await this.remote.public(whole, waitMs)));
   }
 
   /** Asks the browser to keep the device's data; sets `storage`. */
@@ -130,6 +147,7 @@ export abstract class Connected {
     }
     const sender = new Sender(this.outbox, this.heads, this.remote, vkey, this.around.database);
     this.pinned = { profile, vkey, sender };
+    this.kept.person = profile.agent;
   }
 
   protected async within(path: string, init: RequestInit = {}, waitMs = PATIENT_MS): Promise<Response> {
@@ -138,11 +156,13 @@ export abstract class Connected {
     return response;
   }
 
-  /** Fetches, verifies and connects the newest checkpoint, which later statements name as `seen`. */
-  protected async refresh(): Promise<void> {
-    const note = await bytes(await this.remote.public("/log/checkpoint"));
+  /** Fetches, verifies and connects the newest checkpoint, which later statements name as `seen`;
+   * resolves to how many entries the log has. Throws `Problem` what the server says, `bad_checkpoint`. */
+  async refresh(waitMs = PATIENT_MS): Promise<number> {
+    const note = await bytes(await this.remote.public("/log/checkpoint", waitMs));
     const head = await openCheckpoint(note, this.trusted.vkey);
     await this.meet(head.size, head.root, note);
+    return head.size;
   }
 
   protected async meet(size: number, root: Bytes, evidence: Bytes): Promise<void> {
@@ -154,18 +174,30 @@ export abstract class Connected {
     }
   }
 
+  /** What a browser may have kept from earlier says when it was written, not when it was asked for. */
+  private async dated(...request: Parameters<typeof fetch>): Promise<Response> {
+    const asked = this.moment();
+    const answer = await this.around.fetch(...request);
+    const isOfNow = /no-cache|no-store/.test(answer.headers.get("cache-control") ?? "");
+    if (isOfNow) this.clock.heard(answer.headers.get("date"), asked, this.moment());
+    return answer;
+  }
+
   protected alarmed(error: unknown): unknown {
     if (error instanceof Problem && error.kind === "proof_invalid") this.alarm.set(error);
     return error;
   }
 
+  /** An answer that comes after the session's end says who was here, not who is. */
   protected async whoAmI(): Promise<SessionSeen> {
+    const mine = this.ended;
     const seen = await value<SessionSeen>(await this.remote.within("/v1/session"));
-    this.session.set(seen);
+    if (mine === this.ended) this.session.set(seen);
     return seen;
   }
 
   protected endSession(): void {
+    this.ended++;
     this.remote.forget();
     this.session.set(null);
   }
@@ -196,6 +228,12 @@ export abstract class Connected {
     this.leave.push(() => page.removeEventListener?.("online", again), () => page.removeEventListener?.("offline", away));
     if (this.channel) this.channel.onmessage = () => this.background(this.load());
   }
+}
+
+/** A session that has ended is no reason to be told nothing. */
+function unlessItAnswered(error: unknown): null {
+  if (error instanceof Problem && !error.passes) return null;
+  throw error;
 }
 
 export function withQuery(path: string, query: Query): string {

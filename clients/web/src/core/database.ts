@@ -47,6 +47,8 @@ export interface Row {
   problem: ProblemDocument | null;
   pending?: 1;
   notice?: 1;
+  again?: string; // refused: the statement that was signed instead
+  checked?: true; // carried: its signature fits a key that an entry of the log gave to its signer
 }
 
 /** The last statement of a key that the log is known to have accepted. */
@@ -69,6 +71,7 @@ export interface Kept {
   path: string;
   value: Json | { raw: Bytes; receipt: Bytes };
   asOf: number;
+  person?: string; // who asked; absent in what an older app kept
 }
 
 export interface Schema extends DBSchema {

@@ -43,6 +43,15 @@ export function draft(fields: { type: string }, stream: string, nowMs: number, s
   return { type, stream, payload: decode(encode(payload)) }; // a copy, which nobody changes meanwhile
 }
 
+/** What was said before, to be signed at another place: when it happened stays as it was. Null for a
+ * decision, which is made on what its signer sees, and for what was signed twice. */
+export function restated(fields: JsonObject, stream: string): Draft | null {
+  const type = String(fields["type"]);
+  if (kindOf(type).kind === "decision" || fields["esignature"] !== undefined) return null;
+  const own = Object.entries(fields).filter(([name]) => !ENVELOPE.includes(name));
+  return draft({ ...Object.fromEntries(own), type }, stream, 0, { occurredAt: String(fields["occurred_at"]) });
+}
+
 /** This device's clock, as events write it. */
 export function momentOf(nowMs: number): string {
   return new Date(nowMs).toISOString();

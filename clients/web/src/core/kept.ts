@@ -1,5 +1,5 @@
 /** What a device keeps besides its outbox: the ledger's answers, photos, and voided labels. */
-import { toHex } from "./bytes";
+import { toHex, type Bytes } from "./bytes";
 import type { Database, Kept as KeptRead } from "./database";
 import { sha256 } from "./proof/hash";
 import type { Reading, VoidedLabel } from "./types";
@@ -7,6 +7,8 @@ import type { Reading, VoidedLabel } from "./types";
 const MOST_READS = 500;
 
 export class Kept {
+  /** Whose answers are kept and shown: those of another person are not for this one. */
+  person = "";
   private readonly db: Database;
 
   constructor(db: Database) {
@@ -14,18 +16,27 @@ export class Kept {
   }
 
   async read(path: string): Promise<KeptRead | null> {
-    return (await this.db.reading(["reads"], (tx) => tx.objectStore("reads").get(path))) ?? null;
+    const found = await this.db.reading(["reads"], (tx) => tx.objectStore("reads").get(path));
+    return found && (found.person ?? this.person) === this.person ? found : null;
   }
 
   /** The oldest answers make room for the newest. */
   keepRead(path: string, value: KeptRead["value"], asOf: number): Promise<void> {
+    const { person } = this;
     return this.db.writing(["reads"], async (tx) => {
       const store = tx.objectStore("reads");
-      await store.put({ path, value, asOf });
+      await store.put({ path, value, asOf, person });
       const over = (await store.count()) - MOST_READS;
       if (over <= 0) return;
       for (const old of await store.index("asOf").getAllKeys(null, over)) await store.delete(old);
     }, "relaxed");
+  }
+
+  /** The bytes of every entry that was proved here and kept. */
+  async entries(): Promise<Bytes[]> {
+    const range = IDBKeyRange.bound("/v1/entries/", "/v1/entries/\uffff");
+    const rows = await this.db.reading(["reads"], (tx) => tx.objectStore("reads").getAll(range));
+    return rows.map(({ value }) => (value as { raw: Bytes }).raw);
   }
 
   forgetRead(path: string): Promise<void> {

@@ -10,7 +10,8 @@
  * that will be sent again as the same bytes; the log answers those with the first receipt.
  *
  * **The sequence.** Each payload says `seq` and `prev`. A new one follows the last that is still
- * on its way, or, when none is, the last that the log accepted.
+ * on its way, or, when none is, the last that the log accepted. A refused one leaves its number to the
+ * next; sent again after that, it takes a number of its own.
  *
  * **Several tabs.** WebCrypto cannot be awaited inside a transaction. So the place is read, the
  * statement signed, and then one transaction keeps it only if the place is still the next one;
@@ -48,23 +49,29 @@ export class Outbox {
   /**
    * Gives each of `makes` its place in the key's sequence, and keeps what they sign: all, or none.
    * `only` (decisions) throws `Problem` `outbox_not_empty` while anything of this key is on its way.
+   * `instead`: a refused statement for which the new one stands from now on.
    */
-  sign(kid: string, makes: readonly Make[], only = false): Promise<Row[]> {
+  sign(kid: string, makes: readonly Make[], only = false, instead?: string): Promise<Row[]> {
     return alone(this.lock, async () => {
       for (;;) {
         const link = await this.db.reading(STORES, (tx) => nextLink(tx, kid, only));
         const rows = await signedAfter(link, makes);
-        if (await this.keep(kid, link, rows, only)) return rows;
+        if (await this.keep(kid, link, rows, only, instead)) return rows;
       }
     });
   }
 
   /** False where another tab was faster: then nothing was kept. */
-  private keep(kid: string, link: Link, rows: Row[], only: boolean): Promise<boolean> {
+  private keep(kid: string, link: Link, rows: Row[], only: boolean, instead?: string): Promise<boolean> {
     return this.db.writing(STORES, async (tx) => {
       const now = await nextLink(tx, kid, only);
       if (now.seq !== link.seq || now.prev !== link.prev) return false;
-      for (const row of rows) row.number = await tx.objectStore("outbox").add(row);
+      const store = tx.objectStore("outbox");
+      for (const row of rows) row.number = await store.add(row);
+      const again = rows[0]?.id;
+      if (instead === undefined || again === undefined) return true;
+      const { notice: _, ...old } = mustBeRefused(found(await store.index("id").get(instead), instead));
+      await store.put({ ...old, again });
       return true;
     });
   }
@@ -128,12 +135,20 @@ export class Outbox {
     });
   }
 
-  /** Sends a refused statement again as it is. Throws `Problem` `not_refused`. */
+  /**
+   * Sends a refused statement again as it is. Throws `Problem` `not_refused`; `place_taken` where its key
+   * has signed at its place or later since: two statements with one number in a key's sequence would be
+   * two stories, so it has to be signed anew (`sign`, `instead`).
+   */
   requeue(id: string): Promise<void> {
-    return this.change([id], (row) => {
-      if (row.state !== "refused") throw new Problem("refused", "not_refused", `the statement is ${row.state}, not refused`);
-      const { notice: _, ...rest } = row;
-      return { ...rest, state: "queued", pending: 1 };
+    return this.db.writing(["outbox", "signers"], async (tx) => {
+      const store = tx.objectStore("outbox");
+      const { notice: _, ...row } = mustBeRefused(found(await store.index("id").get(id), id));
+      const accepted = await tx.objectStore("signers").get(row.kid);
+      const others = (await store.getAll()).filter((one) => one.kid === row.kid && one.state !== "refused");
+      const last = Math.max(accepted?.seq ?? -1, ...others.map(({ seq }) => seq));
+      if (last >= row.seq) throw new Problem("refused", "place_taken", `number ${row.seq} of this key is taken: its last is ${last}`);
+      await store.put({ ...row, state: "queued", pending: 1 });
     });
   }
 
@@ -198,6 +213,12 @@ async function advance(tx: Writing<"outbox" | "signers">, row: Row, position: nu
   const store = tx.objectStore("signers");
   const known = await store.get(row.kid);
   if (!known || known.position < position) await store.put({ kid: row.kid, seq: row.seq, last: row.id, position });
+}
+
+function mustBeRefused(row: Row): Row {
+  if (row.state === "refused" && row.again === undefined) return row;
+  const is = row.again === undefined ? `is ${row.state}, not refused` : "was signed again";
+  throw new Problem("refused", "not_refused", `the statement ${is}`);
 }
 
 function found(row: Row | undefined, id: string): Row {

@@ -16,6 +16,21 @@ export type Kind =
   | "proof_invalid" // evidence that does not prove what it should
   | "fault"; // the other side, or the way to it, failed: says nothing about the input
 
+/**
+ * Why the ledger's answer is not there, for whoever waits for it: no way to it (or a network's own page
+ * in its place), nobody signed in, trouble on its side, or a no.
+ */
+export type Failure = "away" | "signed_out" | "trouble" | "refused";
+
+const AWAY = ["unreachable", "bad_answer"];
+const SIGNED_OUT = ["locked", "no_session", "not_enrolled"];
+
+export function failureOf({ kind, code }: Problem): Failure {
+  if (AWAY.includes(code)) return "away";
+  if (SIGNED_OUT.includes(code) || kind === "unauthentic") return "signed_out";
+  return kind === "fault" || kind === "too_many" ? "trouble" : "refused";
+}
+
 export class Problem extends Error {
   readonly kind: Kind;
   readonly code: string;
@@ -36,4 +51,9 @@ export class Problem extends Error {
   get passes(): boolean {
     return this.kind === "fault" || this.kind === "too_many";
   }
+}
+
+/** Whatever was thrown, as something that can be said. */
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem("fault", "unexpected", String(error));
 }

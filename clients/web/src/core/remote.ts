@@ -66,8 +66,8 @@ export class Remote {
   }
 
   /** GET what needs no session. Throws what the server says. */
-  async public(path: string): Promise<Response> {
-    return checked(await this.send(path));
+  async public(path: string, waitMs = PATIENT_MS): Promise<Response> {
+    return checked(await this.send(path, {}, waitMs));
   }
 
   /** A request within a session. Throws what the server says. */

@@ -1,5 +1,6 @@
 /** What the core hands to the screens. Times are epoch milliseconds unless they are texts. */
 import type { Json, JsonObject } from "./canonical";
+import type { Problem } from "./problem";
 
 export type AlgName = "Ed25519" | "ES256";
 
@@ -104,6 +105,8 @@ export interface Held {
   fields: JsonObject; // the payload that was signed
   agent: string; // who signed
   mine: boolean; // false: carried for another device
+  again?: string; // refused: the statement that was signed instead, hex
+  checked?: true; // carried: its signature fits a key that an entry of the log gave to its signer
   answer: Answer | null;
   receipt: Uint8Array | null;
   problem: ProblemDocument | null; // why it was refused
@@ -115,7 +118,9 @@ export type OutboxItem = Held;
 export interface Reading<T> {
   value: T;
   asOf: number;
+  tick?: number; // the same moment by the clock that only runs (`clock.ts`); of this page's life only
   from: "ledger" | "device";
+  why?: Problem; // why the ledger did not answer now
 }
 
 export type Query = Record<string, string | number | boolean | null | undefined>;

@@ -30,11 +30,18 @@ export interface Handover {
   recorded_at: string;
 }
 
-/** A release that names this bag: by the ledger, or by the giver's phone. */
+/**
+ * What stands behind a release. `ledger`: it says so. The others were only shown by a phone, and are
+ * the ledger's to confirm: `signature` fits a key that this device knows, with `claim` it knows none.
+ */
+export type Behind = "ledger" | "signature" | "claim";
+
+/** A release that names this bag. */
 export interface Offer {
   release: Hex32;
   giver: Party;
   receiver: Party;
+  behind: Behind;
 }
 
 export interface Bag {
@@ -50,8 +57,10 @@ export interface MyList {
   here: Bag[]; // held by this department, as far as this device knows
   offered: Bag[]; // released to it, not taken over yet
   given: Bag[]; // released by it, not taken over by the other yet
+  refused: Hex32[]; // releases that another phone showed, and that the ledger refused
 }
 
+type Place = "here" | "offered" | "given";
 const MOVES = ["CustodyAccepted", "CustodyReleased", "CustodyRefused"] as const;
 type Move = (typeof MOVES)[number];
 
@@ -61,14 +70,16 @@ export function sameParty(one: Party | null, other: Party): boolean {
 
 /** `here`: the department that this person acts for. `held`: this device's outbox, in order. */
 export function myList(holdings: readonly Holding[], handovers: readonly Handover[], held: readonly Held[], here: Party): MyList {
-  const list: MyList = { here: [], offered: [], given: [] };
+  const refused = held.filter((one) => one.type === "CustodyReleased" && !one.mine && one.state === "refused").map(({ id }) => id);
+  const list: MyList = { here: [], offered: [], given: [], refused };
   const rows = new Map(holdings.map((one) => [one.container, one]));
   for (const one of holdings) if (sameParty(one.holder, here)) place(list, bag(one), one.offered_to ? "given" : "here");
   for (const one of handovers) {
     if (one.kind === "release" && sameParty(one.receiver, here)) place(list, offered(one, rows), "offered");
     if (one.kind === "release" && sameParty(one.giver, here)) place(list, offered(one, rows), "given");
   }
-  for (const one of carriedReleases(held, here)) place(list, one, "offered");
+  const told = new Set(handovers.map((one) => one.statement_id));
+  for (const one of carriedReleases(held, here)) if (!told.has(one.offer?.release ?? "")) place(list, one, "offered");
   for (const one of held) if (one.mine && isWaiting(one)) overlay(list, one, here);
   return list;
 }
@@ -101,12 +112,12 @@ function overlay(list: MyList, held: Held, here: Party): void {
   }
 }
 
-function where(move: Move): keyof MyList | null {
+function where(move: Move): Place | null {
   return move === "CustodyAccepted" ? "here" : move === "CustodyReleased" ? "given" : null;
 }
 
 /** A bag stands in one place: the last word counts. */
-function place(list: MyList, row: Bag, to: keyof MyList | null): void {
+function place(list: MyList, row: Bag, to: Place | null): void {
   for (const name of ["here", "offered", "given"] as const) {
     list[name] = list[name].filter((one) => one.container !== row.container);
   }
@@ -118,12 +129,13 @@ function bag(row: Holding): Bag {
 }
 
 function offered(row: Handover, rows: Map<string, Holding>): Bag {
-  const offer = { release: row.statement_id, giver: row.giver, receiver: row.receiver };
+  const offer = { release: row.statement_id, giver: row.giver, receiver: row.receiver, behind: "ledger" } as const;
   return { container: row.container, coi: row.chain, expiresAt: rows.get(row.container)?.expires_at ?? null, offer, unsent: null };
 }
 
 function offerOf(held: Held): Offer {
-  return { release: held.id, giver: party(held, "giver"), receiver: party(held, "receiver") };
+  const behind = held.mine || held.checked ? "signature" : "claim";
+  return { release: held.id, giver: party(held, "giver"), receiver: party(held, "receiver"), behind };
 }
 
 function party(held: Held, member: "giver" | "receiver"): Party {

@@ -9,11 +9,12 @@ export interface Scan {
   label: Label | null;
   coi: Coi | null;
   bag: Bag | null; // as this device knew it before
+  doubt?: "doubtful" | "unknown"; // what the ledger says of its label, where it is not in force
   forget: () => void; // lets the scanner read it again, once it is off the list
 }
 
 export type Outcome = "added" | "twice";
-export type CoiOutcome = "completed" | "known" | "which" | "other_therapy";
+export type CoiOutcome = "known" | "which" | "no_bag" | "other_therapy";
 
 /** A label was read. `known`: every bag that this device knows, wherever it is. */
 export function addBag(scans: readonly Scan[], read: Pick<Scan, "container" | "label" | "forget">, known: MyList): [Scan[], Outcome] {
@@ -27,16 +28,14 @@ export function addBag(scans: readonly Scan[], read: Pick<Scan, "container" | "l
 }
 
 /**
- * A chain of identity was read. Its symbol names no bag, so it is taken only where no other can be
- * meant: for the bag that was scanned last, when that is the only one whose therapy is not known,
- * and no other bag here is of that therapy. Else the person says at the bag which it is (`completed`).
+ * A chain of identity was read. Its symbol names a therapy and no bag: it may be that of the bag
+ * beside this one, so it is given to none. Where a bag's therapy is not known, the person says at the
+ * bag which it is (`completed`).
  */
-export function addCoi(scans: readonly Scan[], coi: Coi): [Scan[], CoiOutcome] {
-  const isHere = scans.some((one) => one.coi === coi);
-  const [lacking, ...more] = scans.filter((one) => one.coi === null);
-  if (!lacking) return [[...scans], isHere ? "known" : "other_therapy"];
-  if (isHere || more.length || lacking !== scans.at(-1)) return [[...scans], "which"];
-  return [completed(scans, lacking.container, coi), "completed"];
+export function ofCoi(scans: readonly Scan[], coi: Coi): CoiOutcome {
+  if (scans.some((one) => one.coi === null)) return "which";
+  if (!scans.length) return "no_bag";
+  return scans.some((one) => one.coi === coi) ? "known" : "other_therapy";
 }
 
 /** The person says of this bag which therapy it is of. */
@@ -44,13 +43,23 @@ export function completed(scans: readonly Scan[], container: ContainerId, coi: C
   return scans.map((one) => (one.container === container ? { ...one, coi } : one));
 }
 
+/** The ledger's word about the label of this bag. */
+export function doubted(scans: readonly Scan[], container: ContainerId | null, doubt: "doubtful" | "unknown"): Scan[] {
+  return scans.map((one) => (one.container === container ? { ...one, doubt } : one));
+}
+
 /** The list may have learned of an offer, or of a therapy, since the bag was scanned. What is shown
- * is what is signed: the ledger's word for the therapy stands before what was typed. */
+ * is what is signed: the ledger's word for the therapy stands before what was typed. A release that a
+ * phone showed and the ledger then refused is none. */
 export function refreshed(scans: readonly Scan[], known: MyList): Scan[] {
   return scans.map((one) => {
-    const bag = find(known, one.container) ?? one.bag;
+    const bag = find(known, one.container) ?? withoutRefused(one.bag, known);
     return { ...one, bag, coi: bag?.coi ?? one.coi };
   });
+}
+
+function withoutRefused(bag: Bag | null, { refused }: MyList): Bag | null {
+  return bag?.offer && refused.includes(bag.offer.release) ? { ...bag, offer: null } : bag;
 }
 
 /** The bag to sign for: what is known of it, or only what its label says. */

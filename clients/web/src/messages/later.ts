@@ -15,6 +15,9 @@ export type LaterKey =
 
 type Texts = Readonly<Record<string, string>>;
 
+/** The ledger's codes and this app's own. */
+const together = async (...parts: Promise<Texts>[]): Promise<Texts> => Object.assign({}, ...(await Promise.all(parts))) as Texts;
+
 export const LATER = {
   /** What the auditor's screens say. */
   audit: {
@@ -28,8 +31,8 @@ export const LATER = {
   },
   /** `gate.…`, `gate_name.…`, `finding.…`, `finding_name.…`, `refusal.…`: spoken through `tCode`. */
   codes: {
-    en: (): Promise<Texts> => import("./en/codes").then((one) => one.codes),
-    de: (): Promise<Texts> => import("./de/codes").then((one) => one.codes),
+    en: (): Promise<Texts> => together(import("./en/codes").then((one) => one.codes), import("./en/problems").then((one) => one.problems)),
+    de: (): Promise<Texts> => together(import("./de/codes").then((one) => one.codes), import("./de/problems").then((one) => one.problems)),
   },
   /** What `demo.html` says. */
   demo: {

@@ -142,6 +142,12 @@ function unknown(text: string): string {
   return CONTAINER.test(text.toUpperCase()) ? "lower_case" : "unknown_text";
 }
 
+// The symbols printed beside a label's QR code: what they name, other bags of the therapy share.
+const NAME_NO_BAG: readonly Kind[] = ["coi", "isbt", "din", "product", "division", "expiry", "sec", "gs1"];
+
+/** Is it a code on a bag that does not say which bag? */
+export const namesNoBag = ({ kind }: Scanned): boolean => NAME_NO_BAG.includes(kind);
+
 /** What a text names, each in one spelling; the first is the thing itself. */
 export function names(scanned: Scanned): readonly string[] {
   switch (scanned.kind) {

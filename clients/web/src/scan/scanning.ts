@@ -45,7 +45,7 @@ export interface Heard {
 }
 
 // Of these a part is never taken for another whole.
-const FIXED: readonly Kind[] = ["foreign", "din", "product", "division", "expiry", "isbt", "sec"];
+const FIXED: readonly Kind[] = ["foreign", "din", "product", "division", "expiry", "sec"];
 const STABLE = 500; // milliseconds that a hint must hold before it is told
 const FADES = 1200; // and after which it goes, when nothing more says so: not every frame sees all
 const AGREED = 3000; // within which two frames must agree on a linear symbol
@@ -197,8 +197,9 @@ export class Scanning {
     for (const from of all) {
       const given = reading(from);
       const scanned = parse(from.text, { ...this.wish.setting, expected: this.wish.wanted ?? [] });
-      if (isWrong(scanned)) told ??= { code: "wrong", wrong: scanned };
-      else if (given.source === "wedge" && !this.whole && !showsItsEnds(scanned)) told = { code: "torn" };
+      const torn = given.source === "wedge" && !this.whole && !showsItsEnds(scanned, from.text);
+      if (torn) told = { code: "torn" };
+      else if (isWrong(scanned)) told ??= { code: "wrong", wrong: scanned };
       else if (this.wants(scanned)) fit.push({ from, reading: { ...given, scanned } });
       else told = { code: "unwanted", scanned };
     }
@@ -251,7 +252,12 @@ export class Scanning {
 
 const nameOf = (reading: Reading): string => names(reading.scanned)[0] ?? reading.text;
 
-const showsItsEnds = (one: Scanned): boolean => FIXED.includes(one.kind) || (one.kind === "label" && one.host !== null);
+/** A compound message counts its parts; several structures without one may have lost some. */
+function showsItsEnds(one: Scanned | Wrong, text: string): boolean {
+  if (isWrong(one)) return false;
+  if (one.kind === "isbt") return text.startsWith("=+");
+  return FIXED.includes(one.kind) || (one.kind === "label" && one.host !== null);
+}
 
 function wedged(way: Understood) {
   const reading = { text: way.text, source: "wedge", method: "scan", reason: null, millis: null } as const;

@@ -2,7 +2,7 @@
 // read by a scanner, or typed once more. A letter that looks like a digit is explained, never mended.
 
 import { isWrong, parseTypedDin, type Wrong } from "./identifiers";
-import { names, parse, type Kind, type Scanned, type Setting } from "./parse";
+import { names, namesNoBag, parse, type Kind, type Scanned, type Setting } from "./parse";
 
 /** Codes for `typed_reason` of the events. */
 export const TYPED_REASONS = [
@@ -64,7 +64,9 @@ export function typedAgain(first: Typed, text: string, wanted: readonly Kind[] |
 /** The validation scan shows the same thing: for a container its label does, which names it. */
 export function scannedToo(first: Typed, scanned: Scanned): Doubt | null {
   const [name = ""] = names(first.scanned);
-  return names(scanned).includes(name) ? null : { wrong: "other_thing", got: first.text };
+  if (names(scanned).includes(name)) return null;
+  const isOfBag = first.scanned.kind === "container" && namesNoBag(scanned);
+  return { wrong: isOfBag ? "names_no_bag" : "other_thing", got: first.text };
 }
 
 /** Blanks are how labels group characters. A wristband's spelling is the hospital's own. */

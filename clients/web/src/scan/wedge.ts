@@ -2,58 +2,12 @@
 // keys are kept from the page as soon as they are known for what they are; should it then turn out to
 // have been a person after all, they are given back.
 
+import { Burst, Loose, PAUSE, STALL } from "./burst";
 import { understandings, type Stroke, type Understood } from "./keys";
 
 export interface WedgeSetting {
   readonly prefix?: string; // that the scanner is set to send before each symbol
   readonly suffix?: string; // and after it, besides or instead of Enter or Tab
-}
-
-const PACE = 40; // milliseconds from key to key in the middle; scanners need 1 to 30, people 80 and more
-const PAUSE = 130; // ends a person's burst
-const STALL = 500; // what a scanner's radio or a remote desktop may pause for in the middle of a symbol
-const SURE = 3; // fast keys in a row are a scanner's
-const CERTAIN = 8; // so many are, whatever comes
-const SHORTEST = 4; // characters; no identifier of the field is shorter
-const TORN = 1000; // a burst so soon after keys that nothing ended may be the rest of their symbol
-
-/** Strokes of one burst with their moments in milliseconds. Pure: keys and times in, judgement out. */
-export class Burst {
-  readonly strokes: Stroke[] = [];
-  private readonly gaps: number[] = [];
-  private last = 0;
-
-  /** False: too long after the one before, it belongs to another burst. */
-  add(stroke: Stroke, at: number): boolean {
-    if (this.strokes.length > 0) {
-      if (at - this.last > (this.fast ? STALL : PAUSE)) return false;
-      this.gaps.push(at - this.last);
-    }
-    this.strokes.push(stroke);
-    this.last = at;
-    return true;
-  }
-
-  /** No person types so. The middle gap counts, since a scanner's keys may stall on their way. */
-  get fast(): boolean {
-    const middle = [...this.gaps].sort((a, b) => a - b)[this.gaps.length >> 1] ?? Infinity;
-    return this.strokes.length >= SURE && middle <= PACE;
-  }
-
-  /** Shall the newest key be kept from the page? A few fast ones may still be a person's rolling fingers. */
-  get holds(): boolean {
-    return this.fast && (this.strokes.length >= CERTAIN || (this.gaps.at(-1) ?? 0) <= 1.5 * PACE);
-  }
-
-  /** Is it a symbol? `at`: when the key came that ends it. */
-  endsAt(at: number): boolean {
-    return this.fast && this.strokes.length >= SHORTEST && at - this.last <= STALL;
-  }
-
-  /** Nothing came after it: a scanner that sends no Enter, or one that stalled for long. */
-  get isCertain(): boolean {
-    return this.fast && this.strokes.length >= CERTAIN;
-  }
 }
 
 type TextField = HTMLInputElement | HTMLTextAreaElement;
@@ -64,8 +18,9 @@ export class Wedge {
   private held = ""; // characters kept from the page
   private alt = ""; // digits typed on the number pad while Alt is down
   private timer = 0;
-  private loose = -Infinity; // when the last key came that no Enter or Tab has followed
-  private torn = false; // the burst began so soon after loose keys that they may be its beginning
+  private loose = new Loose();
+  private torn = false; // what came before the burst may be its beginning
+  private left: { element: TextField; before: string; after: string } | null = null; // what a cut burst typed
   private readonly told: (ways: readonly Understood[], whole: boolean) => void;
   private readonly setting: WedgeSetting;
 
@@ -108,11 +63,11 @@ export class Wedge {
 
   private pressed(event: KeyboardEvent, stroke: Stroke): void {
     if (!this.burst.add(stroke, event.timeStamp)) {
-      this.release();
+      this.onQuiet();
       this.burst.add(stroke, event.timeStamp);
     }
     if (this.burst.strokes.length === 1) this.begins(event);
-    this.loose = event.timeStamp;
+    if (this.field || stroke.key !== " ") this.loose.key(event.timeStamp); // a blank presses a button
     if (this.burst.holds || stroke.gs || this.isQuickFind(event)) this.hold(event, stroke);
     else if (this.held !== "") this.release();
     clearTimeout(this.timer);
@@ -121,7 +76,10 @@ export class Wedge {
 
   private begins(event: KeyboardEvent): void {
     this.field = fieldOf(event.target);
-    this.torn = event.timeStamp - this.loose < TORN;
+    this.torn = this.loose.isBefore(event.timeStamp);
+    const { field, left } = this;
+    const goesOn = this.loose.isCut && field && left?.element === field.element && left.after === field.value;
+    if (goesOn) field.value = left.before; // should this be the rest, its beginning goes as well
   }
 
   /** Firefox opens its search with `/` and `'` where no field has the focus. */
@@ -136,16 +94,21 @@ export class Wedge {
   }
 
   private ended(event: KeyboardEvent): void {
-    this.loose = -Infinity;
-    if (!this.burst.endsAt(event.timeStamp)) return this.release();
-    event.preventDefault();
+    const { timeStamp: at } = event;
+    const isRest = this.loose.isCut && this.burst.isTail(at);
+    const isLateEnd = this.burst.strokes.length === 0 && this.loose.isEndedBy(at);
+    this.loose.ended();
+    if (!isRest && !isLateEnd && !this.burst.endsAt(at)) return this.release();
+    event.preventDefault(); // a late Enter must press no button
     event.stopImmediatePropagation();
-    this.finish(!this.torn);
+    if (!isLateEnd) this.finish(!this.torn);
   }
 
   private readonly onQuiet = (): void => {
-    if (this.burst.isCertain) this.finish(false);
-    else this.release();
+    const { fast, isCertain } = this.burst;
+    if (isCertain) this.finish(false);
+    else this.release(fast);
+    if (fast) this.loose.broke();
   };
 
   private finish(whole: boolean): void {
@@ -167,12 +130,15 @@ export class Wedge {
     write(this.field.element, this.field.value);
   }
 
-  /** It was a person: what was kept from the field is typed into it. */
-  private release(): void {
+  /** It was a person: what was kept from the field is typed into it. `cut`: unless the rest comes later. */
+  private release(cut = false): void {
     const { field, held } = this;
     this.reset();
-    if (!field || held === "") return;
-    const { element } = field;
+    if (field && held !== "") this.typeInto(field.element, held);
+    this.left = field && cut ? { element: field.element, before: field.value, after: field.element.value } : null;
+  }
+
+  private typeInto(element: TextField, held: string): void {
     const [start, end] = [element.selectionStart ?? element.value.length, element.selectionEnd ?? element.value.length];
     write(element, element.value.slice(0, start) + held + element.value.slice(end));
     element.setSelectionRange(start + held.length, start + held.length);

@@ -8,6 +8,7 @@ import { Home } from "./home";
 import { Busy, Notice } from "./kit/Notice";
 import { Button, Screen } from "./kit/Screen";
 import { follow, match, path } from "./route";
+import { persons } from "./session";
 import { useStore } from "./store";
 
 type Area = { default: ComponentType<{ parts: Record<string, string> }> };
@@ -37,8 +38,9 @@ export function App() {
   }, []);
   useStore(language); // every text is drawn again
   const at = useStore(path);
+  const person = useStore(persons);
   return (
-    <Boundary key={at}>
+    <Boundary key={`${person} ${at}`}>
       <Shown at={at} />
     </Boundary>
   );

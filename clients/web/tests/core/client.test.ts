@@ -1,10 +1,13 @@
 import "fake-indexeddb/auto";
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { Client } from "../../src/core/client";
+import { failureOf } from "../../src/core/problem";
 import { split } from "../../src/core/proof/sequence";
 import { CHAIN, Ledger, ORIGIN, packed } from "./ledger";
 import { codeOf, enrol, PASSPHRASE, stage } from "./stage";
 
+const REFUSED = { status: 409, code: "unknown_container", title: "No", detail: "no" };
 const open: Client[] = [];
 async function staged(enrolled = true) {
   const made = await stage(enrolled);
@@ -230,6 +233,47 @@ describe("what comes back", () => {
     expect([client.waiting.get(), client.alarm.get()]).toEqual([[], null]);
   });
 
+  it("never takes a number that its key has used since: it is signed anew, as of when it happened", async () => {
+    const acts = fc.array(fc.constantFrom("record", "refused", "offline", "again"), { minLength: 1, maxLength: 12 });
+    await fc.assert(fc.asyncProperty(acts, async (all) => {
+      const { client, ledger } = await staged();
+      for (const act of all) {
+        if (act === "refused") ledger.refusals.set("Packed", REFUSED);
+        ledger.mood = act === "offline" ? "unreachable" : "online";
+        const [old] = (await client.held("refused")).filter((one) => one.again === undefined);
+        if (act === "again" && old) await client.requeue(old.id);
+        else await client.record(packed(`A9999-26-${ledger.requests.length}`), CHAIN);
+        await client.flush();
+        ledger.refusals.clear();
+      }
+      ledger.mood = "online";
+      await client.flush();
+      const numbers = ledger.said.map(({ seq }) => Number(seq));
+      expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+      expect(new Set(numbers).size).toBe(numbers.length);
+      client.close();
+    }), { numRuns: 25 });
+  });
+
+  it("is signed anew once, and says so", async () => {
+    const { client, ledger } = await staged();
+    ledger.refusals.set("Packed", REFUSED);
+    const early = { occurredAt: "2026-11-26T08:00:00.000Z" };
+    const { id } = await client.record(packed(), CHAIN, early);
+    await client.flush();
+    ledger.refusals.clear();
+    await client.record(packed("A9999-26-2"), CHAIN);
+    await client.flush();
+    await client.requeue(id);
+    await client.flush();
+    expect(ledger.said.map(({ seq }) => seq)).toEqual([0, 1]);
+    expect(ledger.said[1]).toMatchObject({ occurred_at: early.occurredAt, containers: ["A9999-26-000001"] });
+    const [old] = await client.held("refused");
+    expect(old).toMatchObject({ id, acknowledged: true, again: (await client.held("accepted")).at(-1)?.id });
+    expect(await codeOf(client.requeue(id))).toBe("not_refused");
+    expect(client.waiting.get()).toEqual([]);
+  });
+
   it("is sent as one body of many", async () => {
     const { client, ledger } = await staged();
     ledger.mood = "unreachable";
@@ -297,8 +341,33 @@ describe("asking", () => {
     const fresh = await client.read<{ version: number }>("/v1/chains/x", { limit: 2, cursor: undefined });
     expect(fresh).toMatchObject({ value: { version: 3 }, from: "ledger" });
     ledger.mood = "unreachable";
-    expect(await client.read("/v1/chains/x", { limit: 2 })).toEqual({ ...fresh, from: "device" });
+    const { tick: _, ...kept } = fresh;
+    expect(await client.read("/v1/chains/x", { limit: 2 })).toMatchObject({ ...kept, from: "device", why: { code: "unreachable" } });
     expect(await codeOf(client.read("/v1/chains/y"))).toBe("unreachable");
+  });
+
+  it("takes every page of a list, keeps the whole, and says why there is no newer one", async () => {
+    const { client, ledger } = await staged();
+    const pages = [0, 1, 2].map((at) => ({ holdings: [`BAG-${2 * at}`, `BAG-${2 * at + 1}`], next_cursor: at < 2 ? `c${at}` : null }));
+    ledger.reads.set("/v1/custody?limit=2", pages[0] ?? null);
+    ledger.reads.set("/v1/custody?cursor=c0&limit=2", pages[1] ?? null);
+    ledger.reads.set("/v1/custody?cursor=c1&limit=2", pages[2] ?? null);
+    const all = await client.readAll<string>("/v1/custody", "holdings", { limit: 2 });
+    expect(all.value).toEqual([0, 1, 2, 3, 4, 5].map((one) => `BAG-${one}`));
+    ledger.reads.delete("/v1/custody?cursor=c1&limit=2"); // half a list is none
+    expect(await codeOf(client.readAll("/v1/custody", "holdings", { limit: 2 }))).toBe("no_such_thing");
+    ledger.reads.set("/v1/custody?cursor=c1&limit=2", pages[2] ?? null);
+    await client.readAll("/v1/custody", "holdings", { limit: 2 });
+    for (const [mood, code, failure] of [["unreachable", "unreachable", "away"], ["down", "closing", "trouble"]] as const) {
+      ledger.mood = mood;
+      const kept = await client.readAll("/v1/custody", "holdings", { limit: 2 });
+      expect(kept).toMatchObject({ value: all.value, from: "device", why: { code } });
+      expect(kept.why && failureOf(kept.why)).toBe(failure);
+    }
+    ledger.mood = "online";
+    await client.relock();
+    const { why } = await client.readAll("/v1/custody", "holdings", { limit: 2 });
+    expect(why && failureOf(why)).toBe("signed_out");
   });
 
   it("keeps the answer to a question, each under its own, and never the question", async () => {
@@ -307,7 +376,7 @@ describe("asking", () => {
     const fresh = await client.consult("/v1/patients/match", { patient: "4711" });
     expect(fresh).toMatchObject({ value: { therapies: ["x"] }, from: "ledger" });
     ledger.mood = "unreachable";
-    expect(await client.consult("/v1/patients/match", { patient: "4711" })).toEqual({ ...fresh, from: "device" });
+    expect(await client.consult("/v1/patients/match", { patient: "4711" })).toMatchObject({ value: fresh.value, asOf: fresh.asOf, from: "device" });
     expect(await codeOf(client.consult("/v1/patients/match", { patient: "4712" }))).toBe("unreachable");
   });
 

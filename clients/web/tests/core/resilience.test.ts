@@ -3,8 +3,8 @@ import "fake-indexeddb/auto";
 import { afterEach, describe, expect, it } from "vitest";
 import { Client } from "../../src/core/client";
 import { Problem } from "../../src/core/problem";
-import { encode } from "../../src/core/canonical";
-import { fromHex, utf8 } from "../../src/core/bytes";
+import { encode, type JsonObject } from "../../src/core/canonical";
+import { fromHex, toBase64Url, utf8 } from "../../src/core/bytes";
 import { PublicKey } from "../../src/core/proof/publickey";
 import { SigningKey } from "../../src/core/proof/signingkey";
 import * as statement from "../../src/core/proof/statement";
@@ -18,6 +18,20 @@ async function staged() {
   return made;
 }
 afterEach(() => open.splice(0).forEach((client) => client.close()));
+
+/** Answers to these paths wait until the returned function is called. */
+function held(client: Client, wanted: (path: string) => boolean): () => void {
+  let release = (): void => undefined;
+  const open = new Promise<void>((resolve) => (release = resolve));
+  const { remote } = client as unknown as { remote: { fetch: typeof fetch } };
+  const before = remote.fetch;
+  remote.fetch = async (input, init) => {
+    const answer = await before(input, init);
+    if (wanted(String(input))) await open;
+    return answer;
+  };
+  return release;
+}
 
 /** The answer's head arrives, its body breaks off. */
 function brokenOff(answer: Response): Response {
@@ -92,6 +106,40 @@ describe("statements that another phone shows", () => {
     expect(await client.held()).toEqual([]);
     expect((await client.record(packed(), CHAIN)).seq).toBe(0);
   });
+
+  it("are checked where an entry of the log told this device the signer's key, and only there", async () => {
+    const { client, ledger } = await staged();
+    const [mias, other] = [await keyOf(new Uint8Array(32).fill(3)), await keyOf(new Uint8Array(32).fill(4))];
+    const said = async (key: SigningKey, iss: string, sub: string, fields: object, tag: number) => {
+      const payload = encode({ type: "Packed", seq: 0, prev: null, ...fields } as JsonObject);
+      return statement.sign(key, { iss, sub, aud: ORIGIN, cti: new Uint8Array(16).fill(tag) }, payload);
+    };
+    const added = { type: "KeyAdded", key: toBase64Url(mias.public.spki) };
+    const position = ledger.entries.push(await said(other, "ada", "agent/mia", added, 1)) - 1;
+    await client.entry(position);
+    ledger.mood = "unreachable";
+    await client.importStatements(await said(mias, "mia", CHAIN, packed(), 2));
+    await client.importStatements(await said(other, "nils", CHAIN, packed(), 3));
+    expect((await client.held()).map(({ checked }) => checked)).toEqual([true, undefined]);
+    const sound = await said(mias, "mia", CHAIN, packed(), 4);
+    expect(await codeOf(client.importStatements(sound.with(-1, (sound.at(-1) ?? 0) ^ 1)))).toBe("bad_signature");
+    expect(await codeOf(client.importStatements(await said(mias, "nils", CHAIN, packed(), 5)))).toBe("wrong_signer");
+    expect(await client.held()).toHaveLength(2);
+  });
+});
+
+describe("a device that is locked while a screen loads", () => {
+  it("does not learn afterwards who was signed in", async () => {
+    const { client, ledger } = await staged();
+    ledger.reads.set("/v1/custody", { holdings: [3] });
+    client.session.set(null);
+    const released = held(client, (path) => path === "/v1/session");
+    await client.read("/v1/custody");
+    await client.relock();
+    released();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(client.session.get()).toBeNull();
+  });
 });
 
 describe("a device that another person takes over", () => {
@@ -102,6 +150,20 @@ describe("a device that another person takes over", () => {
     const { kid } = await client.replaceKey(PASSPHRASE, "mia");
     ledger.agents.set(kid, "mia");
     await client.finishEnrolment({ agent: "mia", origin: ORIGIN, logKey: ledger.vkey });
+    ledger.mood = "unreachable";
+    expect(await codeOf(client.read("/v1/custody"))).toBe("unreachable");
+  });
+
+  it("shows and keeps nothing that was still being asked for when they took over", async () => {
+    const { client, ledger } = await staged();
+    ledger.reads.set("/v1/custody", { holdings: [3] });
+    const released = held(client, (path) => path === "/v1/custody");
+    const asked = codeOf(client.read("/v1/custody"));
+    const { kid } = await client.replaceKey(PASSPHRASE, "mia");
+    ledger.agents.set(kid, "mia");
+    await client.finishEnrolment({ agent: "mia", origin: ORIGIN, logKey: ledger.vkey });
+    released();
+    expect(await asked).toBe("other_person");
     ledger.mood = "unreachable";
     expect(await codeOf(client.read("/v1/custody"))).toBe("unreachable");
   });

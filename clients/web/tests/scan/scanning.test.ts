@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Aimed } from "../../src/scan/camera";
 import type { Verdict } from "../../src/scan/feedback";
@@ -182,6 +183,20 @@ describe("a keyboard scanner", () => {
     expect(readings[0]?.text).toBe("BAG-Y1");
   });
 
+  test("of a symbol cut anywhere, neither part is taken for another, and each says to scan again", () => {
+    const symbols = [label("DOSE-1"), "DOSE-0001", "UBB1:NORA", "MRN-4711|1961-04-23", "=+03000=A99992112345600=<S1234V00&/CHA999926ABC123"];
+    const setting = { hosts: ["ledger.example"], wristband: "MRN-[0-9]+\\|[0-9-]{10}" };
+    const known = [...symbols, "=A99992112345600", "=<S1234V00"]; // whole structures, true as far as they go
+    fc.assert(fc.property(fc.constantFrom(...symbols), fc.nat(), (text, place) => {
+      [readings, told] = [[], []];
+      const cut = 1 + (place % (text.length - 1));
+      const one = scanning({ setting, continuous: true });
+      for (const part of [text.slice(0, cut), text.slice(cut)]) one.wedge([{ layout: "computer", text: part }], false, 0);
+      for (const { text: taken } of readings) expect(known).toContain(taken);
+      if (readings.length === 0) expect(last()).toBe("torn");
+    }));
+  });
+
   test.each([["BAG-0001", 0], [`OSE-1.L1.${CHECK}`, 0], [label("DOSE-1"), 1], [DIN, 1]])("may have lost a part: of %s %i is taken", (text, count) => {
     scanning().wedge([{ layout: "computer", text }], false, 0);
     expect(readings).toHaveLength(count);
@@ -208,6 +223,14 @@ describe("typed entry", () => {
     expect(last()).toBe("wrong");
     one.frame([seen(label("DOSE-1"))], 100, 100);
     expect(readings[0]).toMatchObject({ method: "typed", source: "typed", text: "DOSE-1" });
+  });
+
+  test.each([DIN, "&/CHA999926000001", "=+02000" + DIN + "&/CHA999926000001"])("of a bag is not proved by %s, which names none", (text) => {
+    const one = scanning({ wanted: ["container"] });
+    one.type("A99992112345663", "symbol_damaged");
+    for (const now of [0, 100]) one.frame([seen(text)], now, now);
+    expect(readings).toEqual([]);
+    expect(told.at(-1)).toMatchObject({ code: "wrong", wrong: { wrong: "names_no_bag" } });
   });
 
   test("gives the label that proved it, where a label is wanted: it may be void", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { understandings, type Stroke } from "../../src/scan/keys";
-import { Burst } from "../../src/scan/wedge";
+import { Burst, Loose } from "../../src/scan/burst";
 
 const US = "`1234567890-=[]\\;',./abcdefghijklmnopqrstuvwxyz";
 const US_SHIFT = '~!@#$%^&*()_+{}|:"<>?ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -89,5 +89,35 @@ describe("a burst of keys", () => {
     const [rolled] = bursts([20, 25, 110]);
     expect(rolled?.fast).toBe(true);
     expect(rolled?.holds).toBe(false);
+  });
+});
+
+describe("after keys that nothing ended", () => {
+  const gap = fc.integer({ min: 0, max: 10 * 60_000 });
+
+  test("of a scanner, whatever comes next may be the rest of its symbol, however long it stalled", () => {
+    fc.assert(fc.property(gap, (stall) => {
+      const loose = new Loose();
+      loose.key(0);
+      loose.broke();
+      expect(loose.isBefore(stall)).toBe(true);
+      expect(loose.isEndedBy(stall)).toBe(stall < 2000);
+      loose.ended();
+      expect([loose.isBefore(stall), loose.isEndedBy(stall)]).toEqual([false, false]);
+    }));
+  });
+
+  test("of whoever pressed one or two, it may be for five seconds", () => {
+    fc.assert(fc.property(gap, (stall) => {
+      const loose = new Loose();
+      loose.key(0);
+      expect(loose.isBefore(stall)).toBe(stall < 5000);
+    }));
+  });
+
+  test("a few fast ones with their Enter are a scanner's rest, a person's are not", () => {
+    const tail = (gaps: number[], end: number): boolean => bursts(gaps)[0]?.isTail(gaps.reduce((sum, one) => sum + one, end)) ?? false;
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 6 }), fc.integer({ min: 1, max: 60 }), tail));
+    expect([tail([], 90), tail([100], 20), tail([20], 110)]).toEqual([false, false, false]);
   });
 });

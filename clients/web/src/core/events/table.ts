@@ -49,7 +49,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   ShipperSwapped: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party old_shipper:Label old_seal?:Label? shipper:Label seal?:Label? logger?:Label? reason:Code",
   Stored: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party location:Label place?:Label?",
   Retrieved: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party location:Label",
-  TemperatureEvidenceAttached: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party phase:Phase logger:Label range_low_centi_c:CentiC range_high_centi_c:CentiC calibrated_until:Timestamp? started_at:Timestamp interval_s:1..86400 readings_centi_c:CentiC?[1..8000] raw:Hex32 device_signature:=valid,absent,failed",
+  TemperatureEvidenceAttached: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party phase:Phase logger:Label range_low_centi_c:CentiC range_high_centi_c:CentiC calibrated_until:Timestamp? started_at:Timestamp interval_s:1..86400 readings_centi_c:CentiC?[1..8000] raw:Hex32 device_signature:=valid,absent,failed read_as?:ReadAs?",
   ManufacturingStarted: "fact 1 esignature?:ESignature? at:Party batch:Label platform:Label containers:ContainerId[1..200]",
   StepCompleted: "fact 1 esignature?:ESignature? at:Party batch:Label step:Code containers:ContainerId[1..200]",
   MaterialConsumed: "fact 1 esignature?:ESignature? at:Party batch:Label containers:ContainerId[1..200] lots:Name[1..50] equipment?:Name[0..50]?",
@@ -120,6 +120,7 @@ export const PARTS: Readonly<Record<string, string>> = {
   Party: "site:Name department:Name",
   PlannedSites: "collection:Name manufacturing:Name[1..20] treatment:Name couriers:Name[0..20]",
   ProductRef: "product:Name version:1..9007199254740991",
+  ReadAs: "format:Code zone:Zone unit?:=C,F? decimal?:=point,comma? date_order?:=ymd,dmy,mdy? channel?:Label? mapping?:Hex32?",
   Reprint: "serial:Label reason:Code",
   RoleAtSite: "role:Role site:Name",
   Seen: "size:Count root:Hex32",
@@ -146,6 +147,7 @@ export const TEXTS: Readonly<Record<string, string>> = {
   DinCheck: "^[0-9A-Z*]$",
   ProductCode: "^[A-Z0-9]{5,8}$",
   Division: "^[A-Z0-9]{2,6}$",
+  Zone: "^[+-][0-9]{2}:[0-9]{2}$",
 };
 
 /** Decisions under which a product may ask for an e-signature, and what it means there. */

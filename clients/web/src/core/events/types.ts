@@ -16,6 +16,7 @@ export type ProductCode = string;
 export type Reference = string;
 export type RelyingParty = string;
 export type Timestamp = string;
+export type Zone = string;
 export type Condition = "intact" | "damaged" | "thawed" | "unknown";
 export type Method = "scan" | "typed";
 export type Phase = "fresh" | "frozen" | "thawed";
@@ -113,6 +114,17 @@ export interface PlannedSites {
 export interface ProductRef {
   product: Name;
   version: number;
+}
+
+/** How a logger's own file was read: with the file, whoever checks gets the same readings. `zone` is the logger's clock's, east of UTC; what follows is what a person had to say because the file left it open. `mapping` is the SHA-256 of the mapping for a file of no known format. */
+export interface ReadAs {
+  format: Code;
+  zone: Zone;
+  unit?: "C" | "F" | null | undefined;
+  decimal?: "point" | "comma" | null | undefined;
+  date_order?: "ymd" | "dmy" | "mdy" | null | undefined;
+  channel?: Label | null | undefined;
+  mapping?: Hex32 | null | undefined;
 }
 
 /** The label that a new one replaces, and why. */
@@ -573,6 +585,7 @@ export interface TemperatureEvidenceAttached {
   readings_centi_c: (number | null)[];
   raw: Hex32;
   device_signature: "valid" | "absent" | "failed";
+  read_as?: ReadAs | null | undefined;
 }
 
 export interface ManufacturingStarted {

@@ -71,6 +71,7 @@ export const bedside: Record<keyof typeof english, string> = {
   "bedside.entry": "Eintrag {position}",
   "bedside.window": "Verbleibende Zeit für diese Dosis",
   "bedside.window_left": "Verbleibende Zeit. Das Fenster schließt um",
+  "bedside.window_device": "Gezählt nach der Uhr dieses Geräts: die des Registers ist jetzt nicht bekannt.",
   "bedside.window_ends": "Die Infusion muss beendet sein bis",
   "bedside.window_closed": "GESCHLOSSEN",
   "bedside.window_closed_at": "Diese Dosis nicht geben: Das Fenster schloss um",

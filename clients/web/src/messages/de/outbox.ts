@@ -16,6 +16,7 @@ export const outbox: Record<keyof typeof keys, string> = {
   "outbox.carried": "Mitgeführt für {agent}",
   "outbox.read": "Ich habe das gelesen",
   "outbox.again": "Noch einmal senden",
+  "outbox.signed_anew": "Noch einmal unterzeichnet: der Schlüssel dieses Geräts hat seitdem anderes unterzeichnet, darum hat es jetzt eine spätere Nummer.",
   "outbox.refused": "Das Register hat es abgelehnt",
   "outbox.kept": "Es bleibt auf diesem Gerät. Nichts geht verloren.",
   "outbox.waiting": "Wartet",

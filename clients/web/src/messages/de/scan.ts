@@ -28,6 +28,7 @@ export const scan = {
   "scan.which": "Mehrere Codes sind im Rahmen. Welcher ist es?",
   "scan.unwanted": "Das ist: {kind}. Gebraucht wird: {wanted}.",
   "scan.unwanted_any": "Das ist: {kind}. Es wird hier nicht gebraucht.",
+  "scan.names_no_bag": "Dieser Code nennt keinen Beutel. Er kann eine Therapie oder eine Spende nennen, die auch andere Beutel haben. Scannen Sie den QR-Code des Beutels, oder tippen Sie seine Kennung und sagen Sie, warum.",
   "scan.beside": "Neben dem Rahmen ist ein Code zu sehen. Bitte in den Rahmen holen.",
   "scan.torn": "Dieser Scanner hat einen Teil weggelassen oder sendet kein Enter am Ende. Noch einmal scannen; bleibt es dabei, den Scanner auf Enter einstellen.",
   "scan.layout_uncertain": "Scanner und Computer sind auf verschiedene Tastaturen eingestellt; Y und Z könnten vertauscht sein. Einmal den QR-Code eines Etiketts damit scannen: dann weiß es die App. Oder die Kamera benutzen.",
@@ -83,6 +84,7 @@ export const scan = {
   "scan.wrong.differs": "Die beiden Eingaben sind verschieden. Mit dem Etikett vergleichen und neu tippen: {got}",
   "scan.wrong.looks_alike": "Die beiden Eingaben unterscheiden sich nur in ähnlichen Zeichen: O und 0, I und 1, S und 5, B und 8, Z und 2. Mit dem Etikett vergleichen: {got}",
   "scan.wrong.other_thing": "Gescannt wurde etwas anderes als getippt: {got}",
+  "scan.wrong.names_no_bag": "Was gescannt wurde, nennt keinen Beutel und beweist darum den getippten nicht. Scannen Sie den QR-Code des Beutels, oder tippen Sie seine Kennung ein zweites Mal.",
   "scan.perhaps": "Ist es {perhaps}? Mit dem Etikett vergleichen, dann so tippen.",
 
   "scan.kind.label": "ein Etikett dieses Registers",

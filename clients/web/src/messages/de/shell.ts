@@ -14,6 +14,7 @@ export const shell: Record<keyof typeof keys, string> = {
   "shell.not_signed_not_enrolled": "Der Schlüssel dieses Geräts ist noch nicht eingetragen. Lassen Sie ihn von Ihrer Administration freigeben.",
   "shell.not_signed_device_full": "Auf diesem Gerät ist kein Platz mehr. Löschen Sie Fotos oder Dateien anderer Apps, und unterschreiben Sie noch einmal.",
   "shell.not_signed_outbox_not_empty": "Frühere Aussagen stehen noch nicht im Register. Senden Sie diese zuerst, und unterschreiben Sie dann noch einmal.",
+  "shell.not_signed_place_taken": "Sein Platz in der Folge seines Schlüssels ist inzwischen vergeben, und nur die zeichnende Person kann es noch einmal sagen: eine Entscheidung, oder was eine elektronische Unterschrift braucht, auf seinem eigenen Bildschirm; was ein anderes Gerät unterzeichnet hat, auf jenem.",
   "shell.not_signed_unreachable": "Das Register ist nicht erreichbar, und hierfür wird es gebraucht. Versuchen Sie es mit Netz noch einmal.",
   "shell.no_start": "Dieser Browser lässt die App nichts speichern.",
   "shell.no_start_more": "Unbroken braucht den Speicher des Browsers. Verlassen Sie den privaten Modus, erlauben Sie Cookies und Websitedaten für diese Adresse, schließen Sie andere Tabs mit ihr, und laden Sie die Seite neu.",

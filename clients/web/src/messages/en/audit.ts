@@ -216,6 +216,12 @@ export const audit = {
   "audit.more_readings": "And {count} more: they are in entry {position}.",
   "audit.upper": "upper limit {degrees}",
   "audit.lower": "lower limit {degrees}",
+  "audit.chart_look": "Look into the chart",
+  "audit.chart_nearer": "Nearer",
+  "audit.chart_further": "Further away",
+  "audit.chart_all": "All of it",
+  "audit.chart_how": "Drag to go along; two fingers, + and - or the wheel (after a click) go nearer; arrow keys go from reading to reading, with Shift along; 0 shows all.",
+  "audit.handed": "Hand-overs in the chart",
   "audit.chart_zone": "Times in {zone}. Shaded: out of band. Crossed: no reading.",
   "audit.chart_says": "Temperature of {container}, {phase}: {excursions|1 excursion|{excursions} excursions}, {gaps|1 gap|{gaps} gaps}. The table below says the same.",
 

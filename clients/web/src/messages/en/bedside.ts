@@ -69,6 +69,7 @@ export const bedside = {
   "bedside.entry": "Entry {position}",
   "bedside.window": "Time left to give this dose",
   "bedside.window_left": "Time left. The window closes at",
+  "bedside.window_device": "Counted by this device's own clock: the ledger's is not known now.",
   "bedside.window_ends": "The infusion must have ended by",
   "bedside.window_closed": "CLOSED",
   "bedside.window_closed_at": "Do not give this dose: the window closed at",

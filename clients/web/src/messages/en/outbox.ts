@@ -14,6 +14,7 @@ export const outbox = {
   "outbox.carried": "Carried for {agent}",
   "outbox.read": "I have read this",
   "outbox.again": "Send it again",
+  "outbox.signed_anew": "Signed again: this device's key had signed others since, so it has a later number now.",
   "outbox.refused": "The ledger refused it",
   "outbox.kept": "It stays on this device. Nothing is lost.",
   "outbox.waiting": "Waiting",

@@ -28,6 +28,7 @@ export const scan = {
   "scan.which": "Several codes are in the frame. Which one is it?",
   "scan.unwanted": "This is: {kind}. Wanted here: {wanted}.",
   "scan.unwanted_any": "This is: {kind}. It is of no use here.",
+  "scan.names_no_bag": "This code names no bag. It may name a therapy or a donation, which other bags share. Scan the bag's QR code, or type its id and say why.",
   "scan.beside": "A code is in view beside the frame. Bring it into the frame.",
   "scan.torn": "This scanner left out a part, or sends no Enter at the end. Scan once more; if it stays so, set the scanner to send Enter.",
   "scan.layout_uncertain": "This scanner and this computer are set for different keyboards, so Y and Z may have changed places. Scan a label's QR code once with it: then the app knows. Or use the camera.",
@@ -83,6 +84,7 @@ export const scan = {
   "scan.wrong.differs": "The two entries differ. Compare with the label and type it again: {got}",
   "scan.wrong.looks_alike": "The two entries differ only in characters that look alike: O and 0, I and 1, S and 5, B and 8, Z and 2. Compare with the label: {got}",
   "scan.wrong.other_thing": "What was scanned is something else than what was typed: {got}",
+  "scan.wrong.names_no_bag": "What was scanned names no bag, so it does not prove the one that was typed. Scan the bag's QR code, or type its id a second time.",
   "scan.perhaps": "Is it {perhaps}? Compare with the label, then type it so.",
 
   "scan.kind.label": "a label of this ledger",

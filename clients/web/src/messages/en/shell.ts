@@ -12,6 +12,7 @@ export const shell = {
   "shell.not_signed_not_enrolled": "This device's key is not enrolled yet. Have it approved by your administrator.",
   "shell.not_signed_device_full": "This device has no room left. Delete photos or other apps' files, then sign again.",
   "shell.not_signed_outbox_not_empty": "Earlier statements are not recorded yet. Send them first, then sign again.",
+  "shell.not_signed_place_taken": "Its place in its key's sequence is taken by now, and only its signer can say it again: a decision, or what needs an e-signature, on its own screen; what another device signed, on that device.",
   "shell.not_signed_unreachable": "The ledger cannot be reached, and this needs it. Try again with a network.",
   "shell.no_start": "This browser does not let the app keep anything.",
   "shell.no_start_more": "Unbroken needs the browser's storage. Leave private browsing, allow cookies and site data for this address, close other tabs of it, then load the page again.",

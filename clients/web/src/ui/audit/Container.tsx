@@ -59,7 +59,7 @@ function Everything({ known: { one, chain, told, temperature } }: { known: Known
       <ul class="rows">
         {naming.map((each) => (
           <LinkRow key={each.position} to={`/audit/entry/${each.position}`} title={tCode("event", each.type)}
-            hint={<>{sentence(each.event, each.signer, each.stream)}. <Time at={each.occurred_at} /></>} mark={<span class="mono soft">#{each.position}</span>} />
+            hint={<>{sentence(each.event, each.signer, each.stream)}. <Time at={each.occurred_at} still /></>} mark={<span class="mono soft">#{each.position}</span>} />
         ))}
       </ul>
     </>

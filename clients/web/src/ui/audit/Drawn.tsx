@@ -1,56 +1,71 @@
-/** The drawing of one phase. It reads without colour: the band is bounded and named, excursions are
- * striped, gaps are crossed, and each has its name beside it. */
+/** The drawing of one phase, of the part of its time that is looked at. It reads without colour: the band
+ * is bounded and named, excursions are striped, gaps are crossed, lines have dashes, all have their names. */
 
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useMemo } from "preact/hooks";
 import { language, t, tCode } from "../../messages";
 import { degrees } from "../../messages/sentence";
 import { useStore } from "../store";
-import { clockTicks, degreesOf, lines, scale, thinned, ticks, timesOf, type Scale, type Series } from "./chart";
+import { clockTicks, degreesOf, pathOf, scale, ticks, type Scale, type Series } from "./chart";
 import type { Phase, Span } from "./documents";
+import { HandLines } from "./Handed";
+import type { Hand } from "./story";
+import { strokes, thinned, type Window } from "./thinning";
+import { nearest, type Track } from "./tracks";
 
 const HEIGHT = 300;
-const EDGE = { left: 64, right: 16, top: 48, bottom: 40 }; // above: a row of names for excursions, one for gaps
-const DOTS = 240;
+export const EDGE = { left: 64, right: 16, top: 48, bottom: 40 }; // above: a row of names for excursions, one for gaps
+const DOTS = 120; // so many readings, and each has its dot
+export const STYLES = 4; // of lines; the fifth logger's is the first again
+const NEAR = 24; // pixels from the cursor to a reading that it tells
 
-export function Chart({ phase, series }: { phase: Phase; series: readonly Series[] }) {
-  const frame = useRef<HTMLElement>(null);
-  const width = useWidth(frame);
+export function Drawing(props: {
+  phase: Phase; series: readonly Series[]; tracks: readonly Track[]; handed: readonly Hand[];
+  window: Window; width: number; cursor: number | null;
+}) {
+  const { phase, series, tracks, handed, window, width, cursor } = props;
   const spoken = useStore(language);
   const id = useId();
-  const span = timesOf(phase, series);
-  const range = degreesOf(phase, series);
-  const x = scale(span.from, span.to, EDGE.left, width - EDGE.right);
+  const range = useMemo(() => degreesOf(phase, series), [phase, series]);
+  const x = scale(window.from, window.to, EDGE.left, width - EDGE.right);
   const y = scale(range.from, range.to, HEIGHT - EDGE.bottom, EDGE.top);
   return (
-    <figure class="chart" ref={frame}>
-      <svg viewBox={`0 0 ${width} ${HEIGHT}`} width={width} height={HEIGHT} role="img" aria-labelledby={`${id}-title`}>
-        <title id={`${id}-title`}>{describe(phase)}</title>
-        <Patterns id={id} />
-        <Band phase={phase} x={x} y={y} />
-        <Grid x={x} y={y} spoken={spoken} />
-        {phase.gaps.map((one, n) => <Shade key={`g${n}`} span={one} x={x} fill={`url(#${id}-gap)`} name={t("audit.gap_number", { number: n + 1 })} kind="gap" />)}
-        {phase.excursions.map((one, n) => (
-          <Shade key={`e${n}`} span={one} x={x} fill={`url(#${id}-out)`} kind="out"
-            name={t("audit.excursion_peak", { number: n + 1, peak: degrees(one.peak_centi_c) })} />
-        ))}
-        <Limits phase={phase} x={x} y={y} />
-        {series.map((one) => <Readings key={one.position} series={one} x={x} y={y} />)}
-      </svg>
-      <figcaption class="soft small">{t("audit.chart_zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</figcaption>
-    </figure>
+    <svg viewBox={`0 0 ${width} ${HEIGHT}`} width={width} height={HEIGHT} role="img" aria-labelledby={`${id}-title`}>
+      <title id={`${id}-title`}>{describe(phase)}</title>
+      <Patterns id={id} />
+      <clipPath id={`${id}-plot`}><rect x={EDGE.left} y={EDGE.top} width={width - EDGE.left - EDGE.right} height={HEIGHT - EDGE.top - EDGE.bottom} /></clipPath>
+      <Band phase={phase} x={x} y={y} />
+      <Grid x={x} y={y} spoken={spoken} />
+      {phase.gaps.map((one, n) => <Shade key={`g${n}`} span={one} x={x} fill={`url(#${id}-gap)`} name={t("audit.gap_number", { number: n + 1 })} kind="gap" />)}
+      {phase.excursions.map((one, n) => (
+        <Shade key={`e${n}`} span={one} x={x} fill={`url(#${id}-out)`} kind="out"
+          name={t("audit.excursion_peak", { number: n + 1, peak: degrees(one.peak_centi_c) })} />
+      ))}
+      <Limits phase={phase} x={x} y={y} />
+      <g clip-path={`url(#${id}-plot)`}>
+        {tracks.map((track, n) => <Readings key={n} track={track} number={n} x={x} y={y} />)}
+        <HandLines handed={handed} x={x} top={EDGE.top} bottom={HEIGHT - EDGE.bottom} />
+        {cursor !== null && <Cursor tracks={tracks} at={cursor} x={x} y={y} />}
+      </g>
+    </svg>
   );
 }
 
-function useWidth(frame: { current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(640);
-  useEffect(() => {
-    const look = () => setWidth((before) => frame.current?.clientWidth || before);
-    const watching = new ResizeObserver(look);
-    if (frame.current) watching.observe(frame.current);
-    look();
-    return () => watching.disconnect();
-  }, [frame]);
-  return Math.max(280, width);
+/** The readings nearest to a moment, of the lines that have one near it as it is drawn. */
+export function readAt(tracks: readonly Track[], at: number, x: Scale) {
+  const within = (NEAR * (x.to - x.from)) / Math.max(1, x.at(x.to) - x.at(x.from));
+  return tracks.flatMap(({ logger, line }, number) => {
+    const found = nearest(line, at, within);
+    return found ? [{ logger, number, ...found }] : [];
+  });
+}
+
+function Cursor({ tracks, at, x, y }: { tracks: readonly Track[]; at: number; x: Scale; y: Scale }) {
+  return (
+    <g class="cursor">
+      <line x1={x.at(at)} x2={x.at(at)} y1={EDGE.top} y2={HEIGHT - EDGE.bottom} />
+      {readAt(tracks, at, x).map(({ number, ms, centiC }) => <circle key={number} cx={x.at(ms)} cy={y.at(centiC)} r={4.5} />)}
+    </g>
+  );
 }
 
 function describe(phase: Phase): string {
@@ -130,9 +145,11 @@ function clockText(ms: number, spoken: string, days: boolean, seconds: boolean):
 }
 
 function Shade(props: { span: Span; x: Scale; fill: string; name: string; kind: "out" | "gap" }) {
-  const [from, to] = [props.x.at(Date.parse(props.span.started_at)), props.x.at(Date.parse(props.span.ended_at))];
-  const [left, right] = [props.x.at(props.x.from), props.x.at(props.x.to)];
-  const middle = Math.min(Math.max((from + to) / 2, left + 70), right - 70);
+  const { x } = props;
+  const [start, end] = [Date.parse(props.span.started_at), Date.parse(props.span.ended_at)];
+  if (end < x.from || start > x.to) return null;
+  const [from, to] = [x.at(Math.max(start, x.from)), x.at(Math.min(end, x.to))];
+  const middle = Math.min(Math.max((from + to) / 2, x.at(x.from) + 70), x.at(x.to) - 70);
   return (
     <g class={`shade ${props.kind}`}>
       <rect x={from} y={EDGE.top} width={Math.max(2, to - from)} height={HEIGHT - EDGE.bottom - EDGE.top} fill={props.fill} />
@@ -141,11 +158,12 @@ function Shade(props: { span: Span; x: Scale; fill: string; name: string; kind: 
   );
 }
 
-function Readings({ series, x, y }: { series: Series; x: Scale; y: Scale }) {
+function Readings({ track: { line }, number, x, y }: { track: Track; number: number; x: Scale; y: Scale }) {
+  const kept = thinned(line, x, Math.max(1, Math.round(x.at(x.to) - x.at(x.from))));
   return (
-    <g class="readings">
-      {lines(series, x, y).map((path) => <path key={path} d={path} />)}
-      {thinned(series.readings, DOTS).map(({ ms, centiC }) => centiC !== null && <circle key={ms} cx={x.at(ms)} cy={y.at(centiC)} r={2.5} />)}
+    <g class={`readings style-${number % STYLES}`}>
+      <path d={strokes(line, kept).map((run) => pathOf(line, run, x, y)).join("")} />
+      {kept.length <= DOTS && kept.map((n) => <circle key={n} cx={x.at(line.moments[n] ?? 0)} cy={y.at(line.values[n] ?? 0)} r={2.5} />)}
     </g>
   );
 }

@@ -1,7 +1,7 @@
 /** The moment that is looked at: a slider over the entries, one step an entry, and any time of the clock. */
 
 import { useState } from "preact/hooks";
-import { language, t } from "../../messages";
+import { language, t, tCode } from "../../messages";
 import { sentence } from "../../messages/sentence";
 import { Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
@@ -9,7 +9,7 @@ import { localTime, Time } from "../kit/Time";
 import { useClient } from "../session";
 import { useStore } from "../store";
 import { positionAt } from "./asking";
-import { problemOf } from "./asked";
+import { asProblem } from "../../core/problem";
 import type { Told } from "./documents";
 import type { Line } from "./story";
 import type { View } from "./Tabs";
@@ -120,7 +120,7 @@ function AnyTime({ coi, entries, onMoment }: { coi: string; entries: Told[]; onM
       onMoment(momentBefore(await positionAt(client, coi, moment), entries, moment));
       setWrong("");
     } catch (error) {
-      setWrong(problemOf(error).detail);
+      setWrong(tCode("refusal", asProblem(error).code));
     }
   };
   return (

@@ -8,9 +8,10 @@ import { Badge, Busy, Notice, type Tone } from "../kit/Notice";
 import { Time } from "../kit/Time";
 import { Failed } from "./asked";
 import { seriesOf } from "./chart";
-import { Chart } from "./Drawn";
 import { Entry } from "./Custody";
 import type { Leg, Phase, Told } from "./documents";
+import { handedOver } from "./handovers";
+import { Chart } from "./Looking";
 import { span } from "./story";
 import type { Stage } from "./Therapy";
 import { place } from "./words";
@@ -63,7 +64,7 @@ export function PhaseCard({ names, phase, told }: { names: readonly string[]; ph
         {phase.mean_kinetic_centi_c !== null && <span class="soft small">{t("audit.mkt", { degrees: degrees(phase.mean_kinetic_centi_c) })}</span>}
       </p>
       {series.length < phase.evidence.length && <Notice tone="warn" title={t("audit.readings_missing", { count: phase.evidence.length - series.length })} />}
-      <Chart phase={phase} series={series} />
+      <Chart phase={phase} series={series} handed={handedOver(told, names)} />
       <Events phase={phase} />
       <details>
         <summary>{t("audit.evidence_table", { count: phase.evidence.length })}</summary>

@@ -5,7 +5,7 @@ import { language, t, tCode } from "../../messages";
 import { sentence } from "../../messages/sentence";
 import { Icon, type IconName } from "../kit/Icon";
 import { Badge, Notice } from "../kit/Notice";
-import { localTime } from "../kit/Time";
+import { localTime, Time, WithUtc } from "../kit/Time";
 import { href } from "../route";
 import { useStore } from "../store";
 import type { Verdict } from "./checking";
@@ -63,11 +63,7 @@ function Clock({ at, day }: { at: string | number; day: string }) {
   const moment = new Date(at);
   const same = moment.toDateString() === new Date(day).toDateString();
   const how: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short", hour12: false };
-  return (
-    <time dateTime={moment.toISOString()} title={`${moment.toISOString().replace("T", " ").slice(0, 19)} UTC`}>
-      {same ? moment.toLocaleTimeString(spoken === "en" ? "en-GB" : spoken, how) : localTime(moment, spoken, true)}
-    </time>
-  );
+  return <WithUtc moment={moment} text={same ? moment.toLocaleTimeString(spoken === "en" ? "en-GB" : spoken, how) : localTime(moment, spoken, true)} />;
 }
 
 function dayIfNew(line: Line, before: Line | undefined, spoken: string): string | null {
@@ -197,12 +193,11 @@ function Beside({ line, stage }: { line: Line; stage: Stage }) {
 }
 
 function Remark({ told, tone, title }: { told: Told; tone: "warn" | "stop" | "info"; title: string }) {
-  const spoken = useStore(language);
   return (
     <div class={`remark ${tone}`}>
       <p class="head"><Icon name={tone} /><a href={`#entry-${told.position}`}>{title}</a></p>
       <p class="small">{sentence(told.event, told.signer, told.stream)}.</p>
-      <p class="soft small">{localTime(new Date(told.recorded_at), spoken)}</p>
+      <p class="soft small"><Time at={told.recorded_at} /></p>
     </div>
   );
 }

@@ -1,10 +1,11 @@
 /** A question that is on its way, answered or failed; and what is said when it failed. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { Problem } from "../../core/problem";
+import { asProblem, type Problem } from "../../core/problem";
 import { t, tCode } from "../../messages";
 import { Busy, Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
+import { Exactly } from "../kit/Why";
 
 export interface Asked<T> {
   value: T | null; // of an earlier question while the newest is on its way
@@ -29,7 +30,7 @@ export function useAsked<T>(ask: () => Promise<T>, keys: readonly unknown[]): As
     setBusy(true);
     ask().then(
       (found) => settle(() => (setValue(() => found), setProblem(null))),
-      (error: unknown) => settle(() => setProblem(problemOf(error))),
+      (error: unknown) => settle(() => setProblem(asProblem(error))),
     );
   }, keys);
   useEffect(() => {
@@ -39,16 +40,12 @@ export function useAsked<T>(ask: () => Promise<T>, keys: readonly unknown[]): As
   return { value, problem, busy, again };
 }
 
-export function problemOf(error: unknown): Problem {
-  return error instanceof Problem ? error : new Problem("fault", "internal", String(error));
-}
-
 /** Why nothing can be shown, and what to do. */
 export function Failed({ problem, again }: { problem: Problem; again?: () => void }) {
   const signIn = ["locked", "no_session", "not_enrolled"].includes(problem.code);
   return (
     <Notice tone={signIn ? "info" : "warn"} title={signIn ? t("audit.sign_in_first") : tCode("refusal", problem.code)} live>
-      <p class="small">{problem.detail}</p>
+      <Exactly detail={problem.detail} />
       <div class="buttons">
         {problem.code === "not_enrolled" ? <Button kind="primary" to="/enrol">{t("device.enrol")}</Button> : signIn && <Button kind="primary" to="/sign-in">{t("device.sign_in")}</Button>}
         {again && <Button onClick={again}>{t("shell.retry")}</Button>}

@@ -2,6 +2,7 @@
 
 import type { Json } from "../../core/canonical";
 import type { Phase, Told } from "./documents";
+import type { Line } from "./thinning";
 
 export interface Reading {
   ms: number;
@@ -84,31 +85,10 @@ export function clockTicks(from: number, to: number, count: number): number[] {
   return found;
 }
 
-/** Lines through readings that follow one another; a missing one breaks the line. */
-export function lines(series: Series, x: Scale, y: Scale): string[] {
-  const paths: string[] = [];
-  let points: string[] = [];
-  for (const { ms, centiC } of [...series.readings, { ms: 0, centiC: null }]) {
-    if (centiC !== null) points.push(`${round(x.at(ms))} ${round(y.at(centiC))}`);
-    else if (points.length) {
-      paths.push(points.length > 1 ? `M${points.join("L")}` : `M${points[0]}h0.01`);
-      points = [];
-    }
-  }
-  return paths;
-}
-
-/** Readings, thinned to at most `count` with the extremes of each stretch kept: dots to look at. */
-export function thinned(readings: readonly Reading[], count: number): Reading[] {
-  const known = readings.filter((one) => one.centiC !== null);
-  if (known.length <= count) return known;
-  const stride = Math.ceil((known.length * 2) / count);
-  const kept: Reading[] = [];
-  for (let start = 0; start < known.length; start += stride) {
-    const part = known.slice(start, start + stride).sort((a, b) => (a.centiC ?? 0) - (b.centiC ?? 0));
-    kept.push(...[part[0], part.at(-1)].filter((one) => one !== undefined).sort((a, b) => a.ms - b.ms));
-  }
-  return kept;
+/** The `d` of a path through readings, by their numbers; a lone one becomes a dot. */
+export function pathOf(line: Line, run: readonly number[], x: Scale, y: Scale): string {
+  const points = run.map((n) => `${round(x.at(line.moments[n] ?? 0))} ${round(y.at(line.values[n] ?? 0))}`);
+  return points.length > 1 ? `M${points.join("L")}` : `M${points[0]}h0.01`;
 }
 
 function least(values: readonly number[]): number {

@@ -6,7 +6,8 @@ import { Badge, Busy, Notice } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
-import { hasRole, session } from "../session";
+import { Exactly } from "../kit/Why";
+import { hasRole, session, useClient } from "../session";
 import { useStore } from "../store";
 import { Authorise } from "./Authorise";
 import { BagSet } from "./BagSet";
@@ -33,6 +34,7 @@ export interface At {
 
 /** One bag of one patient: what may be done with it now, and why not. */
 export function BagScreen({ visit, me, onLeave }: { visit: Visit; me: string; onLeave: () => void }) {
+  const client = useClient();
   const { looked, signed, again } = useBag(visit);
   const found = useRef<string | null>(null); // how the bag was when it was scanned
   if (!looked) return <Screen title={visit.read.container} back="/"><Busy label={t("bedside.judging")} /></Screen>;
@@ -44,13 +46,13 @@ export function BagScreen({ visit, me, onLeave }: { visit: Visit; me: string; on
   if (stop && !running) {
     return <StopScreen stop={stop} visit={visit} version={check?.chain_version} contact={looked.label?.contact} onLeave={onLeave} />;
   }
-  const fresh = visit.matched && looked.check !== null && isFresh(looked.check, Date.now());
+  const fresh = visit.matched && looked.check !== null && isFresh(looked.check, client.moment());
   const at: At = { visit, me, looked, status, fresh, again };
   return (
     <Screen title={t("bedside.this_bag")} back="/" foot={<Button onClick={onLeave}>{t("bedside.leave")}</Button>}>
       {stop && <Notice tone="stop" title={t(`bedside.stop_${stop.name}`)} live><p lang="en">{stop.reason}</p><p>{t("bedside.stop_infusion_now")}</p></Notice>}
       <Heading at={at} unsent={unsent} />
-      <Freshness looked={looked} matched={visit.matched} />
+      <Freshness looked={looked} matched={visit.matched} fresh={fresh} />
       <Countdown window={looked.bag?.value.window ?? null} status={status} />
       <Acts at={at} />
       {check && !ENDED.includes(status) && <Gates gates={asked(check.gates, running)} />}
@@ -100,17 +102,18 @@ function Heading({ at, unsent }: { at: At; unsent: number }) {
 }
 
 /** How old the answer is, always; and that nobody authorises by an old one. */
-function Freshness({ looked, matched }: { looked: Looked; matched: boolean }) {
+function Freshness({ looked, matched, fresh }: { looked: Looked; matched: boolean; fresh: boolean }) {
   const { check, problem } = looked;
   if (!matched || !check) {
     return (
       <Notice tone="warn" title={matched ? t("bedside.no_answer") : t("bedside.unmatched")} live>
         <p>{t("bedside.withheld")}</p>
-        {problem && <p class="small">{problem.detail}</p>}
+        {problem && <p class="small">{tCode("refusal", problem.code)}</p>}
+        {problem && <Exactly detail={problem.detail} />}
       </Notice>
     );
   }
-  if (isFresh(check, Date.now())) return <p class="soft small">{t("bedside.as_of")} <Time at={check.asOf} seconds /></p>;
+  if (fresh) return <p class="soft small">{t("bedside.as_of")} <Time at={check.asOf} seconds /></p>;
   return (
     <Notice tone="warn" title={t("bedside.old")} live>
       <p>{t("bedside.against")} <strong><Time at={check.asOf} /></strong>.</p>

@@ -5,16 +5,19 @@ import { t } from "../../messages";
 import { Icon } from "../kit/Icon";
 import { Notice } from "../kit/Notice";
 import { Time } from "../kit/Time";
+import { useClient } from "../session";
 
-/** What is left of the window after thaw, in the worst case; and when it has closed, that it has. */
+/** What is left of the window after thaw, in the worst case and by the ledger's clock; and when it has
+ * closed, that it has. */
 export function Countdown({ window, status }: { window: Bag["window"]; status: string }) {
-  const [now, setNow] = useState(Date.now());
+  const client = useClient();
+  const [{ at: now, by }, setNow] = useState(client.time());
   const counts = window?.closes_at && !ENDED.includes(status);
   useEffect(() => {
     if (!counts) return undefined;
-    const timer = setInterval(() => setNow(Date.now()), 1000);
+    const timer = setInterval(() => setNow(client.time()), 1000);
     return () => clearInterval(timer);
-  }, [counts]);
+  }, [client, counts]);
   if (!window || ENDED.includes(status)) {
     return status === "thawing" && !window ? <Notice tone="wait" title={t("bedside.window_unknown")} /> : null;
   }
@@ -27,6 +30,7 @@ export function Countdown({ window, status }: { window: Bag["window"]; status: s
     <section class={`window ${due === null ? "" : "near"}`} aria-label={t("bedside.window")}>
       <p class="rest" role="timer" aria-live="off"><Icon name="wait" /> <span>{rest}</span></p>
       <p>{t("bedside.window_left")} <strong><Time at={closesAt} /></strong></p>
+      {by === "device" && <p class="small">{t("bedside.window_device")}</p>}
       {window.ends_at && <p>{t("bedside.window_ends")} <strong><Time at={window.ends_at} /></strong></p>}
       <p class="visually-hidden" aria-live="assertive">{due === null ? "" : t("bedside.window_say", { count: due })}</p>
     </section>

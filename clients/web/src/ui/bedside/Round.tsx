@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Party } from "../../core/events/types";
 import type { Read, Wristband } from "../../bedside/documents";
-import { type StopName, WRISTBAND_MS } from "../../bedside/rules";
+import { isLate, type StopName } from "../../bedside/rules";
 import { t } from "../../messages";
 import { Notice } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
@@ -33,9 +33,9 @@ export function Round({ here, me, fields }: { here: Party; me: string; fields: s
     setWristband(null);
   };
   const onBag = (found: Read) => {
-    const isLate = wristband !== null && Date.now() - wristband.at > WRISTBAND_MS;
-    setLate(isLate);
-    if (isLate) setWristband(null);
+    const tooLate = wristband !== null && isLate(wristband, client.moment());
+    setLate(tooLate);
+    if (tooLate) setWristband(null);
     else setRead(found);
   };
   if (stop) return <StopScreen stop={{ name: stop, reason: "", proof: [] }} visit={null} onLeave={restart} />;

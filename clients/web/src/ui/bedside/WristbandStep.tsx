@@ -5,10 +5,11 @@ import type { Therapy, Wristband } from "../../bedside/documents";
 import { identifiersIn, type StopName } from "../../bedside/rules";
 import type { Verdict } from "../../scan/feedback";
 import type { Reading } from "../../scan/scanning";
-import { t, tCode } from "../../messages";
+import { t } from "../../messages";
 import { Notice } from "../kit/Notice";
 import { Scanner } from "../kit/Scanner";
 import { Button } from "../kit/Screen";
+import { Why } from "../kit/Why";
 import { useClient } from "../session";
 import { SEEN_MS } from "./BadgeStep";
 import { wristbandPattern } from "./Keys";
@@ -34,7 +35,7 @@ export function WristbandStep({ here, fields, onStop, onDone }: Props) {
     const known = Object.fromEntries(Object.entries(values).filter(([field]) => fields.includes(field)));
     try {
       const patient = await client.commitments(known);
-      return await judged({ patient, at: Date.now(), method, reason });
+      return await judged({ patient, at: client.moment(), method, reason });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setProblem(error);
@@ -62,9 +63,7 @@ export function WristbandStep({ here, fields, onStop, onDone }: Props) {
   return (
     <>
       {problem && (
-        <Notice tone="warn" title={tCode("refusal", problem.code)} live>
-          <p class="small">{problem.detail}</p>
-        </Notice>
+        <Why problem={problem} tone="warn" />
       )}
       <Scanner what={t("bedside.scan_wristband")} wanted={["wristband"]} setting={{ wristband: pattern, expected: ["wristband"] }} onRead={read} />
     </>

@@ -2,12 +2,12 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Client, Held, Reading } from "../../core/client";
 import { Problem } from "../../core/problem";
 import type { Bag, Chain, InfusionCheck, LabelCheck, Visit } from "../../bedside/documents";
+import { followed, type Followed, isDue, LOOK_MS } from "../../bedside/following";
 import { checksIn } from "../../bedside/rules";
 import { useClient } from "../session";
 import { useStore } from "../store";
 
-/** How often a bedside looks again for what the others did. */
-const LOOK_MS = 4_000;
+const BRIEF_MS = 4_000; // for the head
 
 export interface Looked {
   check: Reading<InfusionCheck> | null; // null: nobody can say now
@@ -27,6 +27,8 @@ export function useBag(visit: Visit): { looked: Looked | null; signed: readonly 
   const alive = useRef(true);
   const asked = useRef(0);
   const answered = useRef(0);
+  const whole = useRef(false); // the last look was at the ledger's own answers
+  const last = useRef<Followed>({ size: null, looks: 0, at: client.moment() });
   const again = useCallback(async () => {
     const mine = ++asked.current;
     const settle = signed.mark(client.waiting.get());
@@ -34,18 +36,38 @@ export function useBag(visit: Visit): { looked: Looked | null; signed: readonly 
     if (!alive.current || mine < answered.current) return; // an older look that came late
     answered.current = mine;
     settle();
+    whole.current = found.check?.from === "ledger" && found.chain?.from === "ledger";
     setLooked(found);
   }, [client, visit.coi, visit.read.container, signed]);
   useEffect(() => void again(), [again, held.length]);
   useEffect(() => {
     alive.current = true;
-    const timer = setInterval(() => document.visibilityState === "visible" && asked.current === answered.current && void again(), LOOK_MS);
-    return () => {
-      alive.current = false;
-      clearInterval(timer);
-    };
-  }, [again]);
+    return () => void (alive.current = false);
+  }, []);
+  useEvery(LOOK_MS, async () => {
+    const head = await client.refresh(BRIEF_MS).catch(() => null);
+    const now = client.moment();
+    const isBusy = !alive.current || asked.current !== answered.current;
+    if (isBusy || !isDue(last.current, head, whole.current, now)) return;
+    last.current = followed(last.current, head, now);
+    await again();
+  });
   return { looked, signed: signed.list(), again };
+}
+
+/** `work` every so often while the page is in view, one at a time. */
+function useEvery(ms: number, work: () => Promise<void>): void {
+  const latest = useRef(work);
+  latest.current = work;
+  useEffect(() => {
+    let busy = false;
+    const timer = setInterval(() => {
+      if (busy || document.visibilityState !== "visible") return;
+      busy = true;
+      void latest.current().finally(() => (busy = false));
+    }, ms);
+    return () => clearInterval(timer);
+  }, [ms]);
 }
 
 /** What was signed here and no look shows yet: it waits, or was answered after the last look began. Else

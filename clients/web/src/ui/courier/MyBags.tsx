@@ -2,17 +2,19 @@ import type { ComponentChildren } from "preact";
 import type { Party } from "../../core/events/types";
 import type { Bag } from "../../courier/bags";
 import { t } from "../../messages";
-import { Badge, Notice } from "../kit/Notice";
+import { Badge } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
 import { href } from "../route";
+import { Behind } from "./Behind";
+import { NoList } from "./NoList";
 import { useMyList } from "./useMyList";
 import { partyName } from "./where";
 
 /** What is on offer, what is here, what waits for the other: and the two acts. */
 export function MyBags({ here }: { here: Party }) {
-  const { list, read } = useMyList(here);
+  const { list, read, problem } = useMyList(here);
   const foot = (
     <div class="buttons">
       <Button kind="primary" to="/courier/take">{t("courier.take")}</Button>
@@ -28,13 +30,12 @@ export function MyBags({ here }: { here: Party }) {
         </span>
         <a class="button" href={href("/courier/where")}>{t("courier.change")}</a>
       </p>
-      {read ? (
+      {read && (
         <p class="soft small">
           {read.from === "ledger" ? t("courier.as_of") : t("courier.from_device")} <Time at={read.asOf} seconds />
         </p>
-      ) : (
-        <Notice tone="wait" title={t("courier.never")} />
       )}
+      <NoList problem={problem ?? read?.why ?? null} />
       <Part title={t("courier.offered")} bags={list.offered} />
       <Part title={t("courier.here")} bags={list.here} empty={t("courier.none_here")} />
       <Part title={t("courier.given")} bags={list.given} />
@@ -60,7 +61,8 @@ export function BagRow({ bag, children, tool }: { bag: Bag; children?: Component
       <span class="body">
         <strong class="mono">{bag.container}</strong>
         <span class="soft small mono">{bag.coi}</span>
-        {bag.offer && <span class="small">{t("courier.from", { party: partyName(bag.offer.giver) })}</span>}
+        {bag.offer?.behind === "ledger" && <span class="small">{t("courier.from", { party: partyName(bag.offer.giver) })}</span>}
+        {bag.offer && bag.offer.behind !== "ledger" && !bag.unsent && <Behind offer={bag.offer} />}
         {bag.expiresAt && <span class="small">{t("courier.expires")} <Time at={bag.expiresAt} /></span>}
         {bag.unsent && <Badge tone="wait">{t("courier.unsent")}</Badge>}
         {children}

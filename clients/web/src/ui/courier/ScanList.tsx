@@ -23,6 +23,7 @@ export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) =
             <span class="body">
               <strong class="mono">{scan.container}</strong>
               {scan.coi ? <span class="soft small mono">{scan.coi}</span> : <WhichTherapy read={scans.unplaced} onCoi={(coi) => scans.complete(scan.container, coi)} />}
+              {scan.doubt && <Badge tone="warn">{t(`courier.label_${scan.doubt}`)}</Badge>}
               {doubt(scan)}
             </span>
             <button type="button" class="tool" aria-label={t("courier.remove", { container: scan.container })} onClick={() => scans.remove(scan.container)}>

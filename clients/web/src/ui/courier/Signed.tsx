@@ -7,6 +7,7 @@ import { Icon } from "../kit/Icon";
 import { Badge, Notice } from "../kit/Notice";
 import { QrSeries } from "../kit/QrSeries";
 import { Button, Screen } from "../kit/Screen";
+import { Exactly } from "../kit/Why";
 import { useClient } from "../session";
 import { useStore } from "../store";
 import { partyName } from "./where";
@@ -54,7 +55,10 @@ function Became({ held }: { held: Held[] }) {
         {held.flatMap((one) => containersOf(one).map(({ container }) => <Line held={one} container={container} key={container} />))}
       </ul>
       {refused.map((one) => (
-        <Notice tone="stop" title={t("courier.refused", { detail: one.problem?.detail ?? "" })} key={one.id} live />
+        <Notice tone="stop" title={t("courier.refused")} key={one.id} live>
+          <p>{tCode("refusal", one.problem?.code ?? "")}</p>
+          <Exactly detail={one.problem?.detail ?? ""} />
+        </Notice>
       ))}
       {raised.length > 0 && (
         <Notice tone="warn" title={t("courier.raised")} live>

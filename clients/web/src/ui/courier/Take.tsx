@@ -9,6 +9,7 @@ import { Button, Screen } from "../kit/Screen";
 import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
 import { LookAtThem, lookOf, NOTHING_SEEN } from "./Look";
+import { Behind } from "./Behind";
 import { Missing, missingOf } from "./Missing";
 import { isParty, PartyField } from "./PartyField";
 import { Refuse } from "./Refuse";
@@ -17,7 +18,7 @@ import { Signed } from "./Signed";
 import { useMyList } from "./useMyList";
 import { useScans, WANTED } from "./useScans";
 import { VoidStop } from "./VoidStop";
-import { meet, partyName } from "./where";
+import { meet } from "./where";
 
 /** Scan what is given, say how it looks, sign: one act for many bags. */
 export function Take({ here }: { here: Party }) {
@@ -73,11 +74,12 @@ export function Take({ here }: { here: Party }) {
   );
 }
 
-const isOffered = (scan: Scan): boolean => Boolean(scan.bag?.offer);
+/** A match is what the ledger confirms. */
+const isOffered = (scan: Scan): boolean => scan.bag?.offer?.behind === "ledger";
 
 function offerOf(scan: Scan) {
-  if (!scan.bag?.offer) return <Badge tone="warn">{t("courier.no_release")}</Badge>;
-  return <Badge tone="ok">{t("courier.from", { party: partyName(scan.bag.offer.giver) })}</Badge>;
+  const offer = scan.bag?.offer;
+  return offer ? <Behind offer={offer} /> : <Badge tone="warn">{t("courier.no_release")}</Badge>;
 }
 
 export function toSign(scans: readonly Scan[]): Scanned[] {

@@ -1,13 +1,14 @@
 import type { DeviationRaised } from "../../core/events/types";
+import type { Voided } from "../../courier/labels";
 import type { Scan } from "../../courier/scans";
-import { t } from "../../messages";
+import { t, tCode } from "../../messages";
 import { FullStop } from "../kit/FullStop";
 import { NotDone } from "../kit/NotDone";
 import { Button } from "../kit/Screen";
 import { Time } from "../kit/Time";
 import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
-import type { Scans, Voided } from "./useScans";
+import type { Scans } from "./useScans";
 
 /** A label that was declared void: the bag goes no further. The one way on is to tell Quality. */
 export function VoidStop({ voided, scans }: { voided: Voided; scans: Scans }) {
@@ -20,8 +21,9 @@ export function VoidStop({ voided, scans }: { voided: Voided; scans: Scans }) {
   });
   return (
     <FullStop title={t("courier.void")} reason={t("courier.void_why", { serial, container })}>
+      <p>{tCode("label_status", voided.status)}</p>
       <p>
-        {t("courier.void_as_of")} <Time at={voided.asOf} />
+        {t(voided.by === "ledger" ? "courier.void_now" : "courier.void_as_of")} <Time at={voided.asOf} />
       </p>
       {!scan?.coi && <p>{t("courier.void_unknown")}</p>}
       <NotDone problem={problem} />

@@ -1,20 +1,18 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Coi } from "../../core/events/types";
+import { Problem } from "../../core/problem";
 import type { MyList } from "../../courier/bags";
-import { addBag, addCoi, completed, refreshed, type Scan } from "../../courier/scans";
+import type { Voided } from "../../courier/labels";
+import { addBag, completed, doubted, ofCoi, refreshed, type Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import type { Verdict } from "../../scan/feedback";
+import type { Link } from "../../scan/link";
 import type { Scanned } from "../../scan/parse";
 import { useClient } from "../session";
+import { useLabels } from "./useLabels";
 
 /** A label, the giver's phone, or the square code that says whose a bag is. */
 export const WANTED = ["label", "container", "chunk", "coi", "isbt"] as const;
-
-export interface Voided {
-  container: string;
-  serial: string;
-  asOf: number;
-}
 
 /** What useScans needs of a reading. */
 type Read = { scanned: Scanned; text: string };
@@ -39,9 +37,7 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   const client = useClient();
   const [scans, setScans] = useState<Scan[]>([]);
   const [said, setSaid] = useState("");
-  const [stops, setStops] = useState<Voided[]>([]); // one frame may show several
   const [unplaced, setUnplaced] = useState<Coi[]>([]);
-  const [noList, setNoList] = useState(false);
   const latest = useRef(scans); // two symbols may be read before the next drawing
   const turn = useRef<Promise<unknown>>(Promise.resolve()); // and are judged in the order of their reading
   const keep = (next: Scan[]): void => {
@@ -52,18 +48,13 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   list.current = known;
   useEffect(() => keep(refreshed(latest.current, known)), [known]);
 
-  /** True: it is void, and that stops everything else. */
-  const stopped = async (container: string, serial: string): Promise<boolean> => {
-    const found = await client.voided(serial);
-    setNoList(found === null);
-    if (found?.value) setStops((before) => [...before, { container, serial, asOf: found.asOf }]);
-    return Boolean(found?.value);
-  };
-  const label = async (container: string | null, serial: string, forget: () => void): Judged => {
-    const isVoid = await stopped(container ?? "–", serial);
-    if (container === null) return isVoid ? "mismatch" : told(t("courier.not_a_bag"), "mismatch");
-    const verdict = bag(container, serial, forget);
-    return isVoid ? "mismatch" : verdict;
+  const labels = useLabels((container, word) => keep(doubted(latest.current, container, word)));
+  const label = async (link: Link, forget: () => void): Judged => {
+    const { container, serial } = link;
+    const verdict = container === null ? told(t("courier.not_a_bag"), "mismatch") : bag(container, serial, forget);
+    const word = await labels.word(link);
+    if (word === "void") return "mismatch";
+    return word === "doubtful" || word === "unknown" ? undefined : verdict; // a match is what the ledger confirms
   };
   const bag = (container: string, serial: string | null, forget: () => void): Verdict | undefined => {
     const [next, outcome] = addBag(latest.current, { container, label: serial, forget }, list.current);
@@ -73,25 +64,30 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     return next.some((one) => one.container === container && fits(one)) ? "match" : undefined;
   };
   const therapy = (coi: Coi): Verdict | undefined => {
-    const [next, outcome] = addCoi(latest.current, coi);
-    keep(next);
-    if (outcome === "which") setUnplaced((before) => [...new Set([coi, ...before])]);
-    if (outcome !== "known") setSaid(t(`courier.coi_${outcome}`, { coi, container: next.at(-1)?.container ?? "" }));
+    const outcome = ofCoi(latest.current, coi);
+    if (outcome === "which" || outcome === "no_bag") setUnplaced((before) => [...new Set([coi, ...before])]);
+    if (outcome !== "known") setSaid(t(`courier.coi_${outcome}`, { coi }));
     return outcome === "other_therapy" ? "mismatch" : undefined;
   };
   /** One of the codes of the giver's phone. */
   const part = async (text: string): Judged => {
-    if (await client.importStatements(text)) return told(t("courier.took_in"), "match");
-    const { have, of } = client.importing.get() ?? { have: 0, of: 0 };
-    if (of) setSaid(t("courier.part", { part: have, of }));
-    return undefined;
+    try {
+      const taken = await client.importStatements(text);
+      const { have, of } = client.importing.get() ?? { have: 0, of: 0 };
+      if (taken) setSaid(t("courier.took_in"));
+      else if (of) setSaid(t("courier.part", { part: have, of }));
+      return undefined; // shown by a phone: nothing is proved by it
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return told(t(error.kind === "unauthentic" ? "courier.not_theirs" : "courier.not_taken_in"), "mismatch");
+    }
   };
   const judge = async ({ scanned, text }: Read, forget: () => void): Judged => {
     const coi = scanned.kind === "coi" || scanned.kind === "isbt" ? scanned.coi : undefined;
-    if (scanned.kind === "label") return label(scanned.container, scanned.serial, forget);
+    if (scanned.kind === "label") return label(scanned, forget);
     if (scanned.kind === "container") return bag(scanned.text, null, forget);
     if (scanned.kind === "chunk") return part(text);
-    return coi ? therapy(coi) : undefined; // another symbol of the label: nothing that is needed here
+    return coi ? therapy(coi) : undefined; // the scanner says that it names no bag
   };
   const read = (reading: Read, forget: () => void): Judged => {
     const mine = turn.current.then(() => judge(reading, forget));
@@ -102,16 +98,13 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     setSaid(text);
     return verdict;
   };
-  /** The list of void labels may have come, or grown, since they were scanned. */
-  const clear = async (): Promise<boolean> => {
-    const found = await Promise.all(latest.current.map((one) => one.label !== null && stopped(one.container, one.label)));
-    return !found.includes(true);
-  };
   const complete = (container: string, coi: Coi) => keep(completed(latest.current, container, coi));
   const remove = (container: string) => {
     latest.current.find((one) => one.container === container)?.forget();
     keep(latest.current.filter((one) => one.container !== container));
-    setStops((before) => before.filter((one) => one.container !== container));
+    labels.release(container);
   };
-  return { scans, said, voided: stops[0] ?? null, unplaced, noList, read, clear, complete, remove };
+  /** A label may have been declared void since it was scanned. */
+  const clear = (): Promise<boolean> => labels.clear(latest.current);
+  return { scans, said, voided: labels.voided, unplaced, noList: labels.noList, read, clear, complete, remove };
 }

@@ -8,12 +8,26 @@ const KEPT = "unbroken.acting";
 const MET = "unbroken.parties";
 const MOST = 30;
 
-export const acting = new Store<Party | null>(read<Party>(KEPT));
-export const met = new Store<Party[]>(read<Party[]>(MET) ?? []);
+export const acting = new Store<Party | null>(null);
+export const met = new Store<Party[]>([]);
+
+/** Once what this device remembers is there (`recollect`). */
+export function recallWhere(): void {
+  acting.set(read<Party>(KEPT));
+  met.set(read<Party[]>(MET) ?? []);
+}
 
 export function actFor(here: Party): void {
   remember(KEPT, JSON.stringify(here));
   acting.set(here);
+}
+
+/** For another person: they act for nobody yet, and met nobody. */
+export function forgetWhere(): void {
+  remember(KEPT, null);
+  remember(MET, null);
+  acting.set(null);
+  met.set([]);
 }
 
 /** The newest first, each once. */

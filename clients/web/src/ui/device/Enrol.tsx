@@ -4,8 +4,9 @@ import { useState } from "preact/hooks";
 import type { Problem } from "../../core/problem";
 import { t } from "../../messages";
 import { Field } from "../kit/Field";
-import { Busy, Notice } from "../kit/Notice";
+import { Busy } from "../kit/Notice";
 import { Button, Screen } from "../kit/Screen";
+import { Why } from "../kit/Why";
 import { useClient } from "../session";
 import { useStore } from "../store";
 import { Pin } from "./Pin";
@@ -48,7 +49,7 @@ function Draw() {
       <Field label={t("device.agent")} hint={t("device.agent_hint")} value={agent} onValue={setAgent} wrong={said(wrong.agent)} autocomplete="username" />
       <Field label={t("device.passphrase_new")} hint={t("device.passphrase_hint")} type="password" value={first} onValue={setFirst} wrong={said(wrong.first)} autocomplete="new-password" />
       <Field label={t("device.passphrase_again")} type="password" value={second} onValue={setSecond} wrong={said(wrong.second)} autocomplete="new-password" />
-      {failed && <Notice tone="stop" title={failed.detail} live />}
+      {failed && <Why problem={failed} />}
       <Button submit kind="primary">{t("device.make_key")}</Button>
     </form>
   );

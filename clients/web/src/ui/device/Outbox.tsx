@@ -2,11 +2,15 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Held } from "../../core/client";
+import { asProblem, type Problem } from "../../core/problem";
 import { extend, t, tCode } from "../../messages";
+import { NotDone } from "../kit/NotDone";
 import { Badge, Notice, type Tone } from "../kit/Notice";
 import { QrSeries } from "../kit/QrSeries";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
+import { useAct } from "../kit/useAct";
+import { Exactly, Why } from "../kit/Why";
 import { useClient } from "../session";
 import { useStore } from "../store";
 
@@ -73,15 +77,18 @@ function Item({ held }: { held: Held }) {
 
 function Refused({ held }: { held: Held }) {
   const client = useClient();
+  const again = useAct(() => client.requeue(held.id));
   return (
     <>
       <p>{tCode("refusal", held.problem?.code ?? "")}</p>
-      <p class="small">{held.problem?.detail}</p>
+      <Exactly detail={held.problem?.detail ?? ""} />
       <p class="soft small">{t("outbox.kept")}</p>
       <div class="buttons">
         {!held.acknowledged && <Button onClick={() => void client.acknowledge(held.id)}>{t("outbox.read")}</Button>}
-        <Button onClick={() => void client.requeue(held.id)}>{t("outbox.again")}</Button>
+        {held.again === undefined && <Button onClick={again.run} disabled={again.busy}>{t("outbox.again")}</Button>}
       </div>
+      {held.again !== undefined && <p class="small">{t("outbox.signed_anew")}</p>}
+      <NotDone problem={again.problem} />
     </>
   );
 }
@@ -110,13 +117,16 @@ function Away() {
 
 function TakeOver() {
   const client = useClient();
-  const [said, setSaid] = useState<{ tone: Tone; text: string } | null>(null);
+  const [said, setSaid] = useState("");
+  const [problem, setProblem] = useState<Problem | null>(null);
   const take = async (file: File | undefined) => {
     if (!file) return;
+    setProblem(null);
     try {
-      setSaid({ tone: "ok", text: t("outbox.imported", { count: await client.importStatements(file) }) });
+      setSaid(t("outbox.imported", { count: await client.importStatements(file) }));
     } catch (error) {
-      setSaid({ tone: "stop", text: (error as Error).message });
+      setSaid("");
+      setProblem(asProblem(error));
     }
   };
   return (
@@ -125,7 +135,8 @@ function TakeOver() {
         {t("outbox.import")}
         <input class="visually-hidden" type="file" onChange={(event) => void take(event.currentTarget.files?.[0])} />
       </label>
-      {said && <Notice tone={said.tone} title={said.text} live />}
+      {said && <Notice tone="ok" title={said} live />}
+      {problem && <Why problem={problem} />}
     </section>
   );
 }

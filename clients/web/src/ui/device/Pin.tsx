@@ -1,10 +1,11 @@
 /** After the approval: which log this device will believe from now on, and the first sign-in. */
 
 import { useEffect, useState } from "preact/hooks";
-import { Problem } from "../../core/problem";
+import { asProblem, type Problem } from "../../core/problem";
 import { t } from "../../messages";
 import { Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
+import { Why } from "../kit/Why";
 import { go } from "../route";
 import { useClient } from "../session";
 
@@ -24,7 +25,7 @@ export function Pin({ agent }: { agent: string }) {
       await client.signIn();
       go("/", { replace: true });
     } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem("fault", "unexpected", String(error)));
+      setProblem(asProblem(error));
     }
   };
   return (
@@ -46,7 +47,7 @@ export function Pin({ agent }: { agent: string }) {
 function Refusal({ problem }: { problem: Problem }) {
   if (problem.code === "unknown_key") return <Notice tone="wait" title={t("device.not_approved")} live />;
   if (problem.kind === "fault") return <Notice tone="warn" title={t("device.offline_first")} live />;
-  return <Notice tone="stop" title={problem.detail} live />;
+  return <Why problem={problem} />;
 }
 
 /** Eight groups of four, to be read aloud. */

@@ -4,8 +4,9 @@ import { useState } from "preact/hooks";
 import { Problem } from "../../core/problem";
 import { t } from "../../messages";
 import { Field } from "../kit/Field";
-import { Busy, Notice } from "../kit/Notice";
+import { Busy } from "../kit/Notice";
 import { Button, Screen } from "../kit/Screen";
+import { Why } from "../kit/Why";
 import { go } from "../route";
 import { useClient } from "../session";
 import { useStore } from "../store";
@@ -31,7 +32,7 @@ export default function SignIn() {
         <form class="card" onSubmit={(event) => void enter(event)}>
           {profile && <h2>{t("device.sign_in_as", { agent: profile.agent })}</h2>}
           <Field label={t("device.passphrase")} type="password" value={passphrase} onValue={setPassphrase} wrong={wrong} autocomplete="current-password" />
-          {problem && !wrong && <Notice tone="stop" title={problem.detail} live />}
+          {problem && !wrong && <Why problem={problem} />}
           <Button submit kind="primary">{t("device.sign_in")}</Button>
         </form>
       )}

@@ -7,8 +7,9 @@ import { Field } from "./Field";
 import { Notice } from "./Notice";
 import { Button } from "./Screen";
 import { useAct } from "./useAct";
+import { Exactly, useRefusal } from "./Why";
 
-const KNOWN = ["locked", "not_enrolled", "device_full", "outbox_not_empty", "unreachable"] as const;
+const KNOWN = ["locked", "not_enrolled", "device_full", "outbox_not_empty", "place_taken", "unreachable"] as const;
 
 /** Why nothing was signed, and what to do about it; nothing where there is no problem. */
 export function NotDone({ problem }: { problem: Problem | null }) {
@@ -17,9 +18,18 @@ export function NotDone({ problem }: { problem: Problem | null }) {
   const known = KNOWN.find((code) => code === problem.code);
   return (
     <Notice tone="stop" title={t("shell.not_signed")} live>
-      <p>{known ? t(`shell.not_signed_${known}`) : problem.detail}</p>
+      {known ? <p>{t(`shell.not_signed_${known}`)}</p> : <Meaning problem={problem} />}
       {problem.code === "locked" && <Unlock />}
     </Notice>
+  );
+}
+
+function Meaning({ problem }: { problem: Problem }) {
+  return (
+    <>
+      <p>{useRefusal(problem.code)}</p>
+      <Exactly detail={problem.detail} />
+    </>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { Verdict } from "../../scan/feedback";
 import type { Wrong } from "../../scan/identifiers";
-import { shown, type Kind } from "../../scan/parse";
+import { namesNoBag, shown, type Kind, type Scanned } from "../../scan/parse";
 import type { Reading, Told } from "../../scan/scanning";
 import { t, tCode } from "../../messages";
 import { Notice, type Tone } from "./Notice";
@@ -49,18 +49,19 @@ function said({ last, told, why, camera }: State, wanted: Props["wanted"], conti
   if (told) return ofTold(told, wanted);
   if (last?.verdict === "judging") return { tone: "wait", title: t("scan.judging") };
   if (continuous && why && why !== "nothing") return { tone: "warn", title: t(`scan.why.${why}`) };
-  if (last?.reading) return ofVerdict(last.verdict, last.reading);
+  if (last?.reading) return ofVerdict(last.verdict, last.reading, wanted);
   if (why) return { tone: why === "nothing" ? "info" : "warn", title: t(`scan.why.${why}`) };
   if (camera === "starting") return { tone: "wait", title: t("scan.starting") };
   return { tone: "info", title: t(continuous ? "scan.aim_many" : "scan.aim") };
 }
 
-function ofVerdict(verdict: Verdict | "read", reading: Reading): Said {
+function ofVerdict(verdict: Verdict | "read", reading: Reading, wanted: Props["wanted"]): Said {
   const name = shown(reading.scanned);
   if (verdict === "mismatch") return { tone: "stop", title: t("scan.verdict.mismatch"), more: name };
   if (verdict === "duplicate") return { tone: "info", title: t("scan.verdict.duplicate"), more: name };
   if (verdict === "match") return { tone: "ok", title: t("scan.verdict.match"), more: name };
-  return { tone: "ok", title: name, more: t(`scan.kind.${reading.scanned.kind}`) };
+  if (isNoBag(reading.scanned, wanted)) return { tone: "info", title: name, more: t("scan.names_no_bag") };
+  return { tone: "info", title: name, more: t(`scan.kind.${reading.scanned.kind}`) };
 }
 
 function ofTold(told: Told, wanted: Props["wanted"]): Said {
@@ -76,7 +77,11 @@ function ofTold(told: Told, wanted: Props["wanted"]): Said {
   }
 }
 
-function ofUnwanted(scanned: Extract<Told, { code: "unwanted" }>["scanned"], wanted: Props["wanted"]): string {
+/** A bag is to be scanned, and this does not say which. */
+const isNoBag = (scanned: Scanned, wanted: Props["wanted"]): boolean => Boolean(wanted?.includes("label")) && namesNoBag(scanned);
+
+function ofUnwanted(scanned: Scanned, wanted: Props["wanted"]): string {
+  if (isNoBag(scanned, wanted)) return t("scan.names_no_bag");
   if (scanned.kind === "foreign") return t("scan.wrong.foreign", { host: scanned.host });
   const kind = t(`scan.kind.${scanned.kind}`);
   if (!wanted?.length) return t("scan.unwanted_any", { kind });

@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { Problem } from "../../core/problem";
+import { asProblem, type Problem } from "../../core/problem";
 
 export interface Act {
   run: () => void;
@@ -21,7 +21,7 @@ export function useAct(work: () => Promise<void>): Act {
     try {
       await work();
     } catch (error) {
-      setProblem(error instanceof Problem ? error : new Problem("fault", "unexpected", String(error)));
+      setProblem(asProblem(error));
     } finally {
       running.current = false;
       setBusy(false);

@@ -62,9 +62,10 @@ function Failed({ problem, again, serial }: { problem: Problem; again: () => voi
     );
   }
   if (problem.kind === "malformed") return <Notice tone="stop" title={t("public.malformed")} live />;
+  const paced = problem.kind === "too_many";
   return (
-    <Notice tone="warn" title={t("public.unknown")} live>
-      <p>{t("public.unknown_more")}</p>
+    <Notice tone="warn" title={t(paced ? "public.too_many" : "public.unknown")} live>
+      <p>{t(paced ? "public.too_many_more" : "public.unknown_more")}</p>
       <Button onClick={again}>{t("shell.retry")}</Button>
     </Notice>
   );

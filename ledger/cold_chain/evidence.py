@@ -1,0 +1,193 @@
+"""From a logger's file to the members of `TemperatureEvidenceAttached`: on a grid, never resampled.
+
+1. *The channel*: where the file has several, a person says which.
+2. *The part*: readings from `since_ms` to `until_ms`. A clock that went back, or a gap longer than one
+   statement, must be left out by that choice: which part belongs to the transport is no guess.
+3. *The grid*: readings follow each other by the file's interval. A place of the grid without a reading
+   is null. A reading beside the grid begins a new statement with its own grid, and the one before it
+   goes on with nulls up to there, so that the time between stays a gap on record.
+4. *The size*: a statement carries 8,000 readings at most. The parts of a file are one track again for
+   whoever judges them (`ledger/domain/temperature.py`, rule 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from ledger.cold_chain.logger_file import Channel, LoggerFile
+from ledger.cold_chain.refusals import Ambiguous, Unreadable
+from ledger.domain.times import milliseconds, timestamp
+
+MOST_READINGS = 8_000  # of one statement, which has 65,535 bytes at most
+LONGEST_INTERVAL_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What a person knows of the logger and its use, where the file does not say.
+
+    `range_centi_c`: lowest and highest temperature that it can measure. `calibrated_until_ms` None:
+    nobody knows, and then it proves nothing in band.
+    """
+
+    range_centi_c: tuple[int, int] | None = None
+    calibrated_until_ms: int | None = None
+    channel: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+
+class Run(NamedTuple):
+    """Readings on one grid from `started_ms` on; None is no reading."""
+
+    started_ms: int
+    centi_c: list[int | None]
+
+
+def evidence(file: LoggerFile, instrument: Instrument | None = None) -> list[dict[str, Any]]:
+    """The measured members of one or more events, in order of time.
+
+    They lack what the file cannot know: `at`, `phase`, `containers`. Raises `Unreadable` where nothing
+    was measured, `Ambiguous` where a person must say more: `serial`, `range_centi_c`, `channel`,
+    `interval_s`, `since_ms`.
+    """
+    known = instrument or Instrument()
+    channel = channel_of(file, known.channel)
+    interval_ms = _interval_ms(file)
+    moments, values = _chosen(channel, known)
+    _check_order(channel, moments, interval_ms)
+    members = _constant(file, known, channel)
+    runs = _runs(moments, values, interval_ms)
+    return [members | _measured(run, interval_ms) for run in runs for run in _pieces(run, interval_ms)]
+
+
+def channel_of(file: LoggerFile, name: str | None) -> Channel:
+    """The named channel, or the only one."""
+    if not any(channel.times_ms for channel in file.channels):
+        raise Unreadable(
+            "the file holds no readings that evidence could carry", "attach what its device logged"
+        )
+    names = [channel.name for channel in file.channels]
+    if name is None and len(names) == 1:
+        return file.channels[0]
+    if name not in names:
+        raise Ambiguous("channel", f"the file has {len(names)} channels of temperature", names)
+    return file.channels[names.index(name)]
+
+
+def _interval_ms(file: LoggerFile) -> int:
+    if file.interval_s is None:
+        raise Ambiguous("interval_s", "neither the file nor its rows say how long a reading stands for")
+    if not 1 <= file.interval_s <= LONGEST_INTERVAL_S:
+        raise Unreadable(
+            f"{file.interval_s} s between readings", f"a day ({LONGEST_INTERVAL_S} s) is the most"
+        )
+    return file.interval_s * 1000
+
+
+def _chosen(channel: Channel, known: Instrument) -> tuple[Sequence[int], Sequence[int | None]]:
+    """Moments and values of the part that was asked for."""
+    if known.since_ms is None and known.until_ms is None:
+        return channel.times_ms, channel.centi_c
+    kept = [
+        (at_ms, value)
+        for at_ms, value in zip(channel.times_ms, channel.centi_c, strict=True)
+        if (known.since_ms is None or known.since_ms <= at_ms)
+        and (known.until_ms is None or at_ms <= known.until_ms)
+    ]
+    if not kept:
+        raise Unreadable("the file has no reading in that part", "choose another since and until")
+    moments, values = zip(*kept, strict=True)
+    return moments, values
+
+
+def _check_order(channel: Channel, moments: Sequence[int], interval_ms: int) -> None:
+    """Rule 2."""
+    for earlier, later in pairwise(moments):
+        if 0 < later - earlier <= MOST_READINGS * interval_ms:
+            continue
+        line = channel.lines[channel.times_ms.index(later)]
+        what = "the clock went back, or stood" if later <= earlier else "readings are missing for long"
+        between = f"from {timestamp(earlier)} to {timestamp(later)}, line {line}"
+        raise Ambiguous("since_ms", f"{what} ({between}): say which part belongs here with since and until")
+
+
+def _constant(file: LoggerFile, known: Instrument, channel: Channel) -> dict[str, Any]:
+    range_ = file.range_centi_c or known.range_centi_c
+    if range_ is None:
+        raise Ambiguous("range_centi_c", "the file does not say which temperatures its logger can measure")
+    if range_[0] >= range_[1]:
+        raise Unreadable(f"the range {range_} has no width", "say the lowest, then the highest temperature")
+    if file.serial is None:
+        raise Ambiguous("serial", "the file does not name its logger")
+    until = file.calibrated_until_ms if file.calibrated_until_ms is not None else known.calibrated_until_ms
+    return {
+        "logger": file.serial if len(file.channels) == 1 else f"{file.serial}/{channel.name}",
+        "range_low_centi_c": range_[0],
+        "range_high_centi_c": range_[1],
+        "calibrated_until": None if until is None else timestamp(until),
+        "raw": file.raw_sha256,
+        "device_signature": file.device_signature.verdict,
+    }
+
+
+def _runs(moments: Sequence[int], values: Sequence[int | None], interval_ms: int) -> Iterator[Run]:
+    """Rule 3."""
+    run: Run | None = None
+    for at_ms, value in zip(moments, values, strict=True):
+        places, beside = divmod(at_ms - run.started_ms, interval_ms) if run else (0, 1)
+        if run and not beside:
+            run.centi_c.extend([None] * (places - len(run.centi_c)))
+            run.centi_c.append(value)
+            continue
+        if run:
+            run.centi_c.extend([None] * (places + 1 - len(run.centi_c)))
+            yield run
+        run = Run(at_ms, [value])
+    if run:
+        yield run
+
+
+def _pieces(run: Run, interval_ms: int) -> Iterator[Run]:
+    """Rule 4."""
+    for first in range(0, len(run.centi_c), MOST_READINGS):
+        started_ms = run.started_ms + first * interval_ms
+        yield Run(started_ms, run.centi_c[first : first + MOST_READINGS])
+
+
+def _measured(run: Run, interval_ms: int) -> dict[str, Any]:
+    return {
+        "started_at": timestamp(run.started_ms),
+        "interval_s": interval_ms // 1000,
+        "readings_centi_c": run.centi_c,
+    }
+
+
+def disagreement(file: LoggerFile, members: dict[str, Any], channel: str | None = None) -> str | None:
+    """What in an event's members its file does not bear out; None: they agree.
+
+    For whoever holds both, later: each place of the grid has the file's reading or, where it has none,
+    null, and no reading of the file in that time is left out.
+    """
+    if members["raw"] != file.raw_sha256:
+        return f"the statement is about another file ({members['raw']})"
+    if file.serial is not None and members["logger"].partition("/")[0] != file.serial:
+        return f"the file is of logger {file.serial}, not {members['logger']}"
+    if members["device_signature"] != file.device_signature.verdict:
+        return f"its signature is {file.device_signature.verdict}, not {members['device_signature']}"
+    return _other_reading(channel_of(file, channel), members)
+
+
+def _other_reading(channel: Channel, members: dict[str, Any]) -> str | None:
+    by_moment = {at_ms: value for at_ms, value, _ in channel.readings}
+    started_ms, step_ms = milliseconds(members["started_at"]), members["interval_s"] * 1000
+    at_ms = started_ms
+    for value in members["readings_centi_c"]:
+        if by_moment.pop(at_ms, None) != value:
+            return f"the file has another reading at {timestamp(at_ms)}"
+        at_ms += step_ms
+    left = next((moment for moment in by_moment if started_ms < moment < at_ms - step_ms), None)
+    return f"the reading at {timestamp(left)} was left out" if left is not None else None
