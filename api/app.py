@@ -42,6 +42,7 @@ from api.routes import (
     quarantines,
     readiness,
     registry,
+    release,
     search,
     session,
     statements,
@@ -50,6 +51,7 @@ from api.routes import (
     web,
 )
 from api.routes.patients import PatientQuestion
+from api.routes.release import ReleaseQuestion
 from api.sessions import Sessions
 from api.settings import Settings
 from api.tries import Tries
@@ -72,9 +74,10 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, chart, evidence, quality, supply, registry, keys, labels, patients, search,
-    health, web,
+    quarantines, temperature, chart, evidence, quality, release, supply, registry, keys, labels, patients,
+    search, health, web,
 )  # fmt: skip
+QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
 
 class Server(FastAPI):
@@ -106,7 +109,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     _put_routes(app, node)
     app.add_middleware(Observed, metrics=node.metrics)
     _say_problems(app)
-    app.openapi = lambda: describe(app, infusion.InfusionQuestion, LabelWanted, PatientQuestion)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app, *QUESTIONS)  # type: ignore[method-assign]
     return app
 
 

@@ -92,3 +92,37 @@ QUALITY: dict[str, Any] = {
     "esigned": [_ESIGNED],
     "alerts": [],
 }
+RELEASE_QUESTION: dict[str, Any] = {"containers": [DOSE], "site": "northcell-1", "countries": ["GB"]}
+RELEASE_CHECK: dict[str, Any] = {
+    "verdict": "stop",
+    "coi": COI,
+    **RELEASE_QUESTION,
+    "chain_version": 17,
+    "as_of_position": 4713,
+    "gates": [
+        {
+            "name": "no_blocking_deviation",
+            "passed": False,
+            "overridden": False,
+            "detail": "damaged waits for Quality.",
+            "proof": [{"position": 4650, "statement_id": ID}],
+        }
+    ],
+}
+UNRELEASED: dict[str, Any] = {
+    "as_of_position": 4713,
+    "lag": 0,
+    "doses": [
+        {
+            "container": DOSE,
+            "chain": COI,
+            "bag": 1,
+            "of": 2,
+            "holder": {"site": "northcell-1", "department": "cleanroom"},
+            "expires_at": TIME,
+            "blocking": 0,
+            "position": 4640,
+        }
+    ],
+    "next_cursor": None,
+}

@@ -18,9 +18,9 @@ from pydantic import TypeAdapter
 
 import ledger.errors
 from api import codes, problems
-from api.app import ROUTERS
+from api.app import QUESTIONS, ROUTERS
 from api.describing import describe
-from api.routes import infusion, statements
+from api.routes import statements
 from clients.cli.reference import reference as cli_reference
 from docs.coverage import coverage_markdown
 from docs.roles import roles_markdown
@@ -239,7 +239,7 @@ def _paths() -> dict[str, dict[str, Any]]:
     app.router.routes.append(statements.route(_nobody))
     for module in ROUTERS:
         app.include_router(module.router)
-    paths: dict[str, dict[str, Any]] = describe(app, infusion.InfusionQuestion)["paths"]
+    paths: dict[str, dict[str, Any]] = describe(app, *QUESTIONS)["paths"]
     return paths
 
 

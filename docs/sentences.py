@@ -133,8 +133,9 @@ has dispositioned it.
 
 What must hold before Quality releases, before doses are confirmed as available, before lymphodepletion
 and before an infusion is authorised. The answer always lists every gate, passed, failed or overridden,
-with a sentence and the entries that prove it. `GET /v1/chains/{coi}/lymphodepletion-check` and
-`POST /v1/chains/{coi}/infusion-check` ask without recording anything. Two people may override some
+with a sentence and the entries that prove it. `POST /v1/chains/{coi}/release-check`,
+`GET /v1/chains/{coi}/lymphodepletion-check` and `POST /v1/chains/{coi}/infusion-check` ask without
+recording anything. Two people may override some
 gates of an infusion for one bag in an emergency. The override covers what stood when it was made.
 """,
     "errors": """# Errors

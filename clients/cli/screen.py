@@ -29,6 +29,12 @@ EXITS = {
     WAITING: "signed and kept here, not recorded yet: `unbroken outbox send`",
 }
 _SETUP = {"no_device_key", "wrong_passphrase", "key_exists", "other_log", "file_exists", "not_in_outbox"}
+# What to do about a refusal that this program, or another one, can do something about.
+_NEXT = {
+    "esignature_required": "Say --sign-again; where the product asks for a passkey, sign in the app.",
+    "passkey_required": "This program holds no passkey. Sign in the app: Quality under 'Release and "
+    "deviations', at the bedside under 'Bedside'.",
+}
 
 Draw = Callable[[Console], None]
 Document = Mapping[str, Any]
@@ -52,6 +58,8 @@ def complain(error: UnbrokenError, as_json: bool) -> int:
     console = Console(stderr=True, highlight=False)
     word = "FAILED" if code == FAULT else "NOT DONE"
     console.print(Text.assemble((f"{word}: ", "bold red"), error.detail))
+    if error.code in _NEXT:
+        console.print(_NEXT[error.code])
     if gates := error.extra.get("gates"):
         console.print(gates_table(gates))
     if heads := error.extra.get("heads"):

@@ -126,7 +126,7 @@ def _given(nora: Person, nils: Person, phil: Person, volume: str) -> None:
     phil.sees("All 26 gates are open now")
     phil.sign("Authorise: sign")
     phil.sees("The infusion is authorised")
-    phil.sees("Signed by phil. Approval: this may be done")
+    phil.sees("Signed by phil. Approval: this is my decision")
     nora.sees("Authorised: this bag may be given")
     nora.press("Infusion started: record it")
     nora.sees("The infusion is under way")

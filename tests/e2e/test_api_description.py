@@ -166,6 +166,7 @@ def test_every_body_that_is_sent_has_an_example(described: dict[str, Any]) -> No
         "POST /v1/statements",
         "POST /v1/session",
         "POST /v1/chains/{coi}/infusion-check",
+        "POST /v1/chains/{coi}/release-check",
         "POST /v1/labels",
         "POST /v1/labels/scan-back",
         "POST /v1/evidence",

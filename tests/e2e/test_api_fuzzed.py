@@ -129,6 +129,10 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "GET /v1/search": {"query": {"q": "BAG-"}},
         "GET /v1/chains/{coi}/lymphodepletion-check": {"query": {"site": "st-mary"}},
         "POST /v1/chains/{coi}/infusion-check": {"body": {"site": "st-mary", "container": "BAG-D1"}},
+        "POST /v1/chains/{coi}/release-check": {
+            "body": {"site": "northcell-1", "containers": ["BAG-D1"], "countries": ["GB"]}
+        },
+        "GET /v1/unreleased": {"query": {"site": "northcell-1"}},
         "GET /v1/labels": {"query": {"coi": COI}},
         "POST /v1/labels": {"body": wanted(COI, "L0001", "BAG-D1")},
         "POST /v1/patients/match": {"body": {"site": "st-mary", "patient": patient("patient-1")}},

@@ -196,7 +196,8 @@ def test_the_furthest_moments_and_numbers_are_recorded_or_refused(edge: Boundary
 READS = ("", "/timeline", "/lineage", "/deviations", "/quality", "/temperature",
          "/lymphodepletion-check?site=st-mary")  # fmt: skip
 LISTS = ("custody", "handovers", "deviations", "quarantines", "temperature/excursions", "search?q=BAG",
-         "lots", "equipment", "sites", "agents", "products", "qualifications", "keys")  # fmt: skip
+         "unreleased?site=northcell-1", "lots", "equipment", "sites", "agents", "products",
+         "qualifications", "keys")  # fmt: skip
 
 
 def test_all_that_was_recorded_can_be_read(edge: Boundary) -> None:

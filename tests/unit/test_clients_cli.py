@@ -310,6 +310,17 @@ def test_a_decision_shows_what_it_is_made_on(room: Room) -> None:
     assert "#3" in said
 
 
+def test_who_needs_a_passkey_is_sent_to_the_app(room: Room) -> None:
+    command = ["record", "Rejected", COI, "--set", "containers=BAG-1", "--set", "reason=leaks", "--yes"]
+    room.ledger.documents[f"/v1/chains/{COI}"] = CHAIN
+    advised = {"esignature_required": "Say --sign-again", "passkey_required": "Sign in the app"}
+    for code, advice in advised.items():
+        room.ledger.refuse = lambda parsed, code=code: problem(422, code)
+        assert advice in room(*command, code=REFUSED)
+    room.ledger.refuse = lambda parsed: problem(422, "already_rejected")
+    assert "the app" not in room(*command, code=REFUSED)
+
+
 def test_another_statement_may_be_named_by_its_place(room: Room) -> None:
     room("record", "ThawStarted", COI, *SET_THAW, "--yes")
     parties = ["--set", "giver=a/b", "--set", "receiver=c/d", "--set", "containers=BAG-1"]

@@ -7,10 +7,11 @@ import type { demo } from "./en/demo";
 import type { events } from "./en/events";
 import type { passkey } from "./en/passkey";
 import type { phrases } from "./en/phrases";
+import type { quality } from "./en/quality";
 
 export type LaterKey =
   | keyof typeof audit | keyof typeof bedside | keyof typeof codes | keyof typeof demo | keyof typeof events | keyof typeof passkey
-  | keyof typeof phrases;
+  | keyof typeof phrases | keyof typeof quality;
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -52,6 +53,11 @@ export const LATER = {
   phrases: {
     en: (): Promise<Texts> => import("./en/phrases").then((one) => one.phrases),
     de: (): Promise<Texts> => import("./de/phrases").then((one) => one.phrases),
+  },
+  /** What Quality reads before it decides. */
+  quality: {
+    en: (): Promise<Texts> => import("./en/quality").then((one) => one.quality),
+    de: (): Promise<Texts> => import("./de/quality").then((one) => one.quality),
   },
 } as const;
 

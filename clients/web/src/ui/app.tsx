@@ -22,6 +22,7 @@ const ROUTES: readonly Route[] = [
   ["/audit/*", () => import("./audit")],
   ["/courier/*", () => import("./courier")],
   ["/bedside/*", () => import("./bedside")],
+  ["/quality/*", () => import("./quality")],
   ["/outbox", () => import("./device/Outbox")],
   ["/scan", () => import("./scan/Scan")],
   ["/passkey", () => import("./device/Passkey")],

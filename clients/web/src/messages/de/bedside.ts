@@ -89,7 +89,7 @@ export const bedside: Record<keyof typeof english, string> = {
   "bedside.meaning": "Bedeutung",
   "bedside.signed_at": "Zeit",
   "bedside.meaning_review": "Prüfung: Ich habe dies selbst geprüft",
-  "bedside.meaning_approval": "Freigabe: Dies darf geschehen",
+  "bedside.meaning_approval": "Genehmigung: So entscheide ich",
   "bedside.meaning_responsibility": "Verantwortung: Ich stehe dafür ein",
   "bedside.meaning_authorship": "Urheberschaft: Ich habe dies aufgezeichnet",
   "bedside.signing": "Wird signiert, und die Quittung des Logs geprüft",

@@ -32,6 +32,8 @@ export const shell: Record<keyof typeof keys, string> = {
   "home.courier_hint": "Beutel scannen: abgeben, annehmen, ablehnen",
   "home.bedside": "Am Bett",
   "home.bedside_hint": "Ausweis, Armband, Beutel: prüfen und infundieren",
+  "home.quality": "Freigabe und Abweichungen",
+  "home.quality_hint": "Was auf die Qualitätssicherung wartet: entscheiden und signieren",
   "home.audit": "Nachsehen und prüfen",
   "home.audit_hint": "Herkunft, Verlauf und Beweis zu jedem Beutel",
   "home.scan": "Etikett prüfen",

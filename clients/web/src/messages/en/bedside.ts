@@ -87,7 +87,7 @@ export const bedside = {
   "bedside.meaning": "Meaning",
   "bedside.signed_at": "Time",
   "bedside.meaning_review": "Review: I checked this myself",
-  "bedside.meaning_approval": "Approval: this may be done",
+  "bedside.meaning_approval": "Approval: this is my decision",
   "bedside.meaning_responsibility": "Responsibility: I answer for this",
   "bedside.meaning_authorship": "Authorship: I recorded this",
   "bedside.signing": "Signing, and verifying the log's receipt",

@@ -30,6 +30,8 @@ export const shell = {
   "home.courier_hint": "Scan bags to release, accept or refuse",
   "home.bedside": "Bedside",
   "home.bedside_hint": "Badge, wristband, bag: check and infuse",
+  "home.quality": "Release and deviations",
+  "home.quality_hint": "What waits for Quality: decide and sign",
   "home.audit": "Look up and verify",
   "home.audit_hint": "Lineage, history and proof of any bag",
   "home.scan": "Check a label",

@@ -63,7 +63,7 @@ function Card({ one, byId }: { one: Deviation; byId: ReadonlyMap<string, Told> }
 }
 
 /** A deviation that a person raised has a code of theirs, which no table explains. */
-function sentenceFor(code: string): string {
+export function sentenceFor(code: string): string {
   const said = tCode("finding", code);
   return said === spaced(code) ? t("audit.own_code") : said;
 }
