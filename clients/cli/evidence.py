@@ -9,12 +9,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from clients.cli.loggers import BerlingerRoot, pin
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.screen import REFUSED, facts, mark, progress, rows, show, spoken
 from clients.download import Downloaded
+from clients.evidence_files import FOLDER, Fetched, fetch_files, files_in
 from clients.keys import Device, default_home
 from clients.reads import ProvenEntry, proven
 from clients.words import sentence
+from ledger.cold_chain.berlinger_signature import ROOT
 from ledger.errors import Conflict, Malformed
 from ledger.proof.note import VerifierKey
 from ledger.proof.receipt import verify_tlog_proof
@@ -85,6 +88,9 @@ def download(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Where the copy goes, or is brought up to date.")
     ],
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Also the loggers' own files, into DIR/evidence.")
+    ] = False,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
@@ -92,15 +98,16 @@ def download(
     """Copy the whole log (auditors). Interrupted, it goes on where it was."""
     with client(home, passphrase_file) as reader, progress("Downloading", as_json) as bar:
         done = reader.download_log(folder, bar)
-    document = {
+        got = fetch_files(reader.evidence, folder, done.size) if evidence else None
+    document: dict[str, Any] = {
         "folder": str(folder),
         "log_size": done.size,
         "root": done.root.hex(),
         "fetched": done.fetched,
         "kept": done.kept,
         "checkpoints": done.checkpoints,
-    }
-    show(document, lambda console: _draw_download(console, done), as_json)
+    } | ({"evidence": got._asdict()} if got else {})
+    show(document, lambda console: _draw_download(console, done, got), as_json)
 
 
 @log.command("show")
@@ -118,6 +125,17 @@ def verify(
     ],
     log_key: LogKey = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes for signatures.")] = 1,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="DIR",
+            help="Loggers' own files, to read again; else DIR/evidence.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    berlinger_root: BerlingerRoot = ROOT,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -125,11 +143,15 @@ def verify(
 
     Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named.
     """
-    from ledger.verify import DirectorySource, audit  # the rules: only this command needs them
+    from ledger.verify import DirectorySource, FilesAudit, audit  # the rules: only this command needs them
 
-    vkey = _vkey(log_key, home)
+    vkey, files = _vkey(log_key, home), evidence or folder / FOLDER
     with progress("Verifying", as_json) as bar:
-        report = audit(DirectorySource(folder), str(vkey), workers=workers, progress=bar)
+        if files.is_dir():
+            audited = FilesAudit(DirectorySource(folder), vkey, files_in(files), pin(berlinger_root))
+            report = audited.run(workers, bar)
+        else:
+            report = audit(DirectorySource(folder), str(vkey), workers=workers, progress=bar)
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
         raise typer.Exit(REFUSED)
@@ -174,8 +196,11 @@ def _draw_proven(console: Console, document: dict[str, Any]) -> None:
     console.print(facts(document))
 
 
-def _draw_download(console: Console, done: Downloaded) -> None:
+def _draw_download(console: Console, done: Downloaded, got: Fetched | None) -> None:
     console.print(f"{done.size} entries and {done.checkpoints} checkpoints in {done.folder}.")
+    if got:
+        withheld = f"; {got.withheld} more are named, and not given to you" if got.withheld else ""
+        console.print(f"{got.files} files of loggers in {done.folder / FOLDER}{withheld}.")
     console.print(
         facts({"fetched": f"{done.fetched} files", "kept": f"{done.kept} files", "root": done.root.hex()})
     )

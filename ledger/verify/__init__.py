@@ -12,6 +12,7 @@
    assertion, where a statement carries one.
 6. The replay: every entry judged again by the rules in force at its position. No decision
    that they refuse; exactly the deviations that they require, none omitted, none invented.
+7. With the loggers' own files at hand (`FilesAudit`): each, read again, says what was recorded.
 
 What it cannot see: entries or checkpoints after the latest checkpoint that it is given; a
 second history shown to others (compare checkpoints, or let witnesses co-sign); a true
@@ -23,11 +24,22 @@ signed was so.
 from __future__ import annotations
 
 from ledger.proof.note import VerifierKey
+from ledger.verify.logger_files import FilesAudit
 from ledger.verify.report import Problem, Report, Step
 from ledger.verify.source import DirectorySource, LogSource
 from ledger.verify.steps import Audit, Progress
 
-__all__ = ["Audit", "DirectorySource", "LogSource", "Problem", "Progress", "Report", "Step", "audit"]
+__all__ = [
+    "Audit",
+    "DirectorySource",
+    "FilesAudit",
+    "LogSource",
+    "Problem",
+    "Progress",
+    "Report",
+    "Step",
+    "audit",
+]
 
 
 def audit(source: LogSource, log_vkey: str, *, workers: int = 1, progress: Progress | None = None) -> Report:

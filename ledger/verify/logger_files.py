@@ -1,0 +1,68 @@
+"""Step 7, for whoever has the loggers' own files: each is read again as its statement says.
+
+The statement names its file by SHA-256, so it doesn't matter who kept the file. A file that is
+not here proves nothing either way, and is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ledger.cold_chain.again import differs
+from ledger.domain.events import to_payload
+from ledger.domain.temperature_events import TemperatureEvidenceAttached
+from ledger.verify.report import STEPS, Findings
+from ledger.verify.steps import Audit, Judged
+
+if TYPE_CHECKING:
+    from ledger.domain.world import Entry
+    from ledger.proof.note import VerifierKey
+    from ledger.verify.source import LogSource
+
+Files = Callable[[str], bytes | None]
+"""The bytes with this SHA-256 (hex), which the caller has checked; None: they are not here."""
+
+STEP = 7
+NAMES = STEPS | {STEP: "Loggers' own files bear out the readings that were recorded of them"}
+
+
+class FilesAudit(Audit):
+    """An audit that also holds the recorded readings against the loggers' files.
+
+    `berlinger_root`: the pin, raw x and y as hex.
+    """
+
+    def __init__(self, source: LogSource, vkey: VerifierKey, files: Files, berlinger_root: str) -> None:
+        super().__init__(source, vkey, Findings(NAMES))
+        self._files = files
+        self._root = berlinger_root
+        self._agree = self._silent = self._missing = self._wrong = 0
+
+    def look(self, first: int, judged: Sequence[Judged]) -> None:
+        with self.findings.timed(STEP):
+            for one in judged:
+                if one.entry and isinstance(one.entry.event, TemperatureEvidenceAttached):
+                    self._compare(one.entry, one.entry.event)
+
+    def finish(self) -> None:
+        told = [f"{self._agree} statements are what their files say"]
+        if self._missing:
+            told.append(f"the files of {self._missing} are not here")
+        if self._silent:
+            told.append(f"{self._silent} do not say how a file was read")
+        self.findings.done(STEP, "; ".join(told), whole=not self._wrong)
+
+    def _compare(self, entry: Entry, event: TemperatureEvidenceAttached) -> None:
+        raw = self._files(event.raw)
+        named = event.read_as.mapping if event.read_as else None
+        mapping = self._files(named) if named else None
+        if event.read_as is None:
+            self._silent += 1
+        elif raw is None or (named and mapping is None):
+            self._missing += 1
+        elif what := differs(to_payload(event), raw, mapping, self._root):
+            self._wrong += 1
+            self.findings.wrong(STEP, entry.position, what, statement_id=entry.statement_id, where=event.raw)
+        else:
+            self._agree += 1
