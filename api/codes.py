@@ -173,6 +173,7 @@ DECISIONS = {
 REQUESTS = {
     "body_too_large": "The body is too large",
     "busy": "The ledger has too much waiting",
+    "evidence_full": "The therapy has as many loggers' files as the server keeps",
     "invalid_request": "A part of the request is missing or wrong",
     "label_check_differs": "The label was not issued with this check",
     "label_host_not_set": "The server is not told which host labels name",

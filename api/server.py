@@ -135,9 +135,16 @@ def serve(
         label_host=check_host(label_host) if label_host else "",
         label_datamatrix=check_format(label_datamatrix),
         label_checks_a_minute=label_checks,
-        trusted_proxies=trusted_proxies,
+        trusted_proxies=_named(trusted_proxies),
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
+
+
+def _named(proxies: str) -> str:
+    """Raises `Malformed` (`bad_proxies`) for `*`: then each stranger writes their own address."""
+    if "*" in proxies:
+        raise Malformed("bad_proxies", "name the proxies whose X-Forwarded-For is believed; * is no address")
+    return proxies
 
 
 @app.command("fsck")

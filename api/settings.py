@@ -24,11 +24,12 @@ class Settings:
     max_feeds_of_key: int = 8  # a person's screens, and connections that broke without a word
     max_photo: int = 8 * 1024 * 1024  # of a label that was printed: what a phone's camera makes
     max_evidence: int = 16 * 1024 * 1024  # a logger's file: one-minute readings of a year have some 10 MB
+    max_evidence_of_therapy: int = 512 * 1024 * 1024  # all its loggers' files: more is no journey
     contact: str = ""  # whom a stranger calls who finds a bag: a number that is answered day and night
     label_host: str = ""  # in the links of labels, HOST or HOST:PORT; empty: no label is drawn
     label_datamatrix: str = ISBT128  # see ledger/labels/message.py
     label_checks_a_minute: int = 60  # by one address without a session: who works has one
-    trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas; * all
+    trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
     page: int = 100
     max_page: int = 1_000

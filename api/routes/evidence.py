@@ -13,7 +13,8 @@ from api.describing import Responses, problems, sent, shown
 from api.examples import COI, ID
 from api.node import node_of
 from api.reading import TheReader
-from ledger.errors import NotFound
+from ledger.domain.standing import has_part_in
+from ledger.errors import Conflict, NotFound, NotPermitted
 
 router = APIRouter(tags=["temperature"])
 
@@ -52,13 +53,18 @@ async def file_in(request: Request) -> bytes:
     description="Nothing reads the file here. Its SHA-256 goes into `TemperatureEvidenceAttached.raw`.",
     status_code=201,
     responses=shown({"sha256": ID, "size": 5422}, "Kept, durably", 201)
-    | problems(400, 401, 404, 413, 415, 503),
+    | problems(400, 401, 403, 404, 409, 413, 415, 503),
     openapi_extra=sent({BYTES: "<the file>"}),
 )
 def post_evidence(reader: TheReader, coi: OfCoi, raw: Annotated[bytes, Depends(file_in)]) -> KeptEvidence:
-    reader.chain(coi)
-    now_ms = reader.node.ledger.config.clock_ms()
-    return KeptEvidence(sha256=reader.node.evidence.keep(raw, coi, now_ms), size=len(raw))
+    chain, node = reader.chain(coi), reader.node
+    if not has_part_in(reader.agent, chain, reader.world):
+        raise NotPermitted("not_permitted", "who reads this therapy without a part in it hands in no files")
+    if node.evidence.kept(coi) + len(raw) > node.settings.max_evidence_of_therapy:
+        detail = "the file was not kept: keep it yourself, and ask who runs the server for room"
+        raise Conflict("evidence_full", detail)
+    kept = node.evidence.keep(raw, coi, reader.agent.id, node.ledger.config.clock_ms())
+    return KeptEvidence(sha256=kept, size=len(raw))
 
 
 @router.get(

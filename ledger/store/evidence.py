@@ -11,7 +11,7 @@ import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ledger.errors import Fault
@@ -38,6 +38,9 @@ evidence_chain = Table(
     metadata,
     Column("sha256", LargeBinary, primary_key=True),
     Column("chain", Text, primary_key=True),
+    Column("agent", Text, nullable=False),  # who handed it in first
+    Column("size", BigInteger, nullable=False),  # bytes
+    Index("evidence_chain_chain", "chain"),
 )
 
 
@@ -47,12 +50,13 @@ class EvidenceStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def keep(self, raw: bytes, chain: str, now_ms: int) -> str:
+    def keep(self, raw: bytes, chain: str, agent: str, now_ms: int) -> str:
         """Keep a file for a therapy, durably when this returns. Again changes nothing. Its SHA-256, hex."""
         digest = hashlib.sha256(raw).digest()
         with faults(), self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
             _add(connection, evidence, {"sha256": digest, "data": raw, "kept_ms": now_ms})
-            _add(connection, evidence_chain, {"sha256": digest, "chain": chain})
+            row = {"sha256": digest, "chain": chain, "agent": agent, "size": len(raw)}
+            _add(connection, evidence_chain, row)
         return digest.hex()
 
     def chains(self, sha256: str) -> list[str]:
@@ -60,6 +64,14 @@ class EvidenceStore:
         query = select(evidence_chain.c.chain).where(evidence_chain.c.sha256 == bytes.fromhex(sha256))
         with faults(), self._engine.connect() as connection:
             return sorted(connection.execute(query).scalars())
+
+    def kept(self, chain: str) -> int:
+        """Bytes of the files that were handed in for a therapy."""
+        query = select(func.coalesce(func.sum(evidence_chain.c.size), 0)).where(
+            evidence_chain.c.chain == chain
+        )
+        with faults(), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def find(self, sha256: str) -> bytes | None:
         """The file. Raises `Fault` (`damaged_evidence`) where the disk gives back other bytes."""

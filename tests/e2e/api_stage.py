@@ -148,10 +148,11 @@ def collected(stage: Stage, bag: str = "BAG-1") -> bytes:
 
 
 @contextmanager
-def two_therapies(folder: Path) -> Iterator[Stage]:
+def two_therapies(folder: Path, settings: Settings | None = None) -> Iterator[Stage]:
     """One whole therapy (`COI`); one that has only been collected (`OTHER`); an auditor, audrey;
     a courier who holds nothing, otto."""
-    with served(f"sqlite:///{folder}/ledger.db", folder, Settings(label_host="ledger.invalid")) as stage:
+    settings = settings or Settings(label_host="ledger.invalid")
+    with served(f"sqlite:///{folder}/ledger.db", folder, settings) as stage:
         scenario = stage.scenario
         enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
         enrol(scenario, "otto", "courier", "cleo", "swift-cryo", "swift-depot")

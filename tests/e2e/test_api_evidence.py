@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.api_stage import COI, Stage, code, enrol, two_therapies
+from api.settings import Settings
+from tests.e2e.api_stage import COI, OTHER, Stage, code, enrol, two_therapies
 from tests.logger_files import berlinger
 
 RAW = berlinger([490, None, 510])
@@ -47,6 +48,19 @@ def test_whoever_may_not_read_the_therapy_neither_hands_in_nor_gets_its_files(st
     assert code(stage.get(f"/v1/evidence/{digest}", "eve")) == "no_such_evidence"
     assert code(stage.get(f"/v1/evidence/{digest}")) == "no_session"
     assert code(hand_in(stage, "")) == "no_session"
+
+
+def test_who_only_reads_hands_nothing_in(stage: Stage) -> None:
+    digest = hand_in(stage, "mia").json()["sha256"]
+    assert stage.get(f"/v1/evidence/{digest}", "audrey").status_code == 200
+    assert code(hand_in(stage, "audrey", raw=b"other")) == "not_permitted"
+
+
+def test_a_therapy_has_room_for_so_many_bytes_and_no_more(tmp_path: Path) -> None:
+    with two_therapies(tmp_path, Settings(max_evidence_of_therapy=len(RAW))) as stage:
+        assert hand_in(stage, "mia").status_code == 201
+        assert code(hand_in(stage, "mia", raw=b"x")) == "evidence_full"
+        assert hand_in(stage, "mia", OTHER, b"x").status_code == 201
 
 
 def test_a_file_that_nobody_handed_in_is_answered_as_one_that_is_not_for_the_reader(stage: Stage) -> None:

@@ -22,4 +22,7 @@ def upgrade() -> None:
         "evidence_chain",
         sa.Column("sha256", sa.LargeBinary, primary_key=True),
         sa.Column("chain", sa.Text, primary_key=True),
+        sa.Column("agent", sa.Text, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
     )
+    op.create_index("evidence_chain_chain", "evidence_chain", ["chain"])

@@ -367,6 +367,7 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.no_such_carrier": "Keine solche Sendung, kein solcher Tank, oder nicht für Sie",
   "refusal.no_such_container": "Kein solcher Behälter, oder nicht für Sie",
   "refusal.no_such_agent": "Keine solche Person, kein solches Gerät, oder nicht für Sie",
+  "refusal.evidence_full": "Die Therapie hat so viele Loggerdateien, wie der Server aufhebt",
   "refusal.no_such_evidence": "Keine solche Datei, oder nicht für Sie",
   "refusal.no_such_entry": "Kein solcher Eintrag, oder nicht für Sie",
   "refusal.no_such_equipment": "Kein solches Gerät, oder nicht für Sie",

@@ -367,6 +367,7 @@ export const codes = {
   "refusal.view_from_future": "The signer saw a version that the therapy does not have yet",
   "refusal.body_too_large": "The body is too large",
   "refusal.busy": "The ledger has too much waiting",
+  "refusal.evidence_full": "The therapy has as many loggers' files as the server keeps",
   "refusal.invalid_request": "A part of the request is missing or wrong",
   "refusal.label_check_differs": "The label was not issued with this check",
   "refusal.label_host_not_set": "The server is not told which host labels name",
