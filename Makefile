@@ -13,7 +13,7 @@ demo: $(VENV)/.server
 
 test: $(VENV)/.dev app browser
 	$(BIN)/python hatch_build.py --test
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The app, where its sources changed; with Node from the system or from a package in .venv.
 app: $(VENV)/.dev
