@@ -182,7 +182,9 @@ def shades(panel: Panel, frame: Frame) -> Iterator[str]:
 def outlines(panel: Panel, frame: Frame) -> Iterator[str]:
     """On top of the readings: however narrow, it is seen."""
     tall = frame.bottom - frame.top
-    for stretches, stroke, dash in ((panel.unknown, INK, "3 3"), (excursions(panel), OUT, "none")):
+    legs = [one.span for one in panel.unproved]
+    kinds = (panel.unknown, INK, "3 3"), (legs, OUT, "3 3"), (excursions(panel), OUT, "none")
+    for stretches, stroke, dash in kinds:
         for a, b in spans(stretches, frame.x):
             yield rect(
                 a, frame.top, b - a, tall, fill="none", stroke=stroke, stroke_width=1, stroke_dasharray=dash
