@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from ledger.charts.axes import Scale, clock, degrees, lasting
-from ledger.charts.chart import Panel
+from ledger.charts.chart import Panel, Unproved
 from ledger.charts.elements import INK, SOFT, element, line, number, text
 from ledger.charts.plot import BAND, LEFT, OUT, RIGHT, Frame
 
@@ -80,8 +80,8 @@ def _points(levels: Iterable[tuple[int, float]]) -> str:
 
 
 def in_words(panel: Panel, zone: tzinfo) -> list[tuple[str, str]]:
-    """Excursions, gaps, loggers that prove nothing, as (words, colour)."""
-    found: list[tuple[str, str]] = []
+    """Unproved legs, excursions, gaps, loggers that prove nothing, as (words, colour)."""
+    found = not_proved(panel.unproved, zone)
     if panel.judgement:
         excursions, gaps = panel.judgement.excursions, panel.judgement.gaps
         found += [(_excursion(n, one, zone), OUT) for n, one in enumerate(excursions[:MOST], 1)]
@@ -92,6 +92,18 @@ def in_words(panel: Panel, zone: tzinfo) -> list[tuple[str, str]]:
         *found,
         *((f"{one.logger} proves nothing: {one.doubt}", INK) for one in panel.traces if one.doubt),
     ]
+
+
+def not_proved(legs: Sequence[Unproved], zone: tzinfo) -> list[tuple[str, str]]:
+    """As (words, colour): who had which containers, from when to when, between which entries."""
+    found = [
+        f"NOT PROVED: {', '.join(one.containers)} with {one.carrier},"
+        f" {_span(*one.span, zone)} ({_entries(one.proof)})"
+        for one in legs[:MOST]
+    ]
+    more = len(legs) - MOST
+    found += [f"NOT PROVED: {more} more legs"] if more > 0 else []
+    return [(said, OUT) for said in found]
 
 
 def _excursion(n: int, one: Excursion, zone: tzinfo) -> str:

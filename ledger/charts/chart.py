@@ -30,11 +30,22 @@ class Trace(NamedTuple):
     doubt: str
 
 
+class Unproved(NamedTuple):
+    """A carrier held these containers, and nothing proves how warm they were. `proof`: the entries of
+    the acceptances that began and ended it."""
+
+    containers: tuple[str, ...]
+    carrier: str
+    span: Interval
+    proof: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """Containers with the same evidence in one phase. `judgement` None: no profile says what is right.
 
-    `unknown`: where nothing that counts says how warm it was; the judgement's gaps are among it.
+    `unknown`: where nothing that counts says how warm it was; the judgement's gaps are among it, and
+    some of each leg that is `unproved`.
     """
 
     containers: tuple[str, ...]
@@ -44,6 +55,7 @@ class Panel:
     judgement: Judgement | None
     unknown: tuple[Interval, ...]
     handovers: tuple[HandOver, ...]
+    unproved: tuple[Unproved, ...] = ()
 
     @property
     def loggers(self) -> list[str]:
@@ -60,7 +72,8 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`subject`: a container, a leg, or all of a therapy. `as_of`: the entries before it count."""
+    """`subject`: a container, a leg, or all of a therapy. `as_of`: the entries before it count.
+    `unproved`: of containers without evidence, whose legs no panel can show."""
 
     coi: str
     subject: str
@@ -68,3 +81,4 @@ class Chart:
     window: Interval
     panels: tuple[Panel, ...]
     handovers: tuple[HandOver, ...]
+    unproved: tuple[Unproved, ...] = ()

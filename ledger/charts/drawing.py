@@ -27,10 +27,10 @@ def draw(chart: Chart, zone: tzinfo) -> str:
     """The SVG's text. `zone` names the clock of the time axes; UTC stands beside it."""
     letters = {one.position: letter_of(number) for number, one in enumerate(chart.handovers)}
     parts = list(_head(chart, zone))
-    y = 92.0
-    if len(chart.panels) > 1 or not chart.panels:
+    y = 92.0 + ROW * max(0, len(_alarms(chart, zone)) - 1)
+    if len(chart.panels) != 1 or chart.unproved:
         parts += _glance(chart, zone, letters, y)
-        y += 108 + 15 * len(chart.panels)
+        y += 108 + 15 * _bars(chart)
     lines = sum(len(panel.traces) for panel in chart.panels)
     for panel in chart.panels:
         drawn, y = _panel(panel, y, zone, lines, letters)
@@ -72,8 +72,14 @@ def _head(chart: Chart, zone: tzinfo) -> Iterator[str]:
         12,
         fill=SOFT,
     )
-    if not chart.panels:
-        yield text(MARGIN, 80, "No temperature evidence.", 15, font_weight="bold")
+    for number, (said, fill) in enumerate(_alarms(chart, zone)):
+        yield text(MARGIN, 80 + ROW * number, said, 15, font_weight="bold", fill=fill)
+
+
+def _alarms(chart: Chart, zone: tzinfo) -> list[tuple[str, str]]:
+    """What no panel can say, as (words, colour)."""
+    nothing = [] if chart.panels else [("No temperature evidence.", INK)]
+    return nothing + beneath.not_proved(chart.unproved, zone)
 
 
 def _times(chart: Chart, zone: tzinfo) -> str:
@@ -148,11 +154,12 @@ def _glance(chart: Chart, zone: tzinfo, letters: dict[int, str], y: float) -> It
     air = (chart.window[1] - chart.window[0]) // 50
     window = chart.window[0] - air, chart.window[1] + air
     x = Scale(window, LEFT, RIGHT)
-    bottom = y + 34 + 15 * len(chart.panels)
+    bottom = y + 34 + 15 * _bars(chart)
     yield line(MARGIN, y - 4, WIDTH - MARGIN, y - 4, stroke_width=0.8)
     yield from plot.axis(window, zone, y + 28, bottom)
     for number, panel in enumerate(chart.panels):
         yield from _bar(panel, x, y + 30 + 15 * number)
+    yield from _bar_of_unproved(chart, x, bottom - 19)
     yield from _letters(chart, letters, x, y + 20, bottom)
 
 
@@ -176,6 +183,18 @@ def _bar(panel: Panel, x: Scale, y: float) -> Iterator[str]:
     for a, b in plot.spans(plot.excursions(panel), x):
         yield rect(a, y - 1, b - a, 11, fill=plot.OUT, stroke=INK, stroke_width=0.8)
     yield text(RIGHT + 30, y + 9, f"{panel.containers[0]}, {panel.phase}"[:20], 11, fill=SOFT)
+
+
+def _bars(chart: Chart) -> int:
+    """Rows of the glance: the panels, and all legs together that no panel shows."""
+    return len(chart.panels) + bool(chart.unproved)
+
+
+def _bar_of_unproved(chart: Chart, x: Scale, y: float) -> Iterator[str]:
+    for a, b in plot.spans((one.span for one in chart.unproved), x):
+        yield rect(a, y, b - a, 9, fill="url(#gap)", stroke=plot.OUT, stroke_width=1)
+    if chart.unproved:
+        yield text(RIGHT + 30, y + 9, "NOT PROVED", 11, fill=plot.OUT, font_weight="bold")
 
 
 # --- in words --------------------------------------------------------------------------------
@@ -203,6 +222,7 @@ def _said(one: HandOver, zone: tzinfo) -> str:
 def described(chart: Chart, zone: tzinfo) -> str:
     """For those who cannot see it: what the picture shows, in words."""
     found = [f"Therapy {chart.coi}, as the entries before {chart.as_of} tell it. {_times(chart, zone)}"]
+    found += [f"{words.rstrip('.')}." for words, _ in _alarms(chart, zone)]
     for panel in chart.panels:
         low, high = panel.edges
         band = [f"from {degrees(low)}"] if low is not None else []

@@ -6,7 +6,6 @@ lines have dashes of their own, and each has its name beside it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from typing import NamedTuple
@@ -28,7 +27,7 @@ from ledger.charts.elements import (
     width_of,
 )
 from ledger.charts.thinning import OF_A_COLUMN, strokes, thinned
-from ledger.domain.intervals import Interval, union
+from ledger.domain.intervals import Interval, holds, union
 
 LEFT, RIGHT, WIDTH = 76, 846, 1000  # of the plot and of the picture
 HEIGHT = 220
@@ -37,7 +36,6 @@ LEAST_COLUMNS = 40
 ROW = 17
 MARKS_APART = 36
 DAY_MS = 86_400_000
-NEVER_MS = 2**62
 OUT, BAND, EDGE = "#b3261e", "#eaf3ee", "#1f6f4a"
 # Okabe and Ito's colours, apart in lightness as well, each with a dash of its own.
 STYLES = (
@@ -184,7 +182,9 @@ def shades(panel: Panel, frame: Frame) -> Iterator[str]:
 def outlines(panel: Panel, frame: Frame) -> Iterator[str]:
     """On top of the readings: however narrow, it is seen."""
     tall = frame.bottom - frame.top
-    for stretches, stroke, dash in ((panel.unknown, INK, "3 3"), (excursions(panel), OUT, "none")):
+    legs = [one.span for one in panel.unproved]
+    kinds = (panel.unknown, INK, "3 3"), (legs, OUT, "3 3"), (excursions(panel), OUT, "none")
+    for stretches, stroke, dash in kinds:
         for a, b in spans(stretches, frame.x):
             yield rect(
                 a, frame.top, b - a, tall, fill="none", stroke=stroke, stroke_width=1, stroke_dasharray=dash
@@ -210,16 +210,17 @@ def shade_names(panel: Panel, frame: Frame, top: float, rows: int) -> Iterator[s
 
 
 def _labels(panel: Panel) -> Iterator[Label]:
-    """`Excursion 1: 12 °C`, `Gap 1`, and `no evidence` for what is unknown without being a gap."""
+    """`Excursion 1: 12 °C`, `Gap 1`, `NOT PROVED` for a leg, and `no evidence` for what else is unknown."""
     gaps: list[Interval] = []
     if panel.judgement:
         for n, one in enumerate(panel.judgement.excursions, 1):
             yield (one.start_ms, one.end_ms), f"Excursion {n}: {degrees(one.peak_centi_c)}", OUT
         gaps = [(gap.start_ms, gap.end_ms) for gap in panel.judgement.gaps]
     yield from ((gap, f"Gap {n}", INK) for n, gap in enumerate(gaps, 1))
+    legs = union(one.span for one in panel.unproved)
+    yield from ((leg, "NOT PROVED", OUT) for leg in legs)
     for stretch in panel.unknown:
-        at = bisect_right(gaps, (stretch[0], NEVER_MS)) - 1
-        if at < 0 or gaps[at][1] < stretch[1]:
+        if not any(holds(named, stretch) for named in (gaps, legs)):
             yield stretch, "no evidence", INK
 
 

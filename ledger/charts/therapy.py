@@ -7,11 +7,13 @@ carrier, named by the entry of the acceptance that began it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
-from ledger.charts.chart import Chart, HandOver, Panel, Trace
+from ledger.charts.chart import Chart, HandOver, Panel, Trace, Unproved
 from ledger.charts.thinning import line_of
-from ledger.domain.intervals import Interval, rest, union
+from ledger.charts.unproved import allotted, missing
+from ledger.domain.intervals import Interval, common, rest, union
 from ledger.domain.parts import Phase
 from ledger.domain.readings import holds_band, is_calibrated, is_of_the_past
 from ledger.domain.temperature import holes, judged, tracks
@@ -43,13 +45,31 @@ def chart_of(
     names = sorted(chain.lineage(container)) if container else list(chain.containers)
     span = _leg_of(chain, world, names, leg) if leg is not None else None
     handovers = tuple(_handovers(chain, names))
-    panels = tuple(_panels(chain, world, names, span and (span.start_ms, span.end_ms), handovers))
-    moments = [moment for panel in panels for moment in panel.window] or [one.at_ms for one in handovers]
+    within = span and (span.start_ms, span.end_ms)
+    alike = _alike(chain, world, names, within)
+    legs_of = allotted(
+        [(one.names, _span(one.evidence, within)) for one in alike], missing(chain, world, names, span)
+    )
+    panels = tuple(
+        panel_of(tuple(one.names), *one[1:], within, handovers, legs_of.get(number, ()))
+        for number, one in enumerate(alike)
+    )
+    return _whole(
+        Chart(chain.coi, _subject(container, span), as_of, (0, 0), panels, handovers, legs_of.get(None, ()))
+    )
+
+
+def _subject(container: str | None, leg: Leg | None) -> str:
     subject = container or "all containers"
-    if span:
-        subject += f", with {_place(span.carrier)} since entry {span.began}"
-    window = (min(moments), max(moments)) if moments else (0, 0)
-    return Chart(chain.coi, subject, as_of, window, panels, handovers)
+    return f"{subject}, with {_place(leg.carrier)} since entry {leg.began}" if leg else subject
+
+
+def _whole(chart: Chart) -> Chart:
+    """With the window that holds all that it shows."""
+    moments = [moment for panel in chart.panels for moment in panel.window]
+    moments = moments or [one.at_ms for one in chart.handovers]
+    moments += [moment for one in chart.unproved for moment in one.span]
+    return replace(chart, window=(min(moments), max(moments))) if moments else chart
 
 
 def _leg_of(chain: Chain, world: World, names: Sequence[str], began: int) -> Leg:
@@ -82,21 +102,45 @@ def _place(holder: Holder) -> str:
     return f"{holder.site}/{holder.department}"
 
 
-def _panels(
-    chain: Chain, world: World, names: Sequence[str], leg: Interval | None, handovers: Sequence[HandOver]
-) -> Iterator[Panel]:
+class Alike(NamedTuple):
+    """Containers whose readings and judgement in a phase are the same. `evidence`: the first one's."""
+
+    names: list[str]
+    profile: TemperatureProfile | None
+    phase: str
+    evidence: tuple[Series, ...]
+
+
+def _alike(chain: Chain, world: World, names: Sequence[str], leg: Interval | None) -> list[Alike]:
     """What several containers share is drawn once; in order of phase, then of time."""
     profiles: dict[str, TemperatureProfile] = {one.phase: one for one in profiles_of(chain, world)}
+    found: list[Alike] = []
     for phase in PHASES:
-        groups: dict[tuple[Series, ...], list[str]] = {}
+        profile = profiles.get(phase)
+        groups: dict[object, Alike] = {}
         for name in names:
-            found = {one.position: one for one in evidence_of(chain, name, phase)}
-            if any(_within(one, leg) for one in found.values()):
-                groups.setdefault(tuple(found[at] for at in sorted(found)), []).append(name)
-        for evidence, sharing in sorted(
-            groups.items(), key=lambda group: min(one.started_ms for one in group[0])
-        ):
-            yield panel_of(tuple(sharing), profiles.get(phase), phase, evidence, leg, handovers)
+            evidence = evidence_of(chain, name, phase)
+            if any(_within(one, leg) for one in evidence):
+                key = longest(evidence), _judgement(evidence, profile)
+                groups.setdefault(key, Alike([], profile, phase, evidence)).names.append(name)
+        found += sorted(groups.values(), key=lambda one: min(each.started_ms for each in one.evidence))
+    return found
+
+
+def longest(evidence: Sequence[Series]) -> tuple[Series, ...]:
+    """One series of each statement, the one with the most readings: a container can be told of by a
+    statement in full, and once more by what its parents had of it until the split."""
+    found: dict[Series, Series] = {}
+    for one in evidence:
+        statement = one._replace(packed=b"")
+        if found.get(statement, statement).ended_ms < one.ended_ms:
+            found[statement] = one
+    return tuple(sorted(found.values(), key=lambda one: one.position))
+
+
+def _judgement(evidence: tuple[Series, ...], profile: TemperatureProfile | None) -> Judgement | None:
+    """Of all of it, as the gate judges: what was spent before a leg counts in it."""
+    return judged(evidence, profile) if profile else None
 
 
 def _within(series: Series, leg: Interval | None) -> bool:
@@ -105,17 +149,30 @@ def _within(series: Series, leg: Interval | None) -> bool:
 
 def panel_of(
     names: tuple[str, ...], profile: TemperatureProfile | None, phase: str, evidence: tuple[Series, ...],
-    leg: Interval | None, handovers: Sequence[HandOver],
+    leg: Interval | None, handovers: Sequence[HandOver], unproved: tuple[Unproved, ...] = (),
 ) -> Panel:  # fmt: skip
-    """What all evidence about these containers in a phase shows, within a leg or from first to last."""
-    judgement = judged(evidence, profile) if profile else None  # of all: what was spent before counts
-    traces = tuple(_traces([one for one in evidence if _within(one, leg)], profile))
-    span = leg or (min(one.started_ms for one in evidence), max(one.ended_ms for one in evidence))
+    """What all evidence about these containers in a phase shows, within a leg or from first to last, and
+    as far beyond as legs reach that nothing proves."""
+    judgement = _judgement(evidence, profile)
+    traces = tuple(_traces([one for one in longest(evidence) if _within(one, leg)], profile))
+    moments = [*_span(evidence, leg), *(moment for one in unproved for moment in one.span)]
+    span = min(moments), max(moments)
     window = _with_air(span)
     return Panel(
-        names, phase, window, traces, judgement, tuple(_unknown(span, traces, judgement)),
-        tuple(one for one in handovers if window[0] <= one.at_ms <= window[1]),
+        names, phase, window, traces, judgement, _crossed(list(_unknown(span, traces, judgement)), unproved),
+        tuple(one for one in handovers if window[0] <= one.at_ms <= window[1]), unproved,
     )  # fmt: skip
+
+
+def _span(evidence: Sequence[Series], leg: Interval | None) -> Interval:
+    """The leg, or from the first reading to the last."""
+    return leg or (min(one.started_ms for one in evidence), max(one.ended_ms for one in evidence))
+
+
+def _crossed(unknown: list[Interval], unproved: Sequence[Unproved]) -> tuple[Interval, ...]:
+    """With the whole of each unproved leg of which nothing is unknown yet."""
+    whole = [one.span for one in unproved if not any(a < b for a, b in common(unknown, [one.span]))]
+    return tuple(union([*unknown, *whole]))
 
 
 def _with_air(span: Interval) -> Interval:

@@ -5,6 +5,7 @@ All take and give stretches in order; what they give never overlaps.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 Interval = tuple[int, int]
@@ -36,6 +37,12 @@ def rest(whole: Interval, taken: Sequence[Interval]) -> list[Interval]:
         if start >= end:
             return left
     return [*left, (start, end)]
+
+
+def holds(stretches: Sequence[Interval], one: Interval) -> bool:
+    """Whether one of a union has all of it."""
+    at = bisect_right(stretches, one[0], key=lambda each: each[0]) - 1
+    return at >= 0 and one[1] <= stretches[at][1]
 
 
 def common(ones: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:

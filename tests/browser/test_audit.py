@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from ledger.domain.times import milliseconds, timestamp
 from tests.browser.auditing import (
     CHAIN,
     COI,
@@ -139,6 +140,31 @@ def test_the_chart_names_its_band_excursion_and_gap_and_the_table_says_the_same(
     expect(row).to_contain_text("20 min")
     page.get_by_text("Readings of 1 record as a table").first.click()
     expect(page.get_by_role("cell", name="MISSING").first).to_be_visible()
+
+
+def with_a_leg_unproved(route: Route) -> None:
+    """What the ledger would answer if the product required evidence: three hours after the last reading."""
+    answer = route.fetch()
+    document = answer.json()
+    bag = next(one for one in document["containers"] if one["container"] == FRESH)
+    last = milliseconds(bag["evidence"][-1]["ended_at"])
+    span = {"started_at": timestamp(last + 3 * 3_600_000), "ended_at": timestamp(last + 5 * 3_600_000)}
+    carrier = {"site": "swift-depot", "department": "van-2"}
+    document["unproved"] = [{"container": FRESH, "carrier": carrier, "began": 9, "ended": 11, **span}]
+    route.fulfill(response=answer, json=document)
+
+
+@pytest.mark.parametrize("path", [f"{THERAPY}?view=temperature", f"/app/audit/container/{FRESH}"])
+def test_a_leg_that_nothing_proves_is_in_the_chart_and_in_the_table(
+    page: Page, house: House, path: str
+) -> None:
+    page.route("**/v1/chains/*/temperature*", with_a_leg_unproved)
+    go(page, house, path)
+    card = page.locator(".phase").filter(has_text=FRESH).first
+    expect(card.locator(".shade.unproved")).to_contain_text("NOT PROVED")
+    expect(card.get_by_role("row", name="NOT PROVED")).to_contain_text("2 h")
+    expect(page.get_by_text(f"NOT PROVED how warm {FRESH} was")).to_be_visible()
+    page.unroute("**/v1/chains/*/temperature*")
 
 
 def test_the_chart_is_looked_into_by_keys_and_tells_reading_after_reading(page: Page, house: House) -> None:

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { differs, same, type Signed } from "../src/ui/audit/comparing";
-import { clockTicks, seriesOf, ticks } from "../src/ui/audit/chart";
-import type { Phase, Told } from "../src/ui/audit/documents";
+import { clockTicks, seriesOf, ticks, timesOf } from "../src/ui/audit/chart";
+import type { Leg, Phase, Told } from "../src/ui/audit/documents";
+import { alike, judgedOf } from "../src/ui/audit/judged";
 import { draw, type Made } from "../src/ui/audit/layout";
 import { boundsOf, containersOf, hands, holes, lateness, span, story } from "../src/ui/audit/story";
 import { tracksOf } from "../src/ui/audit/tracks";
@@ -167,6 +168,36 @@ describe("the temperature chart", () => {
 
   it("has no series for evidence whose entry is not at hand", () => {
     expect(seriesOf(phase, [])).toEqual([]);
+  });
+
+  it("shows what was split off no reading of its parents after the split", () => {
+    const cut = { ...phase, evidence: [{ ...evidence, ended_at: "2026-03-01T09:10:00.000Z" }] };
+    expect(seriesOf(cut, [told(5, "TemperatureEvidenceAttached", event)])[0]?.readings).toHaveLength(3);
+  });
+
+  it("keeps the whole of a record that a container has itself, and in part from its parents", () => {
+    const cut = { ...evidence, ended_at: "2026-03-01T09:10:00.000Z" };
+    for (const both of [[evidence, cut], [cut, evidence]]) {
+      const [judged] = judgedOf({ coi: "C", as_of_position: 9, containers: [{ ...phase, evidence: both }], unproved: [] });
+      expect(judged?.evidence).toEqual([evidence]);
+    }
+  });
+
+  const leg = { container: "A", carrier: { site: "swift", department: "van" }, started_at: "2026-03-02T09:00:00.000Z", ended_at: "2026-03-02T11:00:00.000Z", began: 7, ended: 8 } as unknown as Leg;
+  const frozen = { ...phase, phase: "frozen", evidence: [{ ...evidence, position: 6, started_at: "2026-03-09T09:00:00.000Z", ended_at: "2026-03-09T10:00:00.000Z" }] };
+  const other = { ...phase, container: "B" };
+
+  it("reaches to a leg that nothing proves, with the phase that is nearest to it", () => {
+    const found = judgedOf({ coi: "C", as_of_position: 9, containers: [frozen, phase, other], unproved: [leg] });
+    expect(found.map((one) => one.unproved)).toEqual([[], [leg], []]);
+    expect(timesOf(found[1]!, []).to).toBeGreaterThan(Date.parse(leg.ended_at));
+  });
+
+  it("has each leg once for containers that went together, and loses none", () => {
+    const unproved = [leg, { ...leg, container: "B" }, { ...leg, container: "B", began: 9, ended: 10 }];
+    const found = alike(judgedOf({ coi: "C", as_of_position: 11, containers: [phase, other], unproved }));
+    expect(found.map(({ names }) => names)).toEqual([["A", "B"]]);
+    expect(found[0]?.phase.unproved.map(({ began }) => began)).toEqual([7, 9]);
   });
 
   it("has round ticks between its ends", () => {

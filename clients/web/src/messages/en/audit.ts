@@ -195,6 +195,7 @@ export const audit = {
   "audit.excursion": "Excursion {number}",
   "audit.excursion_peak": "Excursion {number}: {peak}",
   "audit.gap_number": "Gap {number}: unknown",
+  "audit.not_proved": "NOT PROVED",
   "audit.unknown": "unknown",
   "audit.no_excursions": "No excursion and no gap.",
   "audit.events_table": "Excursions and gaps",
@@ -224,6 +225,7 @@ export const audit = {
   "audit.handed": "Hand-overs in the chart",
   "audit.chart_zone": "Times in {zone}. Shaded: out of band. Crossed: no reading.",
   "audit.chart_says": "Temperature of {container}, {phase}: {excursions|1 excursion|{excursions} excursions}, {gaps|1 gap|{gaps} gaps}. The table below says the same.",
+  "audit.chart_unproved": "{count|1 leg with a carrier is|{count} legs with a carrier are} NOT PROVED.",
 
   "audit.entry": "Entry {position}",
   "audit.fetching_proof": "Fetching the bytes and their proof",

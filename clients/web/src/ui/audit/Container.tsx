@@ -13,8 +13,9 @@ import { chainBefore, temperatureBefore, wholeTimeline } from "./asking";
 import { Held } from "./Custody";
 import type { Chain, Container, Temperature, Told } from "./documents";
 import { PaperLine } from "./Paper";
+import { judgedOf } from "./judged";
 import { containersOf } from "./story";
-import { distinct, PhaseCard } from "./Temperature";
+import { PhaseCard, Unproved } from "./Temperature";
 import { holding, madeBy, standing, volume, part } from "./words";
 
 interface Known {
@@ -45,7 +46,8 @@ async function know(client: Client, id: string): Promise<Known> {
 
 function Everything({ known: { one, chain, told, temperature } }: { known: Known }) {
   const naming = told.filter((each) => containersOf(each.event).includes(one.container));
-  const phases = temperature.containers.filter((each) => each.container === one.container);
+  const phases = judgedOf(temperature).filter((each) => each.container === one.container);
+  const unproved = temperature.unproved.filter((each) => each.container === one.container);
   const alarming = chain.deviations.filter((each) => each.blocks && (!each.containers.length || each.containers.includes(one.container)));
   return (
     <>
@@ -54,7 +56,8 @@ function Everything({ known: { one, chain, told, temperature } }: { known: Known
       <Button kind="primary" to={`/audit/therapy/${part(one.chain)}`}>{t("audit.open_therapy")}</Button>
       <Held container={one} told={told} />
       <Family one={one} chain={chain} />
-      {phases.map((phase) => <PhaseCard key={phase.phase} names={[one.container]} phase={{ ...phase, evidence: distinct(phase) }} told={told} />)}
+      {unproved.map((leg) => <Unproved key={leg.began} leg={leg} />)}
+      {phases.map((phase) => <PhaseCard key={phase.phase} names={[one.container]} phase={phase} told={told} />)}
       <h2>{t("audit.entries_naming", { count: naming.length })}</h2>
       <ul class="rows">
         {naming.map((each) => (

@@ -8,6 +8,7 @@ import { useStore } from "../store";
 import { clockTicks, degreesOf, pathOf, scale, ticks, type Scale, type Series } from "./chart";
 import type { Phase, Span } from "./documents";
 import { HandLines } from "./Handed";
+import type { Judged } from "./judged";
 import type { Hand } from "./story";
 import { strokes, thinned, type Window } from "./thinning";
 import { nearest, type Track } from "./tracks";
@@ -19,7 +20,7 @@ export const STYLES = 4; // of lines; the fifth logger's is the first again
 const NEAR = 24; // pixels from the cursor to a reading that it tells
 
 export function Drawing(props: {
-  phase: Phase; series: readonly Series[]; tracks: readonly Track[]; handed: readonly Hand[];
+  phase: Judged; series: readonly Series[]; tracks: readonly Track[]; handed: readonly Hand[];
   window: Window; width: number; cursor: number | null;
 }) {
   const { phase, series, tracks, handed, window, width, cursor } = props;
@@ -36,6 +37,7 @@ export function Drawing(props: {
       <Band phase={phase} x={x} y={y} />
       <Grid x={x} y={y} spoken={spoken} />
       {phase.gaps.map((one, n) => <Shade key={`g${n}`} span={one} x={x} fill={`url(#${id}-gap)`} name={t("audit.gap_number", { number: n + 1 })} kind="gap" />)}
+      {phase.unproved.map((one) => <Shade key={`l${one.began}`} span={one} x={x} fill={`url(#${id}-gap)`} name={t("audit.not_proved")} kind="unproved" />)}
       {phase.excursions.map((one, n) => (
         <Shade key={`e${n}`} span={one} x={x} fill={`url(#${id}-out)`} kind="out"
           name={t("audit.excursion_peak", { number: n + 1, peak: degrees(one.peak_centi_c) })} />
@@ -68,11 +70,12 @@ function Cursor({ tracks, at, x, y }: { tracks: readonly Track[]; at: number; x:
   );
 }
 
-function describe(phase: Phase): string {
+function describe(phase: Judged): string {
+  const legs = phase.unproved.length ? ` ${t("audit.chart_unproved", { count: phase.unproved.length })}` : "";
   return t("audit.chart_says", {
     container: phase.container, phase: tCode("audit_phase", phase.phase),
     excursions: phase.excursions.length, gaps: phase.gaps.length,
-  });
+  }) + legs;
 }
 
 function Patterns({ id }: { id: string }) {
@@ -144,7 +147,7 @@ function clockText(ms: number, spoken: string, days: boolean, seconds: boolean):
   return new Date(ms).toLocaleString(spoken, { ...how, hour12: false });
 }
 
-function Shade(props: { span: Span; x: Scale; fill: string; name: string; kind: "out" | "gap" }) {
+function Shade(props: { span: Pick<Span, "started_at" | "ended_at">; x: Scale; fill: string; name: string; kind: "out" | "gap" | "unproved" }) {
   const { x } = props;
   const [start, end] = [Date.parse(props.span.started_at), Date.parse(props.span.ended_at)];
   if (end < x.from || start > x.to) return null;
@@ -153,7 +156,7 @@ function Shade(props: { span: Span; x: Scale; fill: string; name: string; kind: 
   return (
     <g class={`shade ${props.kind}`}>
       <rect x={from} y={EDGE.top} width={Math.max(2, to - from)} height={HEIGHT - EDGE.bottom - EDGE.top} fill={props.fill} />
-      <text x={middle} y={EDGE.top - (props.kind === "out" ? 28 : 9)} text-anchor="middle">{props.name}</text>
+      <text x={middle} y={EDGE.top - (props.kind === "gap" ? 9 : 28)} text-anchor="middle">{props.name}</text>
     </g>
   );
 }

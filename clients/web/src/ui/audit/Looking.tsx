@@ -5,10 +5,10 @@ import { t } from "../../messages";
 import { degrees } from "../../messages/sentence";
 import { Time } from "../kit/Time";
 import { scale, timesOf, type Series } from "./chart";
-import type { Phase } from "./documents";
 import { Drawing, EDGE, readAt, STYLES } from "./Drawn";
 import { useGestures } from "./gestures";
 import { HandList } from "./Handed";
+import type { Judged } from "./judged";
 import type { Hand } from "./story";
 import type { Window } from "./thinning";
 import { following, panned, stepped, tracksOf, zoomed, type Track } from "./tracks";
@@ -16,7 +16,7 @@ import { following, panned, stepped, tracksOf, zoomed, type Track } from "./trac
 const NEARER = 2;
 const ALONG = 0.25; // of what is seen, a step
 
-export function Chart({ phase, series, handed }: { phase: Phase; series: readonly Series[]; handed: readonly Hand[] }) {
+export function Chart({ phase, series, handed }: { phase: Judged; series: readonly Series[]; handed: readonly Hand[] }) {
   const frame = useRef<HTMLElement>(null);
   const width = useWidth(frame);
   const tracks = useMemo(() => tracksOf(series), [series]);

@@ -11,6 +11,7 @@ import { seriesOf } from "./chart";
 import { Entry } from "./Custody";
 import type { Leg, Phase, Told } from "./documents";
 import { handedOver } from "./handovers";
+import { alike, judgedOf, type Judged } from "./judged";
 import { Chart } from "./Looking";
 import { span } from "./story";
 import type { Stage } from "./Therapy";
@@ -25,31 +26,12 @@ export function TemperatureView({ stage, problem }: { stage: Stage; problem: Pro
     <>
       {unproved.map((leg) => <Unproved key={`${leg.container} ${leg.began}`} leg={leg} />)}
       {!containers.length && <Notice tone="info" title={t("audit.no_evidence")} />}
-      {alike(containers).map(({ names, phase }) => <PhaseCard key={`${names[0]} ${phase.phase}`} names={names} phase={phase} told={told} />)}
+      {alike(judgedOf(stage.temperature)).map(({ names, phase }) => <PhaseCard key={`${names[0]} ${phase.phase}`} names={names} phase={phase} told={told} />)}
     </>
   );
 }
 
-/** Containers with the same evidence and the same judgement are one drawing: what one inherits is drawn once. */
-function alike(containers: readonly Phase[]): { names: string[]; phase: Phase }[] {
-  const found = new Map<string, { names: string[]; phase: Phase }>();
-  for (const one of containers) {
-    const phase = { ...one, evidence: distinct(one) };
-    const { container: _, ...rest } = phase;
-    const key = JSON.stringify(rest);
-    const group = found.get(key) ?? { names: [], phase };
-    group.names.push(one.container);
-    found.set(key, group);
-  }
-  return [...found.values()];
-}
-
-/** What was inherited from two parents of the same shipper is one record. */
-export function distinct({ evidence }: Phase): Phase["evidence"] {
-  return [...new Map(evidence.map((one) => [one.position, one])).values()];
-}
-
-export function PhaseCard({ names, phase, told }: { names: readonly string[]; phase: Phase; told: readonly Told[] }) {
+export function PhaseCard({ names, phase, told }: { names: readonly string[]; phase: Judged; told: readonly Told[] }) {
   const series = seriesOf(phase, told);
   const verdict = verdictOf(phase);
   const title = `${names.join(", ")}, ${tCode("audit_phase", phase.phase)}`;
@@ -74,10 +56,10 @@ export function PhaseCard({ names, phase, told }: { names: readonly string[]; ph
   );
 }
 
-function verdictOf(phase: Phase): { tone: Tone; word: string } {
+function verdictOf(phase: Judged): { tone: Tone; word: string } {
   if (phase.within_limits === null) return { tone: "info", word: t("audit.not_judged") };
   if (!phase.within_limits) return { tone: "stop", word: t("audit.out_of_limits") };
-  return phase.gaps.length ? { tone: "warn", word: t("audit.with_gaps") } : { tone: "ok", word: t("audit.in_limits") };
+  return phase.gaps.length || phase.unproved.length ? { tone: "warn", word: t("audit.with_gaps") } : { tone: "ok", word: t("audit.in_limits") };
 }
 
 export function bandOf({ low_centi_c: low, high_centi_c: high }: Phase): string {
@@ -86,11 +68,12 @@ export function bandOf({ low_centi_c: low, high_centi_c: high }: Phase): string 
   return low === null ? t("audit.no_band") : t("audit.at_least", { low: degrees(low) });
 }
 
-/** Excursions and gaps in the order of time: what the chart shades, by name. */
-function Events({ phase }: { phase: Phase }) {
+/** Excursions, gaps and legs that nothing proves in the order of time: what the chart shades, by name. */
+function Events({ phase }: { phase: Judged }) {
   const rows = [
     ...phase.excursions.map((one, n) => ({ ...one, name: t("audit.excursion", { number: n + 1 }), icon: "stop" as const, peak: degrees(one.peak_centi_c) })),
     ...phase.gaps.map((one, n) => ({ ...one, name: t("audit.gap_number", { number: n + 1 }), icon: "warn" as const, peak: t("audit.unknown") })),
+    ...phase.unproved.map((one) => ({ ...one, proof: [one.began, one.ended], name: t("audit.not_proved"), icon: "stop" as const, peak: t("audit.unknown") })),
   ].sort((a, b) => a.started_at.localeCompare(b.started_at));
   if (!rows.length) return <p class="soft small">{t("audit.no_excursions")}</p>;
   return (
@@ -99,7 +82,7 @@ function Events({ phase }: { phase: Phase }) {
         <thead><tr><th>{t("audit.what")}</th><th>{t("audit.from")}</th><th>{t("audit.to")}</th><th>{t("audit.lasted")}</th><th>{t("audit.peak")}</th><th>{t("audit.proved_by")}</th></tr></thead>
         <tbody>
           {rows.map((one) => (
-            <tr key={one.name}>
+            <tr key={`${one.name} ${one.started_at}`}>
               <th scope="row"><span class={`badge ${one.icon}`}><Icon name={one.icon} />{one.name}</span></th>
               <td><Time at={one.started_at} seconds /></td>
               <td><Time at={one.ended_at} seconds /></td>
@@ -143,7 +126,7 @@ function EvidenceTable({ phase, series }: { phase: Phase; series: ReturnType<typ
   );
 }
 
-function Unproved({ leg }: { leg: Leg }) {
+export function Unproved({ leg }: { leg: Leg }) {
   return (
     <Notice tone="stop" title={t("audit.leg_unproved", { container: leg.container })}>
       <p>

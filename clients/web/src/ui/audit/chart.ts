@@ -2,6 +2,7 @@
 
 import type { Json } from "../../core/canonical";
 import type { Phase, Told } from "./documents";
+import type { Judged } from "./judged";
 import type { Line } from "./thinning";
 
 export interface Reading {
@@ -16,13 +17,15 @@ export interface Series {
   readings: Reading[];
 }
 
-/** The readings behind a phase's evidence, where the timeline has the entry that brought them. */
+/** The readings behind a phase's evidence, where the timeline has the entry that brought them. What was
+ * split off has those of its parents until then, and no later ones. */
 export function seriesOf(phase: Phase, entries: readonly Told[]): Series[] {
   const byPosition = new Map(entries.map((one) => [one.position, one]));
-  return phase.evidence.flatMap(({ position, logger }) => {
+  return phase.evidence.flatMap(({ position, logger, ended_at: ended }) => {
     const event = byPosition.get(position)?.event;
     const readings = event ? readingsOf(event) : null;
-    return readings ? [{ position, logger, readings }] : [];
+    const last = Date.parse(ended);
+    return readings ? [{ position, logger, readings: readings.filter(({ ms }) => ms <= last) }] : [];
   });
 }
 
@@ -45,8 +48,8 @@ export function scale(from: number, to: number, start: number, end: number): Sca
 }
 
 /** From the first to the last moment that the phase says anything about, with a little air. */
-export function timesOf(phase: Phase, series: readonly Series[]): { from: number; to: number } {
-  const spans = [...phase.evidence, ...phase.excursions, ...phase.gaps];
+export function timesOf(phase: Judged, series: readonly Series[]): { from: number; to: number } {
+  const spans = [...phase.evidence, ...phase.excursions, ...phase.gaps, ...phase.unproved];
   const moments = spans.flatMap((one) => [Date.parse(one.started_at), Date.parse(one.ended_at)]);
   const readings = series.flatMap((one) => one.readings.map((reading) => reading.ms));
   const [from, to] = [least([...moments, ...readings]), most([...moments, ...readings])];
