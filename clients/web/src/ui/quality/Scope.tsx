@@ -28,7 +28,7 @@ function About({ chain, name }: { chain: Chain; name: string }) {
   return (
     <span class="soft small about">
       {one.bag !== null && <span>{t("bedside.bag_of", { bag: one.bag, of: one.of ?? "?" })}</span>}
-      {one.expires_at && <span>{t("quality.expires")} <Time at={one.expires_at} /></span>}
+      {one.expires_at && <span>{t("quality.expires")} <Time at={one.expires_at} still /></span>}
     </span>
   );
 }
