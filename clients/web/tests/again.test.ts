@@ -67,7 +67,7 @@ describe("a passkey's answer", () => {
   });
 
   it("is broken where the server calls it revoked by an entry that does not revoke it", async () => {
-    const row = { status: "revoked", position: POSITION - 1 };
+    const row = { status: "revoked", position: POSITION - 1 } as const;
     const wrongs: Told["revoking"][] = [
       { fields: { type: "PasskeyAdded", ...passkey } }, { fields: { type: "PasskeyRevoked", credential: "BBBB" } }, { stream: "agent/mallory" },
     ];
