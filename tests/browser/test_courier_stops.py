@@ -111,13 +111,13 @@ def test_a_list_that_changes_while_it_is_checked_is_not_signed(
     scanned(taking, *(label(house, bag) for bag in bags[:2]))
     taking.get_by_label("Intact").check()
     waiting: list[Route] = []
-    taking.route("**/v1/labels/voided**", waiting.append)
+    taking.route("**/v1/labels/voided**", lambda one: waiting.append(one))
     taking.get_by_role("button", name="Sign: I took").click()
     expect(taking.locator("main")).to_have_js_property("inert", True)
     if change == "scanned":
         scanned(taking, label(house, bags[2]))
     else:
-        taking.get_by_label(f"Remove {bags[1]}").evaluate("one => one.click()")
+        taking.get_by_label(f"Take {bags[1]} off this list").evaluate("one => one.click()")
     for one in waiting:
         one.continue_()
     expect(taking.get_by_text("The list changed while it was checked.")).to_be_visible()
