@@ -22,8 +22,8 @@ type Props = {
 };
 
 /** The e-signature under a decision of Quality's. Where the therapy moved on since they looked, the
- * ledger takes none (409), and the person is asked to look before they sign again. Where it does not answer, what was signed is kept,
- * and is not signed twice. */
+ * ledger takes none (409), and the person is asked to look before they sign again. Where it does not
+ * answer, what was signed is kept, and is not signed twice. */
 export function Decide({ fields, coi, version, checks, me, act, again, onAnswer }: Props) {
   const client = useClient();
   const { moved, kept, onMoved, onKept } = useStanding();
