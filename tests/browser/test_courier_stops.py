@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 from ledger.domain.world import timestamp
 from tests.browser.people import PASSPHRASE, enrolled, label, scanned, serial_of, statements
@@ -19,13 +19,14 @@ from tests.scenario import APHERESIS, VAN
 
 STREAM = f"chain/{OTHER}"
 BAGS = [f"OTHER-B{number:02}" for number in range(3)]
+MORE = ["OTHER-B03", "OTHER-B04"]
 
 
 @pytest.fixture
 def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
     """Three bags of one therapy are released to the van; two of their labels are void."""
     scenario = seeded(tmp_path)
-    new = [{"container": bag, "volume_ul": 10_000} for bag in BAGS]
+    new = [{"container": bag, "volume_ul": 10_000} for bag in BAGS + MORE]
     scenario.say("anna", STREAM, "CollectionCompleted", at=APHERESIS, containers=new,
                  ended_at=timestamp(scenario.clock()))  # fmt: skip
     for bag in BAGS[:2]:
@@ -40,11 +41,11 @@ def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House
 @pytest.fixture
 def taking(context: BrowserContext, house: House) -> Page:
     """Kit's phone has the list of void labels, and is about to take bags over."""
-    released(house, *BAGS)
+    released(house, *BAGS, *MORE)
     page = enrolled(house, context, "kit", by="cleo")
     page.wait_for_load_state("networkidle")
     acting_for(page, VAN)
-    expect(page.get_by_role("heading", name="On offer to you 3")).to_be_visible()
+    expect(page.get_by_role("heading", name="On offer to you 5")).to_be_visible()
     page.get_by_role("button", name="Take over").click()
     expect(page.get_by_role("heading", name="Scan each bag that you take")).to_be_visible()
     return page
@@ -65,6 +66,9 @@ AT_ONCE = """texts => texts.forEach(text => [...text, "Enter"].forEach(key =>
   document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))))"""
 
 
+PRESSED = "() => document.querySelector('.full-stop button').click()"
+
+
 def at_once(page: Page, texts: list[str]) -> None:
     """As one frame of a camera shows them: before the screen can be drawn again."""
     page.evaluate(AT_ONCE, texts)
@@ -75,6 +79,7 @@ def test_two_void_labels_in_one_look_are_two_stops(taking: Page, house: House) -
     for bag in BAGS[:2]:
         expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
         expect(taking.get_by_text(f"on {bag} was declared void")).to_be_visible()
+        expect(taking.get_by_role("heading", name="VOID LABEL")).to_be_focused()
         screens(taking, "courier-void")
         taking.get_by_role("button", name="Report to Quality").click()
         expect(taking.get_by_text(f"on {bag} was declared void")).to_be_hidden()
@@ -83,6 +88,46 @@ def test_two_void_labels_in_one_look_are_two_stops(taking: Page, house: House) -
     taking.goto(f"{house.url}/app/outbox")
     expect(taking.get_by_text("Nothing waits.")).to_be_visible()
     assert sorted(deviations(house)) == BAGS[:2]
+
+
+def test_a_second_press_meant_for_one_stop_does_not_pass_the_next(taking: Page, house: House) -> None:
+    at_once(taking, [label(house, bag) for bag in BAGS])
+    expect(taking.get_by_text(f"on {BAGS[0]} was declared void")).to_be_visible()
+    taking.get_by_role("button", name="Report to Quality").click()
+    expect(taking.get_by_text(f"on {BAGS[0]} was declared void")).to_be_hidden()
+    taking.evaluate(PRESSED)  # a press that comes late lands on the next stop
+    expect(taking.get_by_text(f"on {BAGS[1]} was declared void")).to_be_visible()
+    expect(taking.get_by_role("heading", name="VOID LABEL")).to_be_focused()
+    taking.get_by_role("button", name="Report to Quality").click()
+    expect(taking.get_by_text(f"on {BAGS[1]} was declared void")).to_be_hidden()
+    assert sorted(deviations(house)) == BAGS[:2]
+
+
+@pytest.mark.parametrize("change", ["scanned", "removed"])
+def test_a_list_that_changes_while_it_is_checked_is_not_signed(
+    taking: Page, house: House, change: str
+) -> None:
+    bags = [BAGS[2], *MORE]  # their labels nobody declared void
+    scanned(taking, *(label(house, bag) for bag in bags[:2]))
+    taking.get_by_label("Intact").check()
+    waiting: list[Route] = []
+    taking.route("**/v1/labels/voided**", lambda one: waiting.append(one))
+    taking.get_by_role("button", name="Sign: I took").click()
+    expect(taking.locator("main")).to_have_js_property("inert", True)
+    if change == "scanned":
+        scanned(taking, label(house, bags[2]))
+    else:
+        taking.get_by_label(f"Take {bags[1]} off this list").evaluate("one => one.click()")
+    for one in waiting:
+        one.continue_()
+    expect(taking.get_by_text("The list changed while it was checked.")).to_be_visible()
+    screens(taking, "courier-changed")
+    assert accepted(house) == []
+    taking.unroute_all()
+    taking.get_by_role("button", name="Sign: I took").click()
+    expect(taking.get_by_text("In the log")).to_be_visible()
+    signed = [bag for one in accepted(house) for bag in one["containers"]]
+    assert sorted(signed) == (bags if change == "scanned" else bags[:1])
 
 
 def test_a_bag_typed_and_proved_by_its_void_label_stops(taking: Page, house: House) -> None:

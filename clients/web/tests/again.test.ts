@@ -17,15 +17,16 @@ const POSITION = 20;
 interface Told {
   row?: Partial<Passkey> | null; // null: the server tells of none
   enrolled?: Partial<ProvedEntry> & { fields?: JsonObject };
+  revoking?: Partial<ProvedEntry> & { fields?: JsonObject };
   signed?: JsonObject;
 }
 
 /** A ledger that enrolled the passkey as entry 7, and whatever else it is made to say. */
-function asked({ row = {}, enrolled = {}, signed = fields }: Told = {}) {
+function asked({ row = {}, enrolled = {}, revoking = {}, signed = fields }: Told = {}) {
   const { credential, rp_id } = passkey;
   const told: Passkey = { credential, rp_id, kid: null, status: "active", position: 7, added_position: 7, ...row };
   const added = { position: told.added_position, stream: "agent/quinn", fields: { type: "PasskeyAdded", ...passkey }, ...enrolled };
-  const revoked = { position: told.position, stream: "agent/quinn", fields: { type: "PasskeyRevoked", credential } };
+  const revoked = { position: told.position, stream: "agent/quinn", fields: { type: "PasskeyRevoked", credential }, ...revoking };
   const client = {
     read: <T>() => Promise.resolve({ value: { passkeys: row ? [told] : [] } as T, asOf: 0, from: "ledger" } as Reading<T>),
     entry: (position: number) => Promise.resolve((position === told.added_position ? added : revoked) as ProvedEntry),
@@ -63,6 +64,14 @@ describe("a passkey's answer", () => {
     ];
     for (const wrong of wrongs) expect(await codeOf(asked(wrong))).toBe("unknown_passkey");
     expect(await codeOf(asked({ enrolled: { fields: { type: "PasskeyAdded", ...passkey, rp_id: "elsewhere.example" } } }))).toBe("bad_assertion");
+  });
+
+  it("is broken where the server calls it revoked by an entry that does not revoke it", async () => {
+    const row = { status: "revoked", position: POSITION - 1 } as const;
+    const wrongs: Told["revoking"][] = [
+      { fields: { type: "PasskeyAdded", ...passkey } }, { fields: { type: "PasskeyRevoked", credential: "BBBB" } }, { stream: "agent/mallory" },
+    ];
+    for (const revoking of wrongs) expect(await codeOf(asked({ row, ...(revoking && { revoking }) }))).toBe("unknown_passkey");
   });
 
   it("that the server tells no passkey for leaves a gap", async () => {

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Held } from "../src/core/client";
 import type { Party } from "../src/core/events/types";
-import { type Handover, type Holding, myList, type MyList } from "../src/courier/bags";
+import { type Bag, type Handover, type Holding, myList, type MyList, sameParty } from "../src/courier/bags";
 import { acceptances, type Look, refusals, releases, type Scanned } from "../src/courier/handing";
 import { wordOf } from "../src/courier/labels";
-import { addBag, bagOf, completed as completedBy, ofCoi, refreshed, type Scan } from "../src/courier/scans";
+import { addBag, bagOf, completed as completedBy, isSame, ofCoi, refreshed, type Scan } from "../src/courier/scans";
 
 const VAN: Party = { site: "swift-depot", department: "van-2" };
 const WARD: Party = { site: "st-mary", department: "ward-5" };
@@ -67,6 +67,37 @@ describe("my list", () => {
     expect(behind(myList([], [], [shown], VAN))).toEqual(["claim"]);
     expect(behind(myList([], [], [{ ...shown, checked: true }], VAN))).toEqual(["signature"]);
     expect(behind(myList([], [release("BAG-4", WARD, VAN)], [shown], VAN))).toEqual(["ledger"]);
+  });
+
+  test("keeps the ledger's word of a bag against whatever release a phone shows, and tells of that beside it", () => {
+    const party = fc.constantFrom(VAN, WARD, { site: "north", department: "lab" });
+    const shown = fc.tuple(party, fc.constantFrom(COI, OTHER)).map(([giver, coi]) =>
+      held("CustodyReleased", { containers: ["BAG-1"], giver, receiver: VAN }, { mine: false, stream: `chain/${coi}` }));
+    const rows = fc.constantFrom<[Holding[], Handover[]]>(
+      [[holding("BAG-1", VAN)], []], [[holding("BAG-1", VAN, WARD)], [release("BAG-1", VAN, WARD)]], [[], [release("BAG-1", WARD, VAN)]]);
+    fc.assert(fc.property(rows, shown, ([holdings, handovers], one) => {
+      const before = myList(holdings, handovers, [], VAN);
+      const after = myList(holdings, handovers, [one], VAN);
+      const bare = ({ conflict: _, ...bag }: Bag) => bag;
+      const all = ({ here, offered, given }: MyList) => [here, offered, given];
+      const fits = !handovers.length && one.stream === `chain/${COI}` && sameParty(one.fields["giver"] as unknown as Party, VAN);
+      if (fits) return;
+      expect(all(after).map((bags) => bags.map(bare))).toEqual(all(before));
+      expect(all(after).flat()).toMatchObject([{ conflict: { coi: one.stream.slice(6), offer: { release: one.id, behind: "claim" } } }]);
+    }));
+  });
+
+  test("shows no other therapy for a bag that somebody else holds", () => {
+    const shown = held("CustodyReleased", { containers: ["BAG-3"], giver: WARD, receiver: VAN }, { mine: false, stream: `chain/${OTHER}` });
+    const [bag] = myList([holding("BAG-3", WARD)], [], [shown], VAN).offered;
+    expect(bag).toMatchObject({ coi: COI, offer: null, conflict: { coi: OTHER } });
+  });
+
+  test("takes the therapy of the first of two releases that phones show, and tells of the other", () => {
+    const shown = (id: string, coi: string) =>
+      held("CustodyReleased", { containers: ["BAG-4"], giver: WARD, receiver: VAN }, { mine: false, id, stream: `chain/${coi}` });
+    const [bag] = myList([], [], [shown("aa".repeat(32), COI), shown("bb".repeat(32), OTHER)], VAN).offered;
+    expect(bag).toMatchObject({ coi: COI, offer: { release: "aa".repeat(32) }, conflict: { coi: OTHER } });
   });
 
   test("never shows a bag in two places", () => {
@@ -170,10 +201,40 @@ describe("scanning", () => {
     expect([shown.coi, bagOf(shown).coi]).toEqual([COI, COI]);
   });
 
+  test("keeps the therapy that was said or known when a phone shows another, and tells of that", () => {
+    const shown = held("CustodyReleased", { containers: ["BAG-1"], giver: WARD, receiver: VAN }, { mine: false, stream: `chain/${OTHER}` });
+    const said = completedBy(addBag([], read("BAG-1"), empty)[0], "BAG-1", COI);
+    const known_ = addBag([], read("BAG-1"), known)[0];
+    for (const scans of [said, known_]) {
+      const later = refreshed(refreshed(scans, myList([], [], [shown], VAN)), myList([], [], [shown], VAN)) as [Scan];
+      expect([later[0].coi, bagOf(later[0]).coi, later[0].bag?.offer, later[0].bag?.conflict?.coi]).toEqual([COI, COI, null, OTHER]);
+      const [refused] = refreshed(later, myList([], [], [{ ...shown, state: "refused" }], VAN)) as [Scan];
+      expect([refused.coi, refused.bag?.conflict]).toEqual([COI, undefined]);
+    }
+  });
+
+  test("keeps the ledger's release of a bag when its list is gone and a phone shows another", () => {
+    const [scans] = addBag([], read("BAG-4"), myList([], [release("BAG-4", WARD, VAN)], [], VAN));
+    const shown = held("CustodyReleased", { containers: ["BAG-4"], giver: WARD, receiver: VAN }, { mine: false });
+    const [later] = refreshed(scans, myList([], [], [shown], VAN));
+    expect(later?.bag).toMatchObject({ offer: { behind: "ledger", release: "ab".repeat(32) }, conflict: { offer: { release: shown.id } } });
+  });
+
   test("takes nobody's release but those made to this department", () => {
     const given = myList([holding("BAG-2", VAN, WARD)], [release("BAG-2", VAN, WARD)], [], VAN);
     const [scans] = addBag([], read("BAG-2"), given);
     expect(scans[0]).toMatchObject({ coi: COI, bag: { offer: null } });
+  });
+
+  test("signs the list as it was pressed on: any bag, label, therapy or release more or less is another", () => {
+    const offered = myList([holding("BAG-1", VAN)], [release("BAG-4", WARD, VAN)], [], VAN);
+    const before = addBag(addBag([], read("BAG-1"), offered)[0], read("BAG-4"), empty)[0];
+    const others = [
+      before.slice(1), addBag(before, read("BAG-7"), empty)[0], completedBy(before, "BAG-4", COI), refreshed(before, offered),
+      addBag(before, { container: "BAG-1", label: "L-1", forget: nothing }, offered)[0],
+    ];
+    expect(isSame(before, refreshed(before, known))).toBe(true);
+    expect(others.map((one) => isSame(before, one))).toEqual(others.map(() => false));
   });
 
   test("keeps the label of a bag whose id was read before its label", () => {

@@ -1,7 +1,8 @@
 /** What Quality's screens decide by themselves: the order of what waits, who can be released, what was typed. */
 
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { answers, codeIn, COUNTRY, DISPOSITIONS, namesIn, PROTOCOL, REASONS } from "../src/quality/deciding";
+import { answers, chosenOf, codeIn, COUNTRY, DISPOSITIONS, namesIn, PROTOCOL, REASONS } from "../src/quality/deciding";
 import type { Chain, Container, Dose, Raised, ReleaseCheck } from "../src/quality/documents";
 import { byTherapy, graver, isFinished, unreleased } from "../src/quality/waiting";
 import { quality } from "../src/messages/en/quality";
@@ -76,3 +77,13 @@ test("gates answer for exactly the doses, site and countries that they were aske
   }
 });
 
+
+test("a dose that was left out or came since the first look is never in a release, however often one looks", () => {
+  const some = fc.subarray(["A", "B", "C", "D"]);
+  fc.assert(fc.property(some, some, some, (first, now, left) => {
+    expect(chosenOf(first, null, first)).toEqual(first);
+    expect(chosenOf(now, null, first)).toEqual(now.filter((one) => first.includes(one)));
+    const picked = first.filter((one) => !left.includes(one));
+    expect(chosenOf(now, picked, first)).toEqual(now.filter((one) => picked.includes(one)));
+  }));
+});

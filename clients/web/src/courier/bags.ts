@@ -44,11 +44,19 @@ export interface Offer {
   behind: Behind;
 }
 
+/** What a phone showed of a bag, and the ledger says otherwise. */
+export interface Conflict {
+  coi: Coi;
+  offer: Offer;
+}
+
 export interface Bag {
   container: ContainerId;
   coi: Coi;
   expiresAt: string | null;
   offer: Offer | null;
+  /** Only told to the person: nothing is taken from it. */
+  conflict?: Conflict;
   /** What this device has signed about it and the log has not answered. */
   unsent: "CustodyAccepted" | "CustodyReleased" | "CustodyRefused" | null;
 }
@@ -79,13 +87,62 @@ export function myList(holdings: readonly Holding[], handovers: readonly Handove
     if (one.kind === "release" && sameParty(one.giver, here)) place(list, offered(one, rows), "given");
   }
   const told = new Set(handovers.map((one) => one.statement_id));
-  for (const one of carriedReleases(held, here)) if (!told.has(one.offer?.release ?? "")) place(list, one, "offered");
+  const said = wordsOf(holdings, handovers);
+  for (const one of carriedReleases(held, here)) if (!told.has(one.offer.release)) carried(list, one, said.get(one.container));
   for (const one of held) if (one.mine && isWaiting(one)) overlay(list, one, here);
   return list;
 }
 
+/** What the ledger says of a container: whose therapy it is of, who has it, and by which release it goes. */
+interface Word {
+  coi: Coi;
+  giver: Party | null;
+  release: Hex32 | null;
+}
+
+/** A release says more than a claim, and a claim more than a holding. */
+function wordsOf(holdings: readonly Holding[], handovers: readonly Handover[]): Map<ContainerId, Word> {
+  const words = new Map<ContainerId, Word>();
+  for (const one of holdings) words.set(one.container, { coi: one.chain, giver: one.holder, release: null });
+  for (const kind of ["claim", "release"]) {
+    for (const one of handovers.filter((each) => each.kind === kind)) {
+      words.set(one.container, { coi: one.chain, giver: one.giver, release: kind === "release" ? one.statement_id : null });
+    }
+  }
+  return words;
+}
+
+/** A release that only a phone showed moves no bag of which the ledger says otherwise: it is told beside it. */
+function carried(list: MyList, shown: Shown, said: Word | undefined): void {
+  const known = [...list.here, ...list.offered, ...list.given].find((one) => one.container === shown.container);
+  if (said && !fits(said, shown)) place(list, besides(known ?? { ...shown, coi: said.coi, offer: null }, shown), placeOf(list, known));
+  else if (known && known.coi !== shown.coi) place(list, besides(known, shown), placeOf(list, known));
+  else place(list, shown, "offered");
+}
+
+function fits(said: Word, { coi, offer }: Shown): boolean {
+  const byHolder = said.giver === null || sameParty(said.giver, offer.giver);
+  return said.coi === coi && byHolder && (said.release === null || said.release === offer.release);
+}
+
+/** The bag as it is known, and beside it what was shown of it. */
+export function besides(known: Bag, { coi, offer }: Shown): Bag {
+  return { ...known, conflict: { coi, offer } };
+}
+
+function placeOf(list: MyList, known: Bag | undefined): Place {
+  return known && list.here.includes(known) ? "here" : known && list.given.includes(known) ? "given" : "offered";
+}
+
+/** A bag that a release names which a phone showed. */
+export type Shown = Bag & { offer: Offer };
+
+export function isShown(bag: Bag | null): bag is Shown {
+  return bag?.offer != null && bag.offer.behind !== "ledger";
+}
+
 /** Releases to this department that another phone showed, and that wait here to be sent. */
-export function carriedReleases(held: readonly Held[], here: Party): Bag[] {
+export function carriedReleases(held: readonly Held[], here: Party): Shown[] {
   return held
     .filter((one) => one.type === "CustodyReleased" && !one.mine && isWaiting(one))
     .filter((one) => sameParty(party(one, "receiver"), here))

@@ -1,7 +1,7 @@
 /** The bags of one hand-over as they are scanned, one after another. Pure. */
 
 import type { Coi, ContainerId, Label } from "../core/events/types";
-import type { Bag, MyList } from "./bags";
+import { type Bag, besides, isShown, type MyList, sameParty, type Shown } from "./bags";
 
 /** A scanned bag whose therapy may not be known yet: nothing is signed before it is. */
 export interface Scan {
@@ -49,17 +49,35 @@ export function doubted(scans: readonly Scan[], container: ContainerId | null, d
 }
 
 /** The list may have learned of an offer, or of a therapy, since the bag was scanned. What is shown
- * is what is signed: the ledger's word for the therapy stands before what was typed. A release that a
- * phone showed and the ledger then refused is none. */
+ * is what is signed: the ledger's word for the therapy stands before what was typed, and what was typed
+ * before what a phone shows. A release that a phone showed and the ledger then refused is none. */
 export function refreshed(scans: readonly Scan[], known: MyList): Scan[] {
   return scans.map((one) => {
-    const bag = find(known, one.container) ?? withoutRefused(one.bag, known);
+    const now = find(known, one.container);
+    const before = withoutRefused(one.bag, known);
+    const bag = isShown(now) && contradicts(now, one) ? besides(before ?? bagOf(one), now) : (now ?? before);
     return { ...one, bag, coi: bag?.coi ?? one.coi };
   });
 }
 
+/** What a phone shows does not fit what is known of this bag, or was said of it. */
+function contradicts({ coi, offer }: Shown, scan: Scan): boolean {
+  if (scan.coi !== null && scan.coi !== coi) return true;
+  const known = scan.bag?.offer;
+  return known?.behind === "ledger" && (known.release !== offer.release || !sameParty(known.giver, offer.giver));
+}
+
 function withoutRefused(bag: Bag | null, { refused }: MyList): Bag | null {
-  return bag?.offer && refused.includes(bag.offer.release) ? { ...bag, offer: null } : bag;
+  if (!bag) return null;
+  const { conflict, ...rest } = bag;
+  const offer = rest.offer && refused.includes(rest.offer.release) ? null : rest.offer;
+  return { ...rest, offer, ...(conflict && !refused.includes(conflict.offer.release) ? { conflict } : {}) };
+}
+
+/** Whether signing these is signing those: the same bags, labels, therapies and releases. */
+export function isSame(scans: readonly Scan[], others: readonly Scan[]): boolean {
+  const signed = ({ container, label, coi, bag }: Scan) => [container, label, coi, bag?.offer?.release, bag?.offer?.giver, bag?.conflict];
+  return JSON.stringify(scans.map(signed)) === JSON.stringify(others.map(signed));
 }
 
 /** The bag to sign for: what is known of it, or only what its label says. */

@@ -37,6 +37,12 @@ export function namesIn(text: string, pattern: RegExp): string[] | null {
   return found.length && found.every((one) => pattern.test(one)) ? found : null;
 }
 
+/** The doses of a release: those that were chosen, or nobody having chosen, that waited at the first look.
+ * What has come since, nobody looked at; what was released is chosen no more. */
+export function chosenOf(names: readonly string[], picked: readonly string[] | null, first: readonly string[]): string[] {
+  return names.filter((one) => (picked ?? first).includes(one));
+}
+
 export interface Scope {
   containers: string[];
   site: string;

@@ -292,6 +292,7 @@ export const audit: Record<keyof typeof keys, string> = {
   "audit.passkey_later": "Der Passkey wurde erst durch Eintrag {position} hinzugefügt, nach diesem.",
   "audit.passkey_untold": "Der Server nennt keinen solchen Passkey von {who}; die Antwort konnte nicht geprüft werden.",
   "audit.passkey_not_there": "Eintrag {position} fügt diesen Passkey nicht für {who} hinzu.",
+  "audit.passkey_not_revoked": "Der Server sagt, Eintrag {position} habe diesen Passkey von {who} widerrufen; der Eintrag tut es nicht.",
   "audit.key_from": "eingetragen durch",
   "audit.seen_head": "der Stand von {size} Einträgen, gezeichnet",
   "audit.never_met_more": "Nichts: das Gerät hatte das Register nie getroffen. Die Erklärung hat keinen frühesten Zeitpunkt.",

@@ -59,6 +59,8 @@ export const quality: Record<keyof typeof english, string> = {
   "quality.sign_corrected": "Berichtigt: signieren",
   "quality.sign_rejected": "Verwerfen: signieren",
   "quality.dispositioned": "Über die Abweichung ist entschieden",
+  "quality.kept": "Unterzeichnet und auf diesem Gerät aufbewahrt",
+  "quality.kept_why": "Das Register hat nicht geantwortet. Es wird gesendet, bis es antwortet, und darf nicht zweimal unterzeichnet werden. Das Gezeigte kann von vorher sein.",
   "quality.stale": "Die Therapie ging weiter, während Sie nachsahen",
   "quality.stale_why": "Das Register hat nichts angenommen: Ihr Name steht nur unter dem, was Sie gesehen haben. Das Gezeigte ist jetzt neu. Lesen Sie es noch einmal.",
   "quality.stale_looked": "Ich habe noch einmal nachgesehen",

@@ -302,6 +302,7 @@ export const audit = {
   "audit.passkey_later": "The passkey was added only by entry {position}, after this one.",
   "audit.passkey_untold": "The server tells of no such passkey of {who}, so that the answer could not be checked.",
   "audit.passkey_not_there": "Entry {position} does not add this passkey for {who}.",
+  "audit.passkey_not_revoked": "The server says that entry {position} revoked this passkey of {who}, and that entry does not.",
   "audit.key_from": "enrolled by",
   "audit.seen_head": "the head of {size} entries, signed",
   "audit.never_met_more": "Nothing: the device had never met the log. The statement has no earliest moment.",

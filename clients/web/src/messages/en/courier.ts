@@ -50,6 +50,9 @@ export const courier = {
   "courier.not_taken_in": "The other phone's code could not be taken over. Have it shown again, and scan it again.",
   "courier.shown": "Shown by a phone, not yet in the ledger: from {party}",
   "courier.shown_signature": "Its signature fits a key that this device knows.",
+  "courier.conflict": "A phone shows another release of this bag",
+  "courier.conflict_why": "It names the therapy {coi}, from {party}. That does not fit what is known of the bag, so nothing is taken from it. Call Quality before you take the bag over.",
+  "courier.changed": "The list changed while it was checked. Look at it, then sign again.",
   "courier.shown_claim": "This device doesn't know the signer's key, so it has not checked the signature. The ledger will.",
   "courier.not_a_bag": "That is not a bag's label.",
 

@@ -57,6 +57,8 @@ export const quality = {
   "quality.sign_corrected": "Corrected: sign",
   "quality.sign_rejected": "Reject: sign",
   "quality.dispositioned": "The deviation is decided",
+  "quality.kept": "Signed and kept on this device",
+  "quality.kept_why": "The ledger has not answered. It is sent again until it does, and must not be signed twice. What is shown may be from before it.",
   "quality.stale": "The therapy moved on while you looked",
   "quality.stale_why": "The ledger took nothing: your name is put only under what you saw. What is shown is new now. Read it again.",
   "quality.stale_looked": "I looked again",

@@ -34,7 +34,7 @@ export async function askedAgain(client: Asker, { statement, fields, position }:
   const passkey = enrolledBy(await client.entry(added), statement.iss, credential);
   if (added > position) throw unknown(t("audit.passkey_later", { position: added }));
   await checkAssertion(fields, { key: await PublicKey.fromSpki(fromBase64Url(passkey.key)), rpId: passkey.rpId } satisfies EnrolledPasskey);
-  const revoked = await revokedBefore(client, row, position);
+  const revoked = await revokedBefore(client, statement.iss, row, position);
   return { state: revoked === null ? "holds" : "revoked", said, added, revoked, rpId: passkey.rpId };
 }
 
@@ -56,11 +56,13 @@ function enrolledBy({ position, stream, fields }: ProvedEntry, signer: string, c
 }
 
 /** The entry before this one that revoked it, proved here. That the server hides none, an audit of the
- * whole log shows. */
-async function revokedBefore(client: Asker, row: Passkey, position: number): Promise<number | null> {
+ * whole log shows; that it names one which revokes nothing, nobody may read as "it holds". */
+async function revokedBefore(client: Asker, signer: string, row: Passkey, position: number): Promise<number | null> {
   if (row.status !== "revoked" || row.position > position) return null;
-  const { fields } = await client.entry(row.position);
-  return fields["type"] === "PasskeyRevoked" && fields["credential"] === row.credential ? row.position : null;
+  const { stream, fields } = await client.entry(row.position);
+  const isIt = fields["type"] === "PasskeyRevoked" && stream === `agent/${signer}` && fields["credential"] === row.credential;
+  if (isIt) return row.position;
+  throw unknown(t("audit.passkey_not_revoked", { position: row.position, who: signer }));
 }
 
 function unknown(detail: string): Problem {

@@ -9,14 +9,14 @@ import { Button, Screen } from "../kit/Screen";
 import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
 import { LookAtThem, lookOf, NOTHING_SEEN } from "./Look";
-import { Missing, missingOf } from "./Missing";
+import { Missing, missingOf, unsaid } from "./Missing";
 import { isParty, PartyField } from "./PartyField";
 import { ScanList } from "./ScanList";
 import { Signed } from "./Signed";
 import { toSign } from "./Take";
 import { useMyList } from "./useMyList";
 import { useScans, WANTED } from "./useScans";
-import { VoidStop } from "./VoidStop";
+import { keyOf, VoidStop } from "./VoidStop";
 import { meet } from "./where";
 
 /** Scan what is given away, say to whom and how it looks, sign, and show the code. */
@@ -36,22 +36,24 @@ export function Hand({ here }: { here: Party }) {
   const sign = useAct(async () => {
     setTried(true);
     const look = lookOf(seen);
-    if (missing || !look || !(await scans.clear())) return;
+    if (missing || !look) return;
+    const bags = await scans.clear();
+    if (!bags) return;
     meet(receiver);
-    const held = await client.recordMany(releases(toSign(scans.scans), here, receiver, look));
+    const held = await client.recordMany(releases(toSign(bags), here, receiver, look));
     setSigned(held.map((one) => one.id));
   });
 
-  if (scans.voided) return <VoidStop voided={scans.voided} scans={scans} />;
+  if (scans.voided) return <VoidStop key={keyOf(scans.voided)} voided={scans.voided} scans={scans} />;
   if (signed.length) return <Signed ids={signed} show />;
   const foot = scans.scans.length > 0 && (
     <>
-      <Missing text={tried ? missing : null} problem={sign.problem} />
+      <Missing text={unsaid(tried ? missing : null, scans.changed)} problem={sign.problem} />
       <Button kind="primary" onClick={sign.run} disabled={sign.busy}>{t("courier.sign_hand", { count: scans.scans.length })}</Button>
     </>
   );
   return (
-    <Screen title={t("courier.hand")} back="/courier" foot={foot}>
+    <Screen title={t("courier.hand")} back="/courier" foot={foot} still={sign.busy}>
       <Scanner continuous unlisted what={t("courier.scan_hand")} wanted={WANTED} onRead={scans.read} />
       <ScanList scans={scans} doubt={(scan) => !isHere(scan) && <Badge tone="warn">{t("courier.not_yours")}</Badge>} />
       {scans.scans.length > 0 && (

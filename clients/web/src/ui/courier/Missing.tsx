@@ -11,6 +11,11 @@ export function missingOf(ready: boolean, look: Look | null, named: boolean): st
   return named ? null : t("courier.party_wanted");
 }
 
+/** What comes first: what is missing, or that the list is not the one that they pressed on. */
+export function unsaid(missing: string | null, changed: boolean): string | null {
+  return missing ?? (changed ? t("courier.changed") : null);
+}
+
 /** Beside the button that was pressed: why nothing came of it. */
 export function Missing({ text, problem }: { text: string | null; problem: Problem | null }) {
   return (

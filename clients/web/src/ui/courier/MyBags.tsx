@@ -7,7 +7,7 @@ import { Icon } from "../kit/Icon";
 import { Button, Screen } from "../kit/Screen";
 import { Time } from "../kit/Time";
 import { href } from "../route";
-import { Behind } from "./Behind";
+import { Against, Behind } from "./Behind";
 import { NoList } from "./NoList";
 import { useMyList } from "./useMyList";
 import { partyName } from "./where";
@@ -63,6 +63,7 @@ export function BagRow({ bag, children, tool }: { bag: Bag; children?: Component
         <span class="soft small mono">{bag.coi}</span>
         {bag.offer?.behind === "ledger" && <span class="small">{t("courier.from", { party: partyName(bag.offer.giver) })}</span>}
         {bag.offer && bag.offer.behind !== "ledger" && !bag.unsent && <Behind offer={bag.offer} />}
+        <Against conflict={bag.conflict} />
         {bag.expiresAt && <span class="small">{t("courier.expires")} <Time at={bag.expiresAt} /></span>}
         {bag.unsent && <Badge tone="wait">{t("courier.unsent")}</Badge>}
         {children}

@@ -8,6 +8,7 @@ import { Field } from "../kit/Field";
 import { Badge, Notice } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
 import { Button } from "../kit/Screen";
+import { Against } from "./Behind";
 import type { Scans } from "./useScans";
 
 /** What was scanned, each with what is doubtful about it and a way off the list. */
@@ -25,6 +26,7 @@ export function ScanList({ scans, doubt }: { scans: Scans; doubt: (scan: Scan) =
               {scan.coi ? <span class="soft small mono">{scan.coi}</span> : <WhichTherapy read={scans.unplaced} onCoi={(coi) => scans.complete(scan.container, coi)} />}
               {scan.doubt && <Badge tone="warn">{t(`courier.label_${scan.doubt}`)}</Badge>}
               {doubt(scan)}
+              <Against conflict={scan.bag?.conflict} />
             </span>
             <button type="button" class="tool" aria-label={t("courier.remove", { container: scan.container })} onClick={() => scans.remove(scan.container)}>
               ✕

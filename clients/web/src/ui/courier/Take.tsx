@@ -10,14 +10,14 @@ import { useAct } from "../kit/useAct";
 import { useClient } from "../session";
 import { LookAtThem, lookOf, NOTHING_SEEN } from "./Look";
 import { Behind } from "./Behind";
-import { Missing, missingOf } from "./Missing";
+import { Missing, missingOf, unsaid } from "./Missing";
 import { isParty, PartyField } from "./PartyField";
 import { Refuse } from "./Refuse";
 import { ScanList } from "./ScanList";
 import { Signed } from "./Signed";
 import { useMyList } from "./useMyList";
 import { useScans, WANTED } from "./useScans";
-import { VoidStop } from "./VoidStop";
+import { keyOf, VoidStop } from "./VoidStop";
 import { meet } from "./where";
 
 /** Scan what is given, say how it looks, sign: one act for many bags. */
@@ -38,20 +38,22 @@ export function Take({ here }: { here: Party }) {
   const sign = useAct(async () => {
     setTried(true);
     const look = lookOf(seen);
-    if (missing || !look || !(await scans.clear())) return;
+    if (missing || !look) return;
+    const bags = await scans.clear();
+    if (!bags) return;
     if (claimed) meet(giver);
-    const held = await client.recordMany(acceptances(toSign(scans.scans), here, claimed ? giver : null, look));
+    const held = await client.recordMany(acceptances(toSign(bags), here, claimed ? giver : null, look));
     setSigned(held.map((one) => one.id));
   });
 
-  if (scans.voided) return <VoidStop voided={scans.voided} scans={scans} />;
+  if (scans.voided) return <VoidStop key={keyOf(scans.voided)} voided={scans.voided} scans={scans} />;
   if (signed.length) return <Signed ids={signed} show={false} />;
   if (refusing) {
     return <Refuse scans={toSign(scans.scans.filter((one) => one.coi))} here={here} onSigned={setSigned} onBack={() => setRefusing(false)} />;
   }
   const foot = scans.scans.length > 0 && (
     <>
-      <Missing text={tried ? missing : null} problem={sign.problem} />
+      <Missing text={unsaid(tried ? missing : null, scans.changed)} problem={sign.problem} />
       <div class="buttons">
         <Button kind="danger" onClick={() => setRefusing(true)}>{t("courier.refuse")}</Button>
         <Button kind="primary" onClick={sign.run} disabled={sign.busy}>{t("courier.sign_take", { count: scans.scans.length })}</Button>
@@ -59,7 +61,7 @@ export function Take({ here }: { here: Party }) {
     </>
   );
   return (
-    <Screen title={t("courier.take")} back="/courier" foot={foot}>
+    <Screen title={t("courier.take")} back="/courier" foot={foot} still={sign.busy}>
       <Scanner continuous unlisted what={t("courier.scan_take")} wanted={WANTED} onRead={scans.read} />
       <p class="soft">{t("courier.scan_phone")}</p>
       <ScanList scans={scans} doubt={offerOf} />
@@ -75,7 +77,7 @@ export function Take({ here }: { here: Party }) {
 }
 
 /** A match is what the ledger confirms. */
-const isOffered = (scan: Scan): boolean => scan.bag?.offer?.behind === "ledger";
+const isOffered = (scan: Scan): boolean => scan.bag?.offer?.behind === "ledger" && !scan.bag.conflict;
 
 function offerOf(scan: Scan) {
   const offer = scan.bag?.offer;

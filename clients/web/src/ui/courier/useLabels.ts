@@ -16,7 +16,7 @@ export interface Labels {
   noList: boolean; // this device has no list of void labels: without a network none can stop
   word: (link: Link) => Promise<LabelWord | null>; // null: nobody can say now
   clear: (scans: readonly Scan[]) => Promise<boolean>; // before signing: true where none is void, as of now
-  release: (container: ContainerId) => void; // the stop was acted on
+  acted: (voided: Voided) => void; // on this stop, and on no other
 }
 
 /** Which labels are void: by the list that this device keeps, at once, and by the ledger where it is in
@@ -26,22 +26,27 @@ export function useLabels(onDoubt: (container: ContainerId | null, word: "doubtf
   const [stops, setStops] = useState<readonly Voided[]>([]); // one frame may show several
   const [noList, setNoList] = useState(false);
   const latest = useRef(stops);
+  const stopped = useRef(0); // how often so far: a stop that was acted on meanwhile stops a signature, too
   const pending = useRef(new Set<Promise<unknown>>());
   const keep = (next: readonly Voided[]): void => {
     latest.current = next;
     setStops(next);
   };
+  const stop = (voided: Voided): void => {
+    stopped.current++;
+    if (!latest.current.some((one) => isOne(one, voided))) keep([...latest.current, voided]);
+  };
   const isListed = async (container: ContainerId, serial: string): Promise<boolean> => {
     const found = await client.voided(serial);
     setNoList(found === null);
-    if (found?.value) keep([...latest.current, { container, serial, status: String(found.value["status"] ?? "voided"), asOf: found.asOf, by: "device" }]);
+    if (found?.value) stop({ container, serial, status: String(found.value["status"] ?? "voided"), asOf: found.asOf, by: "device" });
     return Boolean(found?.value);
   };
   const ask = async (link: Link): Promise<LabelWord | null> => {
     const { container, serial } = link;
     const seen = await seenBy(client, link);
     const word = seen && wordOf(seen);
-    if (word === "void") keep([...latest.current, { container: container ?? NO_BAG, serial, status: seen?.status ?? "voided", asOf: client.moment().wall, by: "ledger" }]);
+    if (word === "void") stop({ container: container ?? NO_BAG, serial, status: seen?.status ?? "voided", asOf: client.moment().wall, by: "ledger" });
     if (word === "doubtful" || word === "unknown") onDoubt(container, word);
     return word;
   };
@@ -53,14 +58,17 @@ export function useLabels(onDoubt: (container: ContainerId | null, word: "doubtf
     return Promise.race([asking, after(PROMPT_MS)]);
   };
   const clear = async (scans: readonly Scan[]): Promise<boolean> => {
+    const before = stopped.current;
     const list = client.reach.get() === "online" ? [client.refreshVoided().catch(() => null)] : [];
     await Promise.race([Promise.all([...list, ...pending.current]), after(SIGNING_MS)]);
     await Promise.all(scans.map((one) => one.label !== null && isListed(one.container, one.label)));
-    return latest.current.length === 0;
+    return latest.current.length === 0 && stopped.current === before;
   };
-  const release = (container: ContainerId): void => keep(latest.current.filter((one) => one.container !== container));
-  return { voided: stops[0] ?? null, noList, word, clear, release };
+  const acted = (voided: Voided): void => keep(latest.current.filter((one) => !isOne(one, voided)));
+  return { voided: stops[0] ?? null, noList, word, clear, acted };
 }
+
+const isOne = (one: Voided, other: Voided): boolean => one.container === other.container && one.serial === other.serial;
 
 /** What the ledger says of a label now; null: it is out of reach, or said nothing. */
 async function seenBy(client: Client, { container, serial, check }: Link): Promise<LabelSeen | null> {

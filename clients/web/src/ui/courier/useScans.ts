@@ -3,7 +3,7 @@ import type { Coi } from "../../core/events/types";
 import { Problem } from "../../core/problem";
 import type { MyList } from "../../courier/bags";
 import type { Voided } from "../../courier/labels";
-import { addBag, completed, doubted, ofCoi, refreshed, type Scan } from "../../courier/scans";
+import { addBag, completed, doubted, isSame, ofCoi, refreshed, type Scan } from "../../courier/scans";
 import { t } from "../../messages";
 import type { Verdict } from "../../scan/feedback";
 import type { Link } from "../../scan/link";
@@ -26,9 +26,11 @@ export interface Scans {
   unplaced: Coi[]; // chains of identity that were read: which bag each is of, the person may have to say
   noList: boolean; // this device has no list of void labels: none can stop
   read: (reading: Read, forget: () => void) => Judged;
-  clear: () => Promise<boolean>; // before signing: true where no label is void, as of now
+  changed: boolean; // while it was checked: it must be looked at before it is signed
+  clear: () => Promise<Scan[] | null>; // before signing: the list, where no label is void and nothing changed meanwhile
   complete: (container: string, coi: Coi) => void;
   remove: (container: string) => void;
+  acted: (voided: Voided) => void; // on this stop
 }
 
 /** The bags that were scanned so far, and what each further scan does to them. `fits`: whether a bag
@@ -39,6 +41,8 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   const [said, setSaid] = useState("");
   const [unplaced, setUnplaced] = useState<Coi[]>([]);
   const latest = useRef(scans); // two symbols may be read before the next drawing
+  const [changed, setChanged] = useState(false);
+  const readings = useRef(0);
   const turn = useRef<Promise<unknown>>(Promise.resolve()); // and are judged in the order of their reading
   const keep = (next: Scan[]): void => {
     latest.current = next;
@@ -90,6 +94,7 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
     return coi ? therapy(coi) : undefined; // the scanner says that it names no bag
   };
   const read = (reading: Read, forget: () => void): Judged => {
+    readings.current++;
     const mine = turn.current.then(() => judge(reading, forget));
     turn.current = mine.catch(() => undefined);
     return mine;
@@ -102,9 +107,17 @@ export function useScans(known: MyList, fits: (scan: Scan) => boolean): Scans {
   const remove = (container: string) => {
     latest.current.find((one) => one.container === container)?.forget();
     keep(latest.current.filter((one) => one.container !== container));
-    labels.release(container);
   };
-  /** A label may have been declared void since it was scanned. */
-  const clear = (): Promise<boolean> => labels.clear(latest.current);
-  return { scans, said, voided: labels.voided, unplaced, noList: labels.noList, read, clear, complete, remove };
+  const acted = (voided: Voided) => (remove(voided.container), labels.acted(voided));
+  /** A label may have been declared void since it was scanned; and while that is asked, a bag may be
+   * scanned or taken off: the person signs what they saw when they pressed, or nothing. */
+  const clear = async (): Promise<Scan[] | null> => {
+    const [pressed, read] = [latest.current, readings.current];
+    setChanged(false);
+    if (!(await labels.clear(pressed))) return null;
+    const isAsPressed = isSame(pressed, latest.current) && readings.current === read;
+    setChanged(!isAsPressed);
+    return isAsPressed ? latest.current : null;
+  };
+  return { scans, said, voided: labels.voided, unplaced, noList: labels.noList, changed, read, clear, complete, remove, acted };
 }

@@ -14,11 +14,12 @@ type Props = {
   wide?: boolean;
   tools?: ComponentChildren; // in the bar
   foot?: ComponentChildren; // what one does here, within reach of a thumb
+  still?: boolean; // what was pressed is being done: nothing above it takes a press
   children: ComponentChildren;
 };
 
 /** Bar, what the device owes the log, content, and the acts at the bottom. */
-export function Screen({ title, back, wide, tools, foot, children }: Props) {
+export function Screen({ title, back, wide, tools, foot, still = false, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Unbroken`;
@@ -40,7 +41,7 @@ export function Screen({ title, back, wide, tools, foot, children }: Props) {
         </div>
         <Owing />
       </header>
-      <main class={wide ? "main wide" : "main"}>
+      <main class={wide ? "main wide" : "main"} inert={still}>
         <Alarm />
         <NewVersion />
         {children}

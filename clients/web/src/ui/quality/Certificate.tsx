@@ -29,7 +29,7 @@ export function CertificateFile({ label, value, onValue }: { label: string; valu
       <span class="hint">{t("quality.certificate_hint")}</span>
       <label class="button file">
         {value ? t("quality.certificate_other") : t("quality.certificate_take")}
-        <input class="visually-hidden" type="file" aria-describedby={id} onChange={(event) => take(event.currentTarget.files?.[0])} />
+        <input class="visually-hidden" type="file" aria-describedby={id} onClick={(event) => (event.currentTarget.value = "")} onChange={(event) => take(event.currentTarget.files?.[0])} />
       </label>
       {value && <p class="small"><strong>{value.name}</strong><br />SHA-256 <span class="mono digest">{value.digest}</span></p>}
       {read.problem && <Notice tone="warn" title={t("quality.certificate_unread")} live />}

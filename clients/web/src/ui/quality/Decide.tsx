@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import type { Answer, ESignature } from "../../core/client";
 import type { Decision } from "../../core/events/types";
 import { usable } from "../../core/passkey";
@@ -9,6 +8,7 @@ import { Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
 import { usePasskeys } from "../passkeys";
 import { useClient } from "../session";
+import { Moved, useStanding } from "./Standing";
 
 type Props = {
   fields: Decision;
@@ -22,35 +22,30 @@ type Props = {
 };
 
 /** The e-signature under a decision of Quality's. Where the therapy moved on since they looked, the
- * ledger takes none (409), and the person is asked to look before they sign again. */
+ * ledger takes none (409), and the person is asked to look before they sign again. Where it does not
+ * answer, what was signed is kept, and is not signed twice. */
 export function Decide({ fields, coi, version, checks, me, act, again, onAnswer }: Props) {
   const client = useClient();
-  const [stale, setStale] = useState(false);
+  const { moved, kept, onMoved, onKept } = useStanding();
   const sign = async (esignature: ESignature) => {
     try {
       onAnswer(await client.decide(fields, `chain/${coi}`, version, esignature));
     } catch (error) {
-      if (error instanceof Problem && error.code === "stale_view") setStale(true);
+      if (!(error instanceof Problem)) throw error;
+      if (error.code === "not_answered") return onKept(String(error.extra["id"]));
+      if (error.code === "stale_view") onMoved(true);
       throw error;
     } finally {
       again();
     }
   };
-  if (stale) return <Stale onLooked={() => setStale(false)} />;
+  if (kept) return null;
+  if (moved) return <Moved />;
   return (
     <>
       <Demand checks={checks} />
       <Esign event={fields.type} me={me} act={act} onSign={sign} />
     </>
-  );
-}
-
-function Stale({ onLooked }: { onLooked: () => void }) {
-  return (
-    <Notice tone="warn" title={t("quality.stale")} live>
-      <p>{t("quality.stale_why")}</p>
-      <div class="buttons"><Button onClick={onLooked}>{t("quality.stale_looked")}</Button></div>
-    </Notice>
   );
 }
 

@@ -15,6 +15,7 @@ import { Age } from "./Age";
 import { entryOf, therapy, type Therapy } from "./asking";
 import { Disposition } from "./Disposition";
 import { raisedBy } from "./rows";
+import { Standing } from "./Standing";
 
 /** One deviation: what happened, what proves it, and what becomes of it. */
 export function DeviationScreen({ coi, id, me }: { coi: string; id: string; me: string }) {
@@ -24,7 +25,7 @@ export function DeviationScreen({ coi, id, me }: { coi: string; id: string; me: 
   return (
     <Screen title={t("quality.deviation")} back={`/quality/therapy/${part(coi)}`}>
       {answer && <Signed title={t("quality.dispositioned")} event="DeviationDispositioned" me={me} answer={answer} />}
-      <Shown asked={asked}>{(found) => <Parts found={found} id={id} me={me} again={asked.again} onAnswer={setAnswer} />}</Shown>
+      <Standing onSent={asked.again}><Shown asked={asked}>{(found) => <Parts found={found} id={id} me={me} again={asked.again} onAnswer={setAnswer} />}</Shown></Standing>
     </Screen>
   );
 }

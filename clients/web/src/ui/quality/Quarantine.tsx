@@ -14,6 +14,7 @@ import { Age } from "./Age";
 import { therapy, type Therapy } from "./asking";
 import { Decide } from "./Decide";
 import { Reason } from "./Reason";
+import { Standing } from "./Standing";
 
 /** One quarantine: what it holds and why, and its end. */
 export function QuarantineScreen({ coi, id, me }: { coi: string; id: string; me: string }) {
@@ -23,7 +24,7 @@ export function QuarantineScreen({ coi, id, me }: { coi: string; id: string; me:
   return (
     <Screen title={t("quality.quarantine")} back={`/quality/therapy/${part(coi)}`}>
       {answer && <Signed title={t("quality.lifted")} event="QuarantineLifted" me={me} answer={answer} />}
-      <Shown asked={asked}>{(found) => <Parts found={found} id={id} me={me} again={asked.again} onAnswer={setAnswer} />}</Shown>
+      <Standing onSent={asked.again}><Shown asked={asked}>{(found) => <Parts found={found} id={id} me={me} again={asked.again} onAnswer={setAnswer} />}</Shown></Standing>
     </Screen>
   );
 }

@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Answer } from "../../core/client";
-import { COUNTRY, namesIn, PROTOCOL } from "../../quality/deciding";
+import { chosenOf, COUNTRY, namesIn, PROTOCOL } from "../../quality/deciding";
 import { unreleased } from "../../quality/waiting";
 import { t } from "../../messages";
 import { listed } from "../../messages/sentence";
@@ -17,6 +17,7 @@ import { Confirmed } from "./Confirmed";
 import { Reject } from "./Reject";
 import { Doses, ScopeFields } from "./Scope";
 import { Sign } from "./Sign";
+import { Standing } from "./Standing";
 
 /** What was done with which doses: `Signed` says so after the form is gone. */
 interface Done {
@@ -25,44 +26,76 @@ interface Done {
   names: readonly string[];
 }
 
+/** What a person enters for a release; null: as it is proposed. */
+interface Draft {
+  picked: readonly string[] | null;
+  site: string | null;
+  countries: string | null;
+  protocols: string | null;
+  certificate: Certificate | null;
+}
+
+const PROPOSED: Draft = { picked: null, site: null, countries: null, protocols: null, certificate: null };
+
 type ScreenProps = { coi: string; me: string; sites: string[] };
 
-/** The release of doses of one therapy, for countries and protocols, by its gates. */
+/** The release of doses of one therapy, for countries and protocols, by its gates. What was entered is
+ * held here: a look at the therapy draws the form anew, and a dose that was left out stays out. */
 export function ReleaseScreen({ coi, me, sites }: ScreenProps) {
   const client = useClient();
   const asked = useAsked(() => therapy(client, coi), [client, coi]);
   const [done, setDone] = useState<Done | null>(null);
+  const [draft, setDraft] = useState(PROPOSED);
+  const first = useRef<readonly string[] | null>(null);
+  const firstOf = ({ chain }: Therapy) => (first.current ??= unreleased(chain));
+  const onDraft = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const onDone = (one: Done) => (setDone(one), onDraft({ certificate: null })); // it was of those doses
   return (
     <Screen title={t("quality.release")} back={`/quality/therapy/${part(coi)}`}>
       {done && <Signed title={t(done.event === "Released" ? "quality.released" : "quality.is_rejected", { names: listed(done.names) })} event={done.event} me={me} answer={done.answer} />}
-      <Shown asked={asked}>
-        {(found) => <Form key={unreleased(found.chain).join()} found={found} me={me} sites={sites} again={asked.again} onDone={setDone} />}
-      </Shown>
+      <Standing onSent={asked.again}>
+        <Shown asked={asked}>
+          {(found) => <Form {...{ found, me, sites, draft, onDraft, onDone }} first={firstOf(found)} again={asked.again} />}
+        </Shown>
+      </Standing>
     </Screen>
   );
 }
 
-type FormProps = { found: Therapy; me: string; sites: string[]; again: () => void; onDone: (done: Done) => void };
+type FormProps = Omit<ScreenProps, "coi"> & {
+  found: Therapy;
+  first: readonly string[]; // the doses that waited at the first look
+  draft: Draft;
+  onDraft: (part: Partial<Draft>) => void;
+  again: () => void;
+  onDone: (done: Done) => void;
+};
 
-function Form({ found, me, sites, again, onDone }: FormProps) {
+function Form({ found, me, sites, first, draft, onDraft, again, onDone }: FormProps) {
   const { chain } = found;
   const names = unreleased(chain);
   const able = sites.filter((site) => chain.order?.manufacturing_sites.includes(site));
-  const [picked, setPicked] = useState<readonly string[]>(names);
-  const [site, setSite] = useState((able.length ? able : sites)[0] ?? "");
-  const [countries, setCountries] = useState(chain.order?.country ?? "");
-  const [protocols, setProtocols] = useState(chain.order?.protocol ?? "");
-  const [certificate, setCertificate] = useState<Certificate | null>(null);
+  const picked = chosenOf(names, draft.picked, first);
+  const site = draft.site ?? (able.length ? able : sites)[0] ?? "";
+  const countries = draft.countries ?? chain.order?.country ?? "";
+  const protocols = draft.protocols ?? chain.order?.protocol ?? "";
+  const { certificate } = draft;
   if (found.from === "device") return <Age asOf={found.asOf} from={found.from} />;
   if (!names.length) return <Notice tone="info" title={t("quality.no_doses")}><div class="buttons"><Button to="/quality">{t("quality.to_list")}</Button></div></Notice>;
-  const scope = { containers: names.filter((one) => picked.includes(one)), site, countries: namesIn(countries, COUNTRY) ?? [] };
+  const scope = { containers: picked, site, countries: namesIn(countries, COUNTRY) ?? [] };
   const done = (event: Done["event"]) => (answer: Answer) => onDone({ event, answer, names: scope.containers });
   return (
     <>
       <section class="card">
-        <Doses chain={chain} names={names} picked={picked} onPicked={setPicked} />
-        <ScopeFields sites={able.length ? able : sites} {...{ site, countries, protocols }} onSite={setSite} onCountries={setCountries} onProtocols={setProtocols} />
-        <CertificateFile label={t("quality.certificate")} value={certificate} onValue={setCertificate} />
+        <Doses chain={chain} names={names} picked={picked} onPicked={(chosen) => onDraft({ picked: chosen })} />
+        <ScopeFields
+          sites={able.length ? able : sites}
+          {...{ site, countries, protocols }}
+          onSite={(value) => onDraft({ site: value })}
+          onCountries={(value) => onDraft({ countries: value })}
+          onProtocols={(value) => onDraft({ protocols: value })}
+        />
+        <CertificateFile label={t("quality.certificate")} value={certificate} onValue={(file) => onDraft({ certificate: file })} />
       </section>
       <Confirmed found={found} names={scope.containers} site={site} me={me} again={again} />
       <Sign found={found} scope={scope} protocols={namesIn(protocols, PROTOCOL)} certificate={certificate?.digest ?? null} me={me} again={again} onAnswer={done("Released")} />

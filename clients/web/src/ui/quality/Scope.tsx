@@ -6,7 +6,7 @@ import { Time } from "../kit/Time";
 
 type DosesProps = { chain: Chain; names: readonly string[]; picked: readonly string[]; onPicked: (picked: readonly string[]) => void };
 
-/** Which of the doses are released: all that wait, unless one is left out. */
+/** Which of the doses are released: all that waited at the first look, unless one is left out. */
 export function Doses({ chain, names, picked, onPicked }: DosesProps) {
   const toggle = (name: string) => onPicked(picked.includes(name) ? picked.filter((one) => one !== name) : [...picked, name]);
   return (
@@ -28,7 +28,7 @@ function About({ chain, name }: { chain: Chain; name: string }) {
   return (
     <span class="soft small about">
       {one.bag !== null && <span>{t("bedside.bag_of", { bag: one.bag, of: one.of ?? "?" })}</span>}
-      {one.expires_at && <span>{t("quality.expires")} <Time at={one.expires_at} /></span>}
+      {one.expires_at && <span>{t("quality.expires")} <Time at={one.expires_at} still /></span>}
     </span>
   );
 }

@@ -12,6 +12,7 @@ import { Button } from "../kit/Screen";
 import { useClient } from "../session";
 import type { Therapy } from "./asking";
 import { Decide } from "./Decide";
+import { Moved, Unsigned } from "./Standing";
 
 type Props = {
   found: Therapy;
@@ -30,13 +31,13 @@ export function Sign(props: Props) {
   const isAsked = scope.containers.length > 0 && scope.countries.length > 0;
   const ask = () => (isAsked ? client.ask<ReleaseCheck>(`/v1/chains/${part(found.chain.coi)}/release-check`, scope) : Promise.resolve(null));
   const asked = useAsked(ask, [client, found, JSON.stringify(scope)]);
-  if (!isAsked) return <Notice tone="info" title={t("quality.choose_first")} />;
+  if (!isAsked) return <><Moved /><Notice tone="info" title={t("quality.choose_first")} /></>;
   if (asked.problem) return <NoAnswer {...asked} />;
   const check = asked.value;
   if (!check || !answers(check, scope)) return <Busy label={t("bedside.judging")} />;
   return (
     <>
-      {check.verdict === "go" ? <Open check={check} {...props} /> : <Shut check={check} coi={found.chain.coi} />}
+      {check.verdict === "go" ? <Open check={check} {...props} /> : <><Moved /><Shut check={check} coi={found.chain.coi} /></>}
       <Gates gates={check.gates} />
       <Button onClick={asked.again} disabled={asked.busy}>{t("quality.look_again")}</Button>
     </>
@@ -48,7 +49,7 @@ function NoAnswer({ problem, again }: ReturnType<typeof useAsked>) {
   if (!problem.passes) return <Failed problem={problem} again={again} />;
   return (
     <Notice tone="warn" title={t("quality.offline")} live>
-      <p>{t("quality.offline_why")}</p>
+      <Unsigned />
       <div class="buttons"><Button onClick={again}>{t("shell.retry")}</Button></div>
     </Notice>
   );

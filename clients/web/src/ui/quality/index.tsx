@@ -26,16 +26,17 @@ export default function Quality({ parts }: { parts: Record<string, string> }) {
   return shown(parts["rest"] ?? "", profile.agent, sites);
 }
 
+/** What was entered is of one therapy, and is gone with it: so the keys. */
 function shown(rest: string, me: string, sites: string[]) {
   if (rest === "") return <Board sites={sites} />;
   const therapy = match("/therapy/:coi", rest);
   if (therapy) return <TherapyScreen coi={therapy["coi"] ?? ""} />;
   const deviation = match("/deviation/:coi/:id", rest);
-  if (deviation) return <DeviationScreen coi={deviation["coi"] ?? ""} id={deviation["id"] ?? ""} me={me} />;
+  if (deviation) return <DeviationScreen key={rest} coi={deviation["coi"] ?? ""} id={deviation["id"] ?? ""} me={me} />;
   const quarantine = match("/quarantine/:coi/:id", rest);
-  if (quarantine) return <QuarantineScreen coi={quarantine["coi"] ?? ""} id={quarantine["id"] ?? ""} me={me} />;
+  if (quarantine) return <QuarantineScreen key={rest} coi={quarantine["coi"] ?? ""} id={quarantine["id"] ?? ""} me={me} />;
   const release = match("/release/:coi", rest);
-  if (release) return <ReleaseScreen coi={release["coi"] ?? ""} me={me} sites={sites} />;
+  if (release) return <ReleaseScreen key={rest} coi={release["coi"] ?? ""} me={me} sites={sites} />;
   return <Screen title={t("quality.title")} back="/quality"><Notice tone="info" title={t("shell.nowhere")} /></Screen>;
 }
 
