@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Gate, InfusionCheck, Visit } from "../src/bedside/documents";
-import { followed, type Followed, isDue, LOOK_MS, REST_MS } from "../src/bedside/following";
+import type { Bag, Gate, InfusionCheck, Visit } from "../src/bedside/documents";
+import { followed, type Followed, isDue, LOOK_MS, REST_MS, unshown, whose } from "../src/bedside/following";
 import {
-  announced, checksIn, FRESH_MS, identifiersIn, isFresh, isLate, left, microlitres, sorted, standing, stopOf, stopOfLabel,
-  toneOf, WRISTBAND, WRISTBAND_MS, wrongPattern,
+  announced, checksIn, endsOf, FRESH_MS, identifiersIn, isFresh, isLate, left, mayDecideBy, microlitres, sorted, standing, type Stop, stopOf,
+  stopOfLabel, toneOf, WRISTBAND, WRISTBAND_MS, wrongPattern,
 } from "../src/bedside/rules";
 import { OF_IDENTITY, OVERRIDABLE } from "../src/core/events/table";
-import type { Held } from "../src/core/client";
+import { type Held, Problem, type Reading } from "../src/core/client";
+import { FAILURES } from "../src/core/passkey";
 import { checkOf } from "../src/bedside/signing";
+import { toldLedger } from "../src/bedside/stopping";
 
 const gate = (name: string, more: Partial<Gate> = {}): Gate => ({ name, passed: true, overridden: false, detail: `${name}.`, proof: [], ...more });
 const shut = (name: string, more: Partial<Gate> = {}): Gate => gate(name, { passed: false, proof: [{ position: 7 }], ...more });
@@ -18,6 +20,12 @@ const held = (type: string, fields: object, more: Partial<Held> = {}): Held =>
     number: 1, id: type, kid: "", seq: 0, type, stream: "chain/x", made_at: "", state: "queued", raw: new Uint8Array(),
     fields: { type, ...fields } as Held["fields"], agent: "nora", mine: true, answer: null, receipt: null, problem: null, acknowledged: false, ...more,
   });
+
+const visit: Visit = {
+  here: { site: "st-mary", department: "ward-5" }, coi: "isbt128:CHA999926000001", matched: true,
+  wristband: { patient: [], at: { wall: 0, tick: 0 }, method: "scan", reason: null },
+  read: { container: "B-1", label: "L-1", link: null, method: "typed", reason: "symbol_frosted" },
+};
 
 describe("a wristband", () => {
   test("is read by its pattern, one field for each named group", () => {
@@ -110,12 +118,18 @@ describe("what this device has signed", () => {
     expect(standing("present", waiting.map((one) => ({ ...one, state: "refused" as const })), "B-1")).toEqual({ status: "present", unsent: 0 });
   });
 
+  const [started, paused] = [held("InfusionStarted", { container: "B-1" }), held("InfusionPaused", { container: "B-1" })];
+
+  test("stays laid over what this device kept from before: only the ledger's own answer shows what it took", () => {
+    expect(unshown([started, paused], [paused], false)).toEqual([started, paused]);
+    expect(unshown([started, paused], [paused], true)).toEqual([paused]);
+  });
+
+  test("is laid over nothing once it was refused", () => {
+    for (const isOfLedger of [true, false]) expect(unshown([started], [{ ...started, state: "refused" }], isOfLedger)).toEqual([]);
+  });
+
   test("names the reason of whatever was typed, and the label that was read", () => {
-    const visit: Visit = {
-      here: { site: "st-mary", department: "ward-5" }, coi: "isbt128:CHA999926000001", matched: true,
-      wristband: { patient: [], at: { wall: 0, tick: 0 }, method: "scan", reason: null },
-      read: { container: "B-1", label: "L-1", link: null, method: "typed", reason: "symbol_frosted" },
-    };
     expect(checkOf(visit)).toMatchObject({ method: "typed", typed_reason: "symbol_frosted", label: "L-1", site: "st-mary" });
     const read = { ...visit.read, label: null, method: "scan" as const, reason: null };
     expect(checkOf({ ...visit, read })).toEqual({ type: "InfusionChecked", site: "st-mary", container: "B-1", patient: [], method: "scan" });
@@ -141,14 +155,24 @@ describe("time", () => {
   });
 
   test("makes an answer too old to decide by; one of this device always is", () => {
-    const reading = { asOf: 0, tick: 0, from: "ledger" };
+    const reading = { asOf: 0, tick: 0, from: "ledger" } as const;
     const after = (ms: number) => ({ wall: ms, tick: ms });
     expect([isFresh(reading, after(FRESH_MS)), isFresh(reading, after(FRESH_MS + 1)), isFresh({ ...reading, from: "device" }, after(0))])
       .toEqual([true, false, false]);
+    expect([mayDecideBy(reading, null, after(1)), mayDecideBy(reading, { asOf: 0, from: "device" }, after(1)), mayDecideBy(null, reading, after(1))])
+      .toEqual([true, false, false]);
+  });
+
+  test("shuts a bag's gates at the window's end and at the expiry, unless they were overridden", () => {
+    const bag = { window: { closes_at: CLOSES, ends_at: null, state: "open" }, expires_at: "2026-03-02T00:00:00.000Z" } as Bag;
+    const [window, expiry] = [Date.parse(CLOSES), Date.parse("2026-03-02T00:00:00.000Z")];
+    expect(endsOf(bag, [gate("thaw_window"), gate("not_expired")])).toEqual([window, expiry]);
+    expect(endsOf(bag, [shut("thaw_window", { overridden: true })])).toEqual([expiry]);
+    expect(endsOf({ ...bag, window: null, expires_at: null }, [])).toEqual([]);
   });
 
   test("makes an answer too old, too, when somebody set the clock back or ahead since", () => {
-    const reading = { asOf: 0, tick: 0, from: "ledger" };
+    const reading = { asOf: 0, tick: 0, from: "ledger" } as const;
     expect(isFresh(reading, { wall: -20_000, tick: 10 })).toBe(false); // from the future
     expect(isFresh(reading, { wall: 1_000, tick: FRESH_MS + 1 })).toBe(false); // set back by ten minutes
     expect(isFresh(reading, { wall: FRESH_MS + 1, tick: 1_000 })).toBe(false); // set ahead, or it slept
@@ -168,26 +192,72 @@ test("a volume is read with point or comma, to the microlitre, and nothing else 
   fc.assert(fc.property(fc.integer({ min: 0, max: 99_999_999 }), (volume) => microlitres((volume / 1000).toFixed(3)) === volume));
 });
 
+describe("what a stop tells the ledger", () => {
+  const STOP: Stop = { name: "wrong_bag", reason: "", proof: [] };
+  const by = { meaning: "review", passphrase: "" } as const;
+  const facts: string[] = [];
+  const refusing = (code: string) => ({
+    decide: () => Promise.reject(new Problem("refused", code, "")),
+    record: ({ type }: { type: string }) => Promise.resolve(void facts.push(type) as unknown as Held),
+  });
+
+  test.each([...FAILURES, "passkey_required", "wrong_passphrase"])("is not said otherwise after %s: the check can be signed again", async (code) => {
+    facts.length = 0;
+    await expect(toldLedger(refusing(code), visit, STOP, 7, by)).rejects.toMatchObject({ code });
+    expect(facts).toEqual([]);
+  });
+
+  test("is asked for a second signature where the product wants one, and is a fact where the ledger takes no check", async () => {
+    facts.length = 0;
+    expect(await toldLedger(refusing("esignature_required"), visit, STOP, 7)).toBe("ask");
+    expect(await toldLedger(refusing("unreachable"), visit, STOP, 7)).toEqual({ position: null });
+    expect(facts).toEqual(["DeviationRaised"]);
+  });
+});
+
 describe("a bedside screen", () => {
-  const at = (ms: number) => ({ wall: ms, tick: ms });
+  const at = (ms: number) => ({ wall: ms, tick: ms, ledger: ms });
+  const own = { whose: "ledger", ends: [] } as const;
 
   test("asks for the head alone while the log stands still, and looks once a minute all the same", () => {
     let [last, looks] = [{ size: null, looks: 0, at: at(0) } as Followed, [] as number[]];
     for (let now = LOOK_MS; now <= 5 * REST_MS; now += LOOK_MS) {
       const head = now < 2 * REST_MS ? 7 : 8;
-      if (!isDue(last, head, true, at(now))) continue;
+      if (!isDue(last, head, own, at(now))) continue;
       last = followed(last, head, at(now));
       looks = [...looks, now / LOOK_MS];
     }
     expect(looks).toEqual([1, 2, 18, 30, 31, 47, 63]); // twice at each head: views follow a moment later
   });
 
-  test("looks once when the ledger is gone, and at once when it is back", () => {
+  test("looks while anything on it is the ledger's and the ledger is gone, and at once when it is back", () => {
     const last = { size: 7, looks: 2, at: at(0) };
-    expect([isDue(last, null, true, at(1)), isDue(last, null, false, at(1)), isDue(last, 7, false, at(1))]).toEqual([true, false, true]);
+    const due = (head: number | null) => (["ledger", "both", "device"] as const).map((of) => isDue(last, head, { whose: of, ends: [] }, at(1)));
+    expect(due(null)).toEqual([true, true, false]);
+    expect(due(7)).toEqual([false, true, true]);
+  });
+
+  test("shows some of each where the network went while it looked; a refusal is the ledger's answer", () => {
+    const reading = (from: "ledger" | "device"): Reading<null> => ({ value: null, asOf: 0, from });
+    const [refused, away] = [new Problem("unauthorised", "not_yours", ""), new Problem("fault", "unreachable", "")];
+    expect(whose([reading("ledger"), reading("device"), away])).toBe("both");
+    expect(whose([reading("ledger"), refused])).toBe("ledger");
+    expect(whose([reading("device"), away])).toBe("device");
+  });
+
+  test("looks when a window closes, and once more since the ledger's clock may be behind", () => {
+    const end = 10 * LOOK_MS;
+    const looks: number[] = [];
+    let last: Followed = { size: 7, looks: 2, at: at(0) };
+    for (let now = LOOK_MS; now < REST_MS; now += LOOK_MS) {
+      if (!isDue(last, 7, { whose: "ledger", ends: [end] }, at(now))) continue;
+      last = followed(last, 7, at(now));
+      looks.push(now);
+    }
+    expect(looks).toEqual([end, end + LOOK_MS]);
   });
 
   test("looks again when somebody set the clock back", () => {
-    expect(isDue({ size: 7, looks: 2, at: at(0) }, 7, true, { wall: -60_000, tick: 10 })).toBe(true);
+    expect(isDue({ size: 7, looks: 2, at: at(0) }, 7, own, { wall: -60_000, tick: 10, ledger: 10 })).toBe(true);
   });
 });

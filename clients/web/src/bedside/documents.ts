@@ -41,6 +41,7 @@ export interface Bag {
   window: { closes_at: string | null; ends_at: string | null; state: "open" | "closed" | "unbounded" } | null;
   authorisation: { site: string; signer: string; position: number } | null;
   dose_given_ul: number | null;
+  expires_at: string | null;
 }
 
 /** A row of `overrides` in `GET /v1/chains/{coi}`. */

@@ -1,9 +1,9 @@
 /** What a bedside screen decides by itself: little, and each with its argument. Pure. */
 
-import type { Held } from "../core/client";
+import type { Held, Reading } from "../core/client";
 import { elapsed, type Moment } from "../core/clock";
 import { OF_IDENTITY } from "../core/events/table";
-import type { Gate, InfusionCheck, LabelCheck, Wristband } from "./documents";
+import type { Bag, Gate, InfusionCheck, LabelCheck, Wristband } from "./documents";
 
 /** Between reading the wristband and the bag. Long enough to turn to the stand and wipe a frosted
  * label; too short to walk to another bed. Then the wristband is read again. */
@@ -39,10 +39,17 @@ export function wrongPattern(pattern: string, fields: readonly string[]): "inval
   return names.every((name) => fields.includes(name)) ? null : "unknown_field";
 }
 
+type Dated = Pick<Reading<unknown>, "asOf" | "tick" | "from">;
+
 /** By whichever of this device's clocks says more; not where one was set back, so that nobody knows. */
-export function isFresh({ asOf, tick, from }: { asOf: number; tick?: number; from: string }, now: Moment): boolean {
+export function isFresh({ asOf, tick, from }: Dated, now: Moment): boolean {
   const age = tick === undefined ? null : elapsed({ wall: asOf, tick }, now);
   return from === "ledger" && age !== null && age <= FRESH_MS;
+}
+
+/** By an answer about the gates, and none about the bag itself that is older or this device's own. */
+export function mayDecideBy(check: Dated | null, bag: Dated | null, now: Moment): boolean {
+  return check !== null && isFresh(check, now) && (bag === null || isFresh(bag, now));
 }
 
 /** The bag came too long after the wristband, or nobody knows how long. */
@@ -151,6 +158,14 @@ function names({ fields }: Held, container: string): boolean {
 
 export const RUNNING = ["infusing", "paused"];
 export const ENDED = ["infused", "stopped"];
+
+/** When time alone shuts a gate of this bag, in epoch milliseconds; not where the gate was overridden. */
+export function endsOf(bag: Bag | null, gates: readonly Gate[]): number[] {
+  const ends = { thaw_window: bag?.window?.closes_at, not_expired: bag?.expires_at };
+  const overridden = gates.filter((gate) => gate.overridden).map(({ name }) => name);
+  return Object.entries(ends).flatMap(([name, at]) => (at && !overridden.includes(name) ? [Date.parse(at)] : []));
+}
+
 /** Minutes before the end at which the countdown speaks. */
 export const ANNOUNCED = [10, 5, 1];
 

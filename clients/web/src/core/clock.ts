@@ -34,6 +34,7 @@ const SECOND_MS = 1000; // an answer's Date is cut to whole seconds (RFC 9110 se
  */
 export class LedgerClock {
   private bounds: { low: number; high: number; heard: Moment } | null = null;
+  private asleep = 0; // milliseconds that `tick` has missed since the last answer, as far as `wall` told
 
   /** `date`: the header's text. */
   heard(date: string | null, asked: Moment, answered: Moment): void {
@@ -43,12 +44,17 @@ export class LedgerClock {
     const before = this.bounds ?? found;
     const [low, high] = [Math.max(before.low, found.low), Math.min(before.high, found.high)];
     this.bounds = { ...(low <= high ? { low, high } : found), heard: answered };
+    this.asleep = 0;
   }
 
-  /** The latest that the ledger's clock can show: what is left of a window is never made longer. */
+  /** The latest that the ledger's clock can show: what is left of a window is never made longer, also
+   * not by setting this device's clock back. */
   latest(now: Moment): Told {
-    const since = this.bounds && elapsed(this.bounds.heard, now);
-    if (!this.bounds || since === null) return { at: now.wall, by: "device" };
-    return { at: this.bounds.high + this.bounds.heard.tick + since, by: "ledger" };
+    if (!this.bounds) return { at: now.wall, by: "device" };
+    const { high, heard } = this.bounds;
+    const since = elapsed(heard, now);
+    if (since === null) return { at: Math.max(now.wall, high + now.tick + this.asleep), by: "device" };
+    this.asleep = since - (now.tick - heard.tick);
+    return { at: high + heard.tick + since, by: "ledger" };
   }
 }

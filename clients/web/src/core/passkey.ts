@@ -19,6 +19,16 @@ export const PREFIX = "UBP1:";
 /** How long a person may take. The ledger takes an e-signature within five minutes of its decision. */
 const PATIENCE_MS = 2 * 60_000;
 
+/** Why a passkey gave no answer. */
+export const FAILURES = [
+  "passkey_not_given", "passkey_exists_here", "passkey_wrong_address", "passkey_unsupported", "passkey_failed",
+] as const;
+
+/** Whether it was the passkey that gave no answer, and nobody else who said no. */
+export function isOfPasskey(problem: Problem | null): boolean {
+  return FAILURES.some((code) => code === problem?.code);
+}
+
 /** Has an authenticator make a passkey, bound to this page's host. Throws `Problem` `passkey_…`. */
 export async function make(agent: string, origin: string, known: readonly Passkey[], host = location.hostname): Promise<MadePasskey> {
   const user = { id: await sha256(utf8(`${origin} ${agent}`)), name: agent, displayName: agent };

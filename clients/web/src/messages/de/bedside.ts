@@ -101,6 +101,8 @@ export const bedside: Record<keyof typeof english, string> = {
   "bedside.authorise_not_why": "Erst müssen alle Bedingungen erfüllt sein. Die Liste unten sagt, welche es nicht sind und warum.",
   "bedside.authorise_sign": "Freigeben: signieren",
   "bedside.authorised": "Die Infusion ist freigegeben",
+  "bedside.decision_kept": "Unterzeichnet und auf diesem Gerät aufbewahrt",
+  "bedside.decision_kept_why": "Das Register hat noch nicht geantwortet. Es wird gesendet, bis es geantwortet hat, und zählt, sobald das Register es angenommen hat. Sie müssen nicht noch einmal unterzeichnen.",
   "bedside.go": "Freigegeben: Dieser Beutel darf gegeben werden",
   "bedside.go_why": "Freigegeben von {who}, und alle Bedingungen sind erfüllt.",
   "bedside.infusion": "Infusion",

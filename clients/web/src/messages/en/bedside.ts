@@ -99,6 +99,8 @@ export const bedside = {
   "bedside.authorise_not_why": "Every gate must be open first. The list below says which are not, and why.",
   "bedside.authorise_sign": "Authorise: sign",
   "bedside.authorised": "The infusion is authorised",
+  "bedside.decision_kept": "Signed and kept on this device",
+  "bedside.decision_kept_why": "The ledger has not answered yet. It is sent again until it has, and counts once the ledger has taken it. You need not sign again.",
   "bedside.go": "Authorised: this bag may be given",
   "bedside.go_why": "{who} authorised it, and every gate is open.",
   "bedside.infusion": "Infusion",

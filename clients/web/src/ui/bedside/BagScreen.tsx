@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import type { Gate, Visit } from "../../bedside/documents";
-import { ENDED, isFresh, RUNNING, standing, stopOf, stopOfLabel, stops, type Stop } from "../../bedside/rules";
+import { ENDED, mayDecideBy, RUNNING, standing, stopOf, stopOfLabel, stops, type Stop } from "../../bedside/rules";
 import { t, tCode } from "../../messages";
 import { Badge, Busy, Notice } from "../kit/Notice";
 import { Icon } from "../kit/Icon";
@@ -19,6 +19,7 @@ import { StopScreen } from "./StopScreen";
 import { Thaw } from "./Thaw";
 import { Countdown } from "./Countdown";
 import { type Looked, useBag } from "./useBag";
+import { useTold } from "./useTold";
 
 const USED = [...ENDED, "consumed"]; // when it was scanned: it came back to a bed
 
@@ -36,6 +37,7 @@ export interface At {
 export function BagScreen({ visit, me, onLeave }: { visit: Visit; me: string; onLeave: () => void }) {
   const client = useClient();
   const { looked, signed, again } = useBag(visit);
+  const fresh = useTold(() => visit.matched && mayDecideBy(looked?.check ?? null, looked?.bag ?? null, client.moment()));
   const found = useRef<string | null>(null); // how the bag was when it was scanned
   if (!looked) return <Screen title={visit.read.container} back="/"><Busy label={t("bedside.judging")} /></Screen>;
   const { status, unsent } = standing(looked.bag?.value.status ?? "present", signed, visit.read.container);
@@ -46,7 +48,6 @@ export function BagScreen({ visit, me, onLeave }: { visit: Visit; me: string; on
   if (stop && !running) {
     return <StopScreen stop={stop} visit={visit} version={check?.chain_version} contact={looked.label?.contact} onLeave={onLeave} />;
   }
-  const fresh = visit.matched && looked.check !== null && isFresh(looked.check, client.moment());
   const at: At = { visit, me, looked, status, fresh, again };
   return (
     <Screen title={t("bedside.this_bag")} back="/" foot={<Button onClick={onLeave}>{t("bedside.leave")}</Button>}>
@@ -103,7 +104,7 @@ function Heading({ at, unsent }: { at: At; unsent: number }) {
 
 /** How old the answer is, always; and that nobody authorises by an old one. */
 function Freshness({ looked, matched, fresh }: { looked: Looked; matched: boolean; fresh: boolean }) {
-  const { check, problem } = looked;
+  const { check, bag, problem } = looked;
   if (!matched || !check) {
     return (
       <Notice tone="warn" title={matched ? t("bedside.no_answer") : t("bedside.unmatched")} live>
@@ -116,7 +117,7 @@ function Freshness({ looked, matched, fresh }: { looked: Looked; matched: boolea
   if (fresh) return <p class="soft small">{t("bedside.as_of")} <Time at={check.asOf} seconds /></p>;
   return (
     <Notice tone="warn" title={t("bedside.old")} live>
-      <p>{t("bedside.against")} <strong><Time at={check.asOf} /></strong>.</p>
+      <p>{t("bedside.against")} <strong><Time at={Math.min(check.asOf, bag?.asOf ?? check.asOf)} /></strong>.</p>
       <p>{t("bedside.withheld")}</p>
     </Notice>
   );

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Answer } from "../../core/client";
+import type { ESignature } from "../../core/client";
 import { checksIn } from "../../bedside/rules";
 import { t } from "../../messages";
 import { Notice } from "../kit/Notice";
@@ -7,22 +7,23 @@ import { useClient } from "../session";
 import type { At } from "./BagScreen";
 import { Esign, Signed } from "./Esign";
 import { checkOf } from "../../bedside/signing";
+import { SignedAndKept, useDeciding } from "./useDeciding";
 
 /** The blind check of this person. What the other one found is not shown before both are in. */
 export function Check({ at }: { at: At }) {
   const { visit, me, looked, fresh, again } = at;
-  const client = useClient();
+  const { answer, kept, decide } = useDeciding(visit.coi);
   const check = looked.check?.value;
-  const [answer, setAnswer] = useState<Answer | null>(null);
   const proof = check?.gates.find((gate) => gate.name === "checks_agree")?.proof.map((one) => one.position) ?? [];
   const mine = useMine(proof, visit.read.container) || answer !== null;
   if (!check || ["infusing", "paused", "infused", "stopped"].includes(at.status)) return null;
   const signed = answer && <Signed title={t("bedside.check_in")} event="InfusionChecked" me={me} answer={answer} />;
   if (checksIn(check) >= 2) return signed;
   if (mine) return <>{signed}<Notice tone="wait" title={t("bedside.check_waits", { count: Math.max(1, checksIn(check)) })} live><p>{t("bedside.check_waits_why")}</p></Notice></>;
+  if (kept) return <SignedAndKept />;
   if (!fresh) return null;
-  const sign = async (esignature: Parameters<Parameters<typeof Esign>[0]["onSign"]>[0]) => {
-    setAnswer(await client.decide(checkOf(visit), `chain/${visit.coi}`, check.chain_version, esignature));
+  const sign = async (esignature: ESignature) => {
+    await decide(checkOf(visit), check.chain_version, esignature);
     await again();
   };
   return (

@@ -1,14 +1,16 @@
 import { useState } from "preact/hooks";
 import type { Fact } from "../../core/events/types";
-import { ENDED, microlitres, RUNNING, stops } from "../../bedside/rules";
+import { ENDED, endsOf, microlitres, RUNNING, stops } from "../../bedside/rules";
 import { type Key, t } from "../../messages";
 import { Choice, Field } from "../kit/Field";
 import { Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
+import { useClient } from "../session";
 import type { At } from "./BagScreen";
 import { Refused } from "./Esign";
 import { Happened } from "./Happened";
 import { useRecording } from "./useRecording";
+import { useTold } from "./useTold";
 
 const REASONS = ["reaction", "line_problem", "patient_request", "equipment", "other"] as const;
 type Reason = (typeof REASONS)[number];
@@ -24,9 +26,12 @@ export function Infusion({ at }: { at: At }) {
 
 function Start({ at }: { at: At }) {
   const { visit, looked, fresh, status } = at;
+  const client = useClient();
   const { record, problem } = useRecording(visit.coi);
   const authorised = looked.bag?.value.authorisation?.site === visit.here.site;
-  const open = looked.check?.value.gates.every((gate) => !stops(gate)) ?? false;
+  const gates = looked.check?.value.gates ?? null;
+  const inTime = useTold(() => endsOf(looked.bag?.value ?? null, gates ?? []).every((end) => client.time().at < end));
+  const open = inTime && (gates?.every((gate) => !stops(gate)) ?? false);
   const began = { type: "InfusionStarted", site: visit.here.site, container: visit.read.container } as const;
   const start = (kind: "primary" | "danger") => (
     <>

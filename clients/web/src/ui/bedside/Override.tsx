@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Answer, ESignature } from "../../core/client";
+import type { ESignature } from "../../core/client";
 import { OVERRIDABLE } from "../../core/events/table";
 import type { Gate, Override } from "../../bedside/documents";
 import { ENDED, RUNNING, toneOf } from "../../bedside/rules";
@@ -7,18 +7,18 @@ import { type Key, t, tCode } from "../../messages";
 import { Choice } from "../kit/Field";
 import { Badge, Notice } from "../kit/Notice";
 import { Button } from "../kit/Screen";
-import { useClient } from "../session";
 import type { At } from "./BagScreen";
 import { Esign, Signed } from "./Esign";
+import { type Deciding, SignedAndKept, useDeciding } from "./useDeciding";
 
 const REASONS = ["patient_deteriorating", "no_other_dose", "system_failure", "other"] as const;
 type Reason = (typeof REASONS)[number];
 
 /** The physician names the gates that stop this bag and may be passed. The others stand, and are shown so. */
 export function MakeOverride({ at }: { at: At }) {
-  const { looked, fresh, status, me } = at;
+  const { visit, looked, fresh, status, me } = at;
   const [opened, setOpened] = useState(false);
-  const [answer, setAnswer] = useState<Answer | null>(null);
+  const { answer, kept, decide } = useDeciding(visit.coi);
   const shut = looked.check?.value.gates.filter((gate) => toneOf(gate) === "stop") ?? [];
   const waiting = ofThis(at).some((one) => !one.confirmed_by && one.signer === me);
   if (answer || waiting) {
@@ -29,21 +29,21 @@ export function MakeOverride({ at }: { at: At }) {
       </>
     );
   }
+  if (kept) return <SignedAndKept />;
   if (!fresh || !shut.length || RUNNING.includes(status) || ENDED.includes(status)) return null;
   if (!opened) return <Button kind="danger" onClick={() => setOpened(true)}>{t("bedside.override")}</Button>;
-  return <Form at={at} shut={shut} onAnswer={setAnswer} onBack={() => setOpened(false)} />;
+  return <Form at={at} shut={shut} decide={decide} onBack={() => setOpened(false)} />;
 }
 
-function Form({ at, shut, onAnswer, onBack }: { at: At; shut: Gate[]; onAnswer: (answer: Answer) => void; onBack: () => void }) {
+function Form({ at, shut, decide, onBack }: { at: At; shut: Gate[]; decide: Deciding["decide"]; onBack: () => void }) {
   const { visit, me, looked, again } = at;
-  const client = useClient();
   const [gates, setGates] = useState<readonly string[]>([]);
   const [reason, setReason] = useState<Reason | null>(null);
   const pick = (name: string) => setGates(gates.includes(name) ? gates.filter((one) => one !== name) : [...gates, name]);
   const sign = async (esignature: ESignature) => {
     if (!reason || !looked.check) return;
     const fields = { type: "EmergencyOverride", site: visit.here.site, container: visit.read.container, gates: [...gates].sort(), reason } as const;
-    onAnswer(await client.decide(fields, `chain/${visit.coi}`, looked.check.value.chain_version, esignature));
+    await decide(fields, looked.check.value.chain_version, esignature);
     await again();
   };
   const options = REASONS.map((value) => ({ value, label: t(`bedside.override_${value}` as Key) }));
@@ -81,15 +81,15 @@ function Pick({ gate, picked, onPick }: { gate: Gate; picked: boolean; onPick: (
 /** What a physician overrode for this bag, for a second person to confirm on their own device. */
 export function ConfirmOverride({ at }: { at: At }) {
   const { visit, me, looked, fresh, again } = at;
-  const client = useClient();
-  const [answer, setAnswer] = useState<Answer | null>(null);
+  const { answer, kept, decide } = useDeciding(visit.coi);
   const asked = ofThis(at).find((one) => !one.confirmed_by && one.signer !== me);
   if (answer) return <Signed title={t("bedside.confirmed")} event="OverrideConfirmed" me={me} answer={answer} />;
+  if (kept) return <SignedAndKept />;
   if (!asked || !fresh || !looked.check) return null;
   const { chain_version } = looked.check.value;
   const sign = async (esignature: ESignature) => {
     const fields = { type: "OverrideConfirmed", override: asked.statement_id } as const;
-    setAnswer(await client.decide(fields, `chain/${visit.coi}`, chain_version, esignature));
+    await decide(fields, chain_version, esignature);
     await again();
   };
   return (

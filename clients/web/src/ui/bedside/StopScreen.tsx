@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Answer, Client, ESignature } from "../../core/client";
+import type { ESignature } from "../../core/client";
 import { Problem } from "../../core/problem";
 import type { Visit } from "../../bedside/documents";
 import type { Stop } from "../../bedside/rules";
@@ -9,27 +9,18 @@ import { FullStop } from "../kit/FullStop";
 import { Button } from "../kit/Screen";
 import { isMuted } from "../kit/useScanning";
 import { useClient, session } from "../session";
-import { checkOf } from "../../bedside/signing";
+import { type Told, toldLedger } from "../../bedside/stopping";
 import { Entry, Esign, Refused } from "./Esign";
 
-// What was read is recorded as a check, so that the ledger itself raises what is wrong with it.
-const AS_CHECK = ["wrong_bag", "wrong_patient", "void_label", "label_invalid"];
 // The ledger knows these already: nothing is left to record.
 const KNOWN = ["identity_doubted", "checks_disagree", "no_therapy", "therapy_closed"];
-const CODES: Readonly<Record<string, string>> = {
-  foreign_label: "label_not_genuine",
-  destroyed: "destroyed_bag_at_bedside",
-  rejected: "rejected_bag_at_bedside",
-  already_infused: "used_bag_at_bedside",
-};
 
-type Done = { position: number | null };
 type Props = { stop: Stop; visit: Visit | null; version?: number | undefined; contact?: string | null | undefined; onLeave: () => void };
 
 /** Told to eye, ear and hand. What one may do is an act of its own; nothing merely closes it. */
 export function StopScreen({ stop, visit, version, contact, onLeave }: Props) {
   const client = useClient();
-  const [done, setDone] = useState<Done | null>(null);
+  const [done, setDone] = useState<Told | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [ask, setAsk] = useState(false); // the product wants an e-signature under a check
   useEffect(() => {
@@ -68,25 +59,4 @@ export function StopScreen({ stop, visit, version, contact, onLeave }: Props) {
       {!recordable && <Button onClick={onLeave}>{t("bedside.start_again")}</Button>}
     </FullStop>
   );
-}
-
-/** As a check, where the ledger is in reach; else as a fact that this device keeps. */
-async function toldLedger(
-  client: Client, visit: Visit, stop: Stop, version: number | undefined, esignature: ESignature | undefined,
-): Promise<Done | "ask"> {
-  if (AS_CHECK.includes(stop.name) && version !== undefined) {
-    try {
-      const answer: Answer = await client.decide(checkOf(visit), `chain/${visit.coi}`, version, esignature);
-      return { position: answer.position };
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      if (error.code === "wrong_passphrase") throw error;
-      if (error.code === "esignature_required" && !esignature) return "ask";
-    }
-  }
-  await client.record(
-    { type: "DeviationRaised", code: CODES[stop.name] ?? `${stop.name}_at_bedside`, severity: "critical", blocking: true, containers: [visit.read.container], cause: null },
-    `chain/${visit.coi}`,
-  );
-  return { position: null };
 }

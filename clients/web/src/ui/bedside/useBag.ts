@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Client, Held, Reading } from "../../core/client";
-import { Problem } from "../../core/problem";
+import { asProblem, Problem } from "../../core/problem";
 import type { Bag, Chain, InfusionCheck, LabelCheck, Visit } from "../../bedside/documents";
-import { followed, type Followed, isDue, LOOK_MS } from "../../bedside/following";
-import { checksIn } from "../../bedside/rules";
+import { followed, type Followed, isDue, LOOK_MS, type Now, type Shown, unshown, type Whose, whose } from "../../bedside/following";
+import { checksIn, endsOf } from "../../bedside/rules";
 import { useClient } from "../session";
 import { useStore } from "../store";
 
@@ -14,7 +14,8 @@ export interface Looked {
   bag: Reading<Bag> | null;
   chain: Reading<Chain> | null;
   label: LabelCheck | null;
-  problem: Problem | null;
+  whose: Whose; // check, bag and chain
+  problem: Problem | null; // why there is no check
 }
 
 /** What the ledger says of the bag that was read, for the patient whose wristband was read, kept up to
@@ -27,16 +28,16 @@ export function useBag(visit: Visit): { looked: Looked | null; signed: readonly 
   const alive = useRef(true);
   const asked = useRef(0);
   const answered = useRef(0);
-  const whole = useRef(false); // the last look was at the ledger's own answers
-  const last = useRef<Followed>({ size: null, looks: 0, at: client.moment() });
+  const shown = useRef<Shown>({ whose: "device", ends: [] });
+  const last = useRef<Followed>({ size: null, looks: 0, at: nowOf(client) });
   const again = useCallback(async () => {
     const mine = ++asked.current;
     const settle = signed.mark(client.waiting.get());
     const found = await look(client, visit);
     if (!alive.current || mine < answered.current) return; // an older look that came late
     answered.current = mine;
-    settle();
-    whole.current = found.check?.from === "ledger" && found.chain?.from === "ledger";
+    settle(found.bag?.from === "ledger");
+    shown.current = { whose: found.whose, ends: endsOf(found.bag?.value ?? null, found.check?.value.gates ?? []) };
     setLooked(found);
   }, [client, visit.coi, visit.read.container, signed]);
   useEffect(() => void again(), [again, held.length]);
@@ -46,27 +47,36 @@ export function useBag(visit: Visit): { looked: Looked | null; signed: readonly 
   }, []);
   useEvery(LOOK_MS, async () => {
     const head = await client.refresh(BRIEF_MS).catch(() => null);
-    const now = client.moment();
+    const now = nowOf(client);
     const isBusy = !alive.current || asked.current !== answered.current;
-    if (isBusy || !isDue(last.current, head, whole.current, now)) return;
+    if (isBusy || !isDue(last.current, head, shown.current, now)) return;
     last.current = followed(last.current, head, now);
     await again();
   });
   return { looked, signed: signed.list(), again };
 }
 
-/** `work` every so often while the page is in view, one at a time. */
+function nowOf(client: Client): Now {
+  return { ...client.moment(), ledger: client.time().at };
+}
+
+/** `work` every so often while the page is in view, and when it comes back into it; one at a time. */
 function useEvery(ms: number, work: () => Promise<void>): void {
   const latest = useRef(work);
   latest.current = work;
   useEffect(() => {
     let busy = false;
-    const timer = setInterval(() => {
+    const turn = () => {
       if (busy || document.visibilityState !== "visible") return;
       busy = true;
       void latest.current().finally(() => (busy = false));
-    }, ms);
-    return () => clearInterval(timer);
+    };
+    const timer = setInterval(turn, ms);
+    document.addEventListener("visibilitychange", turn);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", turn);
+    };
   }, [ms]);
 }
 
@@ -75,28 +85,25 @@ function useEvery(ms: number, work: () => Promise<void>): void {
 function useSigned(waiting: readonly Held[]) {
   const seen = useRef<Held[]>([]);
   for (const one of waiting) if (!seen.current.some(({ id }) => id === one.id)) seen.current.push(one);
-  const mark = (now: readonly Held[]) => {
-    const shown = seen.current.filter(({ id }) => !now.some((one) => one.id === id && one.state !== "refused"));
-    return () => void (seen.current = seen.current.filter((one) => !shown.includes(one)));
-  };
+  const mark = (then: readonly Held[]) => (isOfLedger: boolean) => void (seen.current = unshown(seen.current, then, isOfLedger));
   return useRef({ mark, list: () => seen.current }).current;
 }
 
 async function look(client: Client, visit: Visit): Promise<Looked> {
   const { container, link } = visit.read;
-  let problem: Problem | null = null;
-  const orNull = (error: unknown): null => {
-    if (!(error instanceof Problem)) throw error;
-    problem = error;
-    return null;
-  };
-  const [check, bag, chain, label] = await Promise.all([
-    judged(client, visit).catch(orNull),
-    client.read<Bag>(`/v1/containers/${container}`).catch(() => null), // another patient's may not be read
-    client.read<Chain>(`/v1/chains/${visit.coi}`).catch(() => null),
+  const [label, ...answers] = await Promise.all([
     link ? labelOf(client, visit) : null,
+    judged(client, visit).catch(asProblem),
+    client.read<Bag>(`/v1/containers/${container}`).catch(asProblem), // another patient's may not be read
+    client.read<Chain>(`/v1/chains/${visit.coi}`).catch(asProblem),
   ]);
-  return { check, bag: bag?.value.chain === visit.coi ? bag : null, chain, label, problem };
+  const [check, bag, chain] = [orNull(answers[0]), orNull(answers[1]), orNull(answers[2])];
+  const problem = answers[0] instanceof Problem ? answers[0] : null;
+  return { check, bag: bag?.value.chain === visit.coi ? bag : null, chain, label, whose: whose(answers), problem };
+}
+
+function orNull<T>(answer: Reading<T> | Problem): Reading<T> | null {
+  return answer instanceof Problem ? null : answer;
 }
 
 /** Before both checks are in, against this wristband; then as the authorisation will see it. */

@@ -1,16 +1,8 @@
 import type { ComponentChildren } from "preact";
+import { FAILURES } from "../../core/passkey";
 import type { Problem } from "../../core/problem";
 import { t } from "../../messages";
 import { Notice } from "./Notice";
-
-const CODES = [
-  "passkey_not_given", "passkey_exists_here", "passkey_wrong_address", "passkey_unsupported", "passkey_failed",
-] as const;
-
-/** Whether it was the passkey that gave no answer, and nobody else who said no. */
-export function isOfPasskey(problem: Problem | null): boolean {
-  return CODES.some((code) => code === problem?.code);
-}
 
 const OWN_WORDS = ["passkey_unsupported", "passkey_failed"]; // of the others browsers have one sentence each
 
@@ -18,7 +10,7 @@ const OWN_WORDS = ["passkey_unsupported", "passkey_failed"]; // of the others br
 export function PasskeyFailed(props: { title: string; problem: Problem | null; children?: ComponentChildren }) {
   const { problem } = props;
   if (!problem) return null;
-  const code = CODES.find((one) => one === problem.code);
+  const code = FAILURES.find((one) => one === problem.code);
   return (
     <Notice tone="warn" title={props.title} live>
       {code && <p>{t(`passkey.code_${code}`)}</p>}
