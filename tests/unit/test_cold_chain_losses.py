@@ -50,7 +50,7 @@ def test_days_of_october_in_american_order_are_no_days_of_january_in_another_yea
     raw = dated([f"10/{day}/25" for day in range(1, 13)])
     with pytest.raises(Ambiguous) as asked:
         read(raw, UTC)
-    assert asked.value.choices == ("dmy", "mdy")
+    assert "mdy" in asked.value.choices
     moments = read(raw, Told(zone="UTC", date_order="mdy")).channels[0].times_ms
     assert {timestamp(at)[:7] for at in moments} == {"2025-10"}
 
