@@ -119,14 +119,13 @@ def test_names_within_names_are_refused_before_they_are_joined_without_end() -> 
     assert refused(raw).line == 20
 
 
-def test_events_among_the_readings_are_left_out_in_one_pass() -> None:
-    def file(count: int) -> bytes:
-        rows = "".join(f"26.03.30 22:30:{at % 60:02},,Logged\n" for at in range(count))
-        return ("Date Time,Temp (°C) c:1,End\n26.03.30 22:30:00,4.9,\n" + rows).encode()
-
-    found = read(file(3_000), Told(zone="UTC", date_order="ymd"))
-    assert found.channels[0].centi_c == (490,)
-    assert len(found.channels[0].lines) == 1
+def test_readings_keep_their_lines_where_events_stand_among_them() -> None:
+    rows = [f"26.03.30 22:{at // 60:02}:{at % 60:02},{'' if at % 3 else at / 10},{'Logged' if at % 3 else ''}"
+            for at in range(900)]  # fmt: skip
+    raw = "\n".join(["Date Time,Temp (°C) c:1,End", *rows]).encode()
+    (channel,) = read(raw, Told(zone="UTC", date_order="ymd")).channels
+    assert list(channel.lines) == list(range(2, 902, 3))
+    assert list(channel.centi_c) == [10 * at for at in range(0, 900, 3)]
 
 
 # --- memory ----------------------------------------------------------------------------

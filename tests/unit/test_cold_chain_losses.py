@@ -131,13 +131,26 @@ def test_a_statement_with_another_range_or_calibration_than_its_file_disagrees()
         assert "temperature" in (disagreement(file, event | other) or "")
 
 
+MAPPING = (
+    'delimiter = ","\nheader_line = 1\nmoment = "when"\nmoment_format = "%Y-%m-%d %H:%M"\n'
+    'temperature = ["t"]\nunit = "C"\nzone = "UTC"\ndecimal = "."\nserial = "A/7"\ninterval_s = 60\n'
+    "range_centi_c = [-4000, 8500]\ncalibrated_until = 2027-01-01T00:00:00Z\n"
+)
+MAPPED = b"when,t\n2026-01-01 10:00,4\n2026-01-01 10:01,5\n"
+
+
+@pytest.mark.parametrize(
+    "told", [Told(serial="B"), Told(unit="F"), Told(decimal=","), Told(interval_s=61), Told(zone="+01:00")]
+)
+def test_an_answer_that_the_mapping_contradicts_is_refused(told: Told) -> None:
+    with pytest.raises(Unreadable, match="the mapping says"):
+        read(MAPPED, told, mapping_of(MAPPING))
+    same = Told(serial="A/7", unit="C", decimal=".", interval_s=60, zone="+00:00")
+    assert read(MAPPED, same, mapping_of(MAPPING)) == read(MAPPED, mapping=mapping_of(MAPPING))
+
+
 def test_a_statement_with_another_end_of_calibration_than_its_mapping_disagrees() -> None:
-    mapping = mapping_of(
-        'delimiter = ","\nheader_line = 1\nmoment = "when"\nmoment_format = "%Y-%m-%d %H:%M"\n'
-        'temperature = ["t"]\nunit = "C"\nzone = "UTC"\ndecimal = "."\nserial = "A/7"\ninterval_s = 60\n'
-        "range_centi_c = [-4000, 8500]\ncalibrated_until = 2027-01-01T00:00:00Z\n"
-    )
-    file = read(b"when,t\n2026-01-01 10:00,4\n2026-01-01 10:01,5\n", mapping=mapping)
+    file = read(MAPPED, mapping=mapping_of(MAPPING))
     (event,) = evidence(file)
     assert disagreement(file, event) is None  # a slash in a serial is no channel
     for later in (None, "2028-01-01T00:00:00.000Z"):
