@@ -109,11 +109,11 @@ def _temperatures(table: Table, names: list[str], units: list[str], told: Told) 
 def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
     """From the words; the serial days beside them must say the same."""
     times = times_of(text, table.column(0), told, table.lines, TIME, zone_min)
-    if table.header[1] != TIME or not times or ":" not in table.rows[0][0]:
+    column = table.column(1)
+    looked_at = column if table.header[1] == TIME else column[:1]
+    if not times or ":" not in table.rows[0][0] or not any(map(_is_serial, looked_at)):
         return times
-    if not any(map(_is_serial, table.column(1))):
-        return times
-    near = _agree(times, table.column(1), zone_min)
+    near = _agree(times, column, zone_min)
     if not all(near):
         raise Unreadable(
             "the two times of the row do not agree", "export it again", table.lines[near.index(False)]

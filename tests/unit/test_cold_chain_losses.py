@@ -104,6 +104,11 @@ def test_tandd_disagreement_is_found_beside_decimal_commas() -> None:
     assert refused(raw.replace(b"23:00:00", b"23:01:00")).line == 6
 
 
+def test_tandd_disagreement_is_found_though_the_second_heading_was_changed() -> None:
+    raw = tandd(VALUES).replace(b'"Date/Time","Date/Time","No.1"', b'"Date/Time","","No.1"')
+    assert refused(raw.replace(b"23:00:00", b"23:01:00")).line == 6
+
+
 # --- whose file ------------------------------------------------------------------------
 
 
