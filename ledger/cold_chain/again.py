@@ -40,7 +40,8 @@ def differs(
         return "the file was read by a mapping, which is not here"
     try:
         known = mapping_of(mapping.decode("utf-8", "replace")) if mapping is not None else None
-        file = read(raw, told_by(read_as), known, berlinger_root)
+        told = None if known else told_by(read_as)  # a mapping leaves nothing to answer
+        file = read(raw, told, known, berlinger_root)
         if file.format != read_as["format"]:
             return f"the file is read as {file.format}, not as {read_as['format']}"
         return disagreement(file, dict(event), read_as.get("channel"))

@@ -7,6 +7,7 @@ Q-tag CLm doc have a `Data:` section. `--.-` is no reading, `x` marks a reading 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from operator import itemgetter
 from typing import NamedTuple
@@ -17,11 +18,13 @@ from ledger.cold_chain.degrees import Degrees, check_marks
 from ledger.cold_chain.logger_file import Channel, DateOrder, LoggerFile, Told, Unit, Zone
 from ledger.cold_chain.moments import offset_min
 from ledger.cold_chain.refusals import Ambiguous, Unreadable
-from ledger.cold_chain.table import converted, interval_of, one_unit, times_of
+from ledger.cold_chain.table import converted, interval_of, one_serial, one_unit, times_of
 from ledger.cold_chain.text import Text
 
 NAME = "berlinger"
-_PAIR = re.compile(r"([^:]+):\s?(.*)")
+_MOST_LINES = 20_000  # beside the readings; a day takes some ten, and 60 days are kept
+_MOST_DEPTH = 16  # blanks before a name
+_PAIR = re.compile(r"([^:#]{1,64}):\s?(.*)")
 _HEADER = re.compile(r"\t(\S+ \S+)\tT(?:\t.*)?")
 _PICTURES: dict[str, DateOrder] = {
     "yyyy-MM-dd": "ymd",
@@ -74,21 +77,30 @@ def _head(text: Text) -> dict[str, Said]:
     """Every value outside the tables, by its path: `Conf/Alarm/1/T AL`."""
     said: dict[str, Said] = {}
     path: list[str] = []
-    rows = _rows_at(text)
-    numbers = (*range(1, rows.start), *range(rows.stop, len(text.lines) + 1))
-    for number in numbers:
+    times: Counter[str] = Counter()
+    for number in _numbers(text):
         line = text.lines[number - 1]
-        bare = line.lstrip(" ")
-        if line.startswith("\t") or not bare:
-            continue
-        pairs = _pairs(bare)
+        words = line.lstrip(" ")
+        depth = len(line) - len(words)
+        pairs = _pairs(words) if depth <= _MOST_DEPTH else []
         if not pairs:
             raise Unreadable(f"{line[:40]!r} is no line of such a file", "export it again", number)
-        del path[len(line) - len(bare) :]
+        del path[depth:]
         for name, value in pairs:
-            _keep(said, "/".join((*path, name)), Said(value, number))
+            _keep(said, times, "/".join((*path, name)), Said(value, number))
         path.append(pairs[0][0])
     return said
+
+
+def _numbers(text: Text) -> list[int]:
+    """The lines with values: neither blank nor a reading. Raises `Unreadable` for too many."""
+    rows = _rows_at(text)
+    numbers = (*range(1, rows.start), *range(rows.stop, len(text.lines) + 1))
+    found = [at for at in numbers if text.lines[at - 1].strip(" ") and not _by_tab(text, at)]
+    if len(found) > _MOST_LINES:
+        what = f"{len(found)} lines beside the readings, more than {_MOST_LINES}"
+        raise Unreadable(what, "export it again")
+    return found
 
 
 def _rows_at(text: Text) -> range:
@@ -106,34 +118,27 @@ def _by_tab(text: Text, number: int) -> bool:
     return text.lines[number - 1].startswith("\t")
 
 
-def _keep(said: dict[str, Said], name: str, value: Said) -> None:
+def _keep(said: dict[str, Said], times: Counter[str], name: str, value: Said) -> None:
     """A name that stands more than once (an alarm that went off again) is numbered: `t A`, `t A#2`."""
-    times = 1
-    while name in said:
-        times += 1
-        name = f"{name.partition('#')[0]}#{times}"
-    said[name] = value
+    times[name] += 1
+    said[name if times[name] == 1 else f"{name}#{times[name]}"] = value
 
 
 def _pairs(line: str) -> list[tuple[str, str]]:
     """`Min T: +4.0, TS Min T: 00:42` -> two pairs. A comma within a value stays where it is."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, list[str]]] = []
     for part in line.split(", "):
         match = _PAIR.fullmatch(part)
         if match:
-            found.append((match[1].strip(), match[2].strip()))
+            found.append((match[1].strip(), [match[2].strip()]))
         elif found:
-            found[-1] = (found[-1][0], f"{found[-1][1]}, {part}")
-    return found
+            found[-1][1].append(part)
+    return [(name, ", ".join(parts)) for name, parts in found]
 
 
 def _serial(said: dict[str, Said], told: Told) -> str | None:
     found = said.get("Conf/Serial")
-    if found is None or not found.value:
-        return told.serial
-    if told.serial not in (None, found.value):
-        raise Unreadable(f"the file is of logger {found.value}, not {told.serial}", "take the right file")
-    return found.value
+    return one_serial(told, found.value, found.line) if found else told.serial
 
 
 def _zone(text: Text, said: dict[str, Said], told: Told) -> Zone:

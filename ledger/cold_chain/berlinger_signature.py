@@ -36,7 +36,8 @@ _KEY = re.compile(rb" Public Key: " + _HEX + rb"\r?\n")
 
 def device_signature(raw: bytes, root: str = ROOT) -> DeviceSignature:
     """The verdict over the raw bytes: `absent` only where the file carries no part of a signature."""
-    if not any(word in raw for word in (b"Sig", b"sig:", b"Cert", b"Public Key")):
+    letters = raw.replace(b"\0", b"")  # a signed file that was saved again as UTF-16 is no unsigned one
+    if not any(word in letters for word in (b"Sig", b"sig:", b"Cert", b"Public Key")):
         return DeviceSignature("absent", ("the file carries no signature",), root)
     checked: list[str] = []
     failed = _certificate(raw, root, checked) or _file(raw, checked)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from ledger.cold_chain.logger_file import Unit
-from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
+from ledger.cold_chain.refusals import MOST_OF_A_VALUE, Ambiguous, Bad, Unreadable, bare
 from ledger.cold_chain.text import Text
 
 LOWEST, HIGHEST = -27_300, 20_000  # what an event can say (`CentiC`)
@@ -63,26 +63,26 @@ class Degrees(dict[str, int | None]):
         self.unit, self.nothing = unit, frozenset(nothing)
 
     def __missing__(self, text: str) -> int | None:
-        bare = text.strip()
-        if bare in self.nothing or _NO_READING.fullmatch(bare):
+        cell = bare(text)
+        if cell in self.nothing or _NO_READING.fullmatch(cell):
             value = None
         else:
-            value = centi_c(self._without_unit(text, bare), self.unit)
+            value = centi_c(self._without_unit(text, cell), self.unit)
         self[text] = value
         return value
 
-    def _without_unit(self, text: str, bare: str) -> str:
-        match = _SUFFIX.fullmatch(bare)
+    def _without_unit(self, text: str, cell: str) -> str:
+        match = _SUFFIX.fullmatch(cell)
         if match is None:
-            return bare
+            return cell
         if match[2] != self.unit:
-            raise Bad(text, f"{bare!r} is in degrees {match[2]}, the column in degrees {self.unit}")
+            raise Bad(text, f"{cell!r} is in degrees {match[2]}, the column in degrees {self.unit}")
         return match[1]
 
 
 def unit_of_cell(text: str) -> Unit | None:
     """`17.4 °C` -> C."""
-    match = _SUFFIX.fullmatch(text.strip())
+    match = _SUFFIX.fullmatch(text.strip()[:MOST_OF_A_VALUE])
     if match is None:
         return None
     return "C" if match[2] == "C" else "F"

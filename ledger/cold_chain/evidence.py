@@ -12,9 +12,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise, zip_longest
 from typing import Any, NamedTuple
 
 from ledger.cold_chain.logger_file import Channel, LoggerFile
@@ -23,6 +23,8 @@ from ledger.domain.times import milliseconds, timestamp
 
 MOST_READINGS = 8_000  # of one statement, which has 65,535 bytes at most
 LONGEST_INTERVAL_S = 86_400
+MOST_PLACES = 2_000_000  # of the grid, with or without a reading: more than the longest file has rows
+Row = tuple[int, int | None]  # moment, centi-degC
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,10 @@ def _check_order(channel: Channel, moments: Sequence[int], interval_ms: int) -> 
         what = "the clock went back, or stood" if later <= earlier else "readings are missing for long"
         between = f"from {timestamp(earlier)} to {timestamp(later)}, line {line}"
         raise Ambiguous("since_ms", f"{what} ({between}): say which part belongs here with since and until")
+    places = (moments[-1] - moments[0]) // interval_ms
+    if places > MOST_PLACES:
+        what = f"a reading each {interval_ms // 1000} s would be {places}, more than {MOST_PLACES}"
+        raise Ambiguous("since_ms", f"{what}: say which part belongs here with since and until")
 
 
 def _constant(file: LoggerFile, known: Instrument, channel: Channel) -> dict[str, Any]:
@@ -125,13 +131,17 @@ def _constant(file: LoggerFile, known: Instrument, channel: Channel) -> dict[str
         raise Ambiguous("serial", "the file does not name its logger")
     until = file.calibrated_until_ms if file.calibrated_until_ms is not None else known.calibrated_until_ms
     return {
-        "logger": file.serial if len(file.channels) == 1 else f"{file.serial}/{channel.name}",
+        "logger": _logger(file, channel),
         "range_low_centi_c": range_[0],
         "range_high_centi_c": range_[1],
         "calibrated_until": None if until is None else timestamp(until),
         "raw": file.raw_sha256,
         "device_signature": file.device_signature.verdict,
     }
+
+
+def _logger(file: LoggerFile, channel: Channel) -> str:
+    return f"{file.serial}/{channel.name}" if len(file.channels) > 1 else str(file.serial)
 
 
 def _runs(moments: Sequence[int], values: Sequence[int | None], interval_ms: int) -> Iterator[Run]:
@@ -170,24 +180,67 @@ def disagreement(file: LoggerFile, members: dict[str, Any], channel: str | None 
     """What in an event's members its file does not bear out; None: they agree.
 
     For whoever holds both, later: each place of the grid has the file's reading or, where it has none,
-    null, and no reading of the file in that time is left out.
+    null, and no reading of the file in that time is left out. Where the clock went back in that time,
+    moments stand twice: then one stretch of rows between two such steps bears out all.
     """
     if members["raw"] != file.raw_sha256:
         return f"the statement is about another file ({members['raw']})"
-    if file.serial is not None and members["logger"].partition("/")[0] != file.serial:
-        return f"the file is of logger {file.serial}, not {members['logger']}"
-    if members["device_signature"] != file.device_signature.verdict:
-        return f"its signature is {file.device_signature.verdict}, not {members['device_signature']}"
-    return _other_reading(channel_of(file, channel), members)
+    found = channel_of(file, channel)
+    for name, (words, stated) in _stated(file, found).items():
+        if members[name] != stated:
+            return f"its {words} is {stated}, not {members[name]}"
+    return _other_reading(found, members)
+
+
+def _stated(file: LoggerFile, channel: Channel) -> dict[str, tuple[str, Any]]:
+    """Members that follow from the file alone, in words and as it states them."""
+    stated: dict[str, tuple[str, Any]] = {"device_signature": ("signature", file.device_signature.verdict)}
+    if file.serial is not None:
+        stated["logger"] = "logger", _logger(file, channel)
+    if file.range_centi_c is not None:
+        low, high = file.range_centi_c
+        stated["range_low_centi_c"] = "lowest temperature, in hundredths of a degree,", low
+        stated["range_high_centi_c"] = "highest temperature, in hundredths of a degree,", high
+    if file.calibrated_until_ms is not None:
+        stated["calibrated_until"] = "end of calibration", timestamp(file.calibrated_until_ms)
+    return stated
 
 
 def _other_reading(channel: Channel, members: dict[str, Any]) -> str | None:
-    by_moment = {at_ms: value for at_ms, value, _ in channel.readings}
     started_ms, step_ms = milliseconds(members["started_at"]), members["interval_s"] * 1000
-    at_ms = started_ms
-    for value in members["readings_centi_c"]:
-        if by_moment.pop(at_ms, None) != value:
+    said: dict[int, int | None] = dict(
+        zip(count(started_ms, step_ms), members["readings_centi_c"], strict=False)
+    )
+    measured = [at_ms for at_ms, value in said.items() if value is not None]
+    last_ms = max(said)
+    rows = zip(channel.times_ms, channel.centi_c, strict=True)
+    other = None
+    for stretch in _stretches(row for row in rows if started_ms <= row[0] <= last_ms):
+        other = _unlike(stretch, said, measured)
+        if other is None:
+            return None
+    return other
+
+
+def _stretches(rows: Iterable[Row]) -> list[list[Row]]:
+    """Rows parted where the clock went back, or stood; one empty stretch where there are none."""
+    found: list[list[Row]] = [[]]
+    for row in rows:
+        if found[-1] and row[0] <= found[-1][-1][0]:
+            found.append([])
+        found[-1].append(row)
+    return found
+
+
+def _unlike(rows: list[Row], said: dict[int, int | None], measured: list[int]) -> str | None:
+    """The first moment of which rows and statement differ, told; None: there is none."""
+    for at_ms, value in rows:
+        if at_ms not in said:
+            return f"the reading at {timestamp(at_ms)} was left out"
+        if said[at_ms] != value:
             return f"the file has another reading at {timestamp(at_ms)}"
-        at_ms += step_ms
-    left = next((moment for moment in by_moment if started_ms < moment < at_ms - step_ms), None)
-    return f"the reading at {timestamp(left)} was left out" if left is not None else None
+    held = [at_ms for at_ms, value in rows if value is not None]
+    if held == measured:
+        return None
+    more = next(at_ms for at_ms, found in zip_longest(measured, held) if at_ms != found)
+    return f"the file has no reading at {timestamp(more)}"

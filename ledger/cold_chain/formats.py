@@ -52,7 +52,7 @@ def read(
     """
     text = text_of(raw)
     if mapping:
-        return mapped.read(text, mapping)
+        return mapped.read(text, mapping, told or Told())
     found, why = detect(text)
     if found.name == berlinger.NAME:
         return berlinger.read(text, told or Told(), why, berlinger_root)

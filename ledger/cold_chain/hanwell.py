@@ -8,12 +8,21 @@ from ledger.cold_chain.degrees import Degrees, check_marks, unit_in
 from ledger.cold_chain.headings import is_temperature, is_time
 from ledger.cold_chain.logger_file import Channel, LoggerFile, Printed, Told, Unit
 from ledger.cold_chain.moments import zone_of
-from ledger.cold_chain.refusals import Unreadable
-from ledger.cold_chain.table import Table, converted, delimiter_of, interval_of, one_unit, table_of, times_of
+from ledger.cold_chain.table import (
+    Table,
+    converted,
+    delimiter_of,
+    interval_of,
+    one_serial,
+    one_unit,
+    table_of,
+    times_of,
+)
 from ledger.cold_chain.text import Text
 
 NAME = "hanwell"
-_PAIR = re.compile(r"\s*([A-Za-z][^:,;\t]*):[,;\t]\s*(.*?)[\s,;]*")
+_PAIR = re.compile(r"\s*([A-Za-z][^:,;\t]*):[,;\t]\s*(.*)")
+_BEHIND = " \t,;"  # what programs leave behind a line's last cell
 _HEAD_LINES = 60
 
 
@@ -68,7 +77,7 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
 def _head(text: Text, number: int) -> dict[str, tuple[str, int]]:
     """Names and values of the lines before the header, with their lines."""
     matches = ((at, _PAIR.fullmatch(line)) for at, line in enumerate(text.lines[: number - 1], start=1))
-    return {match[1].strip(): (match[2], at) for at, match in matches if match}
+    return {match[1].strip(): (match[2].rstrip(_BEHIND), at) for at, match in matches if match}
 
 
 def _channel(text: Text, table: Table, at: int, told: Told, times: list[int]) -> Channel:
@@ -82,9 +91,7 @@ def _channel(text: Text, table: Table, at: int, told: Told, times: list[int]) ->
 
 def _serial(head: dict[str, tuple[str, int]], told: Told) -> str | None:
     stated, line = head.get("Serial No", ("", 0))
-    if stated and told.serial not in (None, stated):
-        raise Unreadable(f"the file is of logger {stated}, not {told.serial}", "take the right file", line)
-    return stated or told.serial
+    return one_serial(told, stated, line)
 
 
 def _count(text: Text, head: dict[str, tuple[str, int]], rows: int) -> int | None:

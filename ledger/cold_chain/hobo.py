@@ -20,6 +20,7 @@ from ledger.cold_chain.table import (
     delimiter_of,
     interval_of,
     joined_times,
+    one_serial,
     one_unit,
     table_of,
     times_of,
@@ -30,7 +31,7 @@ NAME = "hobo"
 NO_SENSOR = ("-888.88", "-888,88", "-888.880", "-888,880")
 _TITLE = re.compile(r'^"?(?:Plot Title|Titre|Diagrammtitel|T[ií]tulo)\b', re.IGNORECASE)
 _LOGGER = re.compile(r"LGR S/N:\s*([0-9A-Za-z-]+)")
-_CHANNEL = re.compile(r"\bc:\s*\d+\b|\bCh(?:\.|:)?\s*:?\s*\d+\s*-", re.IGNORECASE)
+_CHANNEL = re.compile(r"\bc:\s*\d+\b|\bCh[.:]?\s*(?::\s*)?\d+\s*-", re.IGNORECASE)
 _ZONE = re.compile(r"(?:GMT|UTC)\s*[+\-\u2212]\s*[0-9]{1,2}(?::?[0-9]{2})?|\b(?:GMT|UTC)\b")
 _DATE_TIME = re.compile(r"Date Time, GMT[+-]")
 _HEAD_LINES = 5
@@ -109,9 +110,8 @@ def _without_events(text: Text, table: Table, columns: list[int]) -> Table:
     events = {index for index in empty if _say_events(text, table, index, others)}
     if not events:
         return table
-    rows, lines = list(table.rows), list(table.lines)
-    for index in sorted(events, reverse=True):
-        del rows[index], lines[index]
+    kept = [index for index in range(len(table.rows)) if index not in events]
+    rows, lines = [table.rows[index] for index in kept], [table.lines[index] for index in kept]
     return Table(table.header, rows, lines, table.delimiter)
 
 
@@ -167,7 +167,4 @@ def _serial(text: Text, table: Table, number: int, told: Told) -> str | None:
     stated = found.pop() if found else None
     if stated is None:
         text.ignored("the heading names no logger's serial; a plot's title is none", number)
-        return told.serial
-    if told.serial not in (None, stated):
-        raise Unreadable(f"the file is of logger {stated}, not {told.serial}", "take the right file", number)
-    return stated
+    return one_serial(told, stated, number)

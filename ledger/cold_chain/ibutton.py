@@ -13,7 +13,15 @@ from ledger.cold_chain.degrees import Degrees, check_marks
 from ledger.cold_chain.logger_file import Channel, DateOrder, LoggerFile, Printed, Told, Unit, Zone
 from ledger.cold_chain.moments import day_ms, offset_min, orders_of, split, zone_of
 from ledger.cold_chain.refusals import Bad, Unreadable
-from ledger.cold_chain.table import Table, converted, interval_of, one_unit, table_of, times_of
+from ledger.cold_chain.table import (
+    Table,
+    converted,
+    interval_of,
+    one_serial,
+    one_unit,
+    table_of,
+    times_of,
+)
 from ledger.cold_chain.text import Text
 
 NAME = "ibutton"
@@ -53,7 +61,7 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
     return LoggerFile(
         format=NAME,
         why=why,
-        serial=head.get("1-Wire/iButton Registration Number", (told.serial, 0))[0],
+        serial=one_serial(told, *head.get("1-Wire/iButton Registration Number", (None, None))),
         model=part or None,
         raw_sha256=text.sha256,
         encoding=text.encoding,

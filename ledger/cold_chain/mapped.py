@@ -73,8 +73,9 @@ def mapping_of(toml: str) -> Mapping:
         raise Unreadable(f"the mapping is wrong: {faults}", "mend it") from error
 
 
-def read(text: Text, mapping: Mapping) -> LoggerFile:
-    """Raises `Unreadable`."""
+def read(text: Text, mapping: Mapping, told: Told) -> LoggerFile:
+    """Raises `Unreadable`, also for an answer (`told`) that the mapping contradicts."""
+    _check_told(told, mapping)
     if mapping.header_line > len(text.lines):
         raise Unreadable(f"the file has no line {mapping.header_line}", "mend header_line in the mapping")
     table = table_of(text, mapping.delimiter, mapping.header_line, mapping.header_line + 1)
@@ -100,6 +101,16 @@ def read(text: Text, mapping: Mapping) -> LoggerFile:
         calibrated_until_ms=_ms(until if until.tzinfo else until.replace(tzinfo=UTC)) if until else None,
         notes=tuple(text.notes),
     )
+
+
+def _check_told(told: Told, mapping: Mapping) -> None:
+    for name in ("unit", "decimal", "serial", "interval_s"):
+        answer, mapped = getattr(told, name), getattr(mapping, name)
+        if answer not in (None, mapped):
+            raise Unreadable(f"you said {name} {answer}, the mapping says {mapped}", "leave that answer out")
+    if told.zone is not None and offset_min(told.zone) != offset_min(mapping.zone):
+        what = f"you said zone {told.zone}, the mapping says {mapping.zone}"
+        raise Unreadable(what, "leave that answer out, or mend the mapping")
 
 
 def _moments(table: Table, mapping: Mapping) -> list[str]:

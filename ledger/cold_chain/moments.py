@@ -16,7 +16,7 @@ from typing import get_args
 
 from ledger.cold_chain.degrees import nearest
 from ledger.cold_chain.logger_file import DateOrder, Told, Zone
-from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
+from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable, bare
 
 DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -47,10 +47,9 @@ _AFTERNOON = {"pm", "p", "odp", "nachm", "下午", "午後", "μμ"}
 
 def offset_min(text: str) -> int | None:
     """`+02:00`, `GMT+2`, `UTC` -> minutes east of UTC. None: no offset, for instance `CST`."""
-    bare = text.strip()
-    if bare.upper() in ("UTC", "GMT", "Z"):
+    if text.strip().upper() in ("UTC", "GMT", "Z"):
         return 0
-    match = _OFFSET.fullmatch(bare)
+    match = _OFFSET.fullmatch(text.strip())
     if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
         return None
     minutes = int(match[2]) * 60 + int(match[3] or 0)
@@ -77,7 +76,7 @@ def zone_of(told: Told, stated: int | None, how: str, why_asked: str) -> Zone:
 
 def clock_ms(text: str) -> int:
     """`02:00:00 PM`, `11:15:00 odp.`, `14:26` -> milliseconds since midnight. Raises `Bad`."""
-    match = _TIME.fullmatch(text.strip())
+    match = _TIME.fullmatch(bare(text))
     if match is None:
         raise Bad(text, f"{text!r} is no time of day")
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
@@ -177,17 +176,20 @@ class Serials(dict[str, int]):
 
 
 def split(cells: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Each cell to its date and its time, where all are cut as the first one is.
+    """Each cell to its date and its time.
 
-    A cell that should be cut elsewhere gives no date or no time: for those there is `split_each`.
+    All are cut where the first one is, if what parts date and time stands there in each. Else each is
+    cut at its own: of `2025/9/10 0:00`, cut as `2025/9/8 10:00` is, another date would be left.
     """
     mark, date_first = _cut(cells[0])
     at = cells[0].find(mark) if date_first else cells[0].rfind(mark)
+    if cells[0] != cells[0].strip() or [cell[at : at + 1] for cell in cells].count(mark) < len(cells):
+        return _split_each(cells)
     left, right = [cell[:at] for cell in cells], [cell[at + 1 :] for cell in cells]
     return (left, right) if date_first else (right, left)
 
 
-def split_each(cells: Sequence[str]) -> tuple[list[str], list[str]]:
+def _split_each(cells: Sequence[str]) -> tuple[list[str], list[str]]:
     """Each cell to its date and its time. The first says which stands first, and what parts them."""
     mark, date_first = _cut(cells[0])
     if date_first:
@@ -199,9 +201,9 @@ def split_each(cells: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _cut(first: str) -> tuple[str, bool]:
     """What parts date and time, and whether the date stands first."""
-    bare = first.strip()
-    mark = " " if " " in bare or "T" not in bare else "T"
-    return mark, ":" not in bare.partition(mark)[0]
+    cell = first.strip()
+    mark = " " if " " in cell or "T" not in cell else "T"
+    return mark, ":" not in cell.partition(mark)[0]
 
 
 def joined(days: Sequence[str], clocks: Sequence[str], order: DateOrder, zone_min: int = 0) -> list[int]:
@@ -217,9 +219,7 @@ def order_of(days: Sequence[str], clocks: Sequence[str], told: Told) -> tuple[Da
         if told.date_order not in orders_of(dates[0]):
             raise Unreadable(f"the dates are not in the order {told.date_order}", "leave that answer out")
         return told.date_order, None
-    left = orders_of(dates[0])
-    if _DATE.fullmatch(dates[0].strip()) is None:
-        return left[0], None  # the month is a word
+    left = orders_of(dates[0])  # all of them, where the month is a word
     for text in dates:
         left = tuple(order for order in left if _parts(text, order))
         if not left:

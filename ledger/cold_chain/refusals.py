@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 from ledger.errors import Malformed
 
+MOST_OF_A_VALUE = 64  # characters of a temperature or a time; a pattern's cost may grow with their square
+
 
 class Unreadable(Malformed):
     """`what` is wrong with the file, `do` is what helps. Lines count from 1, as editors do."""
@@ -47,3 +49,11 @@ class Bad(Exception):
     def __init__(self, text: str, what: str) -> None:
         super().__init__(what)
         self.text, self.what = text, what
+
+
+def bare(text: str) -> str:
+    """A cell without the blanks around it. Raises `Bad` for one longer than any value, unread."""
+    found = text.strip()
+    if len(found) > MOST_OF_A_VALUE:
+        raise Bad(text, f"{found[:20]!r} and {len(found) - 20} characters more are no value")
+    return found

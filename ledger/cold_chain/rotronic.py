@@ -23,6 +23,7 @@ from ledger.cold_chain.table import (
     delimiter_of,
     interval_of,
     joined_times,
+    one_serial,
     one_unit,
     seconds,
     table_of,
@@ -31,7 +32,6 @@ from ledger.cold_chain.text import Text
 
 NAME = "rotronic"
 _SECTION = re.compile(r'"?\[#(\w)\]')
-_PAIR = re.compile(r"([^=]+?)\s*=\s*(.*)")
 _HEAD_LINES = 200
 
 
@@ -84,9 +84,9 @@ def _pairs(text: Text, sections: dict[str, int]) -> dict[str, tuple[str, int]]:
     """`name = value` lines before the rows' header."""
     pairs: dict[str, tuple[str, int]] = {}
     for number, line in enumerate(text.lines[: sections["H"]], start=1):
-        match = _PAIR.fullmatch(line.rstrip(",;\t "))
-        if match:
-            pairs.setdefault(match[1].strip(' "'), (match[2].strip(' "'), number))
+        name, mark, value = line.rstrip(",;\t ").partition("=")
+        if name and mark:
+            pairs.setdefault(name.strip(' \t"'), (value.strip(' \t"'), number))
     return pairs
 
 
@@ -132,9 +132,7 @@ def _say_breaks(text: Text, table: Table, times: list[int]) -> None:
 
 def _serial(pairs: dict[str, tuple[str, int]], told: Told) -> str | None:
     stated, line = pairs.get("Serial Number", ("", 0))
-    if stated and told.serial not in (None, stated):
-        raise Unreadable(f"the file is of logger {stated}, not {told.serial}", "take the right file", line)
-    return stated or told.serial
+    return one_serial(told, stated, line)
 
 
 def _interval(pairs: dict[str, tuple[str, int]]) -> int | None:

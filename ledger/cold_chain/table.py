@@ -11,9 +11,9 @@ from operator import contains, itemgetter, sub
 from typing import TypeVar
 
 from ledger.cold_chain.logger_file import Channel, Told, Unit
-from ledger.cold_chain.moments import Serials, joined, order_of, split, split_each
+from ledger.cold_chain.moments import Serials, joined, order_of, split
 from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
-from ledger.cold_chain.text import Text
+from ledger.cold_chain.text import MOST_BYTES, Text
 
 DELIMITERS = ("\t", ";", ",")
 Value = TypeVar("Value")
@@ -88,6 +88,8 @@ def _of_one_width(rows: list[list[str]], header: list[str], lines: Sequence[int]
     A value behind the last named column may be half of a number with a decimal comma.
     """
     width = len(header)
+    if width * len(rows) > MOST_BYTES:  # a cell that is there has at least a delimiter
+        raise Unreadable(f"rows without most of the header's {width} columns", "export it again", lines[0])
     named = max((at for at, name in enumerate(header, start=1) if name), default=0)
     is_even = set(map(len, rows)) <= {width}
     if is_even and not any(any(map(itemgetter(at), rows)) for at in range(named, width)):
@@ -138,10 +140,7 @@ def times_of(
     if not moments:
         return []
     if ":" in moments[0]:
-        try:
-            return joined_times(text, split(moments), told, lines, column, zone_min)
-        except Unreadable:  # not all alike: cell by cell
-            return joined_times(text, split_each(moments), told, lines, column, zone_min)
+        return joined_times(text, split(moments), told, lines, column, zone_min)
     found = converted(moments, Serials().__getitem__, lines, column)
     text.decided("times are serial days of Excel (1900 system), to the nearest second", lines[0])
     return [at_ms - zone_min * 60_000 for at_ms in found]
@@ -190,7 +189,8 @@ def interval_of(text: Text, channels: Iterable[Channel], told: Told, stated_s: i
 def _steps(times: Sequence[int]) -> Counter[int]:
     """How often which time lies between two readings."""
     step = times[1] - times[0] if times else 0
-    if step > 0 and list(times) == list(range(times[0], times[-1] + 1, step)):
+    even = range(times[0], times[-1] + 1, step) if step > 0 else range(0)
+    if len(even) == len(times) > 0 and list(times) == list(even):
         return Counter({step: len(times) - 1})
     return Counter(map(sub, times[1:], times))
 
@@ -211,3 +211,10 @@ def one_unit(told: Told, stated: Unit | None, where: str) -> Unit:
     if stated and told.unit not in (None, stated):
         raise Unreadable(f"{where} says degrees {stated}, you said {told.unit}", "leave that answer out")
     return stated or told.unit or "C"  # the last is never reached
+
+
+def one_serial(told: Told, stated: str | None, line: int | None = None) -> str | None:
+    """The logger's, as the file states it, or as told. Raises `Unreadable` where the two differ."""
+    if stated and told.serial not in (None, stated):
+        raise Unreadable(f"the file is of logger {stated}, not {told.serial}", "take the right file", line)
+    return stated or told.serial

@@ -6,6 +6,8 @@ logger nor zone.
 
 from __future__ import annotations
 
+import math
+
 from ledger.cold_chain.degrees import Degrees, check_marks, unit_in
 from ledger.cold_chain.headings import is_temperature
 from ledger.cold_chain.logger_file import Channel, LoggerFile, Told, Unit
@@ -24,6 +26,7 @@ from ledger.cold_chain.table import (
 from ledger.cold_chain.text import Text
 
 NAME = "tandd"
+TIME = "Date/Time"
 _HEAD_LINES = 6
 _NEAR_DAYS = 1.5 / 86_400  # a serial day with five decimals is good to 0.43 s
 
@@ -42,14 +45,14 @@ def _numbers_line(text: Text) -> int | None:
 
 
 def _is_numbers(found: list[str]) -> bool:
-    return "Date/Time" in found[:2] and any(cell.startswith(("No.", "CH", "Ch.")) for cell in found[1:4])
+    return TIME in found[:2] and any(cell.startswith(("No.", "CH", "Ch.")) for cell in found[1:4])
 
 
 def read(text: Text, told: Told, why: str) -> LoggerFile:
     """Raises `Unreadable`, `Ambiguous`."""
     number = _numbers_line(text) or 1
     delimiter = delimiter_of(text.lines[number - 1], _is_numbers) or ","
-    names, units = _under(text, number, delimiter), _under(text, number + 1, delimiter)
+    names, units = _under(text, number, delimiter), _units(text, number + 1, delimiter)
     table = table_of(text, delimiter, number, number + 3)
     columns = _temperatures(table, names, units, told)
     zone = zone_of(told, None, "", "T&D files name no zone")
@@ -80,6 +83,19 @@ def _under(text: Text, number: int, delimiter: str) -> list[str]:
     return (row + [""] * width)[:width]
 
 
+def _units(text: Text, number: int, delimiter: str) -> list[str]:
+    """The row of units. Raises `Unreadable` where a reading stands there: it would be lost."""
+    row = _under(text, number, delimiter)
+    if row[0] or any(map(_is_number, row)):
+        what = "a row of units should be here, with nothing under Date/Time"
+        raise Unreadable(what, "export it again, with names and units", number + 1)
+    return row
+
+
+def _is_number(cell: str) -> bool:
+    return cell.lstrip("+-").replace(",", ".").replace(".", "", 1).isdecimal()
+
+
 def _temperatures(table: Table, names: list[str], units: list[str], told: Told) -> list[int]:
     found = [at for at in range(1, len(table.header)) if at < len(units) and unit_in(units[at])]
     found = found or [at for at, name in enumerate(names) if is_temperature(name)]
@@ -92,10 +108,12 @@ def _temperatures(table: Table, names: list[str], units: list[str], told: Told) 
 
 def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
     """From the words; the serial days beside them must say the same."""
-    times = times_of(text, table.column(0), told, table.lines, "Date/Time", zone_min)
-    if len(table.header) < 2 or not times or ":" not in table.rows[0][0] or not _is_serial(table.rows[0][1]):
+    times = times_of(text, table.column(0), told, table.lines, TIME, zone_min)
+    column = table.column(1)
+    looked_at = column if table.header[1] == TIME else column[:1]
+    if not times or ":" not in table.rows[0][0] or not any(map(_is_serial, looked_at)):
         return times
-    near = _agree(times, table.column(1), zone_min)
+    near = _agree(times, column, zone_min)
     if not all(near):
         raise Unreadable(
             "the two times of the row do not agree", "export it again", table.lines[near.index(False)]
@@ -104,13 +122,18 @@ def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
 
 
 def _agree(times: list[int], cells: list[str], zone_min: int) -> list[bool]:
-    """Which serial days say the same moment. A check alone, so floats are good enough."""
+    """Which cells are the same moment as a serial day. A check alone, so floats are good enough."""
     offset = EXCEL_1970 + zone_min / 1440
-    try:
-        found = [float(cell) - at_ms / DAY_MS - offset for at_ms, cell in zip(times, cells, strict=True)]
-    except ValueError:
-        return [_is_serial(cell) for cell in cells]
+    found = [_days(cell) - at_ms / DAY_MS - offset for at_ms, cell in zip(times, cells, strict=True)]
     return list(map(_NEAR_DAYS.__ge__, map(abs, found)))
+
+
+def _days(cell: str) -> float:
+    """With either decimal mark. NaN for what is no number: it is near to nothing."""
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return math.nan
 
 
 def _is_serial(text: str) -> bool:

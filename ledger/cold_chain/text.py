@@ -9,6 +9,7 @@ from ledger.cold_chain.logger_file import Note
 from ledger.cold_chain.refusals import Unreadable
 
 MOST_BYTES = 16 * 1024 * 1024  # a year of one-minute readings is about 20 bytes * 526,000 = 10 MB
+MOST_CHARACTERS = 4_096  # of one line: HOBO's widest headings have some hundreds
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -43,7 +44,16 @@ def text_of(raw: bytes) -> Text:
     if "\x00" in text:
         raise Unreadable("this is no text file", "export it as text or CSV from the maker's program")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    _check_lengths(lines)
     return Text(raw, sha256, lines, encoding)
+
+
+def _check_lengths(lines: list[str]) -> None:
+    longest = max(map(len, lines))
+    if longest > MOST_CHARACTERS:
+        number = next(at for at, line in enumerate(lines, start=1) if len(line) == longest)
+        what = f"a line of {longest} characters, more than {MOST_CHARACTERS}"
+        raise Unreadable(what, "export it again, with its line ends", number)
 
 
 def _decoded(raw: bytes) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from ledger.cold_chain.table import (
     converted,
     delimiter_of,
     interval_of,
+    one_serial,
     one_unit,
     table_of,
     times_of,
@@ -79,8 +80,9 @@ def _parted(text: Text) -> tuple[Table, dict[str, list[str]]]:
     number = at
     while number < len(text.lines) and not text.lines[number].lstrip('"')[:1].isdigit():
         row = cells(text.lines[number], delimiter)
-        if row:
-            head[row[0].lower()] = row
+        if any(":" in cell for cell in row[1:2]):
+            raise Unreadable("a row with a time has no number before it", "export it again", number + 1)
+        head[row[0].lower()] = row
         number += 1
     return table_of(text, delimiter, at, number + 1), head
 
@@ -123,6 +125,4 @@ def _serial(head: dict[str, list[str]], columns: list[int], told: Told) -> str |
     if len(found) > 1:
         raise Unreadable(f"the file holds {len(found)} loggers", "export one logger at a time")
     stated = found.pop() if found else None
-    if stated and told.serial not in (None, stated):
-        raise Unreadable(f"the file is of logger {stated}, not {told.serial}", "take the right file")
-    return stated or told.serial
+    return one_serial(told, stated)
