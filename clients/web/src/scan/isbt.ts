@@ -47,6 +47,7 @@ function gathered(structures: readonly string[]): Isbt | Wrong {
   const said: { -readonly [Name in Known]?: Isbt[Name] } = {};
   const others: string[] = [];
   for (const text of structures) {
+    if (text.length < 3) return wrong("malformed_isbt", text); // an identifier of two characters, and data
     const known = READERS.find(([identifier]) => identifier.test(text));
     if (!known) {
       others.push(text);

@@ -197,7 +197,7 @@ describe("a keyboard scanner", () => {
     }));
   });
 
-  test.each([["BAG-0001", 0], [`OSE-1.L1.${CHECK}`, 0], [label("DOSE-1"), 1], [DIN, 1]])("may have lost a part: of %s %i is taken", (text, count) => {
+  test.each([["BAG-0001", 0], [`OSE-1.L1.${CHECK}`, 0], [label("DOSE-1"), 1], [DIN, 1], [`=+02000${DIN}&`, 0]])("may have lost a part: of %s %i is taken", (text, count) => {
     scanning().wedge([{ layout: "computer", text }], false, 0);
     expect(readings).toHaveLength(count);
     if (count === 0) expect(last()).toBe("torn");
