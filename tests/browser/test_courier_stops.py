@@ -56,6 +56,15 @@ def deviations(house: House) -> list[str]:
     return [bag for one in told if one["code"] == "void_label_seen" for bag in one["containers"]]
 
 
+def all_told(page: Page, house: House, bags: list[str]) -> None:
+    """Quality is told by the outbox, which sends when its turn comes."""
+    for _ in range(150):
+        if sorted(deviations(house)) == bags:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{deviations(house)} were told of, not {bags}")
+
+
 IS_LISTED = """serial => new Promise(done => {
   indexedDB.open("unbroken").onsuccess = ({ target: { result: db } }) => {
     db.transaction("voided").objectStore("voided").get(serial).onsuccess =
@@ -87,7 +96,7 @@ def test_two_void_labels_in_one_look_are_two_stops(taking: Page, house: House) -
     expect(taking.locator("ul.rows strong")).to_have_text([BAGS[2]])
     taking.goto(f"{house.url}/app/outbox")
     expect(taking.get_by_text("Nothing waits.")).to_be_visible()
-    assert sorted(deviations(house)) == BAGS[:2]
+    all_told(taking, house, BAGS[:2])
 
 
 def test_a_second_press_meant_for_one_stop_does_not_pass_the_next(taking: Page, house: House) -> None:
@@ -100,7 +109,7 @@ def test_a_second_press_meant_for_one_stop_does_not_pass_the_next(taking: Page, 
     expect(taking.get_by_role("heading", name="VOID LABEL")).to_be_focused()
     taking.get_by_role("button", name="Report to Quality").click()
     expect(taking.get_by_text(f"on {BAGS[1]} was declared void")).to_be_hidden()
-    assert sorted(deviations(house)) == BAGS[:2]
+    all_told(taking, house, BAGS[:2])
 
 
 @pytest.mark.parametrize("change", ["scanned", "removed"])

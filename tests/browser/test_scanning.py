@@ -55,6 +55,9 @@ PRESS = """async ([strokes, pause]) => {
   }
 }"""
 STALL_MS = 1300  # longer than a radio's pause
+BACK = """async () => {
+  while (!document.querySelector("video").srcObject?.active) await new Promise(done => setTimeout(done, 50));
+}"""  # by itself: a function that Playwright polls as text is stopped by the page's policy
 PATIENCE = 15_000  # milliseconds: other tests share the machine
 
 expect.set_options(timeout=PATIENCE)
@@ -185,7 +188,7 @@ def test_the_camera_is_let_go_while_nobody_looks(looking: Look) -> None:
         page.evaluate(HIDE, True)
         assert page.evaluate("window.track.readyState") == "ended"
         page.evaluate(HIDE, False)
-        page.wait_for_function("document.querySelector('video').srcObject?.active")
+        page.evaluate(BACK)
 
 
 def test_a_camera_that_is_not_allowed_is_explained(playwright: Playwright, live: House) -> None:
