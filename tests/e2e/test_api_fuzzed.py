@@ -97,7 +97,7 @@ def furnish(stage: Stage) -> None:
     say("anna", "shipment/ship-1", "Packed", shipper="SHIPPER-1", **theirs)
     say("anna", "tank/ship-1", "Stored", location="TANK-1", **theirs)
     issue(stage.scenario, COI, "L0001", container="BAG-D1")
-    stage.app.state.node.evidence.keep(FILE, COI, 0)
+    stage.app.state.node.evidence.keep(FILE, COI, "mia", 0)
     catch_up(stage)
 
 
