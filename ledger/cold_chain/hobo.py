@@ -20,6 +20,7 @@ from ledger.cold_chain.table import (
     delimiter_of,
     interval_of,
     joined_times,
+    line_of_header,
     one_serial,
     one_unit,
     table_of,
@@ -55,10 +56,7 @@ def recognise(text: Text) -> str | None:
 
 def _header(text: Text) -> int | None:
     """The line (from 1) of the heading: within the first few."""
-    for number, line in enumerate(text.lines[:_HEAD_LINES], start=1):
-        if delimiter_of(line, _is_heading):
-            return number
-    return None
+    return line_of_header(text, _HEAD_LINES, _is_heading)
 
 
 def _is_heading(found: list[str]) -> bool:

@@ -115,6 +115,12 @@ def delimiter_of(line: str, has: Callable[[list[str]], bool]) -> str | None:
     return None
 
 
+def line_of_header(text: Text, most: int, has: Callable[[list[str]], bool]) -> int | None:
+    """The first of the first `most` lines (from 1) that some delimiter makes what `has` looks for."""
+    lines = enumerate(text.lines[:most], start=1)
+    return next((number for number, line in lines if delimiter_of(line, has)), None)
+
+
 # --- columns to values -----------------------------------------------------------------
 
 

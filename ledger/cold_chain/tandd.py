@@ -19,6 +19,7 @@ from ledger.cold_chain.table import (
     converted,
     delimiter_of,
     interval_of,
+    line_of_header,
     one_unit,
     table_of,
     times_of,
@@ -38,10 +39,7 @@ def recognise(text: Text) -> str | None:
 
 
 def _numbers_line(text: Text) -> int | None:
-    for number, line in enumerate(text.lines[:_HEAD_LINES], start=1):
-        if delimiter_of(line, _is_numbers):
-            return number
-    return None
+    return line_of_header(text, _HEAD_LINES, _is_numbers)
 
 
 def _is_numbers(found: list[str]) -> bool:

@@ -16,6 +16,7 @@ from ledger.cold_chain.table import (
     converted,
     delimiter_of,
     interval_of,
+    line_of_header,
     one_serial,
     one_unit,
     table_of,
@@ -34,10 +35,7 @@ def recognise(text: Text) -> str | None:
 
 
 def _serials_line(text: Text) -> int | None:
-    for number, line in enumerate(text.lines[:_HEAD_LINES], start=1):
-        if delimiter_of(line, _is_serials):
-            return number
-    return None
+    return line_of_header(text, _HEAD_LINES, _is_serials)
 
 
 def _is_serials(found: list[str]) -> bool:

@@ -16,7 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from clients.built import DIST
 from tests.browser.chromium import MISSING, PHONE, find_chromium, launch
-from tests.e2e.house import House, seeded
+from tests.browser.lab import Sit, certificate_in, desks
+from tests.browser.ward import Arrive, bedside, patient_keys
+from tests.e2e.house import House, open_house, seeded
 from tests.e2e.live import ROOT
 
 
@@ -55,11 +57,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def live(playwright: Playwright, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A server with the built app and what `house.seeded` tells."""
     scenario = seeded(tmp_path_factory.mktemp("browser"))
-    house = House(scenario)
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
+    with open_house(scenario, built) as house:
+        yield house
 
 
 @pytest.fixture
@@ -74,3 +73,27 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """The hospital's patient keys, as a file."""
+    return patient_keys(tmp_path)
+
+
+@pytest.fixture
+def arrive(house: House, browser: Browser, keys: Path) -> Iterator[Arrive]:
+    """People at the bed of the `house` that the test's own module makes."""
+    with bedside(house, browser, keys) as arriving:
+        yield arriving
+
+
+@pytest.fixture
+def sit(house: House, browser: Browser) -> Iterator[Sit]:
+    with desks(house, browser) as sitting:
+        yield sitting
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    return certificate_in(tmp_path)

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE
-from tests.browser.people import PASSPHRASE, enrolled, statements
-from tests.e2e.house import House, seeded
-from tests.label_stage import issue, link_part
+from tests.browser.people import PASSPHRASE, enrolled, link_on, statements
+from tests.e2e.house import House, open_house, seeded
+from tests.label_stage import issue
 from tests.scenario import APHERESIS, CLEANROOM, PRODUCT, Scenario, hand_over, ordered
 
 LABELS = {"LAB-D1": "L0001", "LAB-D2": "L0002"}
@@ -22,7 +22,6 @@ FIRST, SECOND = LABELS
 COI = "isbt128:CHA999926000011"
 STREAM = f"chain/{COI}"
 PASSKEY_COI, PASSKEY_DOSE = "isbt128:CHA999926000012", "KEY-D1"
-NARROWEST: Any = {"width": 320, "height": 640}  # WCAG 2.2, 1.4.10: 1280 pixels at 400 %
 CONFIRMED_COI, CONFIRMED_DOSE = "isbt128:CHA999926000013", "TWO-D1"
 
 
@@ -60,8 +59,7 @@ def damaged(scenario: Scenario, *containers: str) -> None:
 
 def label_of(house: House, container: str) -> str:
     """What the code on the bag says."""
-    host = house.url.removeprefix("http://")
-    return f"HTTPS://{host}/B/{link_part(LABELS[container], container)}".upper()
+    return link_on(house, LABELS[container], container)
 
 
 def told(house: House, event: str, stream: str = STREAM) -> list[dict[str, Any]]:
@@ -125,11 +123,8 @@ def open_lab(built: Path, folder: Path) -> Iterator[House]:
     """A house in which doses wait; named by a domain, since passkeys need one."""
     scenario = seeded(folder)
     waiting(scenario)
-    house = House(scenario, host="localhost")
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
+    with open_house(scenario, built, host="localhost") as house:
+        yield house
 
 
 @contextmanager
@@ -144,15 +139,6 @@ def desks(house: House, browser: Browser) -> Iterator[Sit]:
     yield sit
     for desk in seated:
         desk.close()
-
-
-def fits(page: Page) -> None:
-    """Nothing reaches beyond 320 pixels, so that nobody scrolls in two directions."""
-    before = page.viewport_size
-    page.set_viewport_size(NARROWEST)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= NARROWEST["width"]
-    if before:
-        page.set_viewport_size(before)
 
 
 def from_the_top(page: Page) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page
 from ledger.labels import base45
 from ledger.proof import canonical, statement
 from tests.e2e.house import House
+from tests.label_stage import link_part
 from tests.scenario import b64
 
 PASSPHRASE = "correct horse battery"
@@ -61,6 +62,11 @@ def scanned(page: Page, *texts: str) -> None:
 
 _TYPED = """text => [...text, "Enter"].forEach(key => (document.activeElement ?? document.body).dispatchEvent(
   new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
+
+
+def link_on(house: House, serial: str, container: str) -> str:
+    """What the code of a label that the ledger issued says, as scanners give it."""
+    return f"HTTPS://{house.url.removeprefix('http://')}/B/{link_part(serial, container)}".upper()
 
 
 def serial_of(container: str) -> str:

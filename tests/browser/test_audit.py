@@ -25,7 +25,7 @@ from tests.browser.auditing import (
     without,
 )
 from tests.browser.screens import listen, screens
-from tests.e2e.house import House
+from tests.e2e.house import House, open_house
 
 PATIENT_MS = 60_000  # a machine that has other work
 THERAPY = f"/app/audit/therapy/{COI}"
@@ -35,11 +35,8 @@ Opened = Callable[[str], Page]
 @pytest.fixture(scope="module")
 def house(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     scenario = audited(tmp_path_factory.mktemp("audit"))
-    house = House(scenario)
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
+    with open_house(scenario, built) as house:
+        yield house
 
 
 @pytest.fixture(scope="module")

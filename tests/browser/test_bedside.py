@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser.people import PASSPHRASE, keep_whole_app, scanned, statements
 from tests.browser.screens import listen, screens
-from tests.browser.ward import COI, FIRST, SECOND, STRANGER, STREAM, Person, label_of, patient_keys, two_bags
-from tests.e2e.house import House, seeded
+from tests.browser.ward import (
+    COI,
+    FIRST,
+    SECOND,
+    STRANGER,
+    STREAM,
+    Arrive,
+    Person,
+    label_of,
+    two_bags,
+)
+from tests.e2e.house import House, open_house, seeded
 from tests.scenario import WARD
 
-Arrive = Callable[..., Person]
 EVERYTHING_KEPT = """async () => {
   const all = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), location.href];
   for (const { name, version } of await indexedDB.databases()) {
@@ -44,32 +53,11 @@ KEYS_ARE_SEALED = """() => new Promise(done => {
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return patient_keys(tmp_path)
-
-
-@pytest.fixture
 def house(playwright: Playwright, built: Path, tmp_path: Path, keys: Path) -> Iterator[House]:
     scenario = seeded(tmp_path)
     two_bags(scenario, keys)
-    house = House(scenario)
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
-
-
-@pytest.fixture
-def arrive(house: House, browser: Browser, keys: Path) -> Iterator[Arrive]:
-    people: list[Person] = []
-
-    def arriving(agent: str, **options: Any) -> Person:
-        people.append(Person(house, browser, agent, keys, **options))
-        return people[-1]
-
-    yield arriving
-    for person in people:
-        person.close()
+    with open_house(scenario, built) as house:
+        yield house
 
 
 def told(house: House, *types: str) -> list[dict[str, Any]]:

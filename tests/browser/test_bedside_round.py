@@ -19,10 +19,9 @@ from tests.browser.ward import (
     WRISTBAND,
     Person,
     label_of,
-    patient_keys,
     two_bags,
 )
-from tests.e2e.house import House, seeded
+from tests.e2e.house import House, open_house, seeded
 from tests.scenario import WARD, ordered
 
 OTHER_COI = "isbt128:CHA999926000008"
@@ -31,19 +30,11 @@ IDLE_MS = 14_000  # three of the bedside's looks at the log's head
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return patient_keys(tmp_path)
-
-
-@pytest.fixture
 def house(playwright: Playwright, built: Path, tmp_path: Path, keys: Path) -> Iterator[House]:
     scenario = seeded(tmp_path)
     two_bags(scenario, keys)
-    house = House(scenario)
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
+    with open_house(scenario, built) as house:
+        yield house
 
 
 @pytest.fixture

@@ -4,19 +4,23 @@ ledger's answer goes."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, Route, expect
+from playwright.sync_api import Playwright, Route, expect
 
-from clients.patients import commitments, load_keys
 from tests.browser.people import statements
-from tests.browser.ward import COI, FIRST, PERSON, STREAM, Person, patient_keys, two_bags
-from tests.e2e.house import House, seeded
-from tests.scenario import WARD
+from tests.browser.ward import (
+    COI,
+    FIRST,
+    STREAM,
+    Arrive,
+    checked_by_two,
+    two_bags,
+)
+from tests.e2e.house import House, open_house, seeded
 
-Arrive = Callable[[str], Person]
 GO = "Authorised: this bag may be given"
 TEN_MINUTES_MS = 10 * 60_000
 SOON_MS = 3_000  # before a look without an answer has ended
@@ -25,39 +29,13 @@ THERAPY = re.compile(rf"/v1/chains/{re.escape(COI)}$")
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return patient_keys(tmp_path)
-
-
-@pytest.fixture
 def house(playwright: Playwright, built: Path, tmp_path: Path, keys: Path) -> Iterator[House]:
     """One bag that a physician may authorise now: thawed, and checked by two nurses."""
     scenario = seeded(tmp_path)
     two_bags(scenario, keys)
-    for event in ("ThawStarted", "ThawCompleted"):
-        scenario.say("nora", STREAM, event, at=WARD, containers=[FIRST])
-    patient = commitments(PERSON, load_keys(keys))
-    for nurse in ("nora", "nils"):
-        scenario.say(nurse, STREAM, "InfusionChecked", chain_version=scenario.version(COI), site="st-mary",
-                     container=FIRST, patient=patient, method="scan", label="L0001")  # fmt: skip
-    house = House(scenario)
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
-
-
-@pytest.fixture
-def arrive(house: House, browser: Browser, keys: Path) -> Iterator[Arrive]:
-    people: list[Person] = []
-
-    def arriving(agent: str) -> Person:
-        people.append(Person(house, browser, agent, keys))
-        return people[-1]
-
-    yield arriving
-    for person in people:
-        person.close()
+    checked_by_two(scenario, keys)
+    with open_house(scenario, built) as house:
+        yield house
 
 
 def lost(route: Route) -> None:

@@ -17,11 +17,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from ledger.domain.times import milliseconds
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE, kill, phone
-from tests.browser.people import enrolled, keep_whole_app, label, scanned, serial_of, statements
+from tests.browser.people import enrolled, keep_whole_app, label, link_on, scanned, serial_of, statements
 from tests.browser.screens import axe, listen, screens
 from tests.e2e.api_stage import OTHER
-from tests.e2e.house import House, seeded
-from tests.label_stage import issue, link_part
+from tests.e2e.house import House, open_house, seeded
+from tests.label_stage import issue
 from tests.scenario import APHERESIS, VAN
 
 STREAM = f"chain/{OTHER}"
@@ -39,11 +39,8 @@ def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House
                  ended_at=timestamp(scenario.clock()))  # fmt: skip
     serials = [serial_of(bag) for bag in BAGS]
     scenario.say("anna", STREAM, "LabelIssued", at=APHERESIS, serials=serials)
-    house = House(scenario)
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
+    with open_house(scenario, built) as house:
+        yield house
 
 
 def released(house: House, *containers: str) -> str:
@@ -55,13 +52,11 @@ def released(house: House, *containers: str) -> str:
 
 def genuine(house: House, *bags: str) -> list[str]:
     """Labels with checks that the ledger knows, on these bags: what their codes say."""
-    host = house.url.removeprefix("http://")
     serials = [f"L000{number}" for number, _ in enumerate(bags, 1)]
     for serial, bag in zip(serials, bags, strict=True):
         issue(house.scenario, OTHER, serial, container=bag, by="anna", at=APHERESIS)
         house.scenario.say("anna", STREAM, "LabelApplied", at=APHERESIS, serial=serial, container=bag)
-    links = (link_part(serial, bag) for serial, bag in zip(serials, bags, strict=True))
-    return [f"HTTPS://{host}/B/{link}".upper() for link in links]
+    return [link_on(house, serial, bag) for serial, bag in zip(serials, bags, strict=True)]
 
 
 def acting_for(page: Page, party: dict[str, str]) -> None:

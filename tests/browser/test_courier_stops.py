@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, Route, expect
 
 from ledger.domain.world import timestamp
-from tests.browser.people import PASSPHRASE, enrolled, label, scanned, serial_of, statements
+from tests.browser.people import PASSPHRASE, enrolled, label, link_on, scanned, serial_of, statements
 from tests.browser.screens import screens
 from tests.browser.test_courier import accepted, acting_for, released
 from tests.e2e.api_stage import OTHER
-from tests.e2e.house import House, seeded
-from tests.label_stage import issue, link_part
+from tests.e2e.house import House, open_house, seeded
+from tests.label_stage import issue
 from tests.scenario import APHERESIS, VAN
 
 STREAM = f"chain/{OTHER}"
@@ -31,11 +31,8 @@ def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House
                  ended_at=timestamp(scenario.clock()))  # fmt: skip
     for bag in BAGS[:2]:
         scenario.say("anna", STREAM, "LabelVoided", at=APHERESIS, serial=serial_of(bag), reason="damaged")
-    house = House(scenario)
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
+    with open_house(scenario, built) as house:
+        yield house
 
 
 @pytest.fixture
@@ -172,8 +169,7 @@ def test_a_label_declared_void_after_the_devices_list_was_made_stops_at_the_scan
 ) -> None:
     issue(house.scenario, OTHER, "L0001", container=BAGS[2], by="anna", at=APHERESIS)
     house.scenario.say("anna", STREAM, "LabelVoided", at=APHERESIS, serial="L0001", reason="damaged")
-    host = house.url.removeprefix("http://")
-    scanned(taking, f"HTTPS://{host}/B/{link_part('L0001', BAGS[2])}".upper())
+    scanned(taking, link_on(house, "L0001", BAGS[2]))
     expect(taking.get_by_role("alertdialog", name="VOID LABEL")).to_be_visible()
     expect(taking.get_by_text("The ledger said so at")).to_be_visible()
     assert taking.evaluate(IS_LISTED, "L0001") is False

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from ledger.proof import canonical
 from tests.browser.chromium import kill, phone
 from tests.browser.people import keep_whole_app
-from tests.e2e.house import House, RealClock, altered
+from tests.e2e.house import House, RealClock, altered, open_house
 from tests.scenario import open_scenario
 
 KEPT = """async () => {
@@ -53,11 +53,8 @@ NEWER = b'{"id": "/app/", "name": "Unbroken, newer", "start_url": "/app/", "icon
 @pytest.fixture
 def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
     scenario = open_scenario(f"sqlite:///{tmp_path}/ledger.db", clock=RealClock())
-    house = House(scenario)
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
+    with open_house(scenario, built) as house:
+        yield house
 
 
 def visit(context: BrowserContext, url: str) -> Page:

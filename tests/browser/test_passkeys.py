@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, Route, expect
 
-from clients.patients import commitments, load_keys
 from ledger.domain.events import parse_event
 from ledger.proof.assertion import Passkey
 from ledger.proof.keys import PublicKey
@@ -21,16 +20,10 @@ from tests.browser.chromium import DESK
 from tests.browser.passkeys import VirtualAuthenticator, added, compared, groups, made
 from tests.browser.people import PASSPHRASE, enrolled, statements
 from tests.browser.screens import axe, listen, screens
-from tests.browser.ward import COI, FIRST, PERSON, STREAM, Person, patient_keys, two_bags
-from tests.e2e.house import House, seeded
-from tests.scenario import WARD
+from tests.browser.ward import FIRST, STREAM, Person, checked_by_two, two_bags
+from tests.e2e.house import House, open_house, seeded
 
 Open = Callable[..., Page]
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return patient_keys(tmp_path)
 
 
 @pytest.fixture
@@ -38,17 +31,9 @@ def house(playwright: Playwright, built: Path, tmp_path: Path, keys: Path) -> It
     """One bag that a physician may authorise now: thawed, and checked by two nurses."""
     scenario = seeded(tmp_path)
     two_bags(scenario, keys)
-    for event in ("ThawStarted", "ThawCompleted"):
-        scenario.say("nora", STREAM, event, at=WARD, containers=[FIRST])
-    patient = commitments(PERSON, load_keys(keys))
-    for nurse in ("nora", "nils"):
-        scenario.say(nurse, STREAM, "InfusionChecked", chain_version=scenario.version(COI), site="st-mary",
-                     container=FIRST, patient=patient, method="scan", label="L0001")  # fmt: skip
-    house = House(scenario, host="localhost")
-    house.open(built)
-    yield house
-    house.close()
-    scenario.ledger.close()
+    checked_by_two(scenario, keys)
+    with open_house(scenario, built, host="localhost") as house:
+        yield house
 
 
 @pytest.fixture

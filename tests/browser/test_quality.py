@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Playwright, expect
 
 from tests.browser.lab import (
     COI,
@@ -17,17 +17,14 @@ from tests.browser.lab import (
     STREAM,
     Sit,
     at_the_signature,
-    certificate_in,
     damaged,
-    desks,
-    fits,
     from_the_top,
     label_of,
     open_lab,
     told,
 )
 from tests.browser.people import scanned
-from tests.browser.screens import listen, screens
+from tests.browser.screens import listen, reflows, screens
 from tests.e2e.house import House
 
 
@@ -35,17 +32,6 @@ from tests.e2e.house import House
 def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
     with open_lab(built, tmp_path) as house:
         yield house
-
-
-@pytest.fixture
-def sit(house: House, browser: Browser) -> Iterator[Sit]:
-    with desks(house, browser) as sitting:
-        yield sitting
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    return certificate_in(tmp_path)
 
 
 def test_a_quarantine_is_lifted_with_its_reason(house: House, sit: Sit) -> None:
@@ -56,7 +42,6 @@ def test_a_quarantine_is_lifted_with_its_reason(house: House, sit: Sit) -> None:
     quinn.sees("sterility doubt")
     quinn.choose("Done again, and well")
     screens(quinn.page, "quality-quarantine", settle=from_the_top)
-    fits(quinn.page)
     quinn.sign("Lift: sign")
     quinn.sees("The quarantine is lifted")
     quinn.sees("It was lifted: it holds nothing any more.")
@@ -122,29 +107,29 @@ def test_every_screen_of_quality_is_quiet_accessible_and_fits_a_narrow_page(
     page, heard = quinn.page, listen(quinn.page)
     quinn.open()
     quinn.sees("damaged")
-    _seen(page, "quality-list")
+    screens(page, "quality-list")
     quinn.follow("damaged")
     quinn.sees("mia found bag LAB-D1 DAMAGED")
-    _seen(page, "quality-deviation", settle=from_the_top)
+    screens(page, "quality-deviation", settle=from_the_top)
     quinn.choose("Rejected")
     quinn.choose("The product is affected")
     quinn.sees("This cannot be taken back")
-    _seen(page, "quality-disposition", settle=at_the_signature)
+    screens(page, "quality-disposition", settle=at_the_signature)
     quinn.choose("Accepted")
     quinn.choose("Assessed")
     quinn.sign("Accept: sign")
     quinn.sees("The deviation is decided")
-    _seen(page, "quality-dispositioned", settle=from_the_top)
+    screens(page, "quality-dispositioned", settle=from_the_top)
     quinn.open(f"/therapy/{COI}")
     quinn.sees("2 doses wait for release")
-    _seen(page, "quality-therapy")
+    screens(page, "quality-therapy")
     quinn.open(f"/release/{COI}")
     quinn.certificate(certificate)
     quinn.sees("All 18 gates are open now")
-    _seen(page, "quality-release", settle=at_the_signature)
+    screens(page, "quality-release", settle=at_the_signature)
     quinn.sign("Release: sign")
     quinn.sees(f"Released: {FIRST} and {SECOND}")
-    _seen(page, "quality-released", settle=from_the_top)
+    screens(page, "quality-released", settle=from_the_top)
     assert heard.errors == []
     assert heard.elsewhere(house.url) == []
 
@@ -158,12 +143,7 @@ def test_in_german_every_screen_fits_too(house: House, sit: Sit) -> None:
     quinn.sees("Unterschreiben mit Finger, Gesicht oder PIN")
     quinn.open()
     quinn.sees("2 Dosen warten auf Freigabe")
-    fits(page)
+    reflows(page)
     quinn.open(f"/release/{COI}")
     quinn.sees("Dies kann jetzt nicht freigegeben werden")
-    fits(page)
-
-
-def _seen(page: Page, name: str, settle: Any = None) -> None:
-    screens(page, name, settle=settle)
-    fits(page)
+    reflows(page)

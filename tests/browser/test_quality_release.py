@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser.lab import (
     COI,
@@ -20,10 +20,7 @@ from tests.browser.lab import (
     STREAM,
     Sit,
     at_the_signature,
-    certificate_in,
     damaged,
-    desks,
-    fits,
     from_the_top,
     open_lab,
     told,
@@ -37,17 +34,6 @@ from tests.e2e.house import House
 def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
     with open_lab(built, tmp_path) as house:
         yield house
-
-
-@pytest.fixture
-def sit(house: House, browser: Browser) -> Iterator[Sit]:
-    with desks(house, browser) as sitting:
-        yield sitting
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    return certificate_in(tmp_path)
 
 
 def test_two_doses_are_released_by_passphrase_from_the_tile_to_the_log(
@@ -219,7 +205,6 @@ def test_a_release_that_is_signed_and_not_answered_says_that_it_is_kept(
     quinn.sees_no("nothing is signed ahead")
     assert quinn.page.get_by_role("button", name="Release: sign").count() == 0
     screens(quinn.page, "quality-kept", settle=from_the_top)
-    fits(quinn.page)
     quinn.page.unroute_all()
     quinn.page.evaluate("dispatchEvent(new Event('online'))")
     expect(quinn.page.get_by_text("Signed and kept on this device")).to_have_count(0, timeout=40_000)
@@ -259,7 +244,6 @@ def test_a_dose_that_must_never_be_given_is_rejected_and_waits_no_more(house: Ho
     quinn.sees(f"Never to be given any more: {FIRST}")
     quinn.choose("The evidence is missing")
     screens(quinn.page, "quality-reject", settle=at_the_signature)
-    fits(quinn.page)
     quinn.sign("Reject: sign")
     quinn.sees(f"Rejected: {FIRST}")
     (said,) = told(house, "Rejected")

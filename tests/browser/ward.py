@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from clients.patients import commitments, load_keys, new_keys
 from ledger.domain.world import timestamp
 from tests.browser.chromium import PHONE
-from tests.browser.people import PASSPHRASE, enrolled, scanned
+from tests.browser.people import PASSPHRASE, enrolled, link_on, scanned
 from tests.e2e.house import House
-from tests.label_stage import issue, link_part
+from tests.label_stage import issue
 from tests.scenario import APHERESIS, CLEANROOM, VAN, WARD, Scenario, hand_over, ordered, prepare
 
 COI = "isbt128:CHA999926000007"
@@ -59,10 +61,19 @@ def two_bags(scenario: Scenario, keys: Path) -> None:
     prepare(scenario, COI, *LABELS)
 
 
+def checked_by_two(scenario: Scenario, keys: Path) -> None:
+    """The first bag is thawed, and two nurses found it right: a physician may authorise it now."""
+    for event in ("ThawStarted", "ThawCompleted"):
+        scenario.say("nora", STREAM, event, at=WARD, containers=[FIRST])
+    patient = commitments(PERSON, load_keys(keys))
+    for nurse in ("nora", "nils"):
+        scenario.say(nurse, STREAM, "InfusionChecked", chain_version=scenario.version(COI), site="st-mary",
+                     container=FIRST, patient=patient, method="scan", label="L0001")  # fmt: skip
+
+
 def label_of(house: House, container: str) -> str:
     """What the code on the bag says."""
-    host = house.url.removeprefix("http://")
-    return f"HTTPS://{host}/B/{link_part(LABELS[container], container)}".upper()
+    return link_on(house, LABELS[container], container)
 
 
 class Person:
@@ -143,3 +154,20 @@ class Person:
 
     def close(self) -> None:
         self.context.close()
+
+
+Arrive = Callable[..., Person]
+
+
+@contextmanager
+def bedside(house: House, browser: Browser, keys: Path) -> Iterator[Arrive]:
+    """Brings people to the bed, each with a phone of their own."""
+    people: list[Person] = []
+
+    def arrive(agent: str, **options: Any) -> Person:
+        people.append(Person(house, browser, agent, keys, **options))
+        return people[-1]
+
+    yield arrive
+    for person in people:
+        person.close()

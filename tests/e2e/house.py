@@ -13,6 +13,8 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -86,6 +88,16 @@ class House:
             self._server.should_exit = True
             self._thread.join(20)
             self._server = None
+
+
+@contextmanager
+def open_house(scenario: Scenario, build: Path, host: str = "127.0.0.1") -> Iterator[House]:
+    """The scenario's house with a build in it; server and ledger end behind it."""
+    house = House(scenario, host)
+    house.open(build)
+    yield house
+    house.close()
+    scenario.ledger.close()
 
 
 def altered(build: Path, into: Path, name: str, content: bytes) -> Path:

@@ -2,6 +2,8 @@
 
 import type { JsonObject } from "../../core/canonical";
 
+import type { Quarantine } from "../../quality/documents";
+
 export interface Place {
   site: string;
   department: string;
@@ -67,14 +69,7 @@ export interface Deviation {
   disposition_position: number | null;
 }
 
-export interface Quarantine {
-  statement_id: string;
-  position: number;
-  reason: string;
-  containers: string[];
-  put_by: string;
-  lifted_position: number | null;
-}
+export type { Quarantine };
 
 export interface Chain {
   coi: string;
