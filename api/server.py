@@ -51,6 +51,7 @@ HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
     "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
     "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
+    "bad_proxies": "Check --trusted-proxies or UNBROKEN_TRUSTED_PROXIES.",
     "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
     "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
     "log_exists": "Serve it with: unbroken-server serve",

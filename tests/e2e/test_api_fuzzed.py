@@ -34,7 +34,7 @@ from tests.scenario import APHERESIS, patient
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
 SIGNED = ("POST /v1/statements", "POST /v1/session")
-WHO_PRINTS = {"POST /v1/labels": "mia"}  # an auditor has no label drawn
+WHO_MAKES = {"POST /v1/labels": "mia", "POST /v1/evidence": "mia"}  # an auditor only reads
 ENDLESS = "GET /v1/feed"  # its answer ends when its reader goes: see test_api_feed
 FILE = b"a logger's file"
 KNOWN = {
@@ -147,7 +147,7 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         operation = fuzzed.operations[name]
         path = {one.name: fuzzed.known[one.name] for one in operation.path_parameters}
         case = operation.Case(**{"path_parameters": path} | needed.get(name, {}))
-        response = fuzzed.send(case, WHO_PRINTS.get(name, "audrey"))
+        response = fuzzed.send(case, WHO_MAKES.get(name, "audrey"))
         assert response.is_success, (name, response.text)
         case.validate_response(response, checks=CHECKS)
 

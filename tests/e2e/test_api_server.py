@@ -252,6 +252,13 @@ def test_a_host_that_no_label_can_name(data: Path, capsys: pytest.CaptureFixture
     assert "UNBROKEN_LABEL_HOST" in line
 
 
+def test_proxies_that_are_not_named_are_refused_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = told_and_refused(capsys, "serve", "--data", str(tmp_path), "--trusted-proxies", "*")
+    assert "UNBROKEN_TRUSTED_PROXIES" in line
+
+
 def checked(address: str, claimed: str) -> int:
     """By whom the proxy says that it is."""
     path = f"{address}/v1/labels/-.L1.{'0' * 16}"
