@@ -19,6 +19,7 @@ BYTES = {
     "float_in_payload": "Quantities are whole numbers, never floats",
     "integer_out_of_range": "A number does not fit below 2^53",
     "invalid_event": "A member of the event is missing, wrong or unknown",
+    "invalid_packet": "A packet of readings does not say what a packet must",
     "label_does_not_fit": "A text or symbol does not fit its place on the label",
     "label_not_found": "No label can be read in the photo",
     "malformed_bundle": "Not an entry bundle",
