@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import and_, func, insert, or_, select, text, update
 
-from ledger.domain.parts import MAX_INT
 from ledger.errors import NotFound
 from ledger.live.alarms import Alarm, Kind, Raised, changes, is_late
 from ledger.store.alarm_schema import alarm, event

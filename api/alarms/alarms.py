@@ -1,0 +1,24 @@
+"""The alarms of one node: their store, who waits for them, who watches."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from api.alarms.tidings import Tidings
+    from api.alarms.watcher import Watcher
+    from ledger.store.alarms import AlarmStore
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """Put together in `api/app.py`, once per process."""
+
+    store: AlarmStore
+    tidings: Tidings
+    watcher: Watcher
