@@ -125,7 +125,9 @@ class Writer:
 
     def _fail(self, batch: list[Waiting], fault: UnbrokenError) -> None:
         for waiting in batch:
-            waiting.results = [fault if isinstance(one, Admitted | Draft) else one for one in waiting.admitted]
+            waiting.results = [
+                fault if isinstance(one, Admitted | Draft) else one for one in waiting.admitted
+            ]
 
     def _commit(self, batch: list[Waiting]) -> None:
         ledger = self._ledger

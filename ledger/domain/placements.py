@@ -1,7 +1,8 @@
 """Which containers a logger was with, when, and in which phase: folded from what people said of packing.
 
 A packing or a swap that names a logger begins a *placement*. It ends when the container is
-unpacked, packed again, infused or destroyed, or when the logger itself is packed in another shipper.
+unpacked, packed again, used up, infused or destroyed, or when the logger itself is packed in another
+shipper. In a therapy that was closed nothing lasts.
 A thaw parts it in two, for what is in band before is not in band after. All by what the signers say,
 so the order in which their statements arrive changes nothing.
 """
@@ -49,8 +50,9 @@ def placements(chain: Chain, logger: str | None = None) -> Iterator[Placement]:
         for packing, following in pairwise([*ordered, None]):
             assert packing is not None
             if packing.logger is not None and logger in (None, packing.logger):
-                said = _phase_said(ordered, packing)
-                yield from _parted(chain, container, packing, said, _end(container, packing, following))
+                until_ms = _end(chain, container, packing, following)
+                if until_ms is not None or chain.closed is None:
+                    yield from _parted(chain, container, packing, _phase_said(ordered, packing), until_ms)
 
 
 def settled(found: Iterable[Placement]) -> list[Placement]:
@@ -71,11 +73,14 @@ def _until_elsewhere(one: Placement, others: list[Placement]) -> Placement | Non
     return one._replace(until_ms=until_ms)
 
 
-def _end(container: Container, packing: Packing, following: Packing | None) -> int | None:
+def _end(chain: Chain, container: Container, packing: Packing, following: Packing | None) -> int | None:
     """The first that was said to happen after the packing and that takes the logger away."""
-    ends = [one.occurred_at for one in (*container.unpacked, container.destroyed, container.infusion_start) if one]
+    taken_out = (*container.unpacked, container.destroyed, container.infusion_start)
+    ends = [one.occurred_at for one in taken_out if one]
     if following is not None:
         ends.append(following.occurred_at)
+    if container.is_consumed:
+        ends += [one.made_at for one in chain.containers.values() if container.id in one.parents]
     later = [one for one in ends if one >= packing.occurred_at]
     return milliseconds(min(later)) if later else None
 
