@@ -80,7 +80,10 @@ class Metrics:
             *(f'unbroken_statements_total{{code="{code}"}} {n}' for code, n in sorted(self._answers.items())),
             *self._histograms(),
             *_head("unbroken_live_packets_total", "counter", "Packets of loggers, by what became of them"),
-            *(f'unbroken_live_packets_total{{code="{code}"}} {n}' for code, n in sorted(self._packets.items())),
+            *(
+                f'unbroken_live_packets_total{{code="{code}"}} {n}'
+                for code, n in sorted(self._packets.items())
+            ),
             *_head("unbroken_live_readings_total", "counter", "Readings in packets that were stored"),
             f"unbroken_live_readings_total {self._readings}",
             *_head("unbroken_log_size", "gauge", "Entries in the log"),

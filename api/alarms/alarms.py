@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from api.alarms.tidings import Tidings
     from api.alarms.watcher import Watcher
     from ledger.store.alarms import AlarmStore

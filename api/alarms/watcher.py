@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.alarms.tidings import Tidings
-    from ledger.application.watching import Looked, Placements, Watching
+    from ledger.application.followed import Followed
+    from ledger.application.watching import Looked, Watching
     from ledger.store.alarms import AlarmStore
 
 TICK_S = 0.5  # how late a silence may be noticed; what comes meanwhile is looked at together
@@ -36,12 +37,12 @@ class Watcher:
         self,
         watching: Watching,
         store: AlarmStore,
-        placements: Placements,
+        followed: Followed,
         tidings: Tidings,
         seal_now: Callable[[str], None],
         clock_ms: Callable[[], int],
     ) -> None:
-        self._watching, self._store, self._placements = watching, store, placements
+        self._watching, self._store, self._followed = watching, store, followed
         self._tidings, self._seal_now, self._clock_ms = tidings, seal_now, clock_ms
         self._listening_ms = clock_ms()
         self._heard: set[str] = set()
@@ -90,7 +91,7 @@ class Watcher:
         """Loggers of which something is otherwise than when they were compared last."""
         last_ms = loggers_since(self._store.engine, now_ms - WATCHED_MS)
         loggers = {*last_ms, *self._store.loggers()}
-        now = {one: (last_ms.get(one), self._placements.of(one)) for one in loggers}
+        now = {one: (last_ms.get(one), self._followed.placements(one)) for one in loggers}
         changed = {one for one, what in now.items() if self._seen.get(one) != what}
         self._seen = dict(now)
         return changed

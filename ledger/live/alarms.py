@@ -194,9 +194,9 @@ def _one(run: list[Series]) -> Series:
 # --- a logger --------------------------------------------------------------------------
 
 
-def of_logger(packets: Sequence[Heard], until_ms: int | None = None) -> list[Alarm]:
+def of_logger(packets: Sequence[Heard]) -> list[Alarm]:
     """Times at which it lay on its side, or had little battery left, by its own packets."""
-    found = sorted(packets, key=lambda one: (one.first, one.started_ms))
+    found = sorted(packets, key=lambda one: (one.started_ms, one.first))
     tilted = [(one.ended_ms, one.tilt_deg) for one in found if one.tilt_deg is not None]
     weak = [(one.ended_ms, one.battery_pct) for one in found if one.battery_pct is not None]
     return [
