@@ -21,17 +21,19 @@ log = logging.getLogger("unbroken.alarms")
 
 
 class Tidings:
-    """Used in the event loop only. `length`: asks the database, in a thread."""
+    """Used in the event loop only, but for `look_soon`. `length`: asks the database, in a thread."""
 
     def __init__(self, length: Callable[[], int]) -> None:
         self._length = length
         self._known = 0
         self._changed = asyncio.Event()
         self._sooner = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.closed = False
 
     async def follow(self) -> None:
         """Look until cancelled or closed."""
+        self._loop = asyncio.get_running_loop()
         while not self.closed:
             try:
                 found = await run_in_threadpool(self._length)
@@ -46,6 +48,11 @@ class Tidings:
     def look(self) -> None:
         """There may be more."""
         self._sooner.set()
+
+    def look_soon(self) -> None:
+        """The same, from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.look)
 
     def close(self) -> None:
         """Let everybody go who waits."""

@@ -106,4 +106,4 @@ class Watcher:
         if looked.is_excursion:
             self._seal_now(looked.recording)
         if looked.begun:
-            self._tidings.look()
+            self._tidings.look_soon()
