@@ -31,7 +31,8 @@ router = APIRouter(tags=["temperature"])
 
 Number = Annotated[int, Path(ge=0, le=MAX_INT, description="The alarm's number", examples=[17])]
 After = Annotated[
-    int | None, Query(ge=-1, lt=2**53, description="Begin behind this event; -1: with the first", examples=[17])
+    int | None,
+    Query(ge=-1, lt=2**53, description="Begin behind this event; -1: with the first", examples=[17]),
 ]
 LastEventId = Annotated[
     int | None,
@@ -124,7 +125,7 @@ def post_acknowledgement(request: Request, reader: TheReader, alarm: Number) -> 
     """It tells others that somebody looks after it, ends nothing, and is no part of the log."""
     _readable(reader, alarm)
     if reader.agent.roles.isdisjoint(THERAPY_ROLES):
-        raise NotPermitted("not_permitted", f"{reader.agent.id!r} has no role in any therapy: leave it to others")
+        raise NotPermitted("not_permitted", f"{reader.agent.id!r} has no role in any therapy")
     now_ms = reader.node.ledger.config.clock_ms()
     store, tidings = reader.node.alarms.store, reader.node.alarms.tidings
     found = store.acknowledge(alarm, reader.agent.id, now_ms)
