@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.alarming import open_alarms
 from api.challenges import cursor_key
 from api.describing import describe
 from api.feeds import Feeds
@@ -25,6 +26,7 @@ from api.observed import CODE, Observed
 from api.pace import Pace
 from api.problems import problem_of
 from api.routes import (
+    alarms,
     carriers,
     chains,
     chart,
@@ -76,7 +78,7 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, chart, evidence, quality, release, supply, registry, keys, labels, patients,
+    quarantines, temperature, alarms, chart, evidence, quality, release, supply, registry, keys, labels, patients,
     search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
@@ -119,6 +121,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
     metrics = Metrics()
     projector = Projector(ledger.store.engine, ledger.store)
     evidence_store = EvidenceStore(ledger.store.engine)
+    live = open_live(ledger, evidence_store, projector, metrics, settings)
     return Node(
         ledger=ledger,
         settings=settings,
@@ -132,7 +135,8 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         tries=Tries(settings.max_patient_tries),
         evidence=evidence_store,
         label_checks=Pace(settings.label_checks_a_minute),
-        live=open_live(ledger, evidence_store, projector, metrics, settings),
+        live=live,
+        alarms=open_alarms(ledger, live, settings),
     )
 
 
@@ -150,8 +154,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     node: Node = app.state.node
     node.projector.start()
     sealing = asyncio.create_task(node.live.sealer.run())
-    yield
-    await node.feeds.close()
+    async with node.alarms.running():
+        yield
+        await node.close_feeds()
     await node.live.intake.close()
     node.live.sealer.close()
     await sealing

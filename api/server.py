@@ -292,7 +292,7 @@ class Program(uvicorn.Server):
         self._node: Node = app.state.node
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._node.feeds.close()
+        await self._node.close_feeds()
         await super().shutdown(sockets)
 
 
