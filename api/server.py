@@ -28,6 +28,8 @@ from api.logs import log_to_stderr
 from api.node import Node
 from api.qr_pictures import qr_png
 from api.settings import Settings
+from api.webhooks import program
+from api.webhooks.endpoints import read_endpoints
 from clients.demo import story
 from clients.demo.codes import Codes
 from ledger.application import Ledger, LedgerConfig
@@ -49,6 +51,7 @@ app = typer.Typer(
 
 HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
+    "bad_webhooks": "Put the file of --webhooks right; see docs/how-to/live.md.",
     "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
     "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
     "bad_proxies": "Check --trusted-proxies or UNBROKEN_TRUSTED_PROXIES.",
@@ -129,6 +132,10 @@ def serve(
             envvar="UNBROKEN_TRUSTED_PROXIES", help="Whose X-Forwarded-For is believed; several by commas"
         ),
     ] = Settings.trusted_proxies,
+    webhooks: Annotated[
+        Path | None,
+        typer.Option(envvar="UNBROKEN_WEBHOOKS", help="TOML file that names who is told of alarms"),
+    ] = None,
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     settings = Settings(
@@ -137,6 +144,7 @@ def serve(
         label_datamatrix=check_format(label_datamatrix),
         label_checks_a_minute=label_checks,
         trusted_proxies=_named(trusted_proxies),
+        webhooks=read_endpoints(webhooks, os.environ) if webhooks else (),
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
@@ -173,6 +181,25 @@ def rebuild(data: Data, database_url: DatabaseUrl = "") -> None:
         migrate(recorder.engine)
         size = Projector(recorder.engine, recorder).rebuild()
     typer.echo(f"The read models were made again from {size} entries.")
+
+
+@app.command("webhooks")
+def undelivered(
+    data: Data,
+    database_url: DatabaseUrl = "",
+    resend: Annotated[str, typer.Option(metavar="NAME", help="Try what is dead of this endpoint again")] = "",
+    event: Annotated[int | None, typer.Option(min=0, help="Of --resend: this event alone")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Show the alarms that an endpoint did not take; a server may run meanwhile."""
+    home = Home(data)
+    home.vkey()
+    with _recorder(home, database_url) as recorder:
+        if resend:
+            typer.echo(f"{program.resend(recorder, resend, event)} wait again.")
+        else:
+            found = program.undelivered(recorder)
+            typer.echo(program.as_json(found) if as_json else program.text(found))
 
 
 @app.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.webhooks import sending
+from api.webhooks import program, sending
 from ledger.store.webhooks import DeliveryStore
 from tests.e2e.alarm_stage import GOOD, WARM, Journey, on_the_road
 from tests.e2e.feed_stage import listening, until
@@ -145,6 +145,15 @@ def test_what_nobody_takes_lies_until_it_is_sent_again(
         journey.send(GOOD)  # to this one it says that it is gone
         until(lambda: waiting(journey).waiting() == {"alerts": (0, 2)})
         assert [one.told for one in waiting(journey).undelivered()] == ["it answered 503", "it answered 410"]
-        assert waiting(journey).resend("alerts", journey.scenario.clock()) == 2
+        recorder = journey.scenario.ledger.store
+        found = program.undelivered(recorder)
+        assert [(one["event"], one["type"], one["state"]) for one in found] == [
+            (0, "alarm.begun", "dead"), (1, "alarm.ended", "dead"),
+        ]  # fmt: skip
+        assert program.text(found).splitlines()[0] == (
+            "alerts  event 0  alarm.begun  dead, 2 attempts, it answered 503"
+        )
+        monkeypatch.setattr(program.time, "time_ns", lambda: journey.scenario.clock() * 1_000_000)
+        assert (program.resend(recorder, "alerts", 1), program.resend(recorder, "alerts", None)) == (1, 1)
         until(lambda: waiting(journey).undelivered() == [])
         assert len(receiver.got) == 5
