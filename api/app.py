@@ -45,6 +45,7 @@ from api.routes import (
     quality,
     quarantines,
     readiness,
+    readings,
     registry,
     release,
     search,
@@ -77,9 +78,9 @@ Writing needs a signature by an enrolled key, reading a session opened by a sign
 log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
-    session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, alarms, chart, evidence, quality, release, supply, registry, keys, labels, patients,
-    search, health, web,
+    session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
+    deviations, quarantines, temperature, alarms, chart, evidence, quality, release, supply, registry, keys,
+    labels, patients, search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 

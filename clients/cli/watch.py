@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -15,7 +16,8 @@ from rich.text import Text
 from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
 from clients.sdk import Client
 from clients.words import clock, degrees
-from ledger.errors import Fault, NotFound, TooMany, UnbrokenError
+from ledger.domain.times import milliseconds, timestamp
+from ledger.errors import Fault, TooMany
 
 Document = dict[str, Any]
 
@@ -67,7 +69,8 @@ class Screen:
         self._turn = threading.Lock()
 
     def alarm(self, told: Document) -> None:
-        self._say(told, Text(alarm_sentence(told), style=STYLES[told["what"]]).append(_about(told), style="dim"))
+        text = Text(alarm_sentence(told), style=STYLES[told["what"]])
+        self._say(told, text.append(_about(told), style="dim"))
 
     def reading(self, told: Document) -> None:
         value = "no reading" if told["centi_c"] is None else degrees(told["centi_c"])
@@ -101,9 +104,20 @@ class Readings:
         for one in self._reader.recordings(chain=self._coi)["recordings"]:
             name = one["recording"]
             after = self._after.setdefault(name, one["highest"] - 1)
-            for reading in self._reader.live_readings(name, after):
-                self._after[name] = reading["number"]
-                self._screen.reading(reading | {"recording": name, "logger": one["logger"]})
+            found = self._reader.live_readings(name, after)
+            for reading in _each(found):
+                if reading["number"] > after:
+                    self._screen.reading(reading)
+            self._after[name] = max(after, found["after"])
+
+
+def _each(found: Document) -> Iterator[Document]:
+    about = {"recording": found["recording"], "logger": found["logger"]}
+    for packet in found["packets"]:
+        start_ms, step_ms = milliseconds(packet["started_at"]), packet["interval_s"] * 1000
+        for at, value in enumerate(packet["readings_centi_c"]):
+            moment = timestamp(start_ms + at * step_ms)
+            yield about | {"number": packet["first"] + at, "at": moment, "centi_c": value}
 
 
 def alarm_sentence(told: Document) -> str:
