@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +17,7 @@ from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
 from clients.sdk import Client
 from clients.words import clock, degrees
 from ledger.domain.times import milliseconds, timestamp
-from ledger.errors import Fault, TooMany
+from ledger.errors import UnbrokenError
 
 Document = dict[str, Any]
 
@@ -39,11 +39,11 @@ def watch(
     With --json it prints one document a line.
     """
     of = coi_of(coi) if coi else None
-    with client(home, passphrase_file) as reader, suppress(KeyboardInterrupt):
+    with client(home, passphrase_file) as reader, suppress(KeyboardInterrupt), ExitStack() as beside:
         screen = Screen(as_json)
         if of is not None:
             reader.chain(of)  # says so where there is no such therapy
-            Readings(reader, of, screen).begin()
+            beside.enter_context(Readings(reader, of, screen))
         last = _standing(reader, of, screen)
         for told in reader.alarm_feed(last):
             if of in (None, told["chain"]):
@@ -83,21 +83,28 @@ class Screen:
 
 
 class Readings:
-    """Asks for a therapy's live readings again and again, in a thread that ends with the program."""
+    """Asks for a therapy's live readings again and again, in a thread, while the block lasts."""
 
     def __init__(self, reader: Client, coi: str, screen: Screen) -> None:
         self._reader, self._coi, self._screen = reader, coi, screen
         self._after: dict[str, int] = {}  # recording: number of the last reading that was told
-        self._pause = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True)
 
-    def begin(self) -> None:
-        threading.Thread(target=self._follow, daemon=True).start()
+    def __enter__(self) -> Readings:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(LOOK_S)  # no longer: it may wait for the network
 
     def _follow(self) -> None:
-        while True:
-            with suppress(Fault, TooMany):  # the network: the feed waits for it, and says so if it must
+        while not self._over.is_set():
+            # The network, or a bag that changed hands: the feed says so if somebody must know.
+            with suppress(UnbrokenError):
                 self.look()
-            self._pause.wait(LOOK_S)
+            self._over.wait(LOOK_S)
 
     def look(self) -> None:
         """Tell what is new. A recording is first told from its last reading on."""
