@@ -18,6 +18,7 @@ async function start(): Promise<void> {
   if (!root) throw new Error("index.html has no #app");
   if (!client) return render(<NoStart />, root);
   followSession(client);
+  client.session.subscribe(() => void hearAlarms(client));
   render(
     <ClientProvider value={client}>
       <App />
@@ -26,6 +27,16 @@ async function start(): Promise<void> {
   );
   if (!location.pathname.startsWith("/app/")) return; // a stranger with a label gets no app put by
   watchForUpdates();
+}
+
+let hearing: Promise<void> | null = null;
+
+/** The alarms come with the first sign-in: nobody else has any. */
+function hearAlarms(client: Client): Promise<void> {
+  hearing ??= import("./ui/alarms/start").then(({ startAlarms }) => startAlarms(client)).catch(() => {
+    hearing = null; // not loaded: again with the next sign-in
+  });
+  return hearing;
 }
 
 void start();
