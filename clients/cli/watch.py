@@ -128,7 +128,7 @@ def _each(found: Document) -> Iterator[Document]:
 
 
 def alarm_sentence(told: Document) -> str:
-    """`2026-03-01 12:01  ALARM  A9999-D1 (frozen) is out of band, up to -142.10 °C`."""
+    """`2026-03-01 12:01  ALARM  A9999-D1 (frozen) is out of band: -142.10 °C`."""
     late = " (late: it was over, or long begun, when it was heard of)" if told["late"] else ""
     seen = f" by {told['acknowledged_by']}" if told["what"] == "acknowledged" else ""
     return f"{clock(told['at'])}  {WHAT[told['what']]}{seen}  {_what(told)}{late}"
@@ -137,7 +137,7 @@ def alarm_sentence(told: Document) -> str:
 def _what(told: Document) -> str:
     bag, logger = f"{told['container']} ({told['phase']})", told["logger"]
     if told["kind"] == "excursion":
-        return f"{bag} is out of band, up to {degrees(told['peak_centi_c'])}"
+        return f"{bag} is out of band: {degrees(told['peak_centi_c'])}"
     if told["kind"] == "budget":
         return f"{bag} has spent {told['step_pct']} % of the time that it may be out of band"
     if told["kind"] == "tilt":

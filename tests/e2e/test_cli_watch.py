@@ -77,7 +77,7 @@ def test_alarms_and_readings_of_a_therapy_are_told_as_they_come(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({}, "ALARM  A9999-D1 (frozen) is out of band, up to -142.10 °C"),
+        ({}, "ALARM  A9999-D1 (frozen) is out of band: -142.10 °C"),
         ({"what": "ended"}, "over  A9999-D1"),
         ({"what": "acknowledged", "acknowledged_by": "quinn"}, "seen by quinn  A9999-D1"),
         ({"kind": "budget", "step_pct": 80}, "A9999-D1 (frozen) has spent 80 % of the time"),

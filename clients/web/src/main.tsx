@@ -18,7 +18,9 @@ async function start(): Promise<void> {
   if (!root) throw new Error("index.html has no #app");
   if (!client) return render(<NoStart />, root);
   followSession(client);
-  client.session.subscribe(() => void hearAlarms(client));
+  const hear = () => void (client.lock.get() === "open" && hearAlarms(client));
+  client.lock.subscribe(hear);
+  hear();
   render(
     <ClientProvider value={client}>
       <App />
@@ -31,10 +33,10 @@ async function start(): Promise<void> {
 
 let hearing: Promise<void> | null = null;
 
-/** The alarms come with the first sign-in: nobody else has any. */
+/** The alarms come with a key that is open: nobody else has any. */
 function hearAlarms(client: Client): Promise<void> {
   hearing ??= import("./ui/alarms/start").then(({ startAlarms }) => startAlarms(client)).catch(() => {
-    hearing = null; // not loaded: again with the next sign-in
+    hearing = null; // not loaded: again when the key is opened next
   });
   return hearing;
 }

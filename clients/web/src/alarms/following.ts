@@ -66,6 +66,10 @@ async function listen(client: Asked, last: number, signal: AbortSignal, call: (t
   }
 }
 
+/** Without a network, until there is one: to try would be noise. */
 function asleep(ms: number): Promise<unknown> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => {
+    if (navigator.onLine) setTimeout(resolve, ms);
+    else addEventListener("online", resolve, { once: true });
+  });
 }

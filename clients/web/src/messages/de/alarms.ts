@@ -8,7 +8,7 @@ export const alarms: Record<keyof typeof english, string> = {
   "alarms.signed_out": "Anmelden, um von Alarmen zu hören",
   "alarms.lost": "Dieses Gerät erreicht gerade kein Alarm",
   "alarms.as_of": "Was hier steht, wurde zuletzt gehört um",
-  "alarms.is_excursion": "{bag} ist außerhalb der Grenzen, bis {degrees} °C",
+  "alarms.is_excursion": "{bag} ist außerhalb der Grenzen: {degrees} °C",
   "alarms.is_budget": "{bag} hat {step} % seiner Zeit außerhalb der Grenzen verbraucht",
   "alarms.is_silence": "{logger} schweigt",
   "alarms.is_tilt": "{logger} liegt um {tilt}° gekippt",

@@ -7,7 +7,7 @@ export const alarms = {
   "alarms.signed_out": "Sign in to hear of alarms",
   "alarms.lost": "No alarm reaches this device now",
   "alarms.as_of": "What stands here was last heard",
-  "alarms.is_excursion": "{bag} is out of band, up to {degrees} °C",
+  "alarms.is_excursion": "{bag} is out of band: {degrees} °C",
   "alarms.is_budget": "{bag} has spent {step} % of its time out of band",
   "alarms.is_silence": "{logger} is silent",
   "alarms.is_tilt": "{logger} lies tilted by {tilt}°",

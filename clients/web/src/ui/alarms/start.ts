@@ -1,4 +1,4 @@
-/** Loaded once somebody signs in: the alarms that they may know of, until they sign out. */
+/** Loaded once this device's key is open: the alarms that its person may know of, until it is locked. */
 
 import type { Told } from "../../alarms/alarm";
 import { follow } from "../../alarms/following";
@@ -10,13 +10,13 @@ import { isLoud } from "./loud";
 
 const feedback = new Feedback(() => false);
 
-/** Follows whoever is signed in, now and later. */
+/** Follows for whoever's key is open, now and later. */
 export async function startAlarms(client: Client): Promise<void> {
   await extend("alarms");
   let leaving: AbortController | null = null;
   let whose: string | null = null;
   const look = () => {
-    const agent = client.session.get()?.agent ?? null;
+    const agent = client.lock.get() === "open" ? (client.profile.get()?.agent ?? null) : null;
     if (agent === whose) return;
     whose = agent;
     leaving?.abort();
@@ -25,7 +25,8 @@ export async function startAlarms(client: Client): Promise<void> {
     if (leaving) void follow(client, leaving.signal, call);
   };
   look();
-  client.session.subscribe(look);
+  client.lock.subscribe(look);
+  client.profile.subscribe(look);
 }
 
 /** To be called from a press, so that the browser lets it sound later. */
