@@ -59,13 +59,13 @@ class FakeIntake:
         for index, raw in enumerate(split(request.content)):
             packet = parse_packet(raw)
             recordings.add(packet.recording)
-            code = self._take(packet)
+            code = self.take(packet)
             if code:
                 refused.append({"index": index, "code": code, "detail": code})
         have = [{"recording": one, "have": self.have(one)} for one in sorted(recordings)]
         return httpx.Response(200, text=json.dumps({"recordings": have, "refused": refused}))
 
-    def _take(self, packet: Packet) -> str | None:
+    def take(self, packet: Packet) -> str | None:
         try:
             verify_packet(packet, self.key)
         except UnbrokenError as error:

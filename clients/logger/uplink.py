@@ -54,7 +54,7 @@ class Uplink:
             self._buffer.had(answer.have.items())
             known = {index: code for index, code in answer.refused.items() if index < len(batch)}
             self._buffer.refused((batch[index].number, code) for index, code in known.items())
-            had = sum(_covers(answer.have.get(one.recording, ()), one) for one in batch)
+            had = sum(covers(answer.have.get(one.recording, ()), one) for one in batch)
             total = Sent(total.packets + len(batch), total.had + had, total.refused + len(known))
             last = batch[-1].number
         return total
@@ -79,7 +79,8 @@ class Uplink:
         return sent.had > 0 or sent.packets == 0
 
 
-def _covers(ranges: Ranges, held: Held) -> bool:
+def covers(ranges: Ranges, held: Held) -> bool:
+    """True if the ledger has all of the packet."""
     return any(first <= held.first and held.last <= last for first, last in ranges)
 
 
