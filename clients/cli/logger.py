@@ -193,6 +193,7 @@ def _enrolling(agent: str, file: Path) -> list[str]:
     return [
         f"unbroken enrol {agent} --key-file {file} --organisation ORGANISATION --role device@SITE",
         f"unbroken record EquipmentRegistered equipment/{agent} {registered}",
+        f"unbroken record EquipmentQualified equipment/{agent} --set until=MOMENT",
         f"unbroken record EquipmentCalibrated equipment/{agent} --set until=MOMENT",
     ]
 
