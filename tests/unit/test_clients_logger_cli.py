@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -135,23 +136,12 @@ def test_a_range_or_home_that_cannot_be_is_refused_before_anything_is_measured(
     assert "does not know agent" in capsys.readouterr().err
 
 
-class Ended(Exception):
-    """The test's end of an endless source."""
-
-
 def command_lines(monkeypatch: pytest.MonkeyPatch, command: str, count: int) -> tuple[list[str], list[str]]:
     """Lines of a command, without waiting in between, and what was complained of."""
-    paused: list[float] = []
-
-    def pause(seconds: float) -> None:
-        paused.append(seconds)
-        if len(paused) == count:
-            raise Ended
-
-    monkeypatch.setattr(source.time, "sleep", pause)
-    lines, heard = list[str](), list[str]()
-    with pytest.raises(Ended):
-        lines.extend(lines_of(command, 60, heard.append))  # extends as it goes
+    paused, heard = list[float](), list[str]()
+    monkeypatch.setattr(source.time, "sleep", paused.append)
+    lines = list(islice(lines_of(command, 60, heard.append), count))
+    assert len(paused) == count - 1
     assert all(0 < seconds <= 60 for seconds in paused)
     return lines, heard
 
