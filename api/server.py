@@ -43,6 +43,7 @@ from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
 from ledger.views.runner import Projector
 
+DAY_S = 86_400
 Before = Callable[[ASGIApp], ASGIApp]
 
 app = typer.Typer(
@@ -136,6 +137,16 @@ def serve(
         Path | None,
         typer.Option(envvar="UNBROKEN_WEBHOOKS", help="TOML file that names who is told of alarms"),
     ] = None,
+    seal_after: Annotated[
+        int,
+        typer.Option(envvar="UNBROKEN_SEAL_AFTER", min=1, help="Seconds until live readings go into the log"),
+    ] = Settings.seal_after_s,
+    keep_unpacked: Annotated[
+        int,
+        typer.Option(
+            envvar="UNBROKEN_KEEP_UNPACKED", min=1, help="Days that readings of a logger nobody packed stay"
+        ),
+    ] = Settings.keep_unpacked_s // DAY_S,
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     settings = Settings(
@@ -145,6 +156,8 @@ def serve(
         label_checks_a_minute=label_checks,
         trusted_proxies=_named(trusted_proxies),
         webhooks=read_endpoints(webhooks, os.environ) if webhooks else (),
+        seal_after_s=seal_after,
+        keep_unpacked_s=keep_unpacked * DAY_S,
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
