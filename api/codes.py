@@ -236,6 +236,7 @@ PROGRAMS = {
     "bad_administrator": "An administrator is not named as it should be",
     "bad_head": "A head is not written as size:root",
     "bad_proxies": "A trusted proxy is not named by its address",
+    "bad_webhooks": "The file of webhooks does not say whom to tell, or how",
     "no_log_here": "There is no log here",
     "port_taken": "The address is in use",
 }

@@ -85,7 +85,9 @@ def test_offline_it_says_so_and_nothing_is_lost(house: House, sit: Sit) -> None:
 
 def test_it_sounds_only_after_somebody_said_so(house: House, sit: Sit) -> None:
     quinn = sit()
-    quinn.page.evaluate("() => { window.shaken = 0; navigator.vibrate = () => { window.shaken += 1; return true; }; }")
+    quinn.page.evaluate(
+        "() => { window.shaken = 0; navigator.vibrate = () => { window.shaken += 1; return true; }; }"
+    )
     quinn.page.get_by_role("link", name="Alarms").click()
     recording = Recording(house.scenario)
     send(house, recording.packet([WARM], 0))
