@@ -228,6 +228,7 @@ PROGRAMS = {
     "already_running": "Another server runs on this directory",
     "bad_administrator": "An administrator is not named as it should be",
     "bad_head": "A head is not written as size:root",
+    "bad_mqtt": "Not an MQTT broker that can be reached as given",
     "bad_proxies": "A trusted proxy is not named by its address",
     "no_log_here": "There is no log here",
     "port_taken": "The address is in use",

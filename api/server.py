@@ -24,6 +24,8 @@ from api.administrators import administrator
 from api.app import create_app
 from api.bar import Bar
 from api.home import Home, Keys
+from api.live import options
+from api.live.broker import CLIENT, PREFIX, broker_at
 from api.logs import log_to_stderr
 from api.node import Node
 from api.qr_pictures import qr_png
@@ -51,6 +53,7 @@ HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
     "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
     "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
+    "bad_mqtt": "Check --mqtt and what begins with it, or UNBROKEN_MQTT.",
     "bad_proxies": "Check --trusted-proxies or UNBROKEN_TRUSTED_PROXIES.",
     "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
     "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
@@ -129,14 +132,33 @@ def serve(
             envvar="UNBROKEN_TRUSTED_PROXIES", help="Whose X-Forwarded-For is believed; several by commas"
         ),
     ] = Settings.trusted_proxies,
+    mqtt: options.Mqtt = "",
+    mqtt_password_file: options.PasswordFile = None,
+    mqtt_ca: options.Authority = None,
+    mqtt_certificate: options.Certificate = None,
+    mqtt_key: options.Key = None,
+    mqtt_client: options.ClientName = CLIENT,
+    mqtt_prefix: options.Prefix = PREFIX,
+    mqtt_version: options.Version = "5",
 ) -> None:
     """Serve the log over HTTP until told to stop."""
+    broker = mqtt and broker_at(
+        mqtt,
+        options.password(mqtt_password_file),
+        ca=mqtt_ca,
+        certificate=mqtt_certificate,
+        key=mqtt_key,
+        client=mqtt_client,
+        prefix=mqtt_prefix,
+        version=mqtt_version,
+    )
     settings = Settings(
         contact=contact,
         label_host=check_host(label_host) if label_host else "",
         label_datamatrix=check_format(label_datamatrix),
         label_checks_a_minute=label_checks,
         trusted_proxies=_named(trusted_proxies),
+        mqtt=broker or None,
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clients.built import DIST
 from ledger.labels.message import ISBT128
+
+if TYPE_CHECKING:
+    from api.live.broker import Broker
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Settings:
     label_datamatrix: str = ISBT128  # see ledger/labels/message.py
     label_checks_a_minute: int = 60  # by one address without a session: who works has one
     trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas
+    mqtt: Broker | None = None  # where loggers' readings come from, beside HTTP
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
     page: int = 100
     max_page: int = 1_000

@@ -1,0 +1,1 @@
+"""Live readings: what loggers send while they measure."""

@@ -1,0 +1,139 @@
+"""What comes by MQTT goes to the intake, and is acknowledged to the broker when it is durable.
+
+What arrives while one batch is being stored makes the next: under load many messages share one
+transaction, and a single one waits for nothing. A failure of the store keeps the batch and the
+broker's copy of it; a refused packet is acknowledged, because to send it again would not help.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Protocol
+
+from api.live.broker import MAX_MESSAGE
+from api.live.link import Link, Message
+from ledger.errors import Fault, Malformed, TooMany
+from ledger.proof.sequence import split
+
+if TYPE_CHECKING:
+    from api.live.broker import Broker
+    from api.live.intake import Took
+
+BATCH = 500  # messages
+PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # before a batch is tried again; the last one over and over
+ANSWER_S = 0.25  # in which what a recording has is said once, however much of it came
+
+log = logging.getLogger("unbroken.mqtt")
+
+
+class Taking(Protocol):
+    """The intake, as far as this knows it."""
+
+    async def take(self, raws: Sequence[bytes]) -> Took: ...
+
+
+class Subscriber:
+    """Used in the event loop only, but for `_arrive`."""
+
+    def __init__(self, broker: Broker, intake: Taking) -> None:
+        self.link = Link(broker, self._arrive)
+        self._broker = broker
+        self._intake = intake
+        self._arrived: deque[Message] = deque()
+        self._told = False
+        self._wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._work: asyncio.Task[None] | None = None
+        self._answers: dict[str, tuple[str, bytes]] = {}  # by recording: logger, what is had
+        self.messages: Counter[str] = Counter()  # by what became of them
+
+    def open(self) -> None:
+        self.link.open()
+        self._work = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Leave what is not yet stored with the broker."""
+        if self._work:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
+        self._answer()
+        await asyncio.to_thread(self.link.close)
+
+    def _arrive(self, message: Message) -> None:
+        """In the link's thread."""
+        self._arrived.append(message)
+        if not self._told:
+            self._told = True
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            self._told = False  # before looking: what comes from now on wakes this again
+            while self._arrived:
+                count = min(BATCH, len(self._arrived))
+                await self._take([self._arrived.popleft() for _ in range(count)])
+
+    async def _take(self, messages: Sequence[Message]) -> None:
+        """Whatever becomes of them: a message that this program fails at must not hold up all others."""
+        try:
+            await self._store(messages)
+        except Exception:
+            log.exception("messages of loggers could not be taken", extra={"messages": len(messages)})
+            if len(messages) > 1:
+                for message in messages:
+                    await self._take([message])
+            else:
+                self.messages["failed"] += 1
+                self.link.acknowledge(messages)  # its logger still has it: nobody told it otherwise
+
+    async def _store(self, messages: Sequence[Message]) -> None:
+        packets = [raw for message in messages for raw in self._packets(message)]
+        took = await self._durable(packets) if packets else None
+        self.link.acknowledge(messages)
+        if took:
+            self._remember(took)
+
+    async def _durable(self, packets: Sequence[bytes]) -> Took:
+        """Tried until it works. Meanwhile the broker fills the window of what it may hand over, and waits."""
+        for pause in chain(PAUSES_S, repeat(PAUSES_S[-1])):
+            try:
+                return await self._intake.take(packets)
+            except (Fault, TooMany) as error:
+                log.warning("readings wait with the broker: %s", error)
+            await asyncio.sleep(pause)
+        raise AssertionError  # the pauses never end
+
+    def _remember(self, took: Took) -> None:
+        if took.have and not self._answers:
+            self._loop.call_later(ANSWER_S, self._answer)
+        loggers = {one.recording: one.logger for one in took.results if one.outcome != "refused"}
+        for recording, ranges in took.have.items():
+            if logger := loggers.get(recording):
+                said = json.dumps({"recording": recording, "have": ranges}, separators=(",", ":"))
+                self._answers[recording] = logger, said.encode()
+
+    def _answer(self) -> None:
+        """Lost where the connection is: the logger sends again, and is answered again."""
+        answers, self._answers = self._answers, {}
+        for logger, said in answers.values():
+            self.link.publish(self._broker.have(logger), said)
+
+    def _packets(self, message: Message) -> Iterable[bytes]:
+        """None, where it is no CBOR sequence of a size that is taken."""
+        if len(message.payload) > MAX_MESSAGE:
+            self.messages["too_large"] += 1
+            return ()
+        try:
+            packets = split(message.payload)
+        except Malformed as error:
+            self.messages[error.code] += 1
+            return ()
+        self.messages["taken"] += 1
+        return packets
