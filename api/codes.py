@@ -130,6 +130,7 @@ DECISIONS = {
     "not_permitted": "The signer's role does not cover this",
     "not_qualified": "The signer's qualification is missing or has run out",
     "not_requested": "The physician did not ask for this",
+    "unfounded_seal": "The ledger attests no such readings",
     "not_revoked": "The key inside is not revoked",
     "not_suspended": "The site is in force already",
     "not_their_key": "The key belongs to somebody else",

@@ -48,6 +48,14 @@ class Metrics:
         self._durations = Histogram(SECONDS)
         self._batches = Histogram(SIZES)
         self._commits = Histogram(SECONDS)
+        self._packets: Counter[str] = Counter()
+        self._readings = 0
+
+    def live(self, taken: Sequence[Taken]) -> None:
+        """Packets of loggers were taken, or not."""
+        for one in taken:
+            self._packets[one.error.code if one.error else one.outcome] += 1
+            self._readings += one.count if one.outcome == "stored" else 0
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests[method, route, status] += 1
@@ -71,6 +79,13 @@ class Metrics:
             *_head("unbroken_statements_total", "counter", "Statements answered, by what became of them"),
             *(f'unbroken_statements_total{{code="{code}"}} {n}' for code, n in sorted(self._answers.items())),
             *self._histograms(),
+            *_head("unbroken_live_packets_total", "counter", "Packets of loggers, by what became of them"),
+            *(
+                f'unbroken_live_packets_total{{code="{code}"}} {n}'
+                for code, n in sorted(self._packets.items())
+            ),
+            *_head("unbroken_live_readings_total", "counter", "Readings in packets that were stored"),
+            f"unbroken_live_readings_total {self._readings}",
             *_head("unbroken_log_size", "gauge", "Entries in the log"),
             f"unbroken_log_size {log_size}",
             *_head("unbroken_projection_lag", "gauge", "Entries that the read models lack"),

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from ledger.errors import TooMany
 
 PERIOD_S = 60.0
+LABEL_CHECKS = "too_many_label_checks", "label checks a minute from one address: wait, or sign in"
+READINGS = "too_many_readings", "requests with readings a minute from one address: send more in each"
 IPV6_NETWORK = 64  # bits: what one line or phone is given; it may use any address of them
 MOST = 50_000  # addresses kept, some 10 MB; then those go that asked longest ago
 
@@ -24,14 +26,17 @@ class Pace:
     node. Safe to use from any thread. `now_s`: any clock that only goes forward.
     """
 
-    def __init__(self, limit: int, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, limit: int, now_s: Callable[[], float] = time.monotonic, of: tuple[str, str] = LABEL_CHECKS
+    ) -> None:
         self._each = PERIOD_S / limit
+        self._code, self._what = of
         self._now_s = now_s
         self._due: dict[str, float] = {}  # when all that was asked would have been, evenly spread
         self._turn = threading.Lock()
 
     def take(self, address: str) -> None:
-        """Count one. Raises `TooMany` (`too_many_label_checks`), with `retry_after_s`."""
+        """Count one. Raises `TooMany` with the code of what is counted, and `retry_after_s`."""
         asker = network(address)
         with self._turn:
             now = self._now_s()
@@ -42,10 +47,8 @@ class Pace:
                 self._forget()
                 return
             self._due[asker] = due - self._each
-        detail = f"more than {round(PERIOD_S / self._each)} label checks a minute from one address"
-        raise TooMany(
-            "too_many_label_checks", f"{detail}: wait, or sign in", retry_after_s=max(1, math.ceil(wait))
-        )
+        detail = f"more than {round(PERIOD_S / self._each)} {self._what}"
+        raise TooMany(self._code, detail, retry_after_s=max(1, math.ceil(wait)))
 
     def _forget(self) -> None:
         while len(self._due) > MOST:

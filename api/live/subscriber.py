@@ -8,21 +8,22 @@ broker's copy of it; a refused packet is acknowledged, because to send it again 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Protocol
 
+from api.live.answers import took_messages
 from api.live.broker import MAX_MESSAGE
+from api.live.intake import Took
 from api.live.link import Link, Message
 from ledger.errors import Fault, Malformed, TooMany
 from ledger.proof.sequence import split
 
 if TYPE_CHECKING:
     from api.live.broker import Broker
-    from api.live.intake import Took
+    from ledger.live.ranges import Range
 
 BATCH = 500  # messages
 PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # before a batch is tried again; the last one over and over
@@ -49,7 +50,8 @@ class Subscriber:
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._work: asyncio.Task[None] | None = None
-        self._answers: dict[str, tuple[str, bytes]] = {}  # by recording: logger, what is had
+        self._have: dict[str, list[Range]] = {}  # by recording: to be told
+        self._loggers: dict[str, str] = {}  # whose recordings these are
         self.messages: Counter[str] = Counter()  # by what became of them
 
     def open(self) -> None:
@@ -101,28 +103,31 @@ class Subscriber:
             self._remember(took)
 
     async def _durable(self, packets: Sequence[bytes]) -> Took:
-        """Tried until it works. Meanwhile the broker fills the window of what it may hand over, and waits."""
+        """Tried until it works. Meanwhile the broker fills the window of what it may hand over, and waits.
+
+        Raises a `Fault` (`internal`): these packets are what the server fails at.
+        """
         for pause in chain(PAUSES_S, repeat(PAUSES_S[-1])):
             try:
                 return await self._intake.take(packets)
             except (Fault, TooMany) as error:
+                if error.code == "internal":
+                    raise
                 log.warning("readings wait with the broker: %s", error)
             await asyncio.sleep(pause)
         raise AssertionError  # the pauses never end
 
     def _remember(self, took: Took) -> None:
-        if took.have and not self._answers:
+        if took.have and not self._have:
             self._loop.call_later(ANSWER_S, self._answer)
-        loggers = {one.recording: one.logger for one in took.results if one.outcome != "refused"}
-        for recording, ranges in took.have.items():
-            if logger := loggers.get(recording):
-                said = json.dumps({"recording": recording, "have": ranges}, separators=(",", ":"))
-                self._answers[recording] = logger, said.encode()
+        self._have |= took.have
+        self._loggers |= took.loggers
 
     def _answer(self) -> None:
         """Lost where the connection is: the logger sends again, and is answered again."""
-        answers, self._answers = self._answers, {}
-        for logger, said in answers.values():
+        had = Took([], self._have, self._loggers)
+        self._have, self._loggers = {}, {}
+        for logger, said in took_messages(had):
             self.link.publish(self._broker.have(logger), said)
 
     def _packets(self, message: Message) -> Iterable[bytes]:

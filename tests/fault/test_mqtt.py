@@ -48,9 +48,11 @@ class Shelf:
         if self.fails and (fault := self.fails.pop(0)):
             raise fault
         if self.poison in raws:
-            raise ZeroDivisionError
+            raise Fault("internal", "this program fails at it")
         self.kept += raws
-        return Took([Taken("stored", LOGGER, RECORDING, 0, 1, None) for _ in raws], {RECORDING: [(0, 9)]})
+        return Took(
+            [Taken("stored", LOGGER, RECORDING)] * len(raws), {RECORDING: [(0, 9)]}, {RECORDING: LOGGER}
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -323,6 +323,7 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.not_permitted": "Die Rolle der zeichnenden Person umfasst dies nicht",
   "refusal.not_qualified": "Die Qualifikation der zeichnenden Person fehlt oder ist abgelaufen",
   "refusal.not_requested": "Dies wurde nicht ärztlich angefordert",
+  "refusal.unfounded_seal": "Das Ledger bezeugt keine solchen Messwerte",
   "refusal.not_revoked": "Der Schlüssel darin ist nicht widerrufen",
   "refusal.not_suspended": "Der Standort ist schon in Kraft",
   "refusal.not_their_key": "Der Schlüssel gehört jemand anderem",

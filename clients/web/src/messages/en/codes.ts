@@ -326,6 +326,7 @@ export const codes = {
   "refusal.not_permitted": "The signer's role does not cover this",
   "refusal.not_qualified": "The signer's qualification is missing or has run out",
   "refusal.not_requested": "The physician did not ask for this",
+  "refusal.unfounded_seal": "The ledger attests no such readings",
   "refusal.not_revoked": "The key inside is not revoked",
   "refusal.not_suspended": "The site is in force already",
   "refusal.not_their_key": "The key belongs to somebody else",
