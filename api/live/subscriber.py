@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Protocol
 
@@ -96,9 +96,11 @@ class Subscriber:
                 self.link.acknowledge(messages)  # its logger still has it: nobody told it otherwise
 
     async def _store(self, messages: Sequence[Message]) -> None:
-        packets = [raw for message in messages for raw in self._packets(message)]
+        opened = [_opened(message.payload) for message in messages]
+        packets = [raw for _, some in opened for raw in some]
         took = await self._durable(packets) if packets else None
         self.link.acknowledge(messages)
+        self.messages.update(what for what, _ in opened)
         if took:
             self._remember(took)
 
@@ -130,15 +132,12 @@ class Subscriber:
         for logger, said in took_messages(had):
             self.link.publish(self._broker.have(logger), said)
 
-    def _packets(self, message: Message) -> Iterable[bytes]:
-        """None, where it is no CBOR sequence of a size that is taken."""
-        if len(message.payload) > MAX_MESSAGE:
-            self.messages["too_large"] += 1
-            return ()
-        try:
-            packets = split(message.payload)
-        except Malformed as error:
-            self.messages[error.code] += 1
-            return ()
-        self.messages["taken"] += 1
-        return packets
+
+def _opened(payload: bytes) -> tuple[str, list[bytes]]:
+    """What becomes of a message, and its packets: none, where it is no CBOR sequence of a size that is taken."""
+    if len(payload) > MAX_MESSAGE:
+        return "too_large", []
+    try:
+        return "taken", split(payload)
+    except Malformed as error:
+        return error.code, []
