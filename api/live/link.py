@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paho.mqtt.enums import MQTTErrorCode
 
 if TYPE_CHECKING:
-    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
     from paho.mqtt.reasoncodes import ReasonCode
 
     from api.live.broker import Broker
 
+FAREWELL_S = 2
 AGAIN_S = (1, 60)  # to the next try, doubled each time
 
 log = logging.getLogger("unbroken.mqtt")
@@ -43,6 +45,7 @@ class Link:
         self._connection = 0  # another one while there is none
         self._changing = Lock()
         self._said = ""
+        self._last: MQTTMessageInfo | None = None
         self.subscribed = False
         self._client = self._new_client()
 
@@ -51,7 +54,14 @@ class Link:
         self._client.loop_start()
 
     def close(self) -> None:
-        """Say goodbye. The broker keeps the session, and what was not acknowledged."""
+        """Say goodbye. The broker keeps the session, and what was not acknowledged.
+
+        First wait for what we said last: a socket that is closed with something unread takes with it
+        what the broker has not read yet, acknowledgements too.
+        """
+        with suppress(RuntimeError, ValueError):  # it went away meanwhile
+            if self.subscribed and self._last:
+                self._last.wait_for_publish(FAREWELL_S)
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -66,7 +76,8 @@ class Link:
         """Whether it is under way. Any thread."""
         if not self.subscribed:
             return False
-        return self._client.publish(topic, payload, qos=1).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        self._last = self._client.publish(topic, payload, qos=1)
+        return self._last.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _new_client(self) -> Client:
         client = self._broker.new_client()

@@ -1,8 +1,8 @@
 """What comes by MQTT goes to the intake, and is acknowledged to the broker when it is durable.
 
-What arrives while one batch is being stored makes the next: under load many messages share one
-transaction, and a single one waits for nothing. A failure of the store keeps the batch and the
-broker's copy of it; a refused packet is acknowledged, because to send it again would not help.
+What arrives while one batch is being stored makes the next, which is checked meanwhile: under load many
+messages share one transaction, and a single one waits for nothing. A failure of the store keeps the
+batch, and the broker's copy of it. A refused packet is acknowledged: to send it again would not help.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from api.live.answers import took_messages
 from api.live.broker import MAX_MESSAGE
@@ -29,6 +29,8 @@ BATCH = 500  # messages
 PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # before a batch is tried again; the last one over and over
 ANSWER_S = 0.25  # in which what a recording has is said once, however much of it came
 
+UNDER_WAY = 2  # batches behind the one that is being stored
+
 log = logging.getLogger("unbroken.mqtt")
 
 
@@ -36,6 +38,16 @@ class Taking(Protocol):
     """The intake, as far as this knows it."""
 
     async def take(self, raws: Sequence[bytes]) -> Took: ...
+
+
+class Opened(NamedTuple):
+    """What becomes of a message, and its packets: none, where it is no CBOR sequence that is taken."""
+
+    outcome: str
+    packets: list[bytes]
+
+
+UnderWay: TypeAlias = tuple[list[Message], list[Opened], asyncio.Task[Took | None]]
 
 
 class Subscriber:
@@ -49,6 +61,7 @@ class Subscriber:
         self._told = False
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._under_way: asyncio.Queue[UnderWay] = asyncio.Queue(UNDER_WAY)
         self._work: asyncio.Task[None] | None = None
         self._have: dict[str, list[Range]] = {}  # by recording: to be told
         self._loggers: dict[str, str] = {}  # whose recordings these are
@@ -74,47 +87,49 @@ class Subscriber:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._settle())
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                self._told = False  # before looking: what comes from now on wakes this again
+                while self._arrived:
+                    batch = [self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived)))]
+                    opened = [_opened(message.payload) for message in batch]
+                    storing = group.create_task(self._durable([raw for one in opened for raw in one.packets]))
+                    await self._under_way.put((batch, opened, storing))
+
+    async def _settle(self) -> None:
+        """In the order of arrival, whichever batch was stored first."""
         while True:
-            await self._wake.wait()
-            self._wake.clear()
-            self._told = False  # before looking: what comes from now on wakes this again
-            while self._arrived:
-                count = min(BATCH, len(self._arrived))
-                await self._take([self._arrived.popleft() for _ in range(count)])
+            batch, opened, storing = await self._under_way.get()
+            took = await storing
+            if took:
+                self._done(batch, opened, took)
+                continue
+            for message, one in zip(batch, opened, strict=True):
+                took = await self._durable(one.packets)
+                self._done([message], [one if took else Opened("failed", [])], took)
 
-    async def _take(self, messages: Sequence[Message]) -> None:
-        """Whatever becomes of them: a message that this program fails at must not hold up all others."""
-        try:
-            await self._store(messages)
-        except Exception:
-            log.exception("messages of loggers could not be taken", extra={"messages": len(messages)})
-            if len(messages) > 1:
-                for message in messages:
-                    await self._take([message])
-            else:
-                self.messages["failed"] += 1
-                self.link.acknowledge(messages)  # its logger still has it: nobody told it otherwise
-
-    async def _store(self, messages: Sequence[Message]) -> None:
-        opened = [_opened(message.payload) for message in messages]
-        packets = [raw for _, some in opened for raw in some]
-        took = await self._durable(packets) if packets else None
-        self.link.acknowledge(messages)
-        self.messages.update(what for what, _ in opened)
+    def _done(self, batch: Sequence[Message], opened: Sequence[Opened], took: Took | None) -> None:
+        """What the server failed at is acknowledged too: nobody told its logger that it is here."""
+        self.link.acknowledge(batch)
+        self.messages.update(one.outcome for one in opened)
         if took:
             self._remember(took)
 
-    async def _durable(self, packets: Sequence[bytes]) -> Took:
-        """Tried until it works. Meanwhile the broker fills the window of what it may hand over, and waits.
+    async def _durable(self, packets: Sequence[bytes]) -> Took | None:
+        """Tried until it works, while the broker fills the window of what it may hand over, and waits.
 
-        Raises a `Fault` (`internal`): these packets are what the server fails at.
+        None: this program fails at these packets, however often.
         """
         for pause in chain(PAUSES_S, repeat(PAUSES_S[-1])):
             try:
-                return await self._intake.take(packets)
+                return await self._intake.take(packets) if packets else Took([], {}, {})
             except (Fault, TooMany) as error:
                 if error.code == "internal":
-                    raise
+                    log.error("packets of loggers could not be taken", extra={"packets": len(packets)})
+                    return None
                 log.warning("readings wait with the broker: %s", error)
             await asyncio.sleep(pause)
         raise AssertionError  # the pauses never end
@@ -133,11 +148,10 @@ class Subscriber:
             self.link.publish(self._broker.have(logger), said)
 
 
-def _opened(payload: bytes) -> tuple[str, list[bytes]]:
-    """What becomes of a message, and its packets: none, where it is no CBOR sequence of a size that is taken."""
+def _opened(payload: bytes) -> Opened:
     if len(payload) > MAX_MESSAGE:
-        return "too_large", []
+        return Opened("too_large", [])
     try:
-        return "taken", split(payload)
+        return Opened("taken", split(payload))
     except Malformed as error:
-        return error.code, []
+        return Opened(error.code, [])

@@ -140,7 +140,7 @@ def test_a_store_that_fails_is_asked_again_and_nothing_is_lost(broker: Mosquitto
         async with listening(broker, shelf):
             await send(broker, *SOME)
             await until(lambda: len(shelf.kept) == len(SOME))
-        assert shelf.kept == SOME
+        assert set(shelf.kept) == set(SOME)  # what waited may be behind what came after it
         assert not shelf.fails
 
     run(story())
