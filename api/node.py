@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 if TYPE_CHECKING:
     from api.feeds import Feeds
     from api.intake import Intake
+    from api.live import Live
     from api.metrics import Metrics
     from api.pace import Pace
     from api.sessions import Sessions
@@ -41,6 +42,7 @@ class Node:
     tries: Tries
     evidence: EvidenceStore
     label_checks: Pace
+    live: Live
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
 

@@ -21,7 +21,7 @@ class Have(BaseModel):
 
 
 class RefusedPacket(BaseModel):
-    """`index`: of the packet in the body, from 0. The logger keeps it, and whoever keeps the logger is told."""
+    """`index`: of the packet in the body, from 0. The logger keeps such a packet."""
 
     index: int
     code: str

@@ -45,9 +45,7 @@ def _signer(world: World, kid: str) -> Signer:
         return Unauthentic(f"{key.status}_key", f"the key {kid} is {key.status}")
     agent = world.agent(key.agent)
     if agent is None or "device" not in agent.roles:
-        return NotPermitted(
-            "not_a_device", f"{key.agent!r} is not enrolled as a device: it sends no readings"
-        )
+        return NotPermitted("not_a_device", f"{key.agent!r} is not enrolled as a device")
     return key.agent
 
 

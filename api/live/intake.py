@@ -43,7 +43,7 @@ class Taken(NamedTuple):
     logger: str | None = None
     recording: str | None = None
     first: int = 0
-    count: int = 0
+    readings: int = 0
     error: UnbrokenError | None = None
 
 

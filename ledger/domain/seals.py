@@ -1,9 +1,10 @@
 """What the ledger itself attests: that a logger's own, signed readings are about these containers.
 
 Nobody is asked for a relation here, so the form is narrow, and an audit asks the same of every such
-entry: the readings came live (`read_as`), under valid signatures of an enrolled device; each container
-had been packed with that logger before the first of them, by the party that the statement names.
-Packings never vanish from a chain, so what may be said once may be said ever after.
+entry: the readings came live (`read_as`), signed by an enrolled agent; each container had been packed
+with that logger before the first of them, by the party that the statement names. None of this can
+cease to hold, so what may be said once may be said ever after. A signature that no longer counts,
+because its key was revoked since, is said as `failed`, and raises its deviation.
 """
 
 from __future__ import annotations
@@ -33,11 +34,10 @@ def require_seal(event: TemperatureEvidenceAttached, chain: Chain, world: World)
     """Of one therapy's share. Raises `NotPermitted` (`unfounded_seal`)."""
     if event.read_as != READ_AS:
         raise _unfounded("it attaches readings that did not come live")
-    if event.device_signature != "valid":
-        raise _unfounded("the logger's signatures are not valid")
-    device = world.agent(event.logger)
-    if device is None or "device" not in device.roles:
-        raise _unfounded(f"{event.logger!r} is no enrolled device")
+    if event.device_signature == "absent":
+        raise _unfounded("no logger signed them")
+    if world.agent(event.logger) is None:
+        raise _unfounded(f"{event.logger!r} was never enrolled")
     if not chain.is_open:
         raise _unfounded(f"nobody ordered {chain.coi}")
     for name in event.containers:

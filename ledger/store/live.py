@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import and_, delete, func, select, tuple_
+from sqlalchemy import and_, delete, exists, func, select, tuple_
 
 from ledger.domain.readings import NO_READING
 from ledger.errors import Conflict, Refused, Unauthentic
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
 
     from ledger.live.packet import Packet
 
@@ -144,10 +144,10 @@ class LiveStore:
             query = query.where(recording.c.logger.in_(loggers))
         if after is not None:
             query = query.where(recording.c.recording > bytes.fromhex(after))
-        return [_recording(row) for row in self._rows(query)]
+        return [_recording(row) for row in self.rows(query)]
 
     def recording(self, name: str) -> LiveRecording | None:
-        rows = self._rows(select(recording).where(recording.c.recording == bytes.fromhex(name)))
+        rows = self.rows(select(recording).where(recording.c.recording == bytes.fromhex(name)))
         return _recording(rows[0]) if rows else None
 
     def packets(self, name: str, after: int = -1, limit: int = 1_000) -> list[LivePacket]:
@@ -156,17 +156,28 @@ class LiveStore:
         own = packet.c.recording == bytes.fromhex(name)
         before = select(func.max(packet.c.first)).where(own, packet.c.first <= after).scalar_subquery()
         query = query.where(own, packet.c.first >= func.coalesce(before, after))
-        rows = self._rows(query.order_by(packet.c.first, packet.c.started_ms).limit(limit + 1))
+        rows = self.rows(query.order_by(packet.c.first, packet.c.started_ms).limit(limit + 1))
         found = [_packet(row.raw, row.received_ms, row.segment) for row in rows]
         return [one for one in found if one.last > after][:limit]
+
+    def lately(self, since_ms: int, limit: int = 1_000) -> list[LiveRecording]:
+        """Those of which something came since, the newest first."""
+        query = select(recording).where(recording.c.last_received_ms >= since_ms)
+        rows = self.rows(query.order_by(recording.c.last_received_ms.desc()).limit(limit))
+        return [_recording(row) for row in rows]
+
+    def silent(self, before_ms: int, limit: int = 1_000) -> list[LiveRecording]:
+        """Those of which nothing came since, and of which nothing was ever sealed; the oldest first."""
+        query = select(recording).where(recording.c.last_received_ms < before_ms, ~_sealed())
+        rows = self.rows(query.order_by(recording.c.last_received_ms).limit(limit))
+        return [_recording(row) for row in rows]
 
     def drop(self, before_ms: int, of: Collection[str]) -> int:
         """Forget recordings among these of which nothing came since, and nothing was ever sealed."""
         dropped = 0
         names = [bytes.fromhex(one) for one in of]
-        sealed = select(segment.c.recording).where(segment.c.recording == recording.c.recording)
         old = and_(recording.c.last_received_ms < before_ms, recording.c.recording.in_(names))
-        forget = delete(recording).where(old, ~sealed.exists()).returning(recording.c.recording)
+        forget = delete(recording).where(old, ~_sealed()).returning(recording.c.recording)
         with self.writing() as connection:
             for (name,) in connection.execute(forget).all():
                 dropped += connection.execute(delete(packet).where(packet.c.recording == name)).rowcount
@@ -182,7 +193,8 @@ class LiveStore:
             with commit_faults():
                 transaction.commit()
 
-    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """All that a query finds, in a transaction of its own."""
         with faults(), self.engine.connect() as connection:
             return connection.execute(query).all()
 
@@ -254,6 +266,10 @@ class _Taking:
             interval_ms=one.interval_ms if one.last > of.highest else of.interval_ms,
             last_received_ms=max(of.last_received_ms, self._now_ms),
         )
+
+
+def _sealed() -> ColumnElement[bool]:
+    return exists().where(segment.c.recording == recording.c.recording)
 
 
 def _key(one: Packet) -> Key:

@@ -51,6 +51,7 @@ segment = Table(
     "live_segment",
     metadata,
     Column("sha256", LargeBinary, primary_key=True),
+    Column("packing", BigInteger, primary_key=True, autoincrement=False),  # position of what was packed
     Column("recording", LargeBinary, nullable=False),
     Column("said", Text, nullable=False),  # JSON: what the ledger is to sign about it, word for word
     Column("claimed_ms", BigInteger, nullable=False),
@@ -62,6 +63,7 @@ Index(
     sqlite_where=segment.c.sealed_ms.is_(None),
     postgresql_where=segment.c.sealed_ms.is_(None),
 )
+Index("live_segment_recording", segment.c.recording)
 
 seal = Table(  # which packet is sealed for which packing, so that each is sealed once for each
     "live_seal",
@@ -71,4 +73,5 @@ seal = Table(  # which packet is sealed for which packing, so that each is seale
     Column("started_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("packing", BigInteger, primary_key=True, autoincrement=False),  # position in the log
     Column("segment", LargeBinary, nullable=False),
+    Index("live_seal_segment", "segment"),
 )

@@ -29,6 +29,7 @@ from api.codes import TITLES
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
+from tests.live_stage import Recording, enrol_logger
 from tests.scenario import APHERESIS, patient
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -60,6 +61,7 @@ class Fuzzed:
     stage: Stage
     operations: dict[str, Any]  # by method and path
     known: dict[str, Any]  # what there is, by the name of the path's parameter
+    packet: bytes
 
     def send(self, case: Case, agent: str) -> httpx.Response:
         made = case.as_transport_kwargs(base_url="http://ledger.invalid")
@@ -84,7 +86,13 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
         schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
         found = [result.ok() for result in schema.get_all_operations()]
         known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex()}
-        yield Fuzzed(stage, {f"{one.method.upper()} {one.path}": one for one in found}, known)
+        enrol_logger(stage.scenario)
+        recording = Recording(stage.scenario)
+        packets = [recording.packet([500], number) for number in range(2)]
+        stage.ask("POST", "/v1/readings", content=packets[0], headers={"content-type": "application/cose"})
+        known["recording"] = recording.name
+        by_name = {f"{one.method.upper()} {one.path}": one for one in found}
+        yield Fuzzed(stage, by_name, known, packets[1])
 
 
 def furnish(stage: Stage) -> None:
@@ -142,6 +150,7 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
             "body": FILE,
             "media_type": "application/octet-stream",
         },
+        "POST /v1/readings": {"body": fuzzed.packet, "media_type": "application/cose"},
     }
     for name in sorted(asked_for(fuzzed)):
         operation = fuzzed.operations[name]

@@ -52,6 +52,7 @@ def upgrade() -> None:
     op.create_table(
         "live_segment",
         sa.Column("sha256", sa.LargeBinary, primary_key=True),
+        sa.Column("packing", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("recording", sa.LargeBinary, nullable=False),
         sa.Column("said", sa.Text, nullable=False),
         sa.Column("claimed_ms", sa.BigInteger, nullable=False),
@@ -72,3 +73,5 @@ def upgrade() -> None:
         sa.Column("packing", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("segment", sa.LargeBinary, nullable=False),
     )
+    op.create_index("live_segment_recording", "live_segment", ["recording"])
+    op.create_index("live_seal_segment", "live_seal", ["segment"])
