@@ -19,6 +19,7 @@ from api.feeds import Feeds
 from api.intake import Intake
 from api.label_documents import LabelWanted
 from api.live import open_live
+from api.live.subscriber import Subscriber
 from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
@@ -151,12 +152,27 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     node: Node = app.state.node
     node.projector.start()
     sealing = asyncio.create_task(node.live.sealer.run())
-    yield
+    async with _hearing(node):
+        yield
     await node.feeds.close()
     await node.live.intake.close()
     node.live.sealer.close()
     await sealing
     await run_in_threadpool(node.projector.close)
+
+
+@asynccontextmanager
+async def _hearing(node: Node) -> AsyncIterator[None]:
+    """Loggers are heard by MQTT, where a broker is named."""
+    if not node.settings.mqtt:
+        yield
+        return
+    node.metrics.mqtt = subscriber = Subscriber(node.settings.mqtt, node.live.intake)
+    subscriber.open()
+    try:
+        yield
+    finally:
+        await subscriber.close()
 
 
 def _say_problems(app: FastAPI) -> None:

@@ -25,13 +25,13 @@ from api.app import create_app
 from api.bar import Bar
 from api.home import Home, Keys
 from api.live import options
-from api.live.broker import CLIENT, PREFIX, broker_at
 from api.logs import log_to_stderr
 from api.node import Node
 from api.qr_pictures import qr_png
 from api.settings import Settings
 from clients.demo import story
 from clients.demo.codes import Codes
+from clients.mqtt_broker import CLIENT, PREFIX, broker_at
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.parts import Seen
 from ledger.errors import Fault, Malformed, UnbrokenError

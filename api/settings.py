@@ -10,7 +10,7 @@ from clients.built import DIST
 from ledger.labels.message import ISBT128
 
 if TYPE_CHECKING:
-    from api.live.broker import Broker
+    from clients.mqtt_broker import Broker
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
     from paho.mqtt.reasoncodes import ReasonCode
 
-    from api.live.broker import Broker
+    from clients.mqtt_broker import Broker
 
 FAREWELL_S = 2
 AGAIN_S = (1, 60)  # to the next try, doubled each time

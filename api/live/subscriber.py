@@ -15,14 +15,14 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from api.live.answers import took_messages
-from api.live.broker import MAX_MESSAGE
 from api.live.intake import Took
 from api.live.link import Link, Message
+from clients.mqtt_broker import MAX_MESSAGE
 from ledger.errors import Fault, Malformed, TooMany
 from ledger.proof.sequence import split
 
 if TYPE_CHECKING:
-    from api.live.broker import Broker
+    from clients.mqtt_broker import Broker
     from ledger.live.ranges import Range
 
 BATCH = 500  # messages

@@ -25,12 +25,12 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import insert
 
-from api.live.broker import Broker, broker_at
 from api.live.intake import LiveIntake
 from api.live.stored import Stored
 from api.live.subscriber import Subscriber
 from api.metrics import Metrics
 from clients.demo.broker import Mosquitto
+from clients.mqtt_broker import Broker, broker_at
 from ledger.application.followed import Followed
 from ledger.live.packet import parse_packet, verify_packet
 from ledger.store.live import LiveStore
@@ -42,7 +42,7 @@ from tests.mosquitto import mosquitto
 from tests.scenario import ORIGIN, Clock, Scenario, b64, open_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ledger.live.packet import Packet
 

@@ -17,10 +17,10 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from api.live import subscriber
-from api.live.broker import MAX_MESSAGE, broker_at
 from api.live.intake import Taken, Took
 from api.live.subscriber import Subscriber
 from clients.demo.broker import Mosquitto
+from clients.mqtt_broker import MAX_MESSAGE, broker_at
 from ledger.errors import Fault, TooMany
 from tests.live_packets import LOGGER, RECORDING, packet
 from tests.mosquitto import mosquitto
