@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from clients.demo.broker import OPEN, Mosquitto
+from clients.demo.broker import CONFIG, Mosquitto
 from clients.logger.mqtt import MqttLink
 from clients.logger.uplink import Uplink
 from ledger.errors import Fault
@@ -22,7 +22,7 @@ READINGS, EACH = 10_000, 10
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    with mosquitto(tmp_path_factory.mktemp("broker"), OPEN + TALKS) as running:
+    with mosquitto(tmp_path_factory.mktemp("broker"), CONFIG + TALKS) as running:
         yield running
 
 

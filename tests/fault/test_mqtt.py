@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +17,16 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from api.live import subscriber
-from api.live.intake import Taken, Took
 from api.live.subscriber import Subscriber
 from clients.demo.broker import Mosquitto
 from clients.mqtt_broker import MAX_MESSAGE, broker_at
 from ledger.errors import Fault, TooMany
 from tests.live_packets import LOGGER, RECORDING, packet
 from tests.mosquitto import mosquitto
+from tests.mqtt_shelf import WAIT_S, Shelf, heard, until
 
 TOPIC = f"unbroken/v1/readings/{LOGGER}"
-WAIT_S = 20
 SOME = [packet(first=number) for number in range(40)]
-
-
-class Shelf:
-    """Stands for the intake: `kept` is what is durable. `fails`: raised, one at each call, but for None;
-    `open_` is cleared to hold everybody who comes; at `poison` it breaks in a way of its own."""
-
-    def __init__(self, *fails: Exception | None, poison: bytes = b"none") -> None:
-        self.kept: list[bytes] = []
-        self.came: list[bytes] = []
-        self.fails = list(fails)
-        self.poison = poison
-        self.open_ = asyncio.Event()
-        self.open_.set()
-
-    async def take(self, raws: Sequence[bytes]) -> Took:
-        self.came += raws
-        await self.open_.wait()
-        if self.fails and (fault := self.fails.pop(0)):
-            raise fault
-        if self.poison in raws:
-            raise Fault("internal", "this program fails at it")
-        self.kept += raws
-        return Took(
-            [Taken("stored", LOGGER, RECORDING)] * len(raws), {RECORDING: [(0, 9)]}, {RECORDING: LOGGER}
-        )
 
 
 @pytest.fixture(autouse=True)
@@ -64,23 +38,6 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     with mosquitto(tmp_path / "broker") as running:
         yield running
-
-
-async def until(true: Callable[[], Any]) -> None:
-    async with asyncio.timeout(WAIT_S):
-        while not true():
-            await asyncio.sleep(0.005)
-
-
-@asynccontextmanager
-async def listening(broker: Mosquitto, shelf: Shelf, version: str = "5") -> AsyncIterator[Subscriber]:
-    one = Subscriber(broker_at(broker.url, version=version), shelf)
-    one.open()
-    try:
-        await until(lambda: one.link.subscribed)
-        yield one
-    finally:
-        await one.close()
 
 
 async def send(broker: Mosquitto, *payloads: bytes) -> None:
@@ -96,6 +53,10 @@ def _send(broker: Mosquitto, payloads: Sequence[bytes]) -> None:
         sent.wait_for_publish(WAIT_S)
     client.disconnect()
     client.loop_stop()
+
+
+def listening(broker: Mosquitto, shelf: Shelf, version: str = "5") -> AbstractAsyncContextManager[Subscriber]:
+    return heard(broker_at(broker.url, version=version), shelf)
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:
