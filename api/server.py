@@ -43,6 +43,7 @@ from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
 from ledger.views.runner import Projector
 
+DAY_S = 86_400
 Before = Callable[[ASGIApp], ASGIApp]
 
 app = typer.Typer(
@@ -140,6 +141,16 @@ def serve(
     mqtt_client: options.ClientName = CLIENT,
     mqtt_prefix: options.Prefix = PREFIX,
     mqtt_version: options.Version = "5",
+    seal_after: Annotated[
+        int,
+        typer.Option(envvar="UNBROKEN_SEAL_AFTER", min=1, help="Seconds until live readings go into the log"),
+    ] = Settings.seal_after_s,
+    keep_unpacked: Annotated[
+        int,
+        typer.Option(
+            envvar="UNBROKEN_KEEP_UNPACKED", min=1, help="Days that readings of a logger nobody packed stay"
+        ),
+    ] = Settings.keep_unpacked_s // DAY_S,
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     broker = mqtt and broker_at(
@@ -159,6 +170,8 @@ def serve(
         label_checks_a_minute=label_checks,
         trusted_proxies=_named(trusted_proxies),
         mqtt=broker or None,
+        seal_after_s=seal_after,
+        keep_unpacked_s=keep_unpacked * DAY_S,
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 

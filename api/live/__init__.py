@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from api.live.intake import LiveIntake
 from api.live.sealing import Sealer
 from api.live.stored import Stored
-from api.pace import READINGS, Pace
+from api.pace import Pace, readings
 from ledger.application.followed import Followed
 from ledger.store.live import LiveStore
 
@@ -44,5 +44,5 @@ def open_live(
         intake=LiveIntake(ledger, store, followed, stored, metrics),
         stored=stored,
         sealer=Sealer(ledger, store, followed, evidence, projector, settings),
-        pace=Pace(settings.readings_a_minute, of=READINGS),
+        pace=Pace(settings.readings_a_minute, refusal=readings),
     )

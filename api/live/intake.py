@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from api.live.checking import check_all
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 TOGETHER = 2_000  # packets of one transaction
 CHUNK = 64  # packets that one thread checks before another takes over
 MOST_WAITING = 20_000  # packets
-MOST_RANGES = 1_000  # told of one recording: a logger that lost more is told of the rest later
+MOST_RANGES = 1_000  # told of one recording, beside those of what was just sent
 
 Outcome = Literal["stored", "again", "replayed", "refused"]
 
@@ -157,7 +159,7 @@ class LiveIntake:
             results = took.results[at : at + len(raws)]
             at += len(raws)
             mine = {one.recording for one in results if one.recording and one.outcome != "refused"}
-            have = {name: took.have[name] for name in mine}
+            have = {name: _told_of(took.have[name], name, results) for name in mine}
             if not future.done():  # its client may have gone away
                 future.set_result(Took(results, have, {name: took.loggers[name] for name in mine}))
 
@@ -173,6 +175,15 @@ def _failing(batch: Batch) -> Iterator[None]:
         for _, future in batch:
             if not future.done():
                 future.set_exception(fault)
+
+
+def _told_of(have: list[Range], recording: str, results: Sequence[Taken]) -> list[Range]:
+    """All ranges, unless there are very many: then those of the packets just taken, and the first."""
+    if len(have) <= MOST_RANGES:
+        return have
+    just = [one.first for one in results if one.recording == recording and one.outcome != "refused"]
+    places = {bisect_left(have, first, key=itemgetter(1)) for first in just}
+    return [have[at] for at in sorted(places | set(range(MOST_RANGES)))]
 
 
 def _told(
@@ -193,5 +204,5 @@ def _told(
         if outcome == "stored":
             new.append(live_packet(one, now_ms))
     known = put.recordings if put else {}
-    have = {name: list(one.have[:MOST_RANGES]) for name, one in known.items()}
+    have = {name: list(one.have) for name, one in known.items()}
     return Took(results, have, {name: one.logger for name, one in known.items()}), new

@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS packet (
   UNIQUE (recording, first)
 );
 CREATE INDEX IF NOT EXISTS packet_waiting ON packet (number) WHERE had = 0;
+CREATE INDEX IF NOT EXISTS packet_lacking ON packet (recording, first) WHERE had = 0;
 CREATE INDEX IF NOT EXISTS packet_had ON packet (number) WHERE had = 1;
 """
 _OF_RECORDING = (
@@ -287,8 +288,8 @@ def _mark(db: sqlite3.Connection, recording: int, ranges: Ranges) -> None:
     edges = [(-1, -1), *ranges, (_FOR_EVER, _FOR_EVER)]
     gaps = [(before + 1, after - 1) for (_, before), (after, _) in pairwise(edges)]
     db.executemany(
-        "UPDATE packet SET had = 0 WHERE recording = ? AND had = 1 AND last >= ? AND first <= ?",
-        [(recording, first, last) for first, last in gaps if first <= last],
+        "UPDATE packet SET had = 0 WHERE recording = ? AND had = 1 AND first BETWEEN ? AND ? AND last >= ?",
+        [(recording, first - MOST_READINGS, last, first) for first, last in gaps if first <= last],
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from clients.logger.buffer import Buffer, Held, Ranges
 from ledger.domain.parts import MAX_INT
 from ledger.errors import Fault, UnbrokenError
 
-LONGEST_PAUSE_S = 300.0
+LONGEST_PAUSE_S = 60.0
+Tell = Callable[[str], None]
 
 
 class Answer(NamedTuple):
@@ -59,23 +60,31 @@ class Uplink:
             last = batch[-1].number
         return total
 
-    def keep_sending(self, wake: threading.Event, stop: threading.Event, pause_s: float = 1.0) -> None:
-        """Send whenever woken, until `stop`; after a round that moved nothing, wait longer each time."""
+    def keep_sending(
+        self, wake: threading.Event, stop: threading.Event, tell: Tell, pause_s: float = 1.0
+    ) -> None:
+        """Send whenever woken, until `stop`; after a round that moved nothing, wait longer each time.
+
+        `tell` hears of a round that failed, or was refused in part. The readings stay.
+        """
         pause = pause_s
         while not stop.is_set():
             wake.wait(pause)
             wake.clear()
-            if self._moved():
+            if self._moved(tell):
                 pause = pause_s
             else:
                 pause = min(2 * pause, LONGEST_PAUSE_S)
                 stop.wait(pause)
 
-    def _moved(self) -> bool:
+    def _moved(self, tell: Tell) -> bool:
         try:
             sent = self.send()
-        except UnbrokenError:  # they stay; `unbroken logger state` shows them
+        except UnbrokenError as error:
+            tell(error.detail)
             return False
+        if sent.refused:
+            tell(f"the ledger refused {sent.refused} packets, which stay: see `unbroken logger state`")
         return sent.had > 0 or sent.packets == 0
 
 

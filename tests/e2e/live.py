@@ -111,9 +111,9 @@ class Live:
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         subprocess.run(self._command(words), env=environment(), cwd=ROOT, check=True, capture_output=True)
 
-    def serve(self, port: int = 0, *more: str) -> None:
+    def serve(self, port: int = 0, *options: str) -> None:
         words = ["serve", "--data", str(self.data), "--port", str(port), "--log-level", "WARNING"]
-        words += ["--label-host", "ledger.example", *more]
+        words += ["--label-host", "ledger.example", *options]
         self.process = subprocess.Popen(
             self._command(words), env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
         )

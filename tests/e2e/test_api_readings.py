@@ -71,6 +71,16 @@ def test_a_logger_is_told_what_is_here_and_sends_the_rest_again(stage: Stage) ->
     assert found["chains"] == [COI]
 
 
+def test_a_logger_that_lost_very_much_is_told_of_what_it_just_sent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.live.intake.MOST_RANGES", 2)
+    recording = packed(stage)
+    send(stage, *(recording.packet([500], 2 * number) for number in range(6)))
+    (told,) = send(stage, recording.packet([500], 8))["recordings"]
+    assert told["have"] == [[0, 0], [2, 2], [8, 8]]
+
+
 def test_what_is_wrong_with_a_packet_is_said_of_it_alone(stage: Stage) -> None:
     recording, scenario = packed(stage), stage.scenario
     good = recording.packet([500], 0)

@@ -248,7 +248,7 @@ def test_ranges_are_joined_and_put_in_order() -> None:
 
 def test_a_logger_sends_as_it_measures_and_comes_back_by_itself(buffer: Buffer, intake: FakeIntake) -> None:
     recorder, out = Recorder(buffer, KEY, MEASURING), threading.Event()
-    arrived = threading.Semaphore(0)
+    arrived, heard = threading.Semaphore(0), list[str]()
 
     def answer(request: httpx.Request) -> httpx.Response:
         if out.is_set():
@@ -259,7 +259,7 @@ def test_a_logger_sends_as_it_measures_and_comes_back_by_itself(buffer: Buffer, 
         return response
 
     uplink, wake, stop = Uplink(buffer, link(answer)), threading.Event(), threading.Event()
-    sending = threading.Thread(target=uplink.keep_sending, args=(wake, stop, 0.01))
+    sending = threading.Thread(target=uplink.keep_sending, args=(wake, stop, heard.append, 0.01))
     sending.start()
     try:
         recorder.take(at(0, 1))
@@ -277,6 +277,7 @@ def test_a_logger_sends_as_it_measures_and_comes_back_by_itself(buffer: Buffer, 
         sending.join(20)
     ((_, came),) = intake.readings.items()
     assert [value for _, value in came.values()] == [1, 2]
+    assert "no network" in heard[0]
 
 
 @pytest.mark.parametrize(
