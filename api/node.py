@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 if TYPE_CHECKING:
     from api.feeds import Feeds
     from api.intake import Intake
+    from api.live import Live
     from api.metrics import Metrics
     from api.pace import Pace
     from api.sessions import Sessions
@@ -42,6 +43,7 @@ class Node:
     tries: Tries
     evidence: EvidenceStore
     label_checks: Pace
+    live: Live
     seal: Seal | None = None  # signs reports
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
