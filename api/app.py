@@ -80,8 +80,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
-    deviations, quarantines, temperature, chart, report, evidence, quality, release, supply, registry, keys, labels,
-    patients, search, health, web,
+    deviations, quarantines, temperature, chart, report, evidence, quality, release, supply, registry,
+    keys, labels, patients, search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
