@@ -33,7 +33,7 @@ from ledger.errors import Fault
 from ledger.live.packet import MOST_READINGS
 
 FOLDER, FILE = "readings", "buffer.db"
-MOST_BYTES = 64 << 20  # some 140,000 packets of one reading: three months of minutes
+MOST_BYTES = 64 << 20  # some 120,000 packets of one reading: eighty days of minutes
 _AT_ONCE = 64  # packets that are let go together
 _FOR_EVER = 2**62
 
