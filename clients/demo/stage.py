@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from clients.demo.broker import free_port
 from clients.demo.codes import LABELS
 from clients.demo.desk import Desk
 from clients.demo.page import WIDTH, Page
@@ -121,7 +121,7 @@ class Stage:
         self._processes[-1].wait()
 
     def _serve(self) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.server = f"http://127.0.0.1:{self.port}"
         words = ["--data", str(self.data), "--port", str(self.port), "--desk", self._desk.url]
         with (self.folder / "server.log").open("w") as log:
@@ -255,10 +255,3 @@ class Stage:
         if "problem" in answer:
             raise DemoFailed(f"{agent} could not download the log: {answer['problem']['detail']}")
         return answer["size"], answer["files"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
