@@ -188,6 +188,7 @@ REQUESTS = {
     "no_such_checkpoint": "The log signed no such checkpoint",
     "no_such_carrier": "No such shipment or tank, or not for you",
     "no_such_container": "No such container, or not for you",
+    "no_such_alarm": "No such alarm, or not for you",
     "no_such_agent": "No such person or device, or not for you",
     "no_such_evidence": "No such file, or not for you",
     "no_such_entry": "No such entry, or not for you",
@@ -233,8 +234,12 @@ PROOFS = {
 PROGRAMS = {
     "already_running": "Another server runs on this directory",
     "bad_administrator": "An administrator is not named as it should be",
+    "bad_certificate": "The file with the reports' certificate cannot be opened",
     "bad_head": "A head is not written as size:root",
+    "bad_mqtt": "Not an MQTT broker that can be reached as given",
     "bad_proxies": "A trusted proxy is not named by its address",
+    "bad_webhooks": "The file of webhooks is not as it should be",
+    "certificate_exists": "There is a certificate already",
     "no_log_here": "There is no log here",
     "port_taken": "The address is in use",
 }

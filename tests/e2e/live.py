@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -122,12 +123,12 @@ class Live:
         assert self.url.startswith("http://"), f"the server said {line!r}"
         self.vkey = str(self._get("/v1/log")["vkey"])
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
         if self.process:
-            self.process.terminate()
+            self.process.send_signal(how)
             self.process.wait(30)
             assert self.process.stdout
             self.process.stdout.close()
