@@ -14,10 +14,11 @@ Each step may be cut off: the next look goes on. On PostgreSQL one node looks at
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -74,24 +75,33 @@ class Sealer:
         self._drops_ms = 0
         self._began = False
         self._turn = threading.Lock()
-        self._wake = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = asyncio.Event()
         self._closed = False
 
     def seal_now(self, recording: str) -> None:
         """Seal at once whatever of a recording is with a container. Any thread; returns at once."""
         self._asked.add(recording)
-        self._wake.set()
+        self._wake()
 
     async def run(self) -> None:
         """Look again and again until `close`; what fails is logged, and tried again."""
+        self._loop = asyncio.get_running_loop()
         while not self._closed:
+            self._woken.clear()
             await run_in_threadpool(self._guarded_look)
-            await run_in_threadpool(self._wake.wait, self._settings.seal_every_s)
-            self._wake.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.seal_every_s):
+                    await self._woken.wait()
 
     def close(self) -> None:
+        """End `run` behind the look that it is at. Called in its loop."""
         self._closed = True
-        self._wake.set()
+        self._woken.set()
+
+    def _wake(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     def _guarded_look(self) -> None:
         try:
