@@ -47,6 +47,7 @@ from api.routes import (
     readings,
     registry,
     release,
+    report,
     search,
     session,
     statements,
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ledger.application import Ledger
+    from ledger.export.seal import Seal
 
 VERSION = "0.1.0"
 DESCRIPTION = """Who held which bag of cells, for which patient, and the proof of it.
@@ -78,8 +80,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
-    deviations, quarantines, temperature, chart, evidence, quality, release, supply, registry, keys, labels,
-    patients, search, health, web,
+    deviations, quarantines, temperature, chart, report, evidence, quality, release, supply, registry, keys,
+    labels, patients, search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -98,9 +100,12 @@ class Server(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
-    """The server of one ledger. The caller keeps the ledger, and closes it after the server."""
-    node = _node(ledger, settings or Settings())
+def create_app(ledger: Ledger, settings: Settings | None = None, seal: Seal | None = None) -> FastAPI:
+    """The server of one ledger. The caller keeps the ledger, and closes it after the server.
+
+    `seal` signs the reports.
+    """
+    node = _node(ledger, settings or Settings(), seal)
     app = Server(
         title="Unbroken",
         version=VERSION,
@@ -117,7 +122,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _node(ledger: Ledger, settings: Settings) -> Node:
+def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
     metrics = Metrics()
     projector = Projector(ledger.store.engine, ledger.store)
     evidence_store = EvidenceStore(ledger.store.engine)
@@ -135,6 +140,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         evidence=evidence_store,
         label_checks=Pace(settings.label_checks_a_minute),
         live=open_live(ledger, evidence_store, projector, metrics, settings),
+        seal=seal,
     )
 
 

@@ -30,6 +30,7 @@ PASSPHRASE = "UNBROKEN_PASSPHRASE"  # noqa: S105  the variable's name
 PATIENT_KEYS = "patient-keys.json"  # the hospital's, in the stage's folder
 ADDED_BEFORE = "key_in_use"  # the browser asked before, and did not hear the answer
 CONTACT = "+44 20 7946 0000 (made up)"
+REPORTER = "The demo's ledger (made up)"  # whose signature the reports carry
 START_S = 120  # a busy machine takes long to begin
 
 
@@ -92,6 +93,7 @@ class Stage:
             path.write_bytes(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)))
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         self.run_program("api.server", *words)
+        self.run_program("api.server", "certificate", "--data", str(self.data), "--name", REPORTER)
         self._serve()
 
     def connect(self, origin: str) -> None:
@@ -239,6 +241,13 @@ class Stage:
         folder = self.folder / "loggers"
         folder.mkdir(exist_ok=True)
         return folder / f"{re.sub('[^a-zA-Z0-9]+', '-', name)}.csv"
+
+    def reports(self, agent: str, coi: str, file: Path) -> int:
+        """The therapy's report goes into a file: its bytes."""
+        answer = self._command(self._employer[agent], do="report", agent=agent, coi=coi, file=str(file))
+        if "problem" in answer:
+            raise DemoFailed(f"{agent} got no report: {answer['problem']['detail']}")
+        return int(answer["bytes"])
 
     def downloads(self, agent: str, folder: Path) -> tuple[int, int]:
         """How many entries, and how many loggers' files."""

@@ -1,4 +1,4 @@
-"""A logger's file with the program `unbroken` and a real server: recorded, judged, read again."""
+"""A logger with the program `unbroken` and a real server: its file, and what it sends as it measures."""
 
 from __future__ import annotations
 
@@ -9,10 +9,31 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.live import APHERESIS, CLEANROOM, COI, FRESH, VAN, Live, program, running
+from clients.segment_check import check_segment
+from clients.sending import to_base64
+from ledger.cold_chain.evidence import evidence
+from ledger.live.packet import parse_packet
+from ledger.live.sealed import READ_AS
+from ledger.live.segment import read_segment, write
+from ledger.proof.keyfile import new_key
+from ledger.proof.keys import SigningKey
+from tests.e2e.live import (
+    APHERESIS,
+    CLEANROOM,
+    COI,
+    FRESH,
+    ORIGIN,
+    VAN,
+    Live,
+    program,
+    running,
+)
+from tests.live_packets import packet
 from tests.logger_files import ROOT, berlinger
 
 RAW = berlinger([490, None, 510, 900])
+LOGGER, OWN, STRANGER = "logger-7", new_key(), new_key()
+EVENT = "TemperatureEvidenceAttached"
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +105,34 @@ def test_an_audit_reads_the_files_again_and_names_the_statement_that_its_file_do
     (copy / "evidence" / event["raw"]).write_bytes(RAW.replace(b"4.9", b"4.8"))
     step = audited(live, copy)
     assert "are not here" in step["detail"]
+
+
+# --- live readings ---------------------------------------------------------------------
+
+
+def attached(live: Live, key: SigningKey, **claims: Any) -> int:
+    """The entry by which a person attaches a segment that this key signed."""
+    (raw,) = write([parse_packet(packet([410, None, 430], key=key, logger=LOGGER, origin=ORIGIN))])
+    (members,) = evidence(read_segment(raw, lambda _: key.public))
+    with live.client("mia") as client:
+        client.keep_evidence(COI, raw)
+    said = members | {"at": CLEANROOM, "phase": "fresh", "containers": [FRESH], "read_as": READ_AS}
+    return live.say("mia", EVENT, **said | claims).position
+
+
+def test_a_segment_is_checked_with_the_keys_that_the_log_holds_and_what_was_not_is_said(live: Live) -> None:
+    enrolled = live.say(
+        "ben", "AgentEnrolled", f"agent/{LOGGER}", organisation="northcell",
+        roles=[{"role": "device", "site": "northcell-1"}], key=to_base64(OWN.public.spki),
+    )  # fmt: skip
+    own, strange = attached(live, OWN), attached(live, STRANGER)
+    false = attached(live, OWN, readings_centi_c=[410, None, 420])
+    with live.client("mia") as client:
+        for at, differs, keyed in ((own, "", True), (strange, "", False), (false, "another reading", True)):
+            entry = client.entry(at).payload
+            found = check_segment(client, at, entry, client.evidence(entry["raw"]))
+            assert (found.signature, found.keys) == (keyed, [enrolled.position])
+            assert bool(found.differs) == bool(differs)
+            assert differs in (found.differs or "")
+    assert told(live, "mia", "check", str(own))["signature_checked"]
+    assert "NOT CHECKED" in program(live, "mia", "temperature", "check", str(strange)).stdout

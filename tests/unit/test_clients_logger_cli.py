@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from clients.cli import logger as commands
+from clients.cli import live_logger as commands
 from clients.cli.main import run
 from clients.cli.screen import DONE, FAULT, REFUSED, USAGE, WAITING
 from clients.keys import Device
