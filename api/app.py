@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.alarming import open_alarms
 from api.challenges import cursor_key
 from api.describing import describe
 from api.feeds import Feeds
@@ -26,6 +27,7 @@ from api.observed import CODE, Observed
 from api.pace import Pace
 from api.problems import problem_of
 from api.routes import (
+    alarms,
     carriers,
     chains,
     chart,
@@ -80,8 +82,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
-    deviations, quarantines, temperature, chart, report, evidence, quality, release, supply, registry, keys,
-    labels, patients, search, health, web,
+    deviations, quarantines, temperature, alarms, chart, report, evidence, quality, release, supply, registry,
+    keys, labels, patients, search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -126,6 +128,7 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
     metrics = Metrics()
     projector = Projector(ledger.store.engine, ledger.store)
     evidence_store = EvidenceStore(ledger.store.engine)
+    live = open_live(ledger, evidence_store, projector, metrics, settings)
     return Node(
         ledger=ledger,
         settings=settings,
@@ -139,8 +142,9 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
         tries=Tries(settings.max_patient_tries),
         evidence=evidence_store,
         label_checks=Pace(settings.label_checks_a_minute),
-        live=open_live(ledger, evidence_store, projector, metrics, settings),
         seal=seal,
+        live=live,
+        alarms=open_alarms(ledger, live, settings),
     )
 
 
@@ -158,9 +162,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     node: Node = app.state.node
     node.projector.start()
     sealing = asyncio.create_task(node.live.sealer.run())
-    async with _hearing(node):
+    async with node.alarms.running(), _hearing(node):
         yield
-    await node.feeds.close()
+        await node.close_feeds()
     await node.live.intake.close()
     node.live.sealer.close()
     await sealing

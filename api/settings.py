@@ -10,6 +10,7 @@ from clients.built import DIST
 from ledger.labels.message import ISBT128
 
 if TYPE_CHECKING:
+    from api.webhooks.endpoints import Endpoint
     from clients.mqtt_broker import Broker
 
 
@@ -36,6 +37,7 @@ class Settings:
     trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas
     mqtt: Broker | None = None  # where loggers' readings come from, beside HTTP
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
+    webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
     readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets
     seal_after_s: int = 15 * 60  # live readings wait so long in the database alone
     seal_every_s: float = 1  # between two looks at what is due

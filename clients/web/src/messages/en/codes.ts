@@ -381,6 +381,7 @@ export const codes = {
   "refusal.no_such_checkpoint": "The log signed no such checkpoint",
   "refusal.no_such_carrier": "No such shipment or tank, or not for you",
   "refusal.no_such_container": "No such container, or not for you",
+  "refusal.no_such_alarm": "No such alarm, or not for you",
   "refusal.no_such_agent": "No such person or device, or not for you",
   "refusal.no_such_evidence": "No such file, or not for you",
   "refusal.no_such_entry": "No such entry, or not for you",
