@@ -20,6 +20,7 @@ from api.feeds import Feeds
 from api.intake import Intake
 from api.label_documents import LabelWanted
 from api.live import open_live
+from api.live.subscriber import Subscriber
 from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
@@ -48,6 +49,7 @@ from api.routes import (
     readings,
     registry,
     release,
+    report,
     search,
     session,
     statements,
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ledger.application import Ledger
+    from ledger.export.seal import Seal
 
 VERSION = "0.1.0"
 DESCRIPTION = """Who held which bag of cells, for which patient, and the proof of it.
@@ -79,8 +82,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
-    deviations, quarantines, temperature, alarms, chart, evidence, quality, release, supply, registry, keys,
-    labels, patients, search, health, web,
+    deviations, quarantines, temperature, alarms, chart, report, evidence, quality, release, supply, registry,
+    keys, labels, patients, search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -99,9 +102,12 @@ class Server(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
-    """The server of one ledger. The caller keeps the ledger, and closes it after the server."""
-    node = _node(ledger, settings or Settings())
+def create_app(ledger: Ledger, settings: Settings | None = None, seal: Seal | None = None) -> FastAPI:
+    """The server of one ledger. The caller keeps the ledger, and closes it after the server.
+
+    `seal` signs the reports.
+    """
+    node = _node(ledger, settings or Settings(), seal)
     app = Server(
         title="Unbroken",
         version=VERSION,
@@ -118,7 +124,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _node(ledger: Ledger, settings: Settings) -> Node:
+def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
     metrics = Metrics()
     projector = Projector(ledger.store.engine, ledger.store)
     evidence_store = EvidenceStore(ledger.store.engine)
@@ -136,6 +142,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         tries=Tries(settings.max_patient_tries),
         evidence=evidence_store,
         label_checks=Pace(settings.label_checks_a_minute),
+        seal=seal,
         live=live,
         alarms=open_alarms(ledger, live, settings),
     )
@@ -155,13 +162,27 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     node: Node = app.state.node
     node.projector.start()
     sealing = asyncio.create_task(node.live.sealer.run())
-    async with node.alarms.running():
+    async with node.alarms.running(), _hearing(node):
         yield
         await node.close_feeds()
     await node.live.intake.close()
     node.live.sealer.close()
     await sealing
     await run_in_threadpool(node.projector.close)
+
+
+@asynccontextmanager
+async def _hearing(node: Node) -> AsyncIterator[None]:
+    """Loggers are heard by MQTT, where a broker is named."""
+    if not node.settings.mqtt:
+        yield
+        return
+    node.metrics.mqtt = subscriber = Subscriber(node.settings.mqtt, node.live.intake)
+    subscriber.open()
+    try:
+        yield
+    finally:
+        await subscriber.close()
 
 
 def _say_problems(app: FastAPI) -> None:

@@ -234,9 +234,12 @@ PROOFS = {
 PROGRAMS = {
     "already_running": "Another server runs on this directory",
     "bad_administrator": "An administrator is not named as it should be",
+    "bad_certificate": "The file with the reports' certificate cannot be opened",
     "bad_head": "A head is not written as size:root",
+    "bad_mqtt": "Not an MQTT broker that can be reached as given",
     "bad_proxies": "A trusted proxy is not named by its address",
     "bad_webhooks": "The file of webhooks does not say whom to tell, or how",
+    "certificate_exists": "There is a certificate already",
     "no_log_here": "There is no log here",
     "port_taken": "The address is in use",
 }

@@ -16,6 +16,7 @@ from ledger.errors import UnbrokenError
 
 if TYPE_CHECKING:
     from api.live.intake import Taken
+    from api.live.subscriber import Subscriber
     from ledger.store.live import LiveRecording
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -60,6 +61,7 @@ class Metrics:
         self._commits = Histogram(SECONDS)
         self._packets: Counter[str] = Counter()
         self._readings = 0
+        self.mqtt: Subscriber | None = None
 
     def live(self, taken: Sequence[Taken]) -> None:
         """Packets of loggers were taken, or not."""
@@ -91,6 +93,7 @@ class Metrics:
             *(f'unbroken_statements_total{{code="{code}"}} {n}' for code, n in sorted(self._answers.items())),
             *self._histograms(),
             *self._live(lately),
+            *self._mqtt(),
             *_head("unbroken_log_size", "gauge", "Entries in the log"),
             f"unbroken_log_size {log_size}",
             *_head("unbroken_projection_lag", "gauge", "Entries that the read models lack"),
@@ -107,6 +110,14 @@ class Metrics:
         for name, about in _OF_RECORDINGS.items():
             yield from _head(f"unbroken_live_{name}", "gauge", f"{about}, in recordings of the last day")
             yield f"unbroken_live_{name} {sum(getattr(one, name) for one in lately)}"
+
+    def _mqtt(self) -> Iterable[str]:
+        if self.mqtt:
+            yield from _head("unbroken_mqtt_subscribed", "gauge", "Whether loggers are heard over MQTT")
+            yield f"unbroken_mqtt_subscribed {int(self.mqtt.link.subscribed)}"
+            yield from _head("unbroken_mqtt_messages_total", "counter", "Messages, by what became of them")
+            for outcome, count in sorted(self.mqtt.messages.items()):
+                yield f'unbroken_mqtt_messages_total{{outcome="{outcome}"}} {count}'
 
     def _histograms(self) -> Iterable[str]:
         yield from _head("unbroken_request_seconds", "histogram", "From a request to its answer")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from api.tries import Tries
     from api.web import App
     from ledger.application import Ledger
+    from ledger.export.seal import Seal
     from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
 
@@ -45,6 +46,7 @@ class Node:
     label_checks: Pace
     live: Live
     alarms: Alarms
+    seal: Seal | None = None  # signs reports
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
     async def close_feeds(self) -> None:

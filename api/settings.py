@@ -11,6 +11,7 @@ from ledger.labels.message import ISBT128
 
 if TYPE_CHECKING:
     from api.webhooks.endpoints import Endpoint
+    from clients.mqtt_broker import Broker
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Settings:
     label_datamatrix: str = ISBT128  # see ledger/labels/message.py
     label_checks_a_minute: int = 60  # by one address without a session: who works has one
     trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas
+    mqtt: Broker | None = None  # where loggers' readings come from, beside HTTP
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
     webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
     readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clients.demo.broker import OPEN, Mosquitto, find_mosquitto
+from clients.demo.broker import CONFIG, Mosquitto, find_mosquitto
 
 MISSING = "no Mosquitto: install it (Debian: apt-get install mosquitto), or name it in UNBROKEN_TEST_MQTT"
 
@@ -27,9 +27,9 @@ def program() -> str:
 
 
 @contextmanager
-def mosquitto(folder: Path, settings: str = OPEN) -> Iterator[Mosquitto]:
-    """A broker that runs, and ends with the test. `settings`: who may come in, and how."""
-    broker = Mosquitto(program(), folder, settings)
+def mosquitto(folder: Path, config: str = CONFIG) -> Iterator[Mosquitto]:
+    """A broker that runs, and ends with the test. `config`: as `Mosquitto` takes it."""
+    broker = Mosquitto(program(), folder, config)
     broker.start()
     try:
         yield broker

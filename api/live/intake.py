@@ -1,7 +1,7 @@
 """Packets that arrive together are checked and stored together, by whatever way they came.
 
-While one transaction is written, whatever arrives waits, and goes with the next: so the disk is
-synced once for many, and a lone packet waits for nobody.
+While one transaction is written, whatever arrives is checked, and goes with the next: so the disk is
+synced once for many, the cores are busy meanwhile, and a lone packet waits for nobody.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from api.live.checking import check_all
 from ledger.errors import Fault, TooMany, UnbrokenError
@@ -56,6 +57,9 @@ class Took(NamedTuple):
     loggers: dict[str, str]  # whose recording it is
 
 
+Batch: TypeAlias = list[tuple[Sequence[bytes], asyncio.Future[Took]]]
+
+
 class LiveIntake:
     """Used in the event loop only; one per server process."""
 
@@ -67,8 +71,10 @@ class LiveIntake:
         self._followed = followed
         self._stored = stored
         self._metrics = metrics
-        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="live")
-        self._waiting: list[tuple[Sequence[bytes], asyncio.Future[Took]]] = []
+        cores = os.cpu_count() or 1
+        self._threads = ThreadPoolExecutor(cores + 1, thread_name_prefix="live")  # one that stores
+        self._waiting: Batch = []
+        self._storing = asyncio.Semaphore()
         self._count = 0
         self._working: asyncio.Task[None] | None = None
         self._closed = False
@@ -95,22 +101,26 @@ class LiveIntake:
         self._closed = True
         if self._working is not None:
             await self._working
-        self._threads.shutdown()
+        async with self._storing:  # behind whatever is still being stored
+            self._threads.shutdown()
 
     async def _work(self) -> None:
+        """Check one batch while the one before it is stored; store them one after another."""
         while self._waiting:
             batch = self._next()
-            try:
-                tooks = await self._take([raw for raws, _ in batch for raw in raws])
-                self._answer(batch, tooks)
-            except Exception as error:
-                known = isinstance(error, UnbrokenError)
-                fault = error if known else Fault("internal", "the ledger failed; send it again")
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(fault)
+            with _failing(batch):
+                checked = await self._check([raw for raws, _ in batch for raw in raws])
+                await self._storing.acquire()
+                self._last = asyncio.get_running_loop().create_task(self._store_all(batch, checked))
 
-    def _next(self) -> list[tuple[Sequence[bytes], asyncio.Future[Took]]]:
+    async def _store_all(self, batch: Batch, checked: list[Packet | UnbrokenError]) -> None:
+        try:
+            with _failing(batch):
+                self._answer(batch, await self._put_all(checked))
+        finally:
+            self._storing.release()
+
+    def _next(self) -> Batch:
         """As many as go together, one at least."""
         count = size = 0
         for raws, _ in self._waiting:
@@ -121,17 +131,19 @@ class LiveIntake:
         self._count -= size
         return batch
 
-    async def _take(self, raws: Sequence[bytes]) -> Took:
+    async def _check(self, raws: Sequence[bytes]) -> list[Packet | UnbrokenError]:
         loop = asyncio.get_running_loop()
         chunks = [raws[at : at + CHUNK] for at in range(0, len(raws), CHUNK)]
         parts = [
             loop.run_in_executor(self._threads, check_all, chunk, self._ledger, self._followed)
             for chunk in chunks
         ]
-        checked = [one for part in await asyncio.gather(*parts) for one in part]
+        return [one for part in await asyncio.gather(*parts) for one in part]
+
+    async def _put_all(self, checked: Sequence[Packet | UnbrokenError]) -> Took:
         good = [one for one in checked if isinstance(one, Packet)]
         now_ms = self._ledger.config.clock_ms()
-        put = await loop.run_in_executor(self._threads, self._put, good, now_ms)
+        put = await asyncio.get_running_loop().run_in_executor(self._threads, self._put, good, now_ms)
         took, new = _told(checked, put, now_ms)
         self._metrics.live(took.results)
         if new:
@@ -141,7 +153,7 @@ class LiveIntake:
     def _put(self, packets: Sequence[Packet], now_ms: int) -> Put | None:
         return self._store.put(packets, now_ms) if packets else None
 
-    def _answer(self, batch: list[tuple[Sequence[bytes], asyncio.Future[Took]]], took: Took) -> None:
+    def _answer(self, batch: Batch, took: Took) -> None:
         at = 0
         for raws, future in batch:
             results = took.results[at : at + len(raws)]
@@ -150,6 +162,19 @@ class LiveIntake:
             have = {name: _told_of(took.have[name], name, results) for name in mine}
             if not future.done():  # its client may have gone away
                 future.set_result(Took(results, have, {name: took.loggers[name] for name in mine}))
+
+
+@contextmanager
+def _failing(batch: Batch) -> Iterator[None]:
+    """A failure of the whole is everybody's."""
+    try:
+        yield
+    except Exception as error:
+        known = isinstance(error, UnbrokenError)
+        fault = error if known else Fault("internal", "the ledger failed; send it again")
+        for _, future in batch:
+            if not future.done():
+                future.set_exception(fault)
 
 
 def _told_of(have: list[Range], recording: str, results: Sequence[Taken]) -> list[Range]:

@@ -16,13 +16,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PLACES = ("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto")
-# The first two are what the how-to asks for: nothing is dropped because it waits.
-SETTINGS = """max_queued_messages 0
+# The limits are what the how-to asks for: nothing is dropped because it waits. Packets prove
+# themselves, so on the loopback anybody may send some.
+CONFIG = """listener {port} 127.0.0.1
+allow_anonymous true
+max_queued_messages 0
 max_inflight_messages 1000
 persistence true
+persistence_location {folder}/
 user root
 """
-OPEN = "allow_anonymous true\n"  # packets prove themselves
 START_S = 10
 
 
@@ -38,15 +41,14 @@ class BrokerFailed(Exception):
 class Mosquitto:
     """One broker, on the same port and with the same memory each time it starts."""
 
-    def __init__(self, program: str, folder: Path, settings: str = OPEN) -> None:
-        """`settings`: more lines of its configuration, the listener's first."""
+    def __init__(self, program: str, folder: Path, config: str = CONFIG) -> None:
+        """`config`: with `{port}` and `{folder}` where these belong."""
         self.folder = folder
         self.port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
-        config = folder / "mosquitto.conf"
-        listener = f"listener {self.port} 127.0.0.1\n"
-        config.write_text(f"{listener}{settings}{SETTINGS}persistence_location {folder}/\n")
-        self._command = [program, "-c", str(config)]
+        path = folder / "mosquitto.conf"
+        path.write_text(config.format(port=self.port, folder=folder))
+        self._command = [program, "-c", str(path)]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
