@@ -26,6 +26,7 @@ class Settings:
     heartbeat_s: float = 15  # of a feed: proxies give up a silent connection after 30 or 60
     feed_stall_s: float = 60  # as long as a client of a feed may take nothing before it counts as gone
     max_feeds: int = 200  # each looks whenever the log grows
+    max_alarm_feeds: int = 1_000  # one of each open app; each looks whenever there is an alarm
     max_feeds_of_key: int = 8  # a person's screens, and connections that broke without a word
     max_photo: int = 8 * 1024 * 1024  # of a label that was printed: what a phone's camera makes
     max_evidence: int = 16 * 1024 * 1024  # a logger's file: one-minute readings of a year have some 10 MB
