@@ -36,6 +36,7 @@ FOLDER, FILE = "readings", "buffer.db"
 MOST_BYTES = 64 << 20  # some 120,000 packets of one reading: eighty days of minutes
 _AT_ONCE = 64  # packets that are let go together
 _FOR_EVER = 2**62
+_ALL_TOLD = 1_000  # of more ranges than this the ledger tells some: what is not among them says nothing
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS recording (
@@ -285,6 +286,8 @@ def _mark(db: sqlite3.Connection, recording: int, ranges: Ranges) -> None:
         " WHERE recording = ? AND had = 0 AND first >= ? AND first <= ? AND last <= ?",
         [(recording, first, last, last) for first, last in ranges],
     )
+    if len(ranges) >= _ALL_TOLD:
+        return
     edges = [(-1, -1), *ranges, (_FOR_EVER, _FOR_EVER)]
     gaps = [(before + 1, after - 1) for (_, before), (after, _) in pairwise(edges)]
     db.executemany(
