@@ -128,12 +128,15 @@ class Container:
     evidence: list[Series] = field(default_factory=list)  # of its temperature
     storage: Storage | None = None
     in_manufacture: int | None = None  # position
+    into_manufacture: list[Moment] = field(default_factory=list)
     lost: Moment | None = None  # the latest of either kind, by what the signers say
     found: Moment | None = None
     returned: Moment | None = None  # the latest
     destroyed: Moment | None = None
     put_in: list[Moment] = field(default_factory=list)  # into storage, and out of it
     taken_out: list[Moment] = field(default_factory=list)
+    packed: list[Moment] = field(default_factory=list)  # into a shipper, a swap included, and out of it
+    unpacked: list[Moment] = field(default_factory=list)
     thaw_starts: list[Moment] = field(default_factory=list)
     thaw_ends: list[Moment] = field(default_factory=list)
     quality_releases: list[QualityRelease] = field(default_factory=list)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ReceiptInspected,
         Returned,
         ShipperSwapped,
+        Unpacked,
     )
     from ledger.domain.world import Entry
 
@@ -32,9 +33,15 @@ def packed(chain: Chain, entry: Entry, event: Packed | ShipperSwapped) -> None:
     packing = Packing(entry.position, event.shipper, event.seal, event.logger, event.occurred_at)
     for name in event.containers:
         container = chain.container(name)
+        container.packed.append(moment(entry, event.at.site))
         known = container.packing
         if known is None or known.occurred_at <= packing.occurred_at:
             container.packing = packing
+
+
+def unpacked(chain: Chain, entry: Entry, event: Unpacked) -> None:
+    for name in event.containers:
+        chain.container(name).unpacked.append(moment(entry, event.at.site))
 
 
 def inspected(chain: Chain, entry: Entry, event: ReceiptInspected) -> None:

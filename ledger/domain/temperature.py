@@ -81,12 +81,23 @@ class Judgement:
         return self.profile.cumulative_excursion_s * 1000 - self.spent_ms
 
     @property
+    def broken(self) -> tuple[str, ...]:
+        """The limits that do not hold, by the profile's names. Zero forbids every excursion."""
+        spent = {
+            "longest_excursion_s": self.longest_ms,
+            "cumulative_excursion_s": self.spent_ms,
+            "excursions": len(self.excursions) * 1000,
+        }
+        limits = {name: getattr(self.profile, name) for name in spent}
+        return tuple(
+            name
+            for name, limit in limits.items()
+            if self.excursions and limit is not None and (limit == 0 or spent[name] > limit * 1000)
+        )
+
+    @property
     def is_within_limits(self) -> bool:
-        profile, count = self.profile, len(self.excursions)
-        longest, most = profile.longest_excursion_s, profile.excursions
-        if count and 0 in (longest, profile.cumulative_excursion_s, most):
-            return False
-        return self.longest_ms <= longest * 1000 and self.left_ms >= 0 and (most is None or count <= most)
+        return not self.broken
 
 
 # --- one track -------------------------------------------------------------------------
