@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from clients.cli import chart, logger_check, loggers
+from clients.cli import chart, logger_check, logger_judge, loggers
 from clients.cli.budgets import draw_budgets, hours
+from clients.cli.logger_verdict import band
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import rows, show
 from clients.drafts import now
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command("import")(loggers.import_)
 app.command("check")(logger_check.check)
+app.command("judge")(logger_judge.judge)
 app.command("chart")(chart.chart)
 
 
@@ -79,7 +81,7 @@ def _budgets(found: list[Document], unproved: set[str]) -> Any:
         table.add_row(
             one["container"],
             one["phase"],
-            _band(one),
+            band(one),
             _verdict(one, one["container"] in unproved),
             hours(one["spent_s"]),
             hours(one["left_s"]),
@@ -87,15 +89,6 @@ def _budgets(found: list[Document], unproved: set[str]) -> Any:
             f"#{one['last_evidence']}",
         )
     return table
-
-
-def _band(one: Document) -> str:
-    low, high = one["low_centi_c"], one["high_centi_c"]
-    if low is None and high is None:
-        return "no profile"
-    if low is None or high is None:
-        return f"at most {degrees(high)}" if low is None else f"at least {degrees(low)}"
-    return f"{degrees(low)} to {degrees(high)}"
 
 
 def _verdict(one: Document, unproved: bool) -> Text:

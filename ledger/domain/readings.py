@@ -8,7 +8,7 @@ rule a handful, which are remembered.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -77,7 +77,6 @@ class Stretch(NamedTuple):
 
 def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
     """The statement's readings, packed."""
-    values = (_NO_READING if one is None else one for one in event.readings_centi_c)
     return Series(
         entry.statement_id,
         entry.position,
@@ -89,8 +88,13 @@ def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
         milliseconds(event.started_at),
         event.interval_s * 1000,
         entry.recorded_ms,
-        array("h", values).tobytes(),
+        packed(event.readings_centi_c),
     )
+
+
+def packed(readings: Iterable[int | None]) -> bytes:
+    """Two bytes each; None is no reading."""
+    return array("h", (_NO_READING if one is None else one for one in readings)).tobytes()
 
 
 @lru_cache(maxsize=1024)  # pure, and asked again at every entry of a therapy
