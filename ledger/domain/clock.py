@@ -5,7 +5,7 @@ log knows within bounds, from the packings and unpackings. Where several opening
 each at one and the same distance, that distance is the clock's offset:
 
 1. A *step* begins between two readings that differ by at least `LEAST_STEP`, and by ten times
-   as much as readings of this logger usually do; what steps on from there is one step.
+   as much as readings of this logger usually do; what steps again before they rest is the same.
 2. A step fits an opening if it lies within `SLACK_MS` of its bounds. Openings that one step
    could fit are one opening.
 3. The offset is what the most openings agree on: two at least, and half of them. Where
@@ -72,10 +72,10 @@ def steps(evidence: tuple[Series, ...]) -> tuple[Interval, ...]:
     usual = median(abs(b - a) for (_, a), (_, b) in pairwise(readings)) if len(readings) > 1 else 0
     least = max(LEAST_STEP, USUAL * usual)
     found: list[Interval] = []
-    stepped_ms = None  # the last reading of the step before
+    stepped_ms = -(2**62)  # the last reading of the step before
     for (before_ms, before), (at_ms, value) in pairwise(readings):
         if abs(value - before) >= least:
-            if before_ms != stepped_ms:
+            if before_ms - stepped_ms > 2 * SLACK_MS:
                 found.append((before_ms, at_ms))
             stepped_ms = at_ms
     return tuple(found)
