@@ -141,7 +141,7 @@ function ClockOff({ clock }: { clock: Clock }) {
 }
 
 function ahead(seconds: number): string {
-  return t(seconds < 0 ? "audit.behind" : "audit.ahead", { span: span(Math.abs(seconds) * 1000) });
+  return t(seconds < 0 ? "audit.clock_behind" : "audit.clock_ahead", { span: span(Math.abs(seconds) * 1000) });
 }
 
 export function Unproved({ leg }: { leg: Leg }) {

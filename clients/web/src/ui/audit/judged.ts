@@ -7,7 +7,7 @@ export interface Judged extends Phase {
 }
 
 /** Each container's phases. A leg stands with the phase of its container that is nearest in time. */
-export function judgedOf({ containers, unproved }: Pick<Temperature, "containers" | "unproved">): Judged[] {
+export function judgedOf({ containers, unproved }: Temperature): Judged[] {
   const found = containers.map((one): Judged => ({ ...one, evidence: longest(one.evidence), unproved: [] }));
   for (const leg of unproved) {
     const [nearest] = found.filter((one) => one.container === leg.container).sort((a, b) => apart(a, leg) - apart(b, leg));
