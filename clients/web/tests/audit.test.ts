@@ -195,7 +195,7 @@ describe("the temperature chart", () => {
 
   it("has each leg once for containers that went together, and loses none", () => {
     const unproved = [leg, { ...leg, container: "B" }, { ...leg, container: "B", began: 9, ended: 10 }];
-    const found = alike(judgedOf({ coi: "C", as_of_position: 11, containers: [phase, other], unproved }));
+    const found = alike(judgedOf({ coi: "C", as_of_position: 11, containers: [phase, other], unproved, clocks: [] }));
     expect(found.map(({ names }) => names)).toEqual([["A", "B"]]);
     expect(found[0]?.phase.unproved.map(({ began }) => began)).toEqual([7, 9]);
   });
