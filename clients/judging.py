@@ -17,6 +17,7 @@ from ledger.domain.kinetic import kinetic_mean
 from ledger.domain.parts import TemperatureProfile
 from ledger.domain.readings import (
     Series,
+    band_of,
     beyond_band,
     holds_band,
     is_calibrated,
@@ -124,12 +125,13 @@ def _excursion(one: Excursion, files: Sequence[Judged], profile: TemperatureProf
 
 
 def _outside(file: Judged, one: Excursion, profile: TemperatureProfile) -> Document:
+    band = band_of(profile)
     rows = [
         (at_ms, centi_c, line)
         for at_ms, centi_c, line in zip(*file.part, strict=True)
-        if one.start_ms <= at_ms <= one.end_ms and centi_c is not None and beyond_band(profile, centi_c)
+        if one.start_ms <= at_ms <= one.end_ms and centi_c is not None and beyond_band(band, centi_c)
     ]
-    peak = max(rows, key=lambda row: beyond_band(profile, row[1]), default=(0, 0, 0))
+    peak = max(rows, key=lambda row: beyond_band(band, row[1]), default=(0, 0, 0))
     return {
         "file": file.name,
         "logger": file.series[0].logger,
