@@ -75,7 +75,7 @@ def even_columns(source: list[str], delimiter: str, width: int) -> list[list[str
     if set(map(str.count, source, repeat(mark))) != {width - 1}:
         return None
     found = _unquoted(source, mark) if is_quoted else mark.join(source).split(mark)
-    if len(found) != width * len(source) or any(map(contains, found, repeat(QUOTE))):
+    if len(found) != width * len(source) or QUOTE in "".join(found):
         return None
     return [found[at::width] for at in range(width)]
 
