@@ -100,7 +100,7 @@ def _meaning(question: str, text: str) -> Any:
     if question in ("since_ms", "until_ms", "calibrated_until"):
         return milliseconds(moment(text))
     if question == "range_centi_c":
-        return _range(text)
+        return range_of(text)
     if question == "lines":
         return _lines(text)
     if question == "interval_s":
@@ -110,7 +110,7 @@ def _meaning(question: str, text: str) -> Any:
     return text
 
 
-def _range(text: str) -> tuple[int, int]:
+def range_of(text: str) -> tuple[int, int]:
     """`-196..50` -> (-19600, 5000)."""
     low, _, high = text.partition("..")
     try:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from clients.cli import chart, logger_check, logger_judge, loggers
+from clients.cli import chart, logger_check, logger_judge, loggers, watch
 from clients.cli.budgets import draw_budgets, hours
 from clients.cli.logger_verdict import band
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
@@ -37,6 +37,7 @@ app.command("import")(loggers.import_)
 app.command("check")(logger_check.check)
 app.command("judge")(logger_judge.judge)
 app.command("chart")(chart.chart)
+app.command("watch")(watch.watch)
 
 
 @app.command("show")

@@ -13,6 +13,7 @@ from ledger.domain.assessment import Assessment
 from ledger.domain.custody import Custody, Handover, Holder
 
 if TYPE_CHECKING:
+    from ledger.domain.parts import Phase
     from ledger.domain.readings import Series
 
 Making = Literal["", "collection", "split", "pool", "transform", "fill", "sample"]
@@ -38,7 +39,9 @@ class Packing(NamedTuple):
     shipper: str
     seal: str | None
     logger: str | None
-    occurred_at: str = ""
+    occurred_at: str
+    at: Holder  # who packed
+    phase: Phase | None  # as it was said
 
 
 class Batch(NamedTuple):
@@ -124,7 +127,9 @@ class Container:
     component: str | None = None
     inside: str | None = None  # its cassette
     custody: Custody = field(default_factory=Custody)
-    packing: Packing | None = None
+    packings: list[Packing] = field(default_factory=list)  # in the log's order
+    packed: list[Moment] = field(default_factory=list)  # when each was, and out again
+    unpacked: list[Moment] = field(default_factory=list)
     evidence: list[Series] = field(default_factory=list)  # of its temperature
     storage: Storage | None = None
     in_manufacture: int | None = None  # position
@@ -135,8 +140,6 @@ class Container:
     destroyed: Moment | None = None
     put_in: list[Moment] = field(default_factory=list)  # into storage, and out of it
     taken_out: list[Moment] = field(default_factory=list)
-    packed: list[Moment] = field(default_factory=list)  # into a shipper, a swap included, and out of it
-    unpacked: list[Moment] = field(default_factory=list)
     thaw_starts: list[Moment] = field(default_factory=list)
     thaw_ends: list[Moment] = field(default_factory=list)
     quality_releases: list[QualityRelease] = field(default_factory=list)
@@ -157,6 +160,11 @@ class Container:
     @property
     def holder(self) -> Holder | None:
         return self.custody.holder
+
+    @property
+    def packing(self) -> Packing | None:
+        """The latest, by what the signers say; of two at one moment the later recorded."""
+        return max(self.packings, key=lambda one: (one.occurred_at, one.position), default=None)
 
     @property
     def offered(self) -> Handover | None:

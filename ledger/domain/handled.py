@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.container import Packing
+from ledger.domain.custody import Holder
 from ledger.domain.deviation import Quarantine
 from ledger.domain.disposal import Disposal, Witness
 from ledger.domain.happened import later, moment
@@ -29,14 +30,14 @@ ON_RECEIPT = "receipt_inspection"  # the reason of a quarantine that an inspecti
 
 
 def packed(chain: Chain, entry: Entry, event: Packed | ShipperSwapped) -> None:
-    """The latest packing counts, by what the signers say; of two at one moment the later recorded."""
-    packing = Packing(entry.position, event.shipper, event.seal, event.logger, event.occurred_at)
-    for name in event.containers:
-        container = chain.container(name)
-        container.packed.append(moment(entry, event.at.site))
-        known = container.packing
-        if known is None or known.occurred_at <= packing.occurred_at:
-            container.packing = packing
+    by = Holder(event.at.site, event.at.department)
+    phase = event.phase if event.type == "Packed" else None
+    for name in dict.fromkeys(event.containers):
+        packing = Packing(
+            entry.position, event.shipper, event.seal, event.logger, event.occurred_at, by, phase
+        )
+        chain.container(name).packings.append(packing)
+        chain.container(name).packed.append(moment(entry, event.at.site))
 
 
 def unpacked(chain: Chain, entry: Entry, event: Unpacked) -> None:

@@ -28,7 +28,7 @@ try:
 except ImportError:  # an auditor's machine need not have it: slower, and the same
     numpy = None
 
-_NO_READING = -32_768  # below absolute zero
+NO_READING = -32_768  # below absolute zero
 _TYPE = numpy.dtype("h") if numpy else None  # as `array` has it
 
 
@@ -56,7 +56,7 @@ class Series(NamedTuple):
         """Moment and centi-degrees of those that are there."""
         at_ms = self.started_ms
         for value in array("h", self.packed):
-            if value != _NO_READING:
+            if value != NO_READING:
                 yield at_ms, value
             at_ms += self.interval_ms
 
@@ -95,7 +95,7 @@ def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
 
 def packed(readings: Iterable[int | None]) -> bytes:
     """Two bytes each; None is no reading."""
-    return array("h", (_NO_READING if one is None else one for one in readings)).tobytes()
+    return array("h", (NO_READING if one is None else one for one in readings)).tobytes()
 
 
 class Band(NamedTuple):
@@ -109,7 +109,7 @@ class Band(NamedTuple):
 def band_of(profile: TemperatureProfile) -> Band:
     """An open edge lies beyond every reading."""
     low, high = profile.low_centi_c, profile.high_centi_c
-    edges = (_NO_READING + 1 if low is None else low, -_NO_READING - 1 if high is None else high)
+    edges = (NO_READING + 1 if low is None else low, -NO_READING - 1 if high is None else high)
     return Band(*edges, profile.largest_gap_s * 1000)
 
 
@@ -145,9 +145,9 @@ def _by_numpy(series: Series, band: Band) -> tuple[Stretch, ...]:
     lowest, is_near = numpy.minimum.reduce(values), series.interval_ms <= band.gap_ms
     if is_near and lowest >= band.low and numpy.maximum.reduce(values) <= band.high:
         return (Stretch(series.started_ms, series.ended_ms, True, int(values[0]), series.position),)
-    if is_near and lowest > _NO_READING:
+    if is_near and lowest > NO_READING:
         return tuple(_runs(series, band, values, range(len(values)), ()))
-    places = numpy.flatnonzero(values != _NO_READING)
+    places = numpy.flatnonzero(values != NO_READING)
     apart = numpy.diff(places) * series.interval_ms > band.gap_ms
     cuts = (numpy.flatnonzero(apart) + 1).tolist()
     return tuple(_runs(series, band, values[places], places.tolist(), cuts))
