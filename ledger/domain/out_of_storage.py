@@ -4,8 +4,8 @@ It runs from `Retrieved` to the next `Stored`, packing, beginning of manufacture
 follows the thaw is the window's. All such times add up, those of what it was split off or
 pooled from included. Judged by the worst case within bounds, as in `window.py`: it was out
 from the earliest moment to the latest. Where a removal has no bound, the time counts as used up.
-A container is judged by the profile of the phase that its evidence is of; without any
-evidence by the strictest.
+A container is judged by the profile of the phase that its evidence and its packings are of.
+Where none says so, finished product is frozen, and anything else fresh.
 """
 
 from __future__ import annotations
@@ -49,8 +49,12 @@ class Out(NamedTuple):
 def limit_of(chain: Chain, name: str, world: World) -> int | None:
     """Seconds; None: the product sets none for this container."""
     profiles = profiles_of(chain, world)
-    judging = [one for one in profiles if evidence_of(chain, name, one.phase)] or profiles
-    return min((one.out_of_storage_s for one in judging if one.out_of_storage_s is not None), default=None)
+    phases = {one.phase for one in profiles if evidence_of(chain, name, one.phase)}
+    container = _known(chain, name)
+    phases |= {one.phase for one in container.packings if one.phase} if container else set()
+    judging = phases - {"thawed"} or {"frozen" if chain.is_finished(name) else "fresh"}
+    limits = [one.out_of_storage_s for one in profiles if one.phase in judging]
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def out_of_storage(chain: Chain, name: str, world: World, added: Entry | None = None) -> Out | None:

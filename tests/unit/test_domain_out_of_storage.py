@@ -9,17 +9,17 @@ from unittest.mock import patch
 from ledger.domain.out_of_storage import Out, limit_of, out_of_storage
 from ledger.domain.world import timestamp
 from tests.domain_phrases import raised, thaw
-from tests.domain_scene import CLEANROOM, FRESH, HOUR_MS, PRODUCT, VAN, WARD, Said, Scene, scene_at
+from tests.domain_scene import CLEANROOM, DOSE, FRESH, HOUR_MS, PRODUCT, VAN, WARD, Said, Scene, scene_at
 from tests.domain_warm import FRESH_PROFILE, FROZEN_PROFILE, attach
 
 TOO_LONG = "out_of_storage_too_long"
 MINUTE_MS = 60_000
 
 
-def scene_with(limit_s: int | None = 600, fresh_s: int | None = None) -> Scene:
-    """The bag is at the cleanroom; its product allows ten minutes out of frozen storage."""
-    fresh = {} if fresh_s is None else {"out_of_storage_s": fresh_s}
-    frozen = {} if limit_s is None else {"out_of_storage_s": limit_s}
+def scene_with(limit_s: int | None = 600, frozen_s: int | None = None) -> Scene:
+    """The bag is at the cleanroom; its product allows ten minutes out of storage while it is fresh."""
+    fresh = {} if limit_s is None else {"out_of_storage_s": limit_s}
+    frozen = {} if frozen_s is None else {"out_of_storage_s": frozen_s}
     with patch.dict(PRODUCT, temperature=[FRESH_PROFILE | fresh, FROZEN_PROFILE | frozen]):
         return scene_at("at_cleanroom")
 
@@ -87,14 +87,27 @@ def test_without_a_limit_nothing_is_found_and_the_time_is_known() -> None:
     assert (found.spent_ms, limit_of(scene.chain, FRESH, scene.world)) == (9_000_000, None)
 
 
-def test_the_phase_of_the_evidence_says_whose_limit_counts_and_without_any_the_strictest_does() -> None:
-    scene = scene_with(fresh_s=60)
-    assert limit_of(scene.chain, FRESH, scene.world) == 60
+def test_the_phase_says_whose_limit_counts_as_evidence_or_a_packing_tells_it() -> None:
+    scene = scene_with(frozen_s=60)
+    assert limit_of(scene.chain, FRESH, scene.world) == 600  # nobody said: it is what was collected
     attach(scene, -16_000, phase="frozen", range_low_centi_c=-20_000)
-    assert limit_of(scene.chain, FRESH, scene.world) == 600
-    scene = scene_with()
+    assert limit_of(scene.chain, FRESH, scene.world) == 60
+    scene = scene_with(frozen_s=60)
+    move(scene, "Packed", phase="frozen")
+    assert limit_of(scene.chain, FRESH, scene.world) == 60
     attach(scene, 500)
+    assert limit_of(scene.chain, FRESH, scene.world) == 60  # two phases: the stricter
+    assert limit_of(scene_with().chain, FRESH, scene.world) == 600
+
+
+def test_finished_product_is_frozen_where_nobody_says_otherwise() -> None:
+    with patch.dict(PRODUCT, temperature=[FRESH_PROFILE, FROZEN_PROFILE | {"out_of_storage_s": 60}]):
+        scene = scene_at("made")
+    assert limit_of(scene.chain, DOSE, scene.world) == 60
     assert limit_of(scene.chain, FRESH, scene.world) is None
+    thawed = {"phase": "thawed", "containers": [DOSE]}
+    attach(scene, 2_000, **thawed)
+    assert limit_of(scene.chain, DOSE, scene.world) == 60
 
 
 def test_what_is_split_off_keeps_what_was_spent_by_then() -> None:
