@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from clients.cli.loggers import BerlingerRoot, pin
+from clients.cli.logger_options import BerlingerRoot, pin
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.screen import REFUSED, facts, mark, progress, rows, show, spoken
 from clients.download import Downloaded
