@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,11 +27,13 @@ from api.logs import log_to_stderr
 from api.node import Node
 from api.qr_pictures import qr_png
 from api.settings import Settings
+from api.starting import listening, passphrase, run
+from api.witness.program import app as witness
 from clients.demo import story
 from clients.demo.codes import Codes
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.parts import Seen
-from ledger.errors import Fault, Malformed, UnbrokenError
+from ledger.errors import Malformed
 from ledger.labels.link import check_host
 from ledger.labels.message import ISBT128, check_format
 from ledger.labels.scanback import texts_in
@@ -47,24 +48,7 @@ app = typer.Typer(
     help="The server of a chain-of-custody ledger.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 
-HINTS = {
-    "already_running": "Stop that server first, or give this one a directory of its own.",
-    "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
-    "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
-    "bad_proxies": "Check --trusted-proxies or UNBROKEN_TRUSTED_PROXIES.",
-    "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
-    "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
-    "log_exists": "Serve it with: unbroken-server serve",
-    "malformed_key_file": "Restore the keys directory from its backup.",
-    "no_log_here": "Check --data, or begin a log with: unbroken-server init",
-    "no_passphrase": "Set UNBROKEN_PASSPHRASE, or give --passphrase-file.",
-    "one_organisation": "Name administrators of at least two organisations.",
-    "port_taken": "Choose another with --port.",
-    "store_unavailable": "Check --database-url and that the database runs, then start again.",
-    "unsupported_key": "Keys are Ed25519 or P-256, as PEM, DER or base64url.",
-    "wrong_log": "Check that --data, its keys and --database-url belong together.",
-    "wrong_passphrase": "Check UNBROKEN_PASSPHRASE or --passphrase-file.",
-}
+app.add_typer(witness, name="witness")
 
 Data = Annotated[Path, typer.Option("--data", help="The server's directory")]
 DatabaseUrl = Annotated[
@@ -93,7 +77,7 @@ def init(
     administrators = [administrator(one) for one in admin]
     before = _continued(continues)
     home = Home(data)
-    keys = home.make_keys(origin, _passphrase(passphrase_file))
+    keys = home.make_keys(origin, passphrase(passphrase_file))
     ledger = Ledger.create(_config(home, keys, database_url), administrators, before)
     typer.echo(f"The log {origin} has begun. Its verifier key, which everybody pins:")
     typer.echo(str(ledger.vkey))
@@ -188,18 +172,7 @@ def demo(
 
 def main() -> None:
     """The program. Expected errors end with one line and status 2."""
-    try:
-        app()
-    except (UnbrokenError, OSError) as error:
-        sys.stderr.write(explain(error) + "\n")
-        raise SystemExit(2) from None
-
-
-def explain(error: UnbrokenError | OSError) -> str:
-    """One line: what went wrong, and what to do."""
-    if isinstance(error, UnbrokenError):
-        return f"unbroken-server: {error.detail}. {HINTS.get(error.code, f'({error.code})')}".strip()
-    return f"unbroken-server: {error.filename or 'the system'}: {error.strerror}."
+    run(app)
 
 
 def serving(
@@ -212,9 +185,9 @@ def serving(
     before: Before = lambda app: app,
 ) -> None:
     """Serve until told to stop. `before`: what stands before the ledger's application, if anything."""
-    keys = home.open_keys(_passphrase(passphrase_file))
+    keys = home.open_keys(passphrase(passphrase_file))
     log_to_stderr(log_level)
-    with home.locked(), _listening(*where) as listener:
+    with home.locked(), listening(*where) as listener:
         ledger = _open(_config(home, keys, database_url))
         try:
             _run(ledger, listener, settings, before)
@@ -256,15 +229,6 @@ def _config(home: Home, keys: Keys, database_url: str) -> LedgerConfig:
     )
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """Raises `Fault` (`port_taken`)."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise Fault("port_taken", f"cannot listen on {host} port {port}: {error.strerror}") from None
-
-
 def _run(ledger: Ledger, listener: socket.socket, settings: Settings, before: Before) -> None:
     host, port = listener.getsockname()[:2]
     typer.echo(f"Unbroken serves {ledger.origin} at http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -294,14 +258,6 @@ class Program(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._node.feeds.close()
         await super().shutdown(sockets)
-
-
-def _passphrase(path: Path | None) -> bytes:
-    """Raises `Malformed` (`no_passphrase`)."""
-    found = path.read_bytes().rstrip(b"\r\n") if path else os.environb.get(b"UNBROKEN_PASSPHRASE", b"")
-    if not found:
-        raise Malformed("no_passphrase", "the log's keys are encrypted, and there is no passphrase")
-    return found
 
 
 def _continued(text: str) -> Seen | None:
