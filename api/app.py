@@ -56,7 +56,9 @@ from api.sessions import Sessions
 from api.settings import Settings
 from api.tries import Tries
 from api.web import App
+from api.witnessing import Witnessing
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.store.cosignatures import CosignatureStore
 from ledger.store.evidence import EvidenceStore
 from ledger.views.runner import Projector
 
@@ -115,6 +117,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
 
 def _node(ledger: Ledger, settings: Settings) -> Node:
     metrics = Metrics()
+    cosignatures = CosignatureStore(ledger.store)
     return Node(
         ledger=ledger,
         settings=settings,
@@ -128,6 +131,8 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         tries=Tries(settings.max_patient_tries),
         evidence=EvidenceStore(ledger.store.engine),
         label_checks=Pace(settings.label_checks_a_minute),
+        cosignatures=cosignatures,
+        witnessing=Witnessing(ledger.store, cosignatures, settings.witnesses),
     )
 
 
@@ -144,8 +149,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """The read models follow the log for as long as this process serves."""
     node: Node = app.state.node
     node.projector.start()
+    node.witnessing.start()
     yield
     await node.feeds.close()
+    await run_in_threadpool(node.witnessing.close)
     await run_in_threadpool(node.projector.close)
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from api.tries import Tries
     from api.web import App
+    from api.witnessing import Witnessing
     from ledger.application import Ledger
+    from ledger.store.cosignatures import CosignatureStore
     from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
 
@@ -41,6 +43,8 @@ class Node:
     tries: Tries
     evidence: EvidenceStore
     label_checks: Pace
+    cosignatures: CosignatureStore
+    witnessing: Witnessing
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
 

@@ -37,6 +37,7 @@ from ledger.errors import Malformed
 from ledger.labels.link import check_host
 from ledger.labels.message import ISBT128, check_format
 from ledger.labels.scanback import texts_in
+from ledger.proof.witnesses import Policy, parse_policy
 from ledger.store.engines import migrate, open_engine
 from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
@@ -113,6 +114,10 @@ def serve(
             envvar="UNBROKEN_TRUSTED_PROXIES", help="Whose X-Forwarded-For is believed; several by commas"
         ),
     ] = Settings.trusted_proxies,
+    witness: Annotated[
+        Path | None,
+        typer.Option(envvar="UNBROKEN_WITNESS", help="c2sp.org/tlog-policy: who cosigns the heads"),
+    ] = None,
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     settings = Settings(
@@ -121,6 +126,7 @@ def serve(
         label_datamatrix=check_format(label_datamatrix),
         label_checks_a_minute=label_checks,
         trusted_proxies=_named(trusted_proxies),
+        witnesses=_witnesses(witness, Home(data)) if witness else None,
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
@@ -130,6 +136,16 @@ def _named(proxies: str) -> str:
     if "*" in proxies:
         raise Malformed("bad_proxies", "name the proxies whose X-Forwarded-For is believed; * is no address")
     return proxies
+
+
+def _witnesses(path: Path, home: Home) -> Policy:
+    """Raises `Malformed` (`malformed_policy`) where nobody would be asked about this log."""
+    policy, vkey = parse_policy(path.read_bytes()), home.vkey()
+    if not policy.knows_log(vkey):
+        raise Malformed("malformed_policy", f"{path} names other logs, and not {str(vkey)!r}")
+    if not any(each.url for each in policy.witnesses.values()):
+        raise Malformed("malformed_policy", f"{path} says of no witness at which URL it is asked")
+    return policy
 
 
 @app.command("fsck")

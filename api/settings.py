@@ -7,6 +7,7 @@ from pathlib import Path
 
 from clients.built import DIST
 from ledger.labels.message import ISBT128
+from ledger.proof.witnesses import Policy
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Settings:
     label_checks_a_minute: int = 60  # by one address without a session: who works has one
     trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
+    witnesses: Policy | None = None  # who is asked to cosign each head; None: nobody
     page: int = 100
     max_page: int = 1_000
     app_folder: Path = DIST  # the built app; read once, when the server starts

@@ -16,14 +16,27 @@ from api.web import standing
 router = APIRouter(tags=["operation"])
 
 
+class WitnessHealth(BaseModel):
+    """`log_size` of the newest head that it cosigned; `state`: `new`, `cosigns`, or the code of what
+    fails: `witness_unreachable`, `witness_refuses`, `witness_ahead`, …"""
+
+    name: str
+    log_size: int
+    state: str
+
+
 class Health(BaseModel):
     """`projection_lag`: entries that the read models have not taken in yet. `app`: `published` where
-    the app that is served is the newest that the log names, else `unpublished`, or `not_built`."""
+    the app that is served is the newest that the log names, else `unpublished`, or `not_built`.
+    `witnessed_size`: entries of the newest head whose cosignatures meet this node's policy, null
+    where none does or nobody is asked."""
 
     status: str
     log_size: int
     projection_lag: int
     app: str
+    witnessed_size: int | None
+    witnesses: list[WitnessHealth]
 
 
 @router.get(
@@ -34,7 +47,18 @@ class Health(BaseModel):
 def get_health(node: TheNode) -> Health:
     size, _ = node.ledger.store.head()
     app = standing(node.app, node.ledger.world_at(size).log())
-    return Health(status="ok", log_size=size, projection_lag=node.projector.lag(), app=app)
+    witnessed = node.witnessing.newest()
+    return Health(
+        status="ok",
+        log_size=size,
+        projection_lag=node.projector.lag(),
+        app=app,
+        witnessed_size=witnessed.size if witnessed else None,
+        witnesses=[
+            WitnessHealth(name=one.name, log_size=one.size, state=one.state)
+            for one in node.witnessing.standings()
+        ],
+    )
 
 
 @router.get(
@@ -44,5 +68,9 @@ def get_health(node: TheNode) -> Health:
     responses=shown(METRICS, "Text format 0.0.4", media_type=MEDIA_TYPE) | problems(503),
 )
 async def get_metrics(node: TheNode) -> Response:
-    size, lag = await run_in_threadpool(lambda: (node.ledger.store.head()[0], node.projector.lag()))
-    return Response(node.metrics.text(size, lag), media_type=MEDIA_TYPE)
+    size, lag, witnessed = await run_in_threadpool(
+        lambda: (node.ledger.store.head()[0], node.projector.lag(), node.witnessing.newest())
+    )
+    standings = node.witnessing.standings()
+    text = node.metrics.text(size, lag, standings, witnessed.size if witnessed else 0)
+    return Response(text, media_type=MEDIA_TYPE)

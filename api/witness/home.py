@@ -68,7 +68,7 @@ class WitnessHome:
     def follow(self, vkey: VerifierKey) -> None:
         """Add a log; again changes nothing. Raises `Malformed` (`malformed_policy`, `no_witness_here`)."""
         self.vkey()
-        if vkey in self.logs().get(vkey.name, []):
+        if str(vkey) in map(str, self.logs().get(vkey.name, [])):
             return
         before = self._logs.read_bytes() if self._logs.exists() else b""
         gap = b"\n" if before and not before.endswith(b"\n") else b""
