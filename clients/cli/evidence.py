@@ -18,13 +18,16 @@ from clients.keys import Device, default_home
 from clients.reads import ProvenEntry, proven
 from clients.words import sentence
 from ledger.cold_chain.berlinger_signature import ROOT
-from ledger.errors import Conflict, Malformed
-from ledger.proof.note import VerifierKey
+from ledger.errors import Conflict, Malformed, ProofInvalid
+from ledger.proof.checkpoint import SignedCheckpoint
+from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.receipt import verify_tlog_proof
 from ledger.proof.witnesses import Policy, parse_policy
 
 if TYPE_CHECKING:
     from ledger.verify import Report
+
+WITNESSES = 8  # the audit's step that only a policy brings
 
 receipt = typer.Typer(no_args_is_help=True, help="Proof that one statement stands in the log.")
 log = typer.Typer(no_args_is_help=True, help="The log as a whole.")
@@ -79,17 +82,25 @@ def verify_receipt(
         Path, typer.Argument(metavar="RECEIPT", help="Its receipt.", exists=True, dir_okay=False)
     ],
     log_key: LogKey = None,
+    policy: PolicyFile = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Show, without any server, that the log's key vouches for a statement. Exit code 1: it does not."""
-    vkey = _vkey(log_key, home)
+    """Show, without any server, that the log's key vouches for a statement. Exit code 1: it does not.
+
+    With --policy, also that enough of its witnesses cosigned the head of a tlog-proof.
+    """
+    vkey, asked = _vkey(log_key, home), _policy(policy)
     raw, data = statement.read_bytes(), evidence.read_bytes()
     if data.startswith(b"c2sp.org/tlog-proof"):
-        head = verify_tlog_proof(data, raw, vkey).checkpoint
+        signed = verify_tlog_proof(data, raw, vkey)
+        head = signed.checkpoint
         document: dict[str, Any] = {"log": vkey.name, "log_size": head.size, "root": head.root.hex()}
+        document |= {"witnesses": _cosigners(signed, vkey, asked)} if asked else {}
         show(document, lambda console: _draw_proven(console, document), as_json)
         return
+    if asked:
+        raise ProofInvalid("policy_not_met", "a COSE receipt carries no cosignatures: get a tlog-proof")
     found = proven(None, raw, data, vkey)
     show(_told(found), lambda console: _draw_entry(console, found, {"log": vkey.name}), as_json)
 
@@ -177,6 +188,15 @@ def verify(
         raise typer.Exit(REFUSED)
 
 
+def _cosigners(signed: SignedCheckpoint, vkey: VerifierKey, policy: Policy) -> list[str]:
+    """Raises `ProofInvalid` (`policy_not_met`, and as `Policy.cosigners`)."""
+    by = policy.cosigners(parse_note(signed.note))
+    if not policy.knows_log(vkey) or not policy.met_by(by):
+        told = ", ".join(by) or "nobody"
+        raise ProofInvalid("policy_not_met", f"of the policy's witnesses {told} cosigned this head")
+    return sorted(by)
+
+
 def _policy(path: Path | None) -> Policy | None:
     return parse_policy(path.read_bytes()) if path else None
 
@@ -252,3 +272,5 @@ def _draw_report(console: Console, report: Report) -> None:
     console.print(Text(f"Proved: {report.proved}", style="green" if report.ok else ""))
     witnessed = report.size and report.witnessed_size == report.size
     console.print(Text(f"Witnesses: {report.witnessed}", style="green" if witnessed else "bold yellow"))
+    if not any(step.number == WITNESSES for step in report.steps):
+        console.print("Ask them with: --policy FILE", style="bold yellow")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 100  # listed per step; the rest is counted
 
 NOBODY = (
-    "No witness was asked: without a witness policy from outside (--policy), another history"
+    "No witness was asked: without a witness policy from outside, another history"
     " may have been shown to somebody else."
 )
 

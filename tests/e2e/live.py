@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -110,9 +110,9 @@ class Live:
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         subprocess.run(self._command(words), env=environment(), cwd=ROOT, check=True, capture_output=True)
 
-    def serve(self, port: int = 0) -> None:
+    def serve(self, port: int = 0, more: Sequence[str] = ()) -> None:
         words = ["serve", "--data", str(self.data), "--port", str(port), "--log-level", "WARNING"]
-        words += ["--label-host", "ledger.example"]
+        words += ["--label-host", "ledger.example", *more]
         self.process = subprocess.Popen(
             self._command(words), env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
         )

@@ -53,6 +53,7 @@ PUBLIC = {
     ("GET", "/v1/checkpoints"),
     ("GET", "/log/checkpoint"),
     ("GET", "/log/checkpoint.{size}"),
+    ("GET", "/log/checkpoint.witnessed"),
     ("GET", "/log/tile/{path:path}"),
     ("GET", "/v1/labels/{link}"),
     ("GET", "/v1/health"),
