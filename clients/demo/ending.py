@@ -20,8 +20,8 @@ LEDGER = "ledger"
 def verify_from_outside(tale: Tale, copy: Path) -> list[Said]:
     """The program that anybody can run, with a copy of the log and the public key."""
     tale.page.chapter("An outsider verifies the whole log, given only its public key")
-    size = tale.stage.downloads("audrey", copy)
-    tale.page.note(f"{size} entries were copied. From here on no server is asked.")
+    size, files = tale.stage.downloads("audrey", copy)
+    tale.page.note(f"{size} entries and {files} loggers' files were copied. From here on no server is asked.")
     words = ("verify", str(copy), "--log-key", tale.stage.log_key, "--json")
     report: Document = json.loads(tale.stage.run_program("clients.cli", *words))
     for step in report["steps"]:
