@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.note import parse_note
 from ledger.verify.report import Step, told
 
@@ -40,10 +41,9 @@ class Cosigned:
         with self._findings.timed(STEP):
             if not self._policy.knows_log(self._vkey):
                 self._findings.wrong(STEP, None, f"the policy is not about the log {self._vkey.name!r}")
-            known = {head.size for head in heads.heads}
+            known = {head.size: head.root for head in heads.heads}
             for size, note in self._notes(source):
-                if size in known:
-                    self._read(size, note)
+                self._read(size, note, known)
             met = [size for size, by in self._by.items() if self._policy.met_by(by)]
             self.size = max(met, default=0)
             self._conclude(heads.last.size if heads.last else 0)
@@ -56,12 +56,16 @@ class Cosigned:
         except Exception:
             return []  # steps 1 and 2 have named it
 
-    def _read(self, size: int, data: bytes) -> None:
+    def _read(self, size: int, data: bytes, known: dict[int, bytes]) -> None:
+        """Lines count for the very head that the log's key opened, wherever they stand."""
         try:
-            by = self._policy.cosigners(parse_note(data))
+            found = parse_note(data)
+            head = parse_checkpoint(found.text)
+            by = self._policy.cosigners(found)
         except Exception as error:
             self._findings.wrong(STEP, None, told(error), where=f"checkpoints/{size}")
-        else:
+            return
+        if (head.origin, head.size, head.root) == (self._vkey.name, size, known.get(size)):
             self._by.setdefault(size, {}).update(by)
 
     def _conclude(self, size: int) -> None:

@@ -286,6 +286,25 @@ def test_a_restored_backup_is_seen_by_the_witness_which_knows_more_than_the_log(
             bad.close()
 
 
+def test_two_nodes_that_both_ask_still_find_a_quorum(tmp_path: Path) -> None:
+    scenario = open_scenario(f"sqlite:///{tmp_path}/ledger.db", None, Clock())
+    with processes(tmp_path, [11, 12], scenario.ledger.vkey) as witnesses:
+        store = scenario.ledger.store
+        nodes = [Witnessing(store, CosignatureStore(store), asked(witnesses, 2)) for _ in range(2)]
+        for node in nodes:
+            node.start()
+        for _ in range(4):
+            speak(scenario)
+            time.sleep(0.3)
+        until(
+            lambda: [one.newest() for one in nodes] == [newest(scenario)] * 2,
+            "no quorum over the newest head",
+        )
+        for node in nodes:
+            node.close()
+    scenario.ledger.close()
+
+
 def test_a_server_whose_policy_is_about_another_log_does_not_start(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.make_keys("ledger.example/other", b"of a test")

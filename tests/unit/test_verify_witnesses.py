@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ledger.proof.note import VerifierKey
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.witnesses import Policy, parse_policy
 from ledger.verify import DirectorySource, Report, audit
 from ledger.verify.checkpoints import Heads, open_all
@@ -114,6 +117,30 @@ def witnessed(source: DirectorySource, vkey: VerifierKey, heads: Heads) -> int:
     found = Cosigned(TWO_OF_THREE, vkey, Findings())
     found.check(source, heads)
     return found.size
+
+
+@pytest.mark.parametrize("wrong", ["root", "origin", "size"])
+def test_a_head_that_the_log_did_not_sign_counts_for_nothing(book: Book, log: Path, wrong: str) -> None:
+    """However many witnesses put their names under it: the lines are true, and of another body."""
+    path = newest(log)
+    head = parse_checkpoint(parse_note(path.read_bytes()).text)
+    other: dict[str, Any] = {"root": bytes(32), "origin": "other.example", "size": head.size + 1}
+    body = replace(head, **{wrong: other[wrong]}).body().encode()
+    stranger = body + b"\n" + path.read_bytes().split(b"\n\n")[1]
+    path.write_bytes(cosigned(stranger, 11, 12, 13))
+    report = check(book, log)
+    assert (report.ok, report.witnessed_size) == (False, 0)
+
+
+def test_true_lines_under_a_note_that_lost_the_logs_own_count_for_the_head_that_opened(
+    book: Book, log: Path
+) -> None:
+    """The body is the same, to the byte, as that of `checkpoint`, which the log's key opens."""
+    path = newest(log)
+    lines = cosigned(path.read_bytes(), 11, 12).split(b"\n")
+    path.write_bytes(b"\n".join(lines[:4] + lines[6:]))
+    report = check(book, log)
+    assert (report.ok, report.witnessed_size) == (False, report.size)
 
 
 def test_a_policy_about_another_log_is_not_met_by_this_one(book: Book, log: Path) -> None:

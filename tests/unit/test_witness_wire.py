@@ -7,6 +7,8 @@ import base64
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -14,7 +16,7 @@ import pytest
 
 from api.witness.register import MAX_REFUSED, Register, Witness
 from api.witness.serving import Application
-from ledger.errors import Fault, ProofInvalid
+from ledger.errors import Conflict, Fault, Malformed, ProofInvalid
 from ledger.proof.add_checkpoint import MAX_BODY, Submission, parse_conflict, parse_cosignatures
 from ledger.proof.checkpoint import Checkpoint, sign_checkpoint
 from ledger.proof.note import COSIGNATURE, parse_note, vkey_of
@@ -242,3 +244,22 @@ def test_two_processes_on_one_register_still_cosign_one_history(tmp_path: Path) 
     assert Wire(two).add(FALSE.submission(5, 9)).status_code == 422
     assert Wire(two).add(TRUE.submission(5, 9)).status_code == 200
     assert one.register.known(ORIGIN).size == 9
+
+
+def test_four_that_race_on_one_register_cosign_one_history(tmp_path: Path) -> None:
+    """Each with its own connection, as four processes: the check and the record are one transaction."""
+    path, cosigned = tmp_path / "register.db", list[tuple[int, bytes]]()
+
+    def race(number: int) -> None:
+        history, keeper = (TRUE, FALSE)[number % 2], witness(path)
+        for new in sorted(range(1, 13), key=lambda size: (size * 7 + number) % 5 + size):
+            old = keeper.register.known(ORIGIN).size
+            with suppress(Conflict, Malformed, ProofInvalid):
+                keeper.add(history.submission(old, new).encode())
+                cosigned.append((new, history.root(new)))
+        keeper.register.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(race, range(4)))
+    assert len(cosigned) > 3
+    assert any(all(history.root(size) == root for size, root in cosigned) for history in (TRUE, FALSE))
