@@ -261,7 +261,7 @@ def test_the_witness_takes_the_options_of_its_how_to() -> None:
     given = [shlex.split(words) for words in re.findall(r"run --rm witness (.*)", text)]
     for words in (service["command"], *given):
         context = parsed_witness([*service["entrypoint"], *words])
-        assert str(context.params["data"]) in volumes("witness")
+        assert str(context.params["data"]).replace(".", last_stage()["WORKDIR"]) in volumes("witness")
         if context.info_name == "serve":
             assert service["ports"] == [f"127.0.0.1:{context.params['port']}:{context.params['port']}"]
     assert [words[0] for words in given] == ["init", "follow"]
