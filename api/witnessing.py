@@ -37,6 +37,7 @@ PAUSE_S = 1.0  # between two heads: under load, what comes meanwhile is cosigned
 TIMEOUT = httpx.Timeout(5.0)
 PATIENCE_S = 10.0  # for a whole answer, however slowly it trickles
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
+LATE = 100  # heads: a cosignature that comes after those of so many newer heads is not waited for
 TURNS = 3  # a witness may know another size than we think, once; twice where another node asks too
 
 log = logging.getLogger("unbroken.witnesses")
@@ -67,7 +68,8 @@ class Witnessing:
         self._kept = kept
         self._policy = policy
         self._names = {str(each.vkey): name for name, each in policy.witnesses.items()} if policy else {}
-        self._met = 0  # size of a head that met the policy: no smaller one is looked at again
+        self._met = 0  # size of the newest head that met the policy
+        self._floor = 0  # no smaller one is looked at again: where nobody answers, the tail grows long
         self._stopped = threading.Event()
         asked = policy.witnesses.items() if policy else ()
         self._asking = [
@@ -96,8 +98,9 @@ class Witnessing:
         """The newest head whose cosignatures meet the policy; None where none does, or without one."""
         if self._policy is None or not self._names:
             return None
-        size = self._kept.newest_with(self._enough, self._met)
+        size = self._kept.newest_with(self._enough, self._floor)
         self._met = size or self._met
+        self._floor = max(self._met, self._kept.recent(LATE))
         return self._recorder.checkpoint(self._met) if self._met else None
 
     def _enough(self, vkeys: set[str]) -> bool:

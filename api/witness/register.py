@@ -24,7 +24,7 @@ from ledger.proof.cosignature import cosign, cosigned_at
 from ledger.proof.keys import SigningKey
 from ledger.proof.note import VerifierKey, parse_note
 
-MAX_REFUSED = 100  # of one log: anybody can hand in an old head with a wrong proof
+MAX_REFUSED = 100  # of one log and kind: anybody can hand in a head with a wrong proof, nobody a fork
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS head (
     origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, time_s INTEGER NOT NULL,
@@ -117,8 +117,8 @@ class Register:
         )
         self._db.execute(
             "INSERT OR IGNORE INTO refused SELECT ?, ?, ?, ?, ?, ?, ?"
-            " WHERE (SELECT count(*) FROM refused WHERE origin = ?) < ?",
-            (*row, head.origin, MAX_REFUSED),
+            " WHERE (SELECT count(*) FROM refused WHERE origin = ? AND fork = ?) < ?",
+            (*row, head.origin, is_fork(known, head), MAX_REFUSED),
         )
 
     @contextmanager

@@ -7,6 +7,7 @@ have some added later; what was kept never changes.
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, func, insert, select
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.store.recorder import LedgerRecorder
 
 metadata = MetaData()
-PAGE = 100  # heads looked at together
+ROWS = 1_000  # fetched at a time
 
 cosignature = Table(
     "cosignature",
@@ -69,20 +70,21 @@ class CosignatureStore:
 
     def newest_with(self, enough: Callable[[set[str]], bool], floor: int = 0) -> int | None:
         """The size of the newest head, of `floor` entries or more, whose cosigners are enough."""
-        below = None
-        while page := self._sizes(below, floor):
-            for size in page:
-                if enough(self.witnesses_of(size)):
-                    return size
-            below = page[-1]
+        columns = select(cosignature.c.size, cosignature.c.witness)
+        query = columns.where(cosignature.c.size >= floor).order_by(cosignature.c.size.desc())
+        streaming = self._engine.connect().execution_options(yield_per=ROWS)
+        with faults(), streaming as connection, connection.execute(query) as found:
+            for size, rows in groupby(found, key=lambda row: row.size):
+                if enough({row.witness for row in rows}):
+                    return int(size)
         return None
 
-    def _sizes(self, below: int | None, floor: int) -> list[int]:
-        query = select(cosignature.c.size).distinct().where(cosignature.c.size >= floor)
-        if below is not None:
-            query = query.where(cosignature.c.size < below)
+    def recent(self, count: int) -> int:
+        """The size of the oldest of the `count` newest heads that anybody cosigned; 0: there are fewer."""
+        sizes = select(cosignature.c.size).distinct().order_by(cosignature.c.size.desc())
         with faults(), self._engine.connect() as connection:
-            return list(connection.execute(query.order_by(cosignature.c.size.desc()).limit(PAGE)).scalars())
+            found = connection.execute(sizes.offset(count - 1).limit(1)).scalar_one_or_none()
+        return int(found or 0)
 
     def complete(self, heads: Iterable[StoredCheckpoint]) -> list[bytes]:
         """The heads' notes, each with the lines of those who cosigned it behind the log's own."""

@@ -58,13 +58,14 @@ def test_each_head_carries_its_own_lines_behind_the_logs(
 def test_the_newest_head_with_enough_is_found_behind_any_number_without(
     kept: CosignatureStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cosignatures, "PAGE", 3)
+    monkeypatch.setattr(cosignatures, "ROWS", 3)
     for size in range(1, 12):
         kept.keep(size, A, TIME, "a\n")
     kept.keep(4, B, TIME, "b\n")
     assert kept.newest_with(lambda by: by == {A, B}) == 4
     assert kept.newest_with(lambda by: by == {A, B}, floor=5) is None
     assert kept.newest_with(lambda by: A in by) == 11
+    assert (kept.recent(1), kept.recent(3), kept.recent(11), kept.recent(12)) == (11, 9, 1, 0)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api import witnessing
 from api.metrics import Metrics
 from api.witness.register import Witness
 from api.witnessing import Asking, Standing, Witnessing
@@ -185,17 +186,36 @@ def test_a_witness_without_a_url_is_not_asked(scenario: Scenario) -> None:
 def test_the_newest_witnessed_head_is_the_newest_with_a_quorum(scenario: Scenario) -> None:
     store = scenario.ledger.store
     kept, watched = CosignatureStore(store), policy(2, 11, 12, 13)
-    witnessing = Witnessing(store, kept, watched)
+    node = Witnessing(store, kept, watched)
     for size, numbers in ((3, (11, 12)), (5, (13,)), (7, (11, 13)), (9, (12,))):
         for number in numbers:
             kept.keep(size, str(vkey_of_number(number)), 1, "a line\n")
-    found = witnessing.newest()
+    found = node.newest()
     assert found
     assert found.size == 7
     kept.keep(9, str(vkey_of_number(14)), 1, "a stranger\n")
-    assert witnessing.newest() == found
+    assert node.newest() == found
     kept.keep(9, str(vkey_of_number(13)), 1, "a line\n")
-    assert witnessing.newest() == store.checkpoint(9)
+    assert node.newest() == store.checkpoint(9)
+
+
+def test_a_long_time_without_a_quorum_is_not_looked_through_each_time(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witnessing, "LATE", 3)
+    store = scenario.ledger.store
+    kept = CosignatureStore(store)
+    asked = Witnessing(store, kept, policy(2, 11, 12))
+    for size in range(3, 12):
+        kept.keep(size, str(vkey_of_number(11)), 1, "a line\n")
+    assert asked.newest() is None
+    looked: list[int] = []
+    newest_with = kept.newest_with
+    kept.newest_with = lambda enough, floor=0: looked.append(floor) or newest_with(enough, floor)  # type: ignore
+    assert asked.newest() is None
+    kept.keep(9, str(vkey_of_number(12)), 1, "late, but not too late\n")
+    assert asked.newest() == store.checkpoint(9)
+    assert looked == [9, 9]
 
 
 def test_the_numbers_name_each_witness_as_the_policy_does() -> None:

@@ -194,6 +194,10 @@ def test_what_is_kept_of_refusals_has_an_end(wire: Wire) -> None:
         with pytest.raises(ProofInvalid):
             wire.keeper.add(Submission(5, (), many.signed(size)).encode())
     assert len(wire.keeper.register.refused()) == MAX_REFUSED
+    assert wire.add(FALSE.submission(5, 5)).status_code == 422
+    assert [one.fork for one in wire.keeper.register.refused()].count(
+        True
+    ) == 1  # there is always room for it
 
 
 def test_a_clock_that_was_set_back_makes_no_earlier_statement(tmp_path: Path) -> None:
