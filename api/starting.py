@@ -16,10 +16,14 @@ from ledger.errors import Fault, Malformed, UnbrokenError
 
 HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
+    "bad_certificate": "It is PKCS #12 with key and certificate, under the passphrase of the log's keys.",
+    "bad_webhooks": "Put the file of --webhooks right; see docs/how-to/live.md.",
     "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
     "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
+    "bad_mqtt": "Check --mqtt and what begins with it, or UNBROKEN_MQTT.",
     "bad_proxies": "Check --trusted-proxies or UNBROKEN_TRUSTED_PROXIES.",
     "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
+    "certificate_exists": "Move it away first, and keep it: it is what earlier reports are checked with.",
     "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
     "log_exists": "Serve it with: unbroken-server serve",
     "malformed_key_file": "Restore the keys directory from its backup.",

@@ -10,10 +10,13 @@ from starlette.responses import Response
 from api.describing import problems, shown
 from api.examples import HEALTH, METRICS
 from api.metrics import MEDIA_TYPE
-from api.node import TheNode
+from api.node import Node, TheNode
 from api.web import standing
+from api.witnessing import Standing
+from ledger.store.live import LiveRecording
 
 router = APIRouter(tags=["operation"])
+DAY_MS = 86_400_000
 
 
 class WitnessHealth(BaseModel):
@@ -68,9 +71,11 @@ def get_health(node: TheNode) -> Health:
     responses=shown(METRICS, "Text format 0.0.4", media_type=MEDIA_TYPE) | problems(503),
 )
 async def get_metrics(node: TheNode) -> Response:
-    size, lag, witnessed = await run_in_threadpool(
-        lambda: (node.ledger.store.head()[0], node.projector.lag(), node.witnessing.newest())
-    )
+    return Response(node.metrics.text(*await run_in_threadpool(_numbers, node)), media_type=MEDIA_TYPE)
+
+
+def _numbers(node: Node) -> tuple[int, int, list[LiveRecording], list[Standing], int]:
+    lately = node.live.store.lately(node.ledger.config.clock_ms() - DAY_MS)
+    size, witnessed = node.ledger.store.head()[0], node.witnessing.newest()
     standings = node.witnessing.standings()
-    text = node.metrics.text(size, lag, standings, witnessed.size if witnessed else 0)
-    return Response(text, media_type=MEDIA_TYPE)
+    return size, node.projector.lag(), lately, standings, witnessed.size if witnessed else 0

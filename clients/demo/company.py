@@ -89,6 +89,10 @@ class Company:
         answer: Document = getattr(self._clients[agent], what)(**words)
         return answer
 
+    def report(self, agent: str, coi: str, file: str) -> Document:
+        """The therapy's report, written to a file."""
+        return {"bytes": Path(file).write_bytes(self._clients[agent].report(coi))}
+
     def check_app(self, agent: str, server: str) -> Document:
         """What `unbroken app check` says on that person's device, with the log key that it pins."""
         return self._program(agent, "app", "check", server)

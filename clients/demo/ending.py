@@ -30,6 +30,16 @@ def verify_from_outside(tale: Tale, copy: Path) -> list[Said]:
     return read_log(copy)
 
 
+def reports(tale: Tale, folder: Path) -> None:
+    """What a QA director files: one PDF for each patient."""
+    tale.page.chapter("A report of each therapy, on paper if need be")
+    folder.mkdir(parents=True)
+    for patient in PATIENTS:
+        file = folder / f"report-{patient.coi.partition(':')[2]}.pdf"
+        size = tale.stage.reports("audrey", patient.coi, file)
+        tale.page.checked(f"{patient.called}: {file.name}, {size // 1000} kB", True)
+
+
 def lineages(tale: Tale, log: Sequence[Said]) -> list[Lineage]:
     """Each dose's path is walked on the copy, and compared with what the ledger's server says."""
     tale.page.chapter("From vein to vein: the path of each dose, read from the copy alone")

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from clients.demo.broker import free_port
 from clients.demo.codes import LABELS
 from clients.demo.desk import Desk
 from clients.demo.page import WIDTH, Page
@@ -30,6 +30,7 @@ PASSPHRASE = "UNBROKEN_PASSPHRASE"  # noqa: S105  the variable's name
 PATIENT_KEYS = "patient-keys.json"  # the hospital's, in the stage's folder
 ADDED_BEFORE = "key_in_use"  # the browser asked before, and did not hear the answer
 CONTACT = "+44 20 7946 0000 (made up)"
+REPORTER = "The demo's ledger (made up)"  # whose signature the reports carry
 START_S = 120  # a busy machine takes long to begin
 
 
@@ -92,6 +93,7 @@ class Stage:
             path.write_bytes(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)))
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         self.run_program("api.server", *words)
+        self.run_program("api.server", "certificate", "--data", str(self.data), "--name", REPORTER)
         self._serve()
 
     def connect(self, origin: str) -> None:
@@ -119,7 +121,7 @@ class Stage:
         self._processes[-1].wait()
 
     def _serve(self) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.server = f"http://127.0.0.1:{self.port}"
         words = ["--data", str(self.data), "--port", str(self.port), "--desk", self._desk.url]
         with (self.folder / "server.log").open("w") as log:
@@ -240,16 +242,16 @@ class Stage:
         folder.mkdir(exist_ok=True)
         return folder / f"{re.sub('[^a-zA-Z0-9]+', '-', name)}.csv"
 
+    def reports(self, agent: str, coi: str, file: Path) -> int:
+        """The therapy's report goes into a file: its bytes."""
+        answer = self._command(self._employer[agent], do="report", agent=agent, coi=coi, file=str(file))
+        if "problem" in answer:
+            raise DemoFailed(f"{agent} got no report: {answer['problem']['detail']}")
+        return int(answer["bytes"])
+
     def downloads(self, agent: str, folder: Path) -> tuple[int, int]:
         """How many entries, and how many loggers' files."""
         answer = self._command(self._employer[agent], do="download", agent=agent, folder=str(folder))
         if "problem" in answer:
             raise DemoFailed(f"{agent} could not download the log: {answer['problem']['detail']}")
         return answer["size"], answer["files"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -104,7 +104,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, Witn
     witness.serve()
     policy = folder / "policy"
     policy.write_text(f"log {vkey}\nwitness regulator {witness.vkey} {witness.url}\nquorum regulator\n")
-    live.serve(more=["--witness", str(policy)])
+    live.serve(0, "--witness", str(policy))
     live.introduce("ada")
     live.say(
         "ada", "SiteOnboarded", "site/st-mary", organisation="st-mary-trust", site_kind="care", country="GB"

@@ -220,7 +220,7 @@ def test_a_long_time_without_a_quorum_is_not_looked_through_each_time(
 
 def test_the_numbers_name_each_witness_as_the_policy_does() -> None:
     standings = [Standing('a "b"', 7, "cosigns", 0), Standing("c", 0, "witness_refuses", 4)]
-    text = Metrics().text(9, 0, standings, 7)
+    text = Metrics().text(9, 0, (), standings, 7)
     assert 'unbroken_witness_size{witness="a \\"b\\""} 7\n' in text
     assert 'unbroken_witness_failures{witness="c",state="witness_refuses"} 4\n' in text
     assert "unbroken_witnessed_size 7\n" in text
