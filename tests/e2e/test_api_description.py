@@ -78,6 +78,7 @@ FILLED = {
     "{link}": LINK_PART,
     "{sha256}": "ab" * 32,
     "{recording}": "00" * 16,
+    "{alarm}": "0",
     "{path:path}": "000",
 }
 
