@@ -472,7 +472,8 @@ FEED_ENTRY: dict[str, Any] = {
 _TOLD_LIVE = json.dumps(FEED_ENTRY, sort_keys=True, separators=(",", ":"))
 FEED = f"id: 4711\nretry: 2000\n\nevent: CustodyAccepted\ndata: {_TOLD_LIVE}\nid: 4712\n\nid: 4713\n\n"
 
-HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0, "app": "published"}
+HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0, "app": "published", "witnessed_size": 4712,
+          "witnesses": [{"name": "regulator", "log_size": 4712, "state": "cosigns"}]}  # fmt: skip
 APP = {
     "version": "0.1.0",
     "digest": "ab" * 32,
