@@ -25,7 +25,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.live.legs import Legs
 from ledger.errors import Fault, TooMany, UnbrokenError
-from ledger.live.sealed import signed_by
+from ledger.live.sealed import as_of_saying, signed_by
 from ledger.live.sealing import statements
 from ledger.live.segment import read_segment, write
 from ledger.proof.keys import PublicKey
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.application.followed import Followed
     from ledger.domain.placements import Placement
+    from ledger.domain.world import World
     from ledger.live.segment import KeyOf
     from ledger.store.evidence import EvidenceStore
     from ledger.store.live import LiveStore
@@ -71,6 +72,8 @@ class Sealer:
         self._settings = settings
         self._legs = Legs(ledger.store, followed, projector)
         self._asked: set[str] = set()  # recordings
+        self._packed: set[str] = set()  # loggers; these two wait for a look that succeeds
+        self._ended: set[str] = set()
         self._resting: dict[str, int] = {}  # until when a recording of which nothing was due is left alone
         self._stuck: dict[str, int] = {}  # until when a segment that cannot be said is left alone
         self._drops_ms = 0
@@ -121,21 +124,42 @@ class Sealer:
         now_ms = self._ledger.config.clock_ms()
         done = self._finish(now_ms)
         packed, ended = self._legs.since()
+        self._packed |= packed
+        self._ended |= ended
         if not self._began:  # somebody may have said so while no node ran
             lately = self._store.lately(now_ms - self._settings.keep_unpacked_s * 1000, limit=100_000)
-            packed, self._began = {one.logger for one in lately}, True
-        asked = set(self._asked)
-        claimed = 0
-        self._rested(packed)
-        for one in self._due(asked, ended, now_ms):
-            claimed += self._claim(one.recording, one.logger, now_ms)
-        for one in self._seals.sealed_of(packed):  # what is sealed for others may be about these, too
-            claimed += self._claim(one.recording, one.logger, now_ms, elsewhere=True)
-        self._asked -= asked
-        done += self._finish(now_ms) if claimed else 0
+            self._packed.update(one.logger for one in lately)
+            self._began = True
+        done += self._finish(now_ms) if self._claim_all(now_ms) else 0
         if now_ms >= self._drops_ms:
             self._drop(now_ms)
         return done
+
+    def _claim_all(self, now_ms: int) -> int:
+        """What was asked for, packed or ended is forgotten only once it is claimed: the log is not read
+        for it again. What fails holds up no other."""
+        asked, failed = set(self._asked), set[tuple[str, str]]()
+        claimed = 0
+        self._rested(self._packed)
+        due = [(one, False) for one in self._due(asked, self._ended, now_ms)]
+        # what is sealed for others may be about these, too
+        for one, elsewhere in [*due, *((one, True) for one in self._seals.sealed_of(self._packed))]:
+            try:
+                claimed += self._claim(one.recording, one.logger, now_ms, elsewhere)
+            except Exception as error:
+                failed.add((one.recording, one.logger))
+                self._failed(one.recording, error)
+        self._asked -= asked - {recording for recording, _ in failed}
+        loggers = {logger for _, logger in failed}
+        self._packed &= loggers
+        self._ended &= loggers
+        return claimed
+
+    @staticmethod
+    def _failed(recording: str, error: Exception) -> None:
+        code = error.code if isinstance(error, UnbrokenError) else None
+        told = {"recording": recording, "code": code or "internal"}
+        log.error("a recording is not sealed for now", extra=told, exc_info=None if code else error)
 
     @contextmanager
     def _leading(self) -> Iterator[bool]:
@@ -192,21 +216,20 @@ class Sealer:
         (stored,) = self._ledger.store.entries(packing, packing + 1)
         stream = LazyEntry(stored).stream
         carrier = not stream.startswith("chain/")
-        with self._followed.now() as world:
-            equipment = world.equipment(logger)
-        until = equipment.calibrated_until if equipment else None
 
         def say(raw: bytes) -> Said:
-            file = read_segment(raw, self._key_of())
-            return [{"stream": stream, "fields": one} for one in statements(file, placed, until, carrier)]
+            world = self._ledger.world_at()
+            file = read_segment(raw, self._key_of(world))
+            equipment = world.equipment(logger)
+            return [{"stream": stream, "fields": one} for one in statements(file, placed, equipment, carrier)]
 
         return say
 
-    def _key_of(self) -> KeyOf:
+    def _key_of(self, world: World) -> KeyOf:
         def public(kid: bytes) -> PublicKey | None:
             return self._ledger.keys.get(kid)
 
-        return signed_by(self._ledger.origin, self._ledger.world_at().key, public)
+        return signed_by(self._ledger.origin, world.key, public)
 
     # --- into the log ------------------------------------------------------------------
 
@@ -236,7 +259,11 @@ class Sealer:
             return fault
         for coi in sorted(_therapies(one.said)):
             self._evidence.keep(raw, coi, one.said[0]["fields"]["logger"], now_ms)
-        facts = [(each["stream"], each["fields"], one.about(number)) for number, each in enumerate(one.said)]
+        words = as_of_saying(raw, [each["fields"] for each in one.said], self._key_of)
+        facts = [
+            (each["stream"], fields, one.about(number))
+            for number, (each, fields) in enumerate(zip(one.said, words, strict=True))
+        ]
         for answer in self._ledger.attest(facts):
             if isinstance(answer, Fault | TooMany):
                 raise answer

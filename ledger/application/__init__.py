@@ -11,12 +11,12 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from eventsourcing.dcb.application import DCBApplication
 
 from ledger.application.answer import Answer, RaisedDeviation
-from ledger.application.batch import Answers, Draft, Intaken, must_be_same
+from ledger.application.batch import Answers, Draft, Fields, Intaken, must_be_same
 from ledger.application.door import Door
 from ledger.application.genesis import open_log
 from ledger.application.high_water import HighWater, Mark
@@ -129,9 +129,10 @@ class Ledger(DCBApplication):
             self._spread(raws, future)
         return future
 
-    def attest(self, facts: Sequence[tuple[str, dict[str, Any], str]]) -> list[Answer | UnbrokenError]:
+    def attest(self, facts: Sequence[tuple[str, Fields, str]]) -> list[Answer | UnbrokenError]:
         """Record what the ledger itself says, signed with its event key: stream, the event's own
-        members, and a text that names what it is about. Each is said once, ever, for its text.
+        members (see `Draft`), and a text that names what it is about. Each is said once, ever, for its
+        text.
 
         Returns when all is durable, with their answers. The rules judge it as they judge any fact.
         Raises `TooMany` (`busy`), `Fault` (`closing`).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from ledger.application.answer import Answer, RaisedDeviation
@@ -9,7 +10,7 @@ from ledger.application.intake import Admitted
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
 from ledger.domain.rules import Finding, Verdict, deviation_of, judge, stream_of, tags_of
-from ledger.domain.world import LEDGER, Entry, timestamp
+from ledger.domain.world import LEDGER, Entry, World, timestamp
 from ledger.errors import Conflict, Fault, NotPermitted, UnbrokenError
 from ledger.proof import canonical, receipt, statement
 from ledger.store.recorder import NewEntry
@@ -24,15 +25,19 @@ if TYPE_CHECKING:
 MAX_CLOCK_BACK_MS = 5 * 60_000
 
 
+Fields = dict[str, Any] | Callable[[World], dict[str, Any]]
+
+
 class Draft(NamedTuple):
-    """A fact that the ledger itself will sign, under the lock. `fields`: the event's own members.
+    """A fact that the ledger itself will sign, under the lock. `fields`: the event's own members, or
+    what makes them of the world as it is then: quickly, and raising nothing.
 
     The same `kid_cti` gets the first answer: who drafts it derives the cti from what the fact is
     about, so that neither a restart nor another node says it twice.
     """
 
     stream: str
-    fields: dict[str, Any]
+    fields: Fields
     kid_cti: bytes
 
 
@@ -140,7 +145,8 @@ class Batch:
     def _sign(self, draft: Draft) -> Admitted:
         """As the event key's next statement, at the batch's time."""
         last = self._world.signer(self._ledger.event_kid)
-        payload = draft.fields | {
+        fields = draft.fields(self._world) if callable(draft.fields) else draft.fields
+        payload = fields | {
             "occurred_at": timestamp(self.time_ms),
             "seen": {"size": self._writing.size, "root": self._writing.root.hex()},
             "seq": 0 if last.seq is None else last.seq + 1,

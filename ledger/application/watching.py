@@ -78,7 +78,7 @@ class Watching:
         """`listening_ms`: since when packets are taken here. None: nothing came of it lately."""
         now_ms = self._clock_ms()
         found = recent(self._alarms.engine, logger, now_ms - WATCHED_MS)
-        placed = self._followed.placements(logger)
+        placed = [one.as_of(now_ms) for one in self._followed.placements(logger)]
         look = self._looking(logger, found, placed, listening_ms) if found else None
         chains = {bag.coi for bag in look.bags} if look else set()
         known = self._alarms.known(logger, chains, found.first_ms if found else now_ms)

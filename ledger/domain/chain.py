@@ -63,6 +63,7 @@ class Chain:
     consumed: list[Consumption] = field(default_factory=list)
     put_right: set[str] = field(default_factory=set)  # ids: a deviation about them was corrected
     closed: int | None = None  # position
+    closed_at: str | None = None  # as its signer says
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
     readiness: Readiness = field(default_factory=Readiness)
     samples: dict[str, Sample] = field(default_factory=dict)

@@ -130,6 +130,7 @@ class Container:
     packings: list[Packing] = field(default_factory=list)  # in the log's order
     packed: list[Moment] = field(default_factory=list)  # when each was, and out again
     unpacked: list[Moment] = field(default_factory=list)
+    inspected: list[Moment] = field(default_factory=list)  # on receipt
     evidence: list[Series] = field(default_factory=list)  # of its temperature
     storage: Storage | None = None
     in_manufacture: int | None = None  # position

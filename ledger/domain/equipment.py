@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.domain.container import Moment
 
 if TYPE_CHECKING:
     from ledger.domain.world import Entry
+
+
+class Calibration(NamedTuple):
+    """`occurred_at`, `until`: as its signer says."""
+
+    occurred_at: str
+    position: int
+    until: str
 
 
 @dataclass(slots=True)
@@ -27,6 +35,7 @@ class Equipment:
     calibrated_until: str | None = None
     retired: int | None = None  # position
     hold_time_s: int | None = None  # of a shipper, from its charge
+    calibrations: list[Calibration] = field(default_factory=list)  # in the log's order
     charges: list[Moment] = field(default_factory=list)  # as `ShipperCharged.charged_at` says
     position: int = -1
 
@@ -35,6 +44,12 @@ class Equipment:
         if self.retired is not None or self.qualified_until is None or self.qualified_until <= moment:
             return False
         return self.calibrated_until is None or self.calibrated_until > moment
+
+    def calibrated_at(self, moment: str) -> str | None:
+        """Until when it was calibrated, as the last calibration at the moment (text) or before has it.
+        None: there was none by then."""
+        made = [one for one in self.calibrations if one.occurred_at <= moment]
+        return max(made).until if made else None
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
@@ -51,8 +66,9 @@ class Equipment:
         self.qualified_until = event.until
         self.hold_time_s = event.hold_time_s or self.hold_time_s
 
-    def _calibrated(self, _: Entry, event: Any) -> None:
+    def _calibrated(self, entry: Entry, event: Any) -> None:
         self.calibrated_until = event.until
+        self.calibrations.append(Calibration(event.occurred_at, entry.position, event.until))
 
     def _charged(self, entry: Entry, event: Any) -> None:
         seen_size = event.seen.size if event.seen else None

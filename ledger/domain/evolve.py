@@ -183,8 +183,9 @@ def _batch_failed(chain: Chain, entry: Entry, event: ManufacturingFailed) -> Non
     happened.in_batch(chain, entry, event.batch, event.containers)
 
 
-def _closed(chain: Chain, entry: Entry, _: TherapyClosed) -> None:
-    chain.closed = entry.position if chain.closed is None else chain.closed
+def _closed(chain: Chain, entry: Entry, event: TherapyClosed) -> None:
+    if chain.closed is None:
+        chain.closed, chain.closed_at = entry.position, event.occurred_at
     chain.touched["order"] = chain.version
 
 

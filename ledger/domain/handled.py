@@ -46,6 +46,8 @@ def unpacked(chain: Chain, entry: Entry, event: Unpacked) -> None:
 
 
 def inspected(chain: Chain, entry: Entry, event: ReceiptInspected) -> None:
+    for name in event.containers:
+        chain.container(name).inspected.append(moment(entry, event.at.site))
     if event.outcome == "quarantine":
         chain.quarantines[entry.statement_id] = Quarantine(
             entry.statement_id,

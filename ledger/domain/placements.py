@@ -1,8 +1,10 @@
 """Which containers a logger was with, when, and in which phase: folded from what people said of packing.
 
 A packing or a swap that names a logger begins a *placement*. It ends when the container is
-unpacked, packed again, used up, infused or destroyed, or when the logger itself is packed in another
-shipper. In a therapy that was closed nothing lasts.
+unpacked, packed again, stored, taken into manufacture, used up, infused or destroyed, when the logger
+itself is packed in another shipper in the same therapy, or when the therapy is closed. What another
+therapy says of the logger ends nothing on the way, else whoever has a part in one could blind another:
+only once the container's own people have inspected its receipt is the logger free to go elsewhere.
 A thaw parts it in two, for what is in band before is not in band after. All by what the signers say,
 so the order in which their statements arrive changes nothing.
 """
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 class Placement(NamedTuple):
     """One container with one logger. `position`: of the entry that packed them, `at`: who did.
 
-    From `since_ms` until before `until_ms`; None: it lasts.
+    From `since_ms` until before `until_ms`; None: it lasts. `received_ms`: its receipt was inspected.
     """
 
     logger: str
@@ -37,10 +39,15 @@ class Placement(NamedTuple):
     phase: Phase
     since_ms: int
     until_ms: int | None
+    received_ms: int | None = None
 
     def overlaps(self, first_ms: int, last_ms: int) -> bool:
         """True if a reading from one moment to the other may be about the container."""
         return last_ms >= self.since_ms and (self.until_ms is None or first_ms < self.until_ms)
+
+    def as_of(self, now_ms: int) -> Placement:
+        """An end that was said to come has not come: it lasts."""
+        return self._replace(until_ms=None) if self.until_ms and self.until_ms > now_ms else self
 
 
 def placements(chain: Chain, logger: str | None = None) -> Iterator[Placement]:
@@ -51,12 +58,12 @@ def placements(chain: Chain, logger: str | None = None) -> Iterator[Placement]:
             assert packing is not None
             if packing.logger is not None and logger in (None, packing.logger):
                 until_ms = _end(chain, container, packing, following)
-                if until_ms is not None or chain.closed is None:
-                    yield from _parted(chain, container, packing, _phase_said(ordered, packing), until_ms)
+                yield from _parted(chain, container, packing, _phase_said(ordered, packing), until_ms)
 
 
 def settled(found: Iterable[Placement]) -> list[Placement]:
-    """Of one logger, from every therapy, the earliest first: it is in one shipper at a time."""
+    """Of one logger, from every therapy, the earliest first: it is in one shipper at a time, as far as
+    each therapy says itself. Where they contradict each other, what all of them say stands."""
     ordered = sorted(found, key=lambda one: (one.since_ms, one.position, one.coi, one.container))
     return [cut for one in ordered if (cut := _until_elsewhere(one, ordered)) is not None]
 
@@ -65,7 +72,10 @@ def _until_elsewhere(one: Placement, others: list[Placement]) -> Placement | Non
     moved = (
         other.since_ms
         for other in others
-        if other.shipper != one.shipper and other.position != one.position and other.since_ms > one.since_ms
+        if other.shipper != one.shipper
+        and other.position != one.position
+        and other.since_ms > one.since_ms
+        and (other.coi == one.coi or _was_received(one, other.since_ms))
     )
     until_ms = min(moved, default=None)
     if until_ms is None or (one.until_ms is not None and one.until_ms <= until_ms):
@@ -73,15 +83,26 @@ def _until_elsewhere(one: Placement, others: list[Placement]) -> Placement | Non
     return one._replace(until_ms=until_ms)
 
 
+def _was_received(one: Placement, before_ms: int) -> bool:
+    return one.received_ms is not None and one.received_ms <= before_ms
+
+
 def _end(chain: Chain, container: Container, packing: Packing, following: Packing | None) -> int | None:
     """The first that was said to happen after the packing and that takes the logger away."""
-    taken_out = (*container.unpacked, container.destroyed, container.infusion_start)
-    ends = [one.occurred_at for one in taken_out if one]
+    out = (*container.unpacked, *container.put_in, *container.into_manufacture)
+    ends = [one.occurred_at for one in (*out, container.destroyed, container.infusion_start) if one]
+    if chain.closed_at is not None:  # packed after the end, it was with nothing
+        ends.append(max(chain.closed_at, packing.occurred_at))
     if following is not None:
         ends.append(following.occurred_at)
     if container.is_consumed:
         ends += [one.made_at for one in chain.containers.values() if container.id in one.parents]
-    later = [one for one in ends if one >= packing.occurred_at]
+    return _first(ends, packing)
+
+
+def _first(moments: Iterable[str], packing: Packing) -> int | None:
+    """Of those that do not lie before the packing."""
+    later = [one for one in moments if one >= packing.occurred_at]
     return milliseconds(min(later)) if later else None
 
 
@@ -98,10 +119,11 @@ def _parted(
     thawed_ms = min((milliseconds(one.occurred_at) for one in container.thaw_starts), default=None)
     before: Phase = said or ("frozen" if chain.is_finished(container.id) else "fresh")
     whole = (packing.logger or "", chain.coi, container.id, packing.position, packing.shipper, packing.at)
+    received_ms = _first((one.occurred_at for one in container.inspected), packing)
     if thawed_ms is None or (until_ms is not None and thawed_ms >= until_ms):
-        yield Placement(*whole, before, since_ms, until_ms)
+        yield Placement(*whole, before, since_ms, until_ms, received_ms)
     elif thawed_ms <= since_ms:
-        yield Placement(*whole, "thawed", since_ms, until_ms)
+        yield Placement(*whole, "thawed", since_ms, until_ms, received_ms)
     else:
-        yield Placement(*whole, before, since_ms, thawed_ms)
-        yield Placement(*whole, "thawed", thawed_ms, until_ms)
+        yield Placement(*whole, before, since_ms, thawed_ms, received_ms)
+        yield Placement(*whole, "thawed", thawed_ms, until_ms, received_ms)

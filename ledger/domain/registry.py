@@ -165,6 +165,7 @@ class Agent:
     roles_at: dict[str, frozenset[str]] = field(default_factory=dict)
     is_administrator: bool = False
     qualifications: dict[str, Qualification] = field(default_factory=dict)
+    was_device: bool = False  # whatever became of the role
     passkeys: tuple[str, ...] = ()  # credentials, whatever became of them
     position: int = -1
 
@@ -233,6 +234,7 @@ class Agent:
             if role not in TWO_PARTY_ROLES or (role, site) in self.approved_roles:
                 roles.setdefault(site, set()).add(role)
         self.roles_at = {site: frozenset(held) for site, held in roles.items()}
+        self.was_device = self.was_device or "device" in self.roles
         self.is_administrator = "administrator" in self.roles
 
     def _qualified(self, entry: Entry, event: Any) -> None:

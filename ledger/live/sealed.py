@@ -7,17 +7,23 @@ does not, whenever it signed: nobody can say so any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ledger.cold_chain.evidence import disagreement
 from ledger.cold_chain.refusals import Unreadable
+from ledger.live.packet import parse_packet
 from ledger.live.segment import NAME, ZONE, KeyOf, read_segment
+from ledger.proof.sequence import split
 
 if TYPE_CHECKING:
     from ledger.domain.registry import Key
+    from ledger.domain.world import World
     from ledger.proof.keys import PublicKey
     from ledger.proof.statement import Statement
+
+Fields = dict[str, Any]
 
 READ_AS = {"format": NAME, "zone": ZONE}
 """What a statement about a sealed segment says as `read_as`, and nothing else."""
@@ -34,6 +40,23 @@ def signed_by(
         return public(signed.kid) if counts and signed.aud == origin else None
 
     return key_of
+
+
+def as_of_saying(
+    raw: bytes, said: Iterable[Fields], key_of: Callable[[World], KeyOf]
+) -> list[Callable[[World], Fields]]:
+    """Members that were worked out of a segment before, as they are to be said in a world: a key may have
+    been revoked since, a calibration have become known. A signature that failed stays so."""
+    signed = {one.statement.kid: one.statement for one in map(parse_packet, split(raw))}.values()
+
+    def now(before: Fields, world: World) -> Fields:
+        counts = all(key_of(world)(one) for one in signed)
+        equipment = world.equipment(before["logger"])
+        until = equipment.calibrated_at(before["started_at"]) if equipment else None
+        verdict = before["device_signature"] if counts else "failed"
+        return before | {"device_signature": verdict, "calibrated_until": until}
+
+    return [partial(now, one) for one in said]
 
 
 def differs(event: Mapping[str, Any], raw: bytes, key_of: KeyOf) -> str | None:

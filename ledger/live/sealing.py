@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ledger.cold_chain.evidence import Instrument, evidence
@@ -19,6 +20,7 @@ from ledger.live.sealed import READ_AS
 
 if TYPE_CHECKING:
     from ledger.cold_chain.logger_file import LoggerFile
+    from ledger.domain.equipment import Equipment
     from ledger.domain.parts import Phase
     from ledger.domain.placements import Placement
 
@@ -28,34 +30,46 @@ Lot = tuple[int, int | None, "Phase", Holder]  # since, until, phase, at
 
 
 def statements(
-    file: LoggerFile, placements: Iterable[Placement], calibrated_until: str | None, carrier: bool
+    file: LoggerFile, placements: Iterable[Placement], equipment: Equipment | None, carrier: bool
 ) -> list[dict[str, Any]]:
     """Members of `TemperatureEvidenceAttached`, but for what the batch adds. The placements are of one
-    packing, whose statement stands on a shipment's or tank's stream if `carrier`.
+    packing, whose statement stands on a shipment's or tank's stream if `carrier`. `equipment`: the
+    logger's, whose calibrations part the readings.
     """
     lots: dict[Lot, list[Placement]] = defaultdict(list)
     for one in placements:
         lots[one.since_ms, one.until_ms, one.phase, one.at].append(one)
     return [
-        said for lot, inside in lots.items() for said in _of_lot(file, lot, inside, calibrated_until, carrier)
+        said
+        for (since_ms, until_ms, phase, at), inside in lots.items()
+        for known in _instruments(equipment, since_ms, until_ms)
+        for said in _of_lot(file, known, phase, at, _containers(inside, carrier))
     ]
 
 
+def _instruments(equipment: Equipment | None, since_ms: int, until_ms: int | None) -> Iterator[Instrument]:
+    """The logger as it was calibrated at the time, one behind the other."""
+    made = [milliseconds(one.occurred_at) for one in (equipment.calibrations if equipment else ())]
+    parts = sorted({one for one in made if one > since_ms and (until_ms is None or one < until_ms)})
+    for from_ms, to_ms in pairwise([since_ms, *parts, until_ms]):
+        assert from_ms is not None
+        until = equipment.calibrated_at(timestamp(from_ms)) if equipment else None
+        yield Instrument(
+            calibrated_until_ms=milliseconds(until) if until else None,
+            since_ms=from_ms,
+            until_ms=None if to_ms is None else to_ms - 1,
+        )
+
+
 def _of_lot(
-    file: LoggerFile, lot: Lot, inside: Sequence[Placement], calibrated_until: str | None, carrier: bool
+    file: LoggerFile, known: Instrument, phase: Phase, at: Holder, containers: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    since_ms, until_ms, phase, at = lot
-    known = Instrument(
-        calibrated_until_ms=milliseconds(calibrated_until) if calibrated_until else None,
-        since_ms=since_ms,
-        until_ms=None if until_ms is None else until_ms - 1,
-    )
     try:
         measured = evidence(file, known)
     except Unreadable:  # no reading falls into that time
         return
     members = {"type": "TemperatureEvidenceAttached", "v": 1, "at": at._asdict(), "phase": phase}
-    members |= _containers(inside, carrier) | {"read_as": READ_AS}
+    members |= containers | {"read_as": READ_AS}
     most = (ROOM - len(json.dumps(members))) // LONGEST
     for one in measured:
         yield from (members | piece for piece in _pieces(one, most))

@@ -21,11 +21,14 @@ from ledger.domain.shares import share_of
 from ledger.domain.times import timestamp
 from ledger.errors import Fault, NotPermitted
 from ledger.live.packet import parse_packet
+from ledger.live.sealed import differs
 from ledger.live.sealing import statements
 from ledger.proof.sequence import split
+from ledger.store.decode import LazyEntry
 from ledger.store.evidence import EvidenceStore
 from ledger.store.fsck import fsck
 from ledger.store.live import LiveStore
+from ledger.verify.key_history import KeyHistory
 from ledger.views.runner import Projector
 from tests.live_stage import (
     BAG,
@@ -235,6 +238,104 @@ def test_a_key_that_was_revoked_before_the_seal_proves_nothing_and_loses_nothing
     assert "device_signature_failed" in {one.code for one in chain.deviations.values()}
 
 
+def test_a_key_that_was_revoked_between_claim_and_seal_proves_nothing_either(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed(node)
+    node.scenario.clock.forward(900)
+    with monkeypatch.context() as patched:
+        cut(patched, node, "kept")
+        with pytest.raises(Fault, match="cut"):
+            node.look()
+    kid = node.scenario.signer(LOGGER).key.public.kid.hex()
+    node.scenario.say("ada", f"agent/{LOGGER}", "KeyRevoked", kid=kid, reason="stolen")
+    assert node.look() == 1
+    (said,) = node.said()
+    assert said.device_signature == "failed"
+    history = KeyHistory(node.scenario.ledger.origin)
+    for stored in node.scenario.ledger.store.entries(0, node.scenario.ledger.store.head()[0]):
+        history.follow(LazyEntry(stored))
+    raw = node.evidence.find(said.raw)
+    assert raw is not None
+    assert differs(to_payload(said), raw, history.key_of) is None
+
+
+def test_what_counts_is_the_calibration_of_the_time_of_measuring(node: Node) -> None:
+    lapses = timestamp(node.scenario.clock() + 120_000)
+    calibrate(node, lapses)
+    packed(node)
+    calibrate(node, timestamp(node.scenario.clock() + 365 * 86_400_000))
+    node.scenario.clock.forward(900)
+    assert node.look() == 1
+    assert [one.calibrated_until for one in node.said()] == [lapses]
+    report = fsck(node.scenario.ledger.store, str(node.scenario.ledger.vkey))
+    assert report.ok, report.text()
+
+
+def calibrate(node: Node, until: str) -> None:
+    node.scenario.say("ada", f"equipment/{LOGGER}", "EquipmentCalibrated", until=until)
+
+
+def test_a_packing_in_another_therapy_takes_no_evidence_from_this_one(node: Node) -> None:
+    recording = packed(node)
+    collected(node.scenario, OTHER, OTHER_BAG, "patient-2")
+    pack(node.scenario, OTHER, OTHER_BAG, shipper="SHIPPER-9")
+    node.scenario.clock.forward(600)
+    node.put(recording.packet([1_500] * 5, 15))
+    node.scenario.clock.forward(900)
+    node.look()
+    assert [value for one in node.said() for value in one.readings_centi_c if value][-5:] == [1_500] * 5
+    assert [one.readings_centi_c for one in node.said(OTHER)] == [[1_500] * 5]
+
+
+def test_what_was_measured_before_a_therapy_was_closed_is_sealed_without_blame(node: Node) -> None:
+    recording = packed(node)
+    closed = {"chain_version": node.scenario.version(COI), "reason": "withdrawn"}
+    node.scenario.say("carl", STREAM, "TherapyClosed", **closed)
+    node.scenario.clock.forward(600)
+    node.put(recording.packet([520] * 5, 11))
+    node.scenario.clock.forward(900)
+    assert node.look() == 1
+    assert [one.readings_centi_c for one in node.said()] == [[500] * 5 + [510] * 5]
+    codes = {one.code for one in node.scenario.ledger.world_at().chain(COI).deviations.values()}
+    assert "chain_closed" not in codes
+
+
+def test_a_fault_during_a_look_loses_nothing_of_what_the_log_said(node: Node) -> None:
+    recording = packed(node)
+    node.scenario.clock.forward(900)
+    assert node.look() == 1
+    collected(node.scenario, OTHER, OTHER_BAG, "patient-2")
+    pack(node.scenario, OTHER, OTHER_BAG, occurred_at=timestamp(recording.started_ms))
+    seals = node.sealer._seals
+    with patch.object(seals, "sealed_of", side_effect=Fault("cut", "hiccup")), pytest.raises(Fault):
+        node.look()
+    with patch.object(seals, "claim", side_effect=Fault("cut", "hiccup")):
+        assert node.look() == 0
+    assert node.look() == 1
+    assert [one.readings_centi_c for one in node.said(OTHER)] == [[500] * 5 + [510] * 5]
+
+
+def test_a_recording_that_cannot_be_claimed_holds_up_no_other(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording, other = packed(node), Recording(node.scenario)
+    node.put(other.packet([530] * 5, 0))
+    node.scenario.clock.forward(900)
+    real = node.sealer._seals.claim
+
+    def fails(name: str, *given: Any) -> int:
+        if name == recording.name:
+            raise ValueError("nobody expected")
+        return real(name, *given)
+
+    with patch.object(node.sealer._seals, "claim", fails):
+        assert node.look() == 1
+    assert [record.code for record in caplog.records] == ["internal"]  # type: ignore[attr-defined]
+    assert [one.readings_centi_c for one in node.said()] == [[530] * 5]
+    assert node.look() == 1
+
+
 def test_readings_that_contradict_each_other_are_all_sealed(node: Node) -> None:
     """A clock that was set back: no packet is left out, and none is preferred."""
     pack(node.scenario)
@@ -405,8 +506,12 @@ def test_the_ledger_attests_nothing_else(node: Node) -> None:
         ({"read_as": {"format": "hobo", "zone": "+00:00"}}, "did not come live"),
         ({"device_signature": "absent"}, "no logger signed"),
         ({"logger": "logger-9"}, "never enrolled"),
+        ({"logger": "anna"}, "never enrolled as a device"),
+        ({"calibrated_until": "2099-01-01T00:00:00.000Z"}, "not calibrated"),
+        ({"calibrated_until": None}, "not calibrated"),
+        ({"phase": "thawed"}, "had not been packed"),
         ({"containers": ["BAG-X1"]}, "had not been packed"),
-        ({"started_at": "2020-01-01T00:00:00.000Z"}, "had not been packed"),
+        ({"started_at": "2020-01-01T00:00:00.000Z", "calibrated_until": None}, "had not been packed"),
         ({"at": {"site": "st-mary", "department": "ward-5"}}, "had not been packed"),
     ]
     for changed, why in false:

@@ -20,7 +20,8 @@ COI, OTHER = "isbt128:CHA999926000001", "isbt128:CHA999926000002"
 START_MS = 1_790_000_000_000
 MINUTE_MS = 60_000
 AT = {"site": "st-mary", "department": "ward-5"}
-KINDS = st.sampled_from(["Packed", "ShipperSwapped", "Unpacked", "ThawStarted"])
+KINDS = st.sampled_from(["Packed", "ShipperSwapped", "Unpacked", "Stored", "ReceiptInspected", "ThawStarted"])
+OUT = ("Unpacked", "Stored")
 STEPS = st.lists(
     st.tuples(KINDS, st.sampled_from(["BAG-1", "BAG-2"]), st.sampled_from(["logger-1", "logger-2", None])),
     min_size=1,
@@ -39,6 +40,14 @@ def told(position: int, minute: int, kind: str, bag: str, logger: str | None) ->
         "Packed": {"shipper": shipper, "logger": logger},
         "Unpacked": {"shipper": shipper},
         "ShipperSwapped": {"old_shipper": "S", "shipper": shipper, "logger": logger, "reason": "broken"},
+        "Stored": {"location": "TANK-1"},
+        "ReceiptInspected": {
+            "shipper": shipper,
+            "condition": "intact",
+            "expected": 1,
+            "received": 1,
+            "outcome": "accepted",
+        },
         "ThawStarted": {},
     }
     event = parse_event(said | more[kind])
@@ -79,8 +88,8 @@ def test_at_every_moment_it_is_as_the_last_word_about_the_bag_has_it(steps: list
         at_ms = START_MS + minute * MINUTE_MS + 1
         for bag in ("BAG-1", "BAG-2"):
             mine = [(kind, logger) for kind, of, logger in steps[: minute + 1] if of == bag]
-            packing = [one for one in mine if one[0] != "ThawStarted"]
-            logger = packing[-1][1] if packing and packing[-1][0] != "Unpacked" else None
+            packing = [one for one in mine if one[0] not in ("ThawStarted", "ReceiptInspected")]
+            logger = packing[-1][1] if packing and packing[-1][0] not in OUT else None
             phase = "thawed" if any(kind == "ThawStarted" for kind, _ in mine) else "fresh"
             expected = [(logger, phase)] if logger else []
             found = [one for one in placements(chain) if one.container == bag and one.overlaps(at_ms, at_ms)]
@@ -108,9 +117,32 @@ def placement(coi: str, minute: int, shipper: str, until: int | None = None, pos
     )
 
 
-def test_a_logger_that_goes_into_another_shipper_has_left_the_first_whoever_says_so() -> None:
-    left, here = placement(COI, 0, "S-1"), placement(OTHER, 10, "S-2", position=1)
+def test_a_logger_that_goes_into_another_shipper_in_the_same_therapy_has_left_the_first() -> None:
+    left, here = placement(COI, 0, "S-1"), placement(COI, 10, "S-2", position=1)
     assert settled([here, left]) == [left._replace(until_ms=here.since_ms), here]
+
+
+def test_another_therapys_packing_takes_no_logger_away_until_the_receipt_was_inspected() -> None:
+    mine, rival = placement(COI, 0, "S-1"), placement(OTHER, 10, "S-2", position=1)
+    assert settled([rival, mine]) == [mine, rival]
+    for minute, is_cut in ((9, True), (10, True), (11, False)):
+        received = mine._replace(received_ms=START_MS + minute * MINUTE_MS)
+        until_ms = rival.since_ms if is_cut else None
+        assert settled([rival, received]) == [received._replace(until_ms=until_ms), rival]
+
+
+def test_a_closed_therapys_placement_ends_when_it_was_closed() -> None:
+    chain = folded([told(0, 0, "Packed", "BAG-1", "logger-1"), told(1, 9, "Packed", "BAG-2", "logger-1")])
+    chain.closed, chain.closed_at = 2, timestamp(START_MS + 5 * MINUTE_MS)
+    ends = {one.container: one.until_ms for one in placements(chain)}
+    minutes = {"BAG-1": 5, "BAG-2": 9}
+    assert ends == {bag: START_MS + minute * MINUTE_MS for bag, minute in minutes.items()}
+
+
+def test_what_is_said_to_end_later_lasts() -> None:
+    one = placement(COI, 0, "S-1", until=10)
+    assert one.as_of(START_MS + 10 * MINUTE_MS) == one
+    assert one.as_of(START_MS + 10 * MINUTE_MS - 1) == one._replace(until_ms=None)
 
 
 def test_two_therapies_in_one_shipper_share_its_logger() -> None:

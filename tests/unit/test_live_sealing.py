@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from ledger.domain.custody import Holder
+from ledger.domain.equipment import Calibration, Equipment
 from ledger.domain.events import parse_event
 from ledger.domain.placements import Placement
 from ledger.domain.times import milliseconds, timestamp
@@ -29,7 +30,25 @@ ENVELOPE = {
 def said(values: list[int | None], placed: list[Placement], carrier: bool = False) -> list[dict[str, Any]]:
     (raw,) = write([parse_packet(packet(values))])
     file = read_segment(raw, lambda _: KEY.public)
-    return statements(file, placed, timestamp(STARTED_MS + 10**10), carrier)
+    return statements(file, placed, calibrated((0, 10**5)), carrier)
+
+
+def calibrated(*made: tuple[int, int]) -> Equipment:
+    """Each: in which minute, until which."""
+    at = [tuple(timestamp(STARTED_MS + minute * MINUTE_MS) for minute in one) for one in made]
+    done = [Calibration(when, position, until) for position, (when, until) in enumerate(at)]
+    return Equipment(LOGGER, calibrations=done)
+
+
+def test_readings_are_parted_by_the_calibration_of_their_time() -> None:
+    (raw,) = write([parse_packet(packet([1, 2, 3, 4]))])
+    file = read_segment(raw, lambda _: KEY.public)
+    found = statements(file, [placed()], calibrated((3, 10), (-9, 1), (1, 2)), False)
+    until = [timestamp(STARTED_MS + minute * MINUTE_MS) for minute in (1, 2, 10)]
+    assert [one["readings_centi_c"] for one in found] == [[1], [2, 3], [4]]
+    assert [one["calibrated_until"] for one in found] == until
+    (early,) = statements(file, [placed(until=1)], calibrated((3, 10)), False)
+    assert early["calibrated_until"] is None
 
 
 def placed(name: str = "BAG-1", coi: str = COI, since: int = 0, until: int | None = None) -> Placement:
