@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clients.built import DIST
 from ledger.labels.message import ISBT128
+from ledger.proof.witnesses import Policy
 
 if TYPE_CHECKING:
     from api.webhooks.endpoints import Endpoint
@@ -38,6 +39,7 @@ class Settings:
     trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas
     mqtt: Broker | None = None  # where loggers' readings come from, beside HTTP
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
+    witnesses: Policy | None = None  # who is asked to cosign each head; None: nobody
     webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
     readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets
     seal_after_s: int = 15 * 60  # live readings wait so long in the database alone
