@@ -86,11 +86,16 @@ def _headed(type_: str, created_ms: int) -> Members:
 
 def _event(entry: Entry, coi: str, names: Names, row: Row) -> Members:
     payload = told(to_payload(share_of(entry, coi).event))
+    about = _about(entry, names, payload.pop("type"), payload.pop("v"))
+    return written(payload, coi, names, row) | {"recordTime": timestamp(entry.recorded_ms)} | about
+
+
+def written(payload: Members, coi: str, names: Names, row: Row) -> Members:
+    """What a fact says as an event, without where it came from. Takes the payload apart."""
     event: Members = {
         "type": row.kind,
         "eventTime": payload.pop("occurred_at"),
         "eventTimeZoneOffset": "+00:00",
-        "recordTime": timestamp(entry.recorded_ms),
         "bizStep": row.step,
         "bizTransactionList": [{"type": CHAIN, "bizTransaction": names.of("chain", coi)}],
     }
@@ -99,10 +104,9 @@ def _event(entry: Entry, coi: str, names: Names, row: Row) -> Members:
     disposition = _disposition(row, payload)
     if disposition:
         event["disposition"] = disposition
-    about = _about(entry, names, payload.pop("type"), payload.pop("v"))
     for place in row.places:
         place.write(names, payload, event)
-    return event | about | own(payload)
+    return event | own(payload)
 
 
 def _about(entry: Entry, names: Names, type_: str, version: int) -> Members:
@@ -121,7 +125,7 @@ def _about(entry: Entry, names: Names, type_: str, version: int) -> Members:
 def _disposition(row: Row, payload: Members) -> str | None:
     if isinstance(row.disposition, tuple):
         member, of_value = row.disposition
-        return of_value[payload[member]]
+        return of_value.get(payload.get(member, ""))
     return row.disposition
 
 

@@ -16,7 +16,6 @@ from ledger.export.names import Names, digest_uri, read_digest
 
 Members = dict[str, Any]
 PREFIX = "unbroken:"
-DETAILS = f"{PREFIX}details"  # of containers, one by one, where the standard lists only their names
 NO_READING = "ERROR_CONDITION"  # CBV: the sensor gave no value
 
 
@@ -80,20 +79,21 @@ def single(at: str, member: str = "container") -> Place:
 
 def detailed(member: str, at: str, many: bool = True) -> Place:
     """Containers with what is said of each: their EPCs in the standard's list, the rest in ours."""
+    details = f"{PREFIX}{member}"
 
     def write(names: Names, payload: Members, event: Members) -> None:
         said = payload.pop(member)
         found = said if many else [said]
         event[at] = [names.of("container", one) for one in dict.fromkeys(one["container"] for one in found)]
-        event.setdefault(DETAILS, []).extend(own(one) for one in found if len(one) > 1)
+        event[details] = [own(one) for one in found if len(one) > 1]
 
     def read(names: Names, event: Members, payload: Members) -> None:
-        known = {one.get("container"): one for one in map(plain, _list(DETAILS, event.get(DETAILS, [])))}
+        known = {one.get("container"): one for one in map(plain, _list(details, event.get(details, [])))}
         read_names = [names.read("container", one) for one in _list(at, event.get(at))]
         found = [known.get(name, {"container": name}) for name in read_names]
         payload[member] = found if many else next(iter(found), None)
 
-    return Place((member,), f"`{at}`, `{DETAILS}`", write, read)
+    return Place((member,), f"`{at}`, `{details}`", write, read)
 
 
 def party(member: str = "at") -> Place:
