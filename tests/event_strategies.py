@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -12,6 +13,10 @@ from ledger.domain.events import VERSIONS
 from ledger.domain.parts import Event
 from ledger.domain.times import timestamp
 
+# What fails is small enough to be read as it is; making it smaller takes minutes.
+QUICKLY = settings(
+    deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate), suppress_health_check=list(HealthCheck)
+)
 LAST_MS = 253_402_300_799_999
 PATTERNS: dict[str, st.SearchStrategy[Any]] = {  # by what a pattern stands for: faster than the pattern
     "T([01]": st.integers(0, LAST_MS).map(timestamp),

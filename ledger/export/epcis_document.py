@@ -62,7 +62,7 @@ def _word(words: set[str]) -> BeforeValidator:
 Uri = Annotated[str, AfterValidator(_uri)]
 Time = Annotated[str, AfterValidator(_time)]
 Uris = Annotated[list[Uri], Field(max_length=200)]
-_STEPS = {row.step for row in ROWS if ":" not in row.step}
+_STEPS = {row.step for row in ROWS if ":" not in row.step} | {"installing"}  # the part of Packed
 _DISPOSITIONS = {
     word
     for row in ROWS

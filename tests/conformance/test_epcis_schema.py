@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyld import jsonld
 
@@ -23,11 +23,11 @@ from ledger.export.epcis_table import CORRECTION, ROWS
 from ledger.export.names import Names
 from tests.conformance.vectors import load, vectors
 from tests.domain_scene import CHAIN, COI, ORIGIN, scene_at
-from tests.event_strategies import events
+from tests.event_strategies import QUICKLY, events
 
 NAMES = Names(ORIGIN)
 MADE_MS = 1_790_000_000_000
-some = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(QUICKLY, max_examples=10)
 
 
 @cache
@@ -114,7 +114,7 @@ def changed(found: Any, path: tuple[Any, ...], value: Any, removed: bool) -> Any
     return made
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(QUICKLY, max_examples=400)
 @given(st.data())
 def test_what_capture_takes_gs1s_schema_takes(data: st.DataObject) -> None:
     whole = document([data.draw(st.sampled_from(story()))], MADE_MS)
@@ -145,7 +145,7 @@ def published() -> list[Path]:
 def test_a_partners_document_is_taken_or_refused_with_a_reason_never_misread() -> None:
     """None of the published ones is about this log: not one fact may come out of them."""
     files = published()
-    assert len(files) == 80
+    assert len(files) == 90
     facts = []
     for path in files:
         try:

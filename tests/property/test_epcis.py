@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.domain.entry import Entry
@@ -20,11 +20,11 @@ from ledger.export.epcis_reading import read_event
 from ledger.export.epcis_table import CORRECTION, MAPPED, OF_EVENT, ROWS
 from ledger.export.names import Names, digest_uri, read_digest
 from ledger.errors import Malformed
-from tests.event_strategies import events
+from tests.event_strategies import QUICKLY, events
 
 COI = "isbt128:CHA999926ABC123"
 NAMES = Names("ledger.example/unbroken")
-some = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(QUICKLY, max_examples=25)
 
 
 def entry_of(event: Event, position: int = 7) -> Entry:
