@@ -45,6 +45,7 @@ from api.routes import (
     release,
     search,
     session,
+    standards,
     statements,
     supply,
     temperature,
@@ -57,6 +58,7 @@ from api.settings import Settings
 from api.tries import Tries
 from api.web import App
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.store.captures import CaptureStore
 from ledger.store.evidence import EvidenceStore
 from ledger.views.runner import Projector
 
@@ -75,7 +77,7 @@ an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
     quarantines, temperature, chart, evidence, quality, release, supply, registry, keys, labels, patients,
-    search, health, web,
+    search, standards, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -127,6 +129,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
         evidence=EvidenceStore(ledger.store.engine),
+        captures=CaptureStore(ledger.store.engine),
         label_checks=Pace(settings.label_checks_a_minute),
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from api.tries import Tries
     from api.web import App
     from ledger.application import Ledger
+    from ledger.store.captures import CaptureStore
     from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
 
@@ -40,6 +41,7 @@ class Node:
     cursor_key: bytes
     tries: Tries
     evidence: EvidenceStore
+    captures: CaptureStore
     label_checks: Pace
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 

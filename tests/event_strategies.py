@@ -15,7 +15,9 @@ from ledger.domain.times import timestamp
 
 # What fails is small enough to be read as it is; making it smaller takes minutes.
 QUICKLY = settings(
-    deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate), suppress_health_check=list(HealthCheck)
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
 )
 LAST_MS = 253_402_300_799_999
 PATTERNS: dict[str, st.SearchStrategy[Any]] = {  # by what a pattern stands for: faster than the pattern
@@ -32,9 +34,11 @@ def events(name: str) -> st.SearchStrategy[Event]:
     schema = model.model_json_schema()
     members = schema["properties"]
     members.pop("therapies", None)  # of a carrier's stream
-    return _object(schema, schema["$defs"] if "$defs" in schema else {}).map(
-        lambda found: _event(model, found)
-    ).filter(lambda found: found is not None)  # type: ignore[return-value]
+    return (
+        _object(schema, schema.get("$defs", {}))
+        .map(lambda found: _event(model, found))
+        .filter(lambda found: found is not None)
+    )  # type: ignore[return-value]
 
 
 def _event(model: type[Event], found: dict[str, Any]) -> Event | None:

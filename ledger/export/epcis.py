@@ -106,7 +106,8 @@ def written(payload: Members, coi: str, names: Names, row: Row) -> Members:
         event["disposition"] = disposition
     for place in row.places:
         place.write(names, payload, event)
-    return event | own(payload)
+    event |= own(payload)
+    return event
 
 
 def _about(entry: Entry, names: Names, type_: str, version: int) -> Members:

@@ -117,7 +117,7 @@ def _listed(name: str, items: Iterable[str]) -> str:
 
 def _typed(one: Event, of: str, namespaces: Namespaces) -> str:
     first, second = _TYPED[of]
-    said = f"{first}={_word(of, one[first], namespaces)}" if first in one else ""
+    said = f"{first}={word(of, one[first], namespaces)}" if first in one else ""
     return f"{said}{second}={canonical(str(one[second]).strip())}"
 
 
@@ -129,7 +129,7 @@ def _sensor(element: Event, namespaces: Namespaces) -> str:
 
 
 def _report(one: Event, namespaces: Namespaces) -> str:
-    kind = {"type": _word("sensorReport", one["type"], namespaces)} if "type" in one else {}
+    kind = {"type": word("sensorReport", one["type"], namespaces)} if "type" in one else {}
     return _ordered({**one, **kind}, _REPORT, namespaces)
 
 
@@ -168,11 +168,11 @@ def _text(name: str, value: Any, namespaces: Namespaces) -> str:
     if name in _TIMES:
         return utc(value)
     if name in _VOCABULARIES:
-        return _word(name, value, namespaces)
+        return word(name, value, namespaces)
     return canonical(value.strip()) if isinstance(value, str) else _plain(value)
 
 
-def _word(of: str, value: str, namespaces: Namespaces) -> str:
+def word(of: str, value: str, namespaces: Namespaces) -> str:
     """A term of a vocabulary as its full URI."""
     lead, old = _VOCABULARIES[of]
     prefix, colon, local = value.partition(":")

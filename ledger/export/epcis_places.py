@@ -238,7 +238,10 @@ def _interval_s(moments: list[str]) -> int:
 
 
 READINGS = Place(
-    ("logger", "started_at", "readings_centi_c", "raw"), "`sensorElementList`", _write_readings, _read_readings
+    ("logger", "started_at", "readings_centi_c", "raw"),
+    "`sensorElementList`",
+    _write_readings,
+    _read_readings,
 )
 
 

@@ -18,7 +18,7 @@ from ledger.errors import Malformed
 from ledger.export.epcis import ABOUT, CHAIN, NAMESPACE, NAMESPACES, written
 from ledger.export.epcis_hash import prehash, utc
 from ledger.export.epcis_places import PREFIX, Members, plain, writes
-from ledger.export.epcis_table import CORRECTION, OF_EVENT, OF_SHAPE, Row
+from ledger.export.epcis_table import CORRECTION, OF_SHAPE, Row
 from ledger.export.names import Names
 
 ENVELOPE = ("seen", "seq", "prev", "esignature")  # what a signer's own device adds
@@ -80,9 +80,7 @@ def _said(payload: Members) -> Members:
 def _must_say_all(event: Members, written_again: Members) -> None:
     """Whatever the event said must be in what was read of it. Raises `Malformed` (`invalid_epcis`)."""
     for name, value in event.items():
-        if name not in _BESIDE and not (
-            name in written_again and _is_same(name, value, written_again[name])
-        ):
+        if name not in _BESIDE and not (name in written_again and _is_same(name, value, written_again[name])):
             raise Malformed("invalid_epcis", f"{name}: the log has no place for it, or another value")
 
 
@@ -162,7 +160,7 @@ def _rest(event: Members, read: set[str]) -> Members:
 
 def _filled(payload: Members) -> Members:
     """What must be said, and was null, is nowhere in JSON-LD."""
-    return {name: None for name in _nullable(VERSIONS[payload["type"]][payload["v"]])} | payload
+    return dict.fromkeys(_nullable(VERSIONS[payload["type"]][payload["v"]])) | payload
 
 
 def _nullable(model: type[Event]) -> list[str]:

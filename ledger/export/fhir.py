@@ -48,13 +48,15 @@ def bundle(story: Story, names: Names, made_ms: int) -> Resource:
         frozenset(one.container for one in story.products),
         frozenset(one.container for one in story.products if one.is_sample),
     )
-    return without_none({
-        "resourceType": "Bundle",
-        "type": "collection",
-        "identifier": refs.identifier("chain", story.coi),
-        "timestamp": timestamp(made_ms),
-        "entry": [_entry(one, names) for one in _resources(story, refs)],
-    })
+    return without_none(
+        {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "identifier": refs.identifier("chain", story.coi),
+            "timestamp": timestamp(made_ms),
+            "entry": [_entry(one, names) for one in _resources(story, refs)],
+        }
+    )
 
 
 def _entry(resource: Resource, names: Names) -> Resource:
@@ -76,25 +78,29 @@ def _resources(story: Story, refs: References) -> Iterator[Resource]:
 
 
 def _product(one: Product, story: Story, patient: Resource, refs: References) -> Resource:
-    return without_none({
-        "resourceType": PRODUCT,
-        "id": one.container,
-        "productCategory": coding(f"{HL7}/product-category", "cells"),
-        "productCode": _codes(one, story, refs),
-        "parent": [refs.product(name) for name in one.parents],
-        "identifier": [refs.identifier("container", one.container)],
-        "biologicalSourceEvent": {"system": DIN, "value": one.din} if one.din else None,
-        "processingFacility": [refs.logical("Organization", "site", one.site)] if one.site else None,
-        "division": one.division,
-        "productStatus": _availability(one),
-        "expirationDate": one.expires_at,
-        "collection": _collection(one, patient, refs) if one.made_by == "collection" else None,
-        "property": [*_properties(one, refs), *map(_warmth, one.temperature)],
-    })
+    return without_none(
+        {
+            "resourceType": PRODUCT,
+            "id": one.container,
+            "productCategory": coding(f"{HL7}/product-category", "cells"),
+            "productCode": _codes(one, story, refs),
+            "parent": [refs.product(name) for name in one.parents],
+            "identifier": [refs.identifier("container", one.container)],
+            "biologicalSourceEvent": {"system": DIN, "value": one.din} if one.din else None,
+            "processingFacility": [refs.logical("Organization", "site", one.site)] if one.site else None,
+            "division": one.division,
+            "productStatus": _availability(one),
+            "expirationDate": one.expires_at,
+            "collection": _collection(one, patient, refs) if one.made_by == "collection" else None,
+            "property": [*_properties(one, refs), *map(_warmth, one.temperature)],
+        }
+    )
 
 
 def _availability(one: Product) -> Resource:
-    return coding(f"{HL7}/biologicallyderived-product-status", "available" if one.available else "unavailable")
+    return coding(
+        f"{HL7}/biologicallyderived-product-status", "available" if one.available else "unavailable"
+    )
 
 
 def _codes(one: Product, story: Story, refs: References) -> Resource | None:
@@ -129,7 +135,7 @@ def _property(name: str, **value: Any) -> Resource:
 
 def _warmth(one: Warmth) -> Resource:
     """The lowest and the highest reading; every reading stands in the EPCIS event and in the entry."""
-    said = {
+    said: dict[str, Resource] = {
         "phase": {"valueCode": one.phase},
         "logger": {"valueString": one.logger},
         "period": {"valuePeriod": {"start": one.started_at, "end": one.ended_at}},
@@ -142,24 +148,28 @@ def _warmth(one: Warmth) -> Resource:
 
 
 def _sample(one: Product, refs: References) -> Resource:
-    said = {
+    said: dict[str, list[Resource]] = {
         "made-from": [{"valueReference": refs.container(name)} for name in one.parents],
         "site": [{"valueString": one.site}] if one.site else [],
         "expires-at": [{"valueDateTime": one.expires_at}] if one.expires_at else [],
     }
-    return without_none({
-        "resourceType": SPECIMEN,
-        "id": one.container,
-        "extension": [{"url": f"{TERMS}/{name}"} | each for name, found in said.items() for each in found],
-        "identifier": [refs.identifier("container", one.container)],
-        "status": "available" if one.available else "unavailable",
-        "subject": refs.product(one.parents[0]) if one.parents else None,
-        "collection": {
-            "collector": refs.signer(one.signer),
-            "collectedDateTime": one.made_at,
-            "quantity": microlitres(one.volume_ul),
-        },
-    })
+    return without_none(
+        {
+            "resourceType": SPECIMEN,
+            "id": one.container,
+            "extension": [
+                {"url": f"{TERMS}/{name}"} | each for name, found in said.items() for each in found
+            ],
+            "identifier": [refs.identifier("container", one.container)],
+            "status": "available" if one.available else "unavailable",
+            "subject": refs.product(one.parents[0]) if one.parents else None,
+            "collection": {
+                "collector": refs.signer(one.signer),
+                "collectedDateTime": one.made_at,
+                "quantity": microlitres(one.volume_ul),
+            },
+        }
+    )
 
 
 # --- what was done with them ------------------------------------------------------------------
@@ -168,22 +178,24 @@ def _sample(one: Product, refs: References) -> Resource:
 def _transport(one: Leg, patient: Resource, refs: References) -> Resource:
     named = [_input("container", valueReference=refs.container(name)) for name in one.containers]
     answered = _input("acceptance", valueIdentifier=refs.identifier("statement", one.acceptance or ""))
-    return without_none({
-        "resourceType": "Transport",
-        "id": f"leg-{one.position}",
-        "identifier": [refs.identifier("statement", one.release)],
-        "status": one.status,
-        "intent": "order",
-        "focus": refs.container(one.containers[0]),
-        "for": patient,
-        "authoredOn": one.released_at,
-        "completionTime": one.accepted_at,
-        "owner": refs.logical("Organization", "site", one.receiver[0]),
-        "input": [*named, _input("giver", valueReference=refs.place(*one.giver))],
-        "output": [answered] if one.acceptance else None,
-        "requestedLocation": refs.place(*one.receiver),
-        "currentLocation": refs.place(*(one.receiver if one.acceptance else one.giver)),
-    })
+    return without_none(
+        {
+            "resourceType": "Transport",
+            "id": f"leg-{one.position}",
+            "identifier": [refs.identifier("statement", one.release)],
+            "status": one.status,
+            "intent": "order",
+            "focus": refs.container(one.containers[0]),
+            "for": patient,
+            "authoredOn": one.released_at,
+            "completionTime": one.accepted_at,
+            "owner": refs.logical("Organization", "site", one.receiver[0]),
+            "input": [*named, _input("giver", valueReference=refs.place(*one.giver))],
+            "output": [answered] if one.acceptance else None,
+            "requestedLocation": refs.place(*one.receiver),
+            "currentLocation": refs.place(*(one.receiver if one.acceptance else one.giver)),
+        }
+    )
 
 
 def _input(name: str, **value: Any) -> Resource:
@@ -191,22 +203,24 @@ def _input(name: str, **value: Any) -> Resource:
 
 
 def _dispense(one: Dose, patient: Resource, refs: References) -> Resource:
-    return without_none({
-        "resourceType": "BiologicallyDerivedProductDispense",
-        "id": one.container,
-        "status": one.status,
-        "originRelationshipType": concept(
-            f"{HL7}/CodeSystem/biologicallyderivedproductdispense-origin-relationship", "autologous"
-        ),
-        "product": refs.product(one.container),
-        "patient": patient,
-        "matchStatus": None if one.matched is None else _match(one.matched),
-        "performer": [{"actor": refs.signer(name)} for name in one.performers],
-        "location": refs.logical("Location", "site", one.site) if one.site else None,
-        "quantity": None if one.given_ul is None else microlitres(one.given_ul),
-        "preparedDate": one.prepared_at,
-        "whenHandedOver": one.started_at,
-    })
+    return without_none(
+        {
+            "resourceType": "BiologicallyDerivedProductDispense",
+            "id": one.container,
+            "status": one.status,
+            "originRelationshipType": concept(
+                f"{HL7}/CodeSystem/biologicallyderivedproductdispense-origin-relationship", "autologous"
+            ),
+            "product": refs.product(one.container),
+            "patient": patient,
+            "matchStatus": None if one.matched is None else _match(one.matched),
+            "performer": [{"actor": refs.signer(name)} for name in one.performers],
+            "location": refs.logical("Location", "site", one.site) if one.site else None,
+            "quantity": None if one.given_ul is None else microlitres(one.given_ul),
+            "preparedDate": one.prepared_at,
+            "whenHandedOver": one.started_at,
+        }
+    )
 
 
 def _match(matched: bool) -> Resource:
@@ -217,50 +231,56 @@ def _match(matched: bool) -> Resource:
 def _audit(one: Finding, patient: Resource, refs: References) -> Resource:
     disposition = [own("disposition", one.disposition)] if one.disposition else None
     outcome = {"code": coding(f"{HL7}/issue-severity", OUTCOMES[one.blocking]), "detail": disposition}
-    return without_none({
-        "resourceType": "AuditEvent",
-        "id": f"deviation-{one.position}",
-        "category": [own("audit", "deviation")],
-        "code": own("finding", one.code),
-        "action": "C",
-        "severity": SEVERITIES[one.severity],
-        "recorded": one.recorded_at,
-        "outcome": without_none(outcome),
-        "patient": patient,
-        "agent": [{"who": refs.signer(one.raised_by, one.by_device)}],
-        "source": {"observer": refs.logical("Device", "log", refs.names.origin)},
-        "entity": [
-            {"what": {"identifier": refs.identifier("statement", one.statement)}},
-            *({"what": refs.container(name)} for name in one.containers),
-        ],
-    })
+    return without_none(
+        {
+            "resourceType": "AuditEvent",
+            "id": f"deviation-{one.position}",
+            "category": [own("audit", "deviation")],
+            "code": own("finding", one.code),
+            "action": "C",
+            "severity": SEVERITIES[one.severity],
+            "recorded": one.recorded_at,
+            "outcome": without_none(outcome),
+            "patient": patient,
+            "agent": [{"who": refs.signer(one.raised_by, one.by_device)}],
+            "source": {"observer": refs.logical("Device", "log", refs.names.origin)},
+            "entity": [
+                {"what": {"identifier": refs.identifier("statement", one.statement)}},
+                *({"what": refs.container(name)} for name in one.containers),
+            ],
+        }
+    )
 
 
 def _provenance(one: Signed, patient: Resource, refs: References) -> Resource:
     who = refs.signer(one.signer, one.by_device)
     source = {"role": "source", "what": {"identifier": refs.identifier("statement", one.statement)}}
-    return without_none({
-        "resourceType": "Provenance",
-        "id": f"entry-{one.position}",
-        "target": [refs.container(name) for name in one.containers] or [patient],
-        "occurredDateTime": one.occurred_at,
-        "recorded": one.recorded_at,
-        "activity": own("event", one.type),
-        "patient": patient,
-        "agent": [{"type": own("agent", "signer"), "who": who}],
-        "entity": [source],
-        "signature": [_signature(one, who, refs)],
-    })
+    return without_none(
+        {
+            "resourceType": "Provenance",
+            "id": f"entry-{one.position}",
+            "target": [refs.container(name) for name in one.containers] or [patient],
+            "occurredDateTime": one.occurred_at,
+            "recorded": one.recorded_at,
+            "activity": own("event", one.type),
+            "patient": patient,
+            "agent": [{"type": own("agent", "signer"), "who": who}],
+            "entity": [source],
+            "signature": [_signature(one, who, refs)],
+        }
+    )
 
 
 def _signature(one: Signed, who: Resource, refs: References) -> Resource:
     key = {"url": f"{TERMS}/key", "valueIdentifier": refs.identifier("key", one.key)}
-    return without_none({
-        "extension": [key],
-        "type": [AUTHOR],
-        "when": one.occurred_at,
-        "who": who,
-        "targetFormat": PAYLOAD,
-        "sigFormat": STATEMENT,
-        "data": b64encode(one.raw).decode() if one.raw is not None else None,
-    })
+    return without_none(
+        {
+            "extension": [key],
+            "type": [AUTHOR],
+            "when": one.occurred_at,
+            "who": who,
+            "targetFormat": PAYLOAD,
+            "sigFormat": STATEMENT,
+            "data": b64encode(one.raw).decode() if one.raw is not None else None,
+        }
+    )

@@ -50,9 +50,10 @@ def celsius(centi_c: int) -> Resource:
 
 
 def centi_c(quantity: Resource) -> int:
+    """The inverse of `celsius`. Raises `Malformed` (`malformed_fhir`)."""
     if quantity.get("code") != "Cel":
         raise Malformed("malformed_fhir", "temperature: expected UCUM code Cel")
-    return round(quantity["value"] * 100)
+    return round(float(quantity["value"]) * 100)
 
 
 def without_none(resource: Resource) -> Resource:

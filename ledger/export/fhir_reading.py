@@ -33,7 +33,10 @@ _OUTCOMES = {fhir: ours for ours, fhir in OUTCOMES.items()}
 
 def read_bundle(found: Any, names: Names) -> Story:
     """The story. Raises `Malformed` (`malformed_fhir`)."""
-    if not isinstance(found, dict) or (found.get("resourceType"), found.get("type")) != ("Bundle", "collection"):
+    if not isinstance(found, dict) or (found.get("resourceType"), found.get("type")) != (
+        "Bundle",
+        "collection",
+    ):
         raise Malformed("malformed_fhir", "expected a Bundle of type collection")
     refs = References(names)
     with _reading("Bundle"):
@@ -67,7 +70,9 @@ def _label(resource: Resource) -> str:
 def _containers(found: Resource) -> Iterator[Resource]:
     """Products and samples, in the bundle's order."""
     resources = (one.get("resource") for one in found.get("entry", ()) if isinstance(one, dict))
-    return (one for one in resources if isinstance(one, dict) and one.get("resourceType") in (PRODUCT, SPECIMEN))
+    return (
+        one for one in resources if isinstance(one, dict) and one.get("resourceType") in (PRODUCT, SPECIMEN)
+    )
 
 
 def _ordered(found: Resource, names: Names) -> tuple[str | None, int | None]:

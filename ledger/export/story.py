@@ -177,9 +177,7 @@ def _product(one: Container, signer: str) -> Product:
 def _warmth(series: Series) -> Warmth:
     values = [centi_c for _, centi_c in series.readings]
     started, ended = timestamp(series.started_ms), timestamp(series.ended_ms)
-    return Warmth(
-        series.phase, series.logger, started, ended, min(values), max(values), series.position
-    )
+    return Warmth(series.phase, series.logger, started, ended, min(values), max(values), series.position)
 
 
 def _legs(chain: Chain) -> Iterator[Leg]:

@@ -74,7 +74,9 @@ def test_another_value_is_another_event(name: str) -> None:
 
 
 def test_a_prefix_is_only_a_way_of_writing() -> None:
-    one = prehash(EVENT | {"a:x": {"a:y": [2, 1]}}, namespaces_of({"@context": [{"a": "https://n.example/"}]}))
+    one = prehash(
+        EVENT | {"a:x": {"a:y": [2, 1]}}, namespaces_of({"@context": [{"a": "https://n.example/"}]})
+    )
     two = prehash(EVENT | {"b:x": {"b:y": [1, 2]}}, namespaces_of({"@context": {"b": "https://n.example/"}}))
     assert one == two
     assert one.endswith("{https://n.example/}x{https://n.example/}y=1{https://n.example/}y=2")

@@ -13,13 +13,13 @@ from ledger.domain.entry import Entry
 from ledger.domain.events import EVENTS, VERSIONS, parse_event, to_payload
 from ledger.domain.naming import containers_of
 from ledger.domain.parts import Event
+from ledger.errors import Malformed
 from ledger.export.epcis import NAMESPACES, events_of, told
 from ledger.export.epcis_hash import hash_id
 from ledger.export.epcis_places import writes
 from ledger.export.epcis_reading import read_event
 from ledger.export.epcis_table import CORRECTION, MAPPED, OF_EVENT, ROWS
 from ledger.export.names import Names, digest_uri, read_digest
-from ledger.errors import Malformed
 from tests.event_strategies import QUICKLY, events
 
 COI = "isbt128:CHA999926ABC123"
@@ -123,7 +123,7 @@ def test_every_event_about_a_container_has_a_row_and_every_place_a_member() -> N
     for row in ROWS:
         model = VERSIONS[row.event][max(VERSIONS[row.event])]
         assert writes(row.places) <= set(model.model_fields), row.event
-    assert MAPPED == {*OF_EVENT, CORRECTION}
+    assert {*OF_EVENT, CORRECTION} == MAPPED
 
 
 def _names_containers(model: type[Event]) -> bool:

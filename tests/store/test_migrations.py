@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, inspect, text
 
 from api import session_store
 from ledger.errors import Fault
-from ledger.store import evidence, schema
+from ledger.store import captures, evidence, schema
 from ledger.store.engines import migrate, open_engine
 from ledger.store.recorder import LedgerRecorder
 from ledger.views import schema as views
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def test_migrations_make_exactly_the_tables_that_the_code_names(engine: Engine) -> None:
-    everything = [schema.metadata, views.metadata, session_store.metadata, evidence.metadata]
+    everything = [schema.metadata, views.metadata, session_store.metadata, evidence.metadata,
+                  captures.metadata]  # fmt: skip
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, _merged(everything))
