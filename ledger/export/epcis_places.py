@@ -7,6 +7,7 @@ that is being read. What no place takes goes into members of our own namespace, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ledger.domain.times import milliseconds, timestamp
@@ -231,7 +232,7 @@ def _reading(report: Members) -> tuple[str, int, int | None]:
 
 
 def _interval_s(moments: list[str]) -> int:
-    apart = {milliseconds(b) - milliseconds(a) for a, b in zip(moments, moments[1:], strict=False)}
+    apart = {milliseconds(b) - milliseconds(a) for a, b in pairwise(moments)}
     if len(apart) != 1 or (one := apart.pop()) % 1000:
         raise Malformed("invalid_epcis", "sensorReport: expected readings at one interval of whole seconds")
     return one // 1000

@@ -150,6 +150,7 @@ def _warmth(one: Warmth) -> Resource:
 def _sample(one: Product, refs: References) -> Resource:
     said: dict[str, list[Resource]] = {
         "made-from": [{"valueReference": refs.container(name)} for name in one.parents],
+        "sample-purpose": [{"valueCode": one.purpose}] if one.purpose else [],
         "site": [{"valueString": one.site}] if one.site else [],
         "expires-at": [{"valueDateTime": one.expires_at}] if one.expires_at else [],
     }

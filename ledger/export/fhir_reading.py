@@ -138,6 +138,7 @@ def _read_sample(one: Resource, refs: References) -> Product:
         parents=tuple(refs.read("container", each["valueReference"]) for each in said.get("made-from", ())),
         volume_ul=taken["quantity"]["value"],
         available=one["status"] == "available",
+        purpose=said["sample-purpose"][0]["valueCode"] if "sample-purpose" in said else None,
         expires_at=said["expires-at"][0]["valueDateTime"] if "expires-at" in said else None,
     )
 
@@ -185,7 +186,8 @@ def _finding(one: Resource, refs: References) -> Finding:
             refs.read_identifier("statement", statement["identifier"]), _position(one), code,
             _SEVERITIES[one["severity"]], _OUTCOMES[one["outcome"]["code"]["code"]],
             tuple(refs.read("container", each) for each in named), refs.read("agent", who),
-            who["type"] == "Device", one["recorded"], own_code(details[0], "disposition") if details else None,
+            who["type"] == "Device", one["recorded"],
+            own_code(details[0], "disposition") if details else None,
         )  # fmt: skip
 
 

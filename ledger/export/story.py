@@ -7,7 +7,7 @@ two stories are equal. What a story leaves out is lost in FHIR, and stands in it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ledger.domain.naming import containers_of, created_by
@@ -61,6 +61,7 @@ class Product:
     component: str | None = None
     inside: str | None = None
     temperature: tuple[Warmth, ...] = ()
+    purpose: str | None = None  # of a sample
 
     @property
     def is_sample(self) -> bool:
@@ -156,12 +157,21 @@ def story_of(
         chain.coi,
         ordered.product if ordered else None,
         ordered.version if ordered else None,
-        tuple(_product(one, makers.get(one.id, "")) for one in chain.containers.values()),
+        tuple(_container(one, makers.get(one.id, ""), chain) for one in chain.containers.values()),
         tuple(_legs(chain)),
         tuple(_dose(one) for one in chain.containers.values() if _is_at_bedside(one)),
         tuple(_findings(chain, by_id, is_device)),
         tuple(_signed(entry, raw, is_device(entry.signer)) for entry, raw in shares),
     )
+
+
+def _container(one: Container, signer: str, chain: Chain) -> Product:
+    made = _product(one, signer)
+    if not made.is_sample:
+        return made
+    sample = chain.samples.get(one.id)
+    nothing = dict.fromkeys(("din", "product_code", "division", "bag", "of", "component", "inside"))
+    return replace(made, **nothing, temperature=(), purpose=sample.purpose if sample else None)
 
 
 def _product(one: Container, signer: str) -> Product:

@@ -48,8 +48,8 @@ def story() -> list[dict[str, Any]]:
     scene = scene_at("infused")
     packed = next(one for one, _ in scene.entries if one.type == "Packed")
     scene.on_chain(
-        "anna", CORRECTION, corrects=packed.statement_id, member="shipper", was="SHIPPER-1", right="SHIPPER-2",
-        reason="typing_error",
+        "anna", CORRECTION, corrects=packed.statement_id, member="shipper", was="SHIPPER-1",
+        right="SHIPPER-2", reason="typing_error",
     )  # fmt: skip
     entries = [one for one, _ in scene.entries if one.stream == CHAIN]
     return list(therapy_events(entries, COI, NAMES))
@@ -93,7 +93,8 @@ ANYTHING = st.recursive(
          "2026-02-30T00:00:00Z", "2026-09-21T14:00:00+02:00", "2026-09-21T24:00:00Z", "unbroken:x", "a:b",
          "urn:epcglobal:cbv:bizstep:shipping", "+14:30", "http:///x", "a:", "http://a:x/", "ni:///sha-256;x?a#b"]
     ),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["id", "type", "a:b"]), inner),
+    lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(st.sampled_from(["id", "type", "a:b"]), inner),
     max_leaves=4,
 )  # fmt: skip
 
