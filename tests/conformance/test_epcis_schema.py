@@ -27,7 +27,7 @@ from tests.event_strategies import QUICKLY, events
 
 NAMES = Names(ORIGIN)
 MADE_MS = 1_790_000_000_000
-some = settings(QUICKLY, max_examples=10)
+some = settings(QUICKLY, max_examples=5)
 
 
 @cache

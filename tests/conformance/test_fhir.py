@@ -179,7 +179,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(COI, product, version, tuple(products), *lists)
 
 
-@settings(QUICKLY, max_examples=120)
+@settings(QUICKLY, max_examples=40)
 @given(stories())
 def test_whatever_a_story_says_its_bundle_is_valid_and_reads_back(story: Story) -> None:
     made = bundle(story, NAMES, MADE_MS)
@@ -187,7 +187,7 @@ def test_whatever_a_story_says_its_bundle_is_valid_and_reads_back(story: Story) 
     assert wrong_with(made) == []
 
 
-@settings(QUICKLY, max_examples=150)
+@settings(QUICKLY, max_examples=80)
 @given(st.data())
 def test_a_broken_bundle_is_refused_or_read_and_never_breaks_the_reader(data: st.DataObject) -> None:
     made = deepcopy(bundle(told(), NAMES, MADE_MS))

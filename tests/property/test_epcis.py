@@ -24,7 +24,7 @@ from tests.event_strategies import QUICKLY, events
 
 COI = "isbt128:CHA999926ABC123"
 NAMES = Names("ledger.example/unbroken")
-some = settings(QUICKLY, max_examples=25)
+some = settings(QUICKLY, max_examples=12)
 
 
 def entry_of(event: Event, position: int = 7) -> Entry:
