@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -12,17 +13,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.alarming import open_alarms
 from api.challenges import cursor_key
 from api.describing import describe
 from api.feeds import Feeds
 from api.intake import Intake
 from api.label_documents import LabelWanted
+from api.live import open_live
+from api.live.subscriber import Subscriber
 from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
 from api.pace import Pace
 from api.problems import problem_of
 from api.routes import (
+    alarms,
     carriers,
     chains,
     chart,
@@ -41,8 +46,10 @@ from api.routes import (
     quality,
     quarantines,
     readiness,
+    readings,
     registry,
     release,
+    report,
     search,
     session,
     standards,
@@ -67,6 +74,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ledger.application import Ledger
+    from ledger.export.seal import Seal
 
 VERSION = "0.1.0"
 DESCRIPTION = """Who held which bag of cells, for which patient, and the proof of it.
@@ -75,9 +83,9 @@ Writing needs a signature by an enrolled key, reading a session opened by a sign
 log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
-    session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, chart, evidence, quality, release, supply, registry, keys, labels, patients,
-    search, standards, health, web,
+    session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
+    deviations, quarantines, temperature, alarms, chart, report, evidence, quality, release, supply, registry,
+    keys, labels, patients, search, standards, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -96,9 +104,12 @@ class Server(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
-    """The server of one ledger. The caller keeps the ledger, and closes it after the server."""
-    node = _node(ledger, settings or Settings())
+def create_app(ledger: Ledger, settings: Settings | None = None, seal: Seal | None = None) -> FastAPI:
+    """The server of one ledger. The caller keeps the ledger, and closes it after the server.
+
+    `seal` signs the reports.
+    """
+    node = _node(ledger, settings or Settings(), seal)
     app = Server(
         title="Unbroken",
         version=VERSION,
@@ -115,8 +126,11 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _node(ledger: Ledger, settings: Settings) -> Node:
+def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
     metrics = Metrics()
+    projector = Projector(ledger.store.engine, ledger.store)
+    evidence_store = EvidenceStore(ledger.store.engine)
+    live = open_live(ledger, evidence_store, projector, metrics, settings)
     return Node(
         ledger=ledger,
         settings=settings,
@@ -125,12 +139,15 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         intake=Intake(ledger, metrics),
         feeds=Feeds(ledger, settings),
         metrics=metrics,
-        projector=Projector(ledger.store.engine, ledger.store),
+        projector=projector,
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
-        evidence=EvidenceStore(ledger.store.engine),
+        evidence=evidence_store,
         captures=CaptureStore(ledger.store.engine),
         label_checks=Pace(settings.label_checks_a_minute),
+        seal=seal,
+        live=live,
+        alarms=open_alarms(ledger, live, settings),
     )
 
 
@@ -147,9 +164,28 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """The read models follow the log for as long as this process serves."""
     node: Node = app.state.node
     node.projector.start()
-    yield
-    await node.feeds.close()
+    sealing = asyncio.create_task(node.live.sealer.run())
+    async with node.alarms.running(), _hearing(node):
+        yield
+        await node.close_feeds()
+    await node.live.intake.close()
+    node.live.sealer.close()
+    await sealing
     await run_in_threadpool(node.projector.close)
+
+
+@asynccontextmanager
+async def _hearing(node: Node) -> AsyncIterator[None]:
+    """Loggers are heard by MQTT, where a broker is named."""
+    if not node.settings.mqtt:
+        yield
+        return
+    node.metrics.mqtt = subscriber = Subscriber(node.settings.mqtt, node.live.intake)
+    subscriber.open()
+    try:
+        yield
+    finally:
+        await subscriber.close()
 
 
 def _say_problems(app: FastAPI) -> None:

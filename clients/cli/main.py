@@ -21,6 +21,7 @@ from clients.cli import (
     infusion,
     labels,
     lineage,
+    logger,
     lookups,
     outbox,
     passkey,
@@ -28,6 +29,7 @@ from clients.cli import (
     quality,
     record,
     registry,
+    report,
     standards,
     temperature,
     web,
@@ -59,6 +61,7 @@ app.add_typer(device.key, name="key", rich_help_panel=SET_UP)
 app.add_typer(device.profile, name="profile", rich_help_panel=SET_UP)
 app.command("enrol", rich_help_panel=SET_UP)(record.enrol)
 app.command("approve", rich_help_panel=SET_UP)(record.approve)
+app.add_typer(logger.logger, name="logger", rich_help_panel=SAY)
 app.add_typer(passkey.passkey, name="passkey", rich_help_panel=SET_UP)
 app.command("record", rich_help_panel=SAY)(record.record)
 app.command("events", rich_help_panel=SAY)(events.events)
@@ -85,6 +88,7 @@ app.command("sites", rich_help_panel=ASK)(registry.sites)
 app.command("people", rich_help_panel=ASK)(registry.people)
 app.command("qualifications", rich_help_panel=ASK)(registry.qualifications)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
+app.command("report", rich_help_panel=PROVE)(report.report)
 app.add_typer(standards.app, name="export", rich_help_panel=ASK)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)

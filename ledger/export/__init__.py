@@ -1,4 +1,4 @@
-"""What partners read in their own standard: EPCIS 2.0 (GS1) and FHIR R5 (HL7), out and in.
+"""What goes out: reports for people, EPCIS 2.0 (GS1) and FHIR R5 (HL7) for partners' systems.
 
-Pure mapping over entries and therapies: no disk, no clock, no network.
+The two standards are pure mappings over entries and therapies, out and in: no disk, no clock.
 """

@@ -7,7 +7,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import app, audit, catchup, charts, cold_chain, growth, http, ingest, labels, reading
+from tests.bench import app, audit, catchup, charts, cold_chain, growth, http, ingest, labels, live, reading
 from tests.bench.table import RUNS, Row, show
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "catchup": ("Projections that catch up", catchup.run),
     "audit": ("Audit of a whole log", audit.run),
     "labels": ("Labels, drawn and encoded", labels.run),
+    "live": ("Live readings by MQTT", live.run),
     "cold_chain": ("Loggers and temperatures", cold_chain.run),
     "charts": ("Temperature charts", charts.run),
     "app": ("The app, from a label to the verdict", app.run),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -110,9 +111,9 @@ class Live:
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         subprocess.run(self._command(words), env=environment(), cwd=ROOT, check=True, capture_output=True)
 
-    def serve(self, port: int = 0) -> None:
+    def serve(self, port: int = 0, *options: str) -> None:
         words = ["serve", "--data", str(self.data), "--port", str(port), "--log-level", "WARNING"]
-        words += ["--label-host", "ledger.example"]
+        words += ["--label-host", "ledger.example", *options]
         self.process = subprocess.Popen(
             self._command(words), env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
@@ -122,12 +123,12 @@ class Live:
         assert self.url.startswith("http://"), f"the server said {line!r}"
         self.vkey = str(self._get("/v1/log")["vkey"])
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
         if self.process:
-            self.process.terminate()
+            self.process.send_signal(how)
             self.process.wait(30)
             assert self.process.stdout
             self.process.stdout.close()

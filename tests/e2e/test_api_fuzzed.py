@@ -29,11 +29,12 @@ from api.codes import TITLES
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
+from tests.live_stage import Recording, enrol_logger
 from tests.scenario import APHERESIS, patient
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
-SIGNED = ("POST /v1/statements", "POST /v1/session")
+SIGNED = ("POST /v1/statements", "POST /v1/session", "POST /v1/readings")
 WHO_MAKES = {"POST /v1/labels": "mia", "POST /v1/evidence": "mia"}  # an auditor only reads
 ENDLESS = "GET /v1/feed"  # its answer ends when its reader goes: see test_api_feed
 FILE = b"a logger's file"
@@ -84,6 +85,11 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
         schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
         found = [result.ok() for result in schema.get_all_operations()]
         known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex()}
+        enrol_logger(stage.scenario)
+        recording = Recording(stage.scenario)
+        cose = {"content-type": "application/cose"}
+        stage.ask("POST", "/v1/readings", content=recording.packet([500], 0), headers=cose)
+        known["recording"] = recording.name
         yield Fuzzed(stage, {f"{one.method.upper()} {one.path}": one for one in found}, known)
 
 

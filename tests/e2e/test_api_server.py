@@ -51,6 +51,16 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_certificate_is_made_once_and_a_file_that_is_none_stops_the_start(data: Path) -> None:
+    words = ["certificate", "--data", str(data), "--name", "St Mary's"]
+    assert run(*words) == 0
+    kept = (data / "keys" / "report.p12").read_bytes()
+    assert run(*words) == 2
+    assert (data / "keys" / "report.p12").read_bytes() == kept
+    (data / "keys" / "report.p12").write_bytes(kept[:-1])
+    assert run("serve", "--data", str(data), "--port", "0") == 2
+
+
 def init(folder: Path, *more: str) -> list[str]:
     words = ["init", "--data", str(folder), "--origin", ORIGIN, *more]
     for signer, organisation in ((ADA, "st-mary-trust"), (BEN, "northcell")):
@@ -250,6 +260,13 @@ def test_a_host_that_no_label_can_name(data: Path, capsys: pytest.CaptureFixture
     line = told_and_refused(capsys, "serve", "--data", str(data), "--label-host", "https://ledger.example")
     assert "HOST or HOST:PORT" in line
     assert "UNBROKEN_LABEL_HOST" in line
+
+
+def test_a_broker_that_cannot_be_meant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "serve", "--data", str(tmp_path), "--mqtt", "mqtt://unbroken:password@broker.example"
+    line = told_and_refused(capsys, *words)
+    assert "Check --mqtt" in line
+    assert ":password" not in line
 
 
 def test_proxies_that_are_not_named_are_refused_at_the_start(
