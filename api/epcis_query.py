@@ -36,7 +36,12 @@ STRIDE = 500  # entries fetched at once
 MAX_PAGE = 1_000
 _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 
-Words = Annotated[str | None, Query(max_length=2000, description="One or several, with | between them")]
+Words = Annotated[
+    str | None,
+    Query(
+        max_length=2000, description="One or several, with | between them", examples=["shipping|receiving"]
+    ),
+]
 Moment = Annotated[str | None, Query(max_length=40, examples=["2026-09-21T12:00:00.000Z"])]
 
 
@@ -96,7 +101,7 @@ def query_of(
     MATCH_epc: Words = None,  # noqa: N803
     MATCH_anyEPC: Words = None,  # noqa: N803
     perPage: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,  # noqa: N803
-    nextPageToken: Annotated[str | None, Query(max_length=600)] = None,  # noqa: N803
+    nextPageToken: Annotated[str | None, Query(max_length=600, examples=["8Qm0uHb5X1mYV2zq0nD0aw"])] = None,  # noqa: N803
 ) -> EventQuery:
     """Raises `Malformed`: `unknown_query_parameter`, `invalid_request` naming the parameter."""
     _must_know(request)

@@ -7,7 +7,7 @@ two stories are equal. What a story leaves out is lost in FHIR, and stands in it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ledger.domain.naming import containers_of, created_by
@@ -166,12 +166,15 @@ def story_of(
 
 
 def _container(one: Container, signer: str, chain: Chain) -> Product:
+    """Of a sample only what a Specimen can say."""
     made = _product(one, signer)
     if not made.is_sample:
         return made
     sample = chain.samples.get(one.id)
-    nothing = dict.fromkeys(("din", "product_code", "division", "bag", "of", "component", "inside"))
-    return replace(made, **nothing, temperature=(), purpose=sample.purpose if sample else None)
+    return Product(
+        made.container, made.made_by, made.made_at, made.signer, made.site, made.parents, made.volume_ul,
+        made.available, expires_at=made.expires_at, purpose=sample.purpose if sample else None,
+    )  # fmt: skip
 
 
 def _product(one: Container, signer: str) -> Product:

@@ -7,7 +7,20 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import app, audit, catchup, charts, cold_chain, growth, http, ingest, labels, live, reading
+from tests.bench import (
+    app,
+    audit,
+    catchup,
+    charts,
+    cold_chain,
+    export,
+    growth,
+    http,
+    ingest,
+    labels,
+    live,
+    reading,
+)
 from tests.bench.table import RUNS, Row, show
 
 if TYPE_CHECKING:
@@ -25,6 +38,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "labels": ("Labels, drawn and encoded", labels.run),
     "live": ("Live readings by MQTT", live.run),
     "cold_chain": ("Loggers and temperatures", cold_chain.run),
+    "export": ("EPCIS and FHIR", export.run),
     "charts": ("Temperature charts", charts.run),
     "app": ("The app, from a label to the verdict", app.run),
 }

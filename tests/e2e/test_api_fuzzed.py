@@ -7,6 +7,7 @@ have tests of their own: test_api_mangled.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -26,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.codes import TITLES
+from api.standards_examples import EPCIS_DOCUMENT, JOB
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
@@ -51,6 +53,7 @@ KNOWN = {
     "path": "0/000.p/30",
     "link": link_part("L0001", "BAG-D1"),
     "sha256": sha256(FILE).hexdigest(),
+    "capture": "captured-before",
 }
 ANYTHING_GOES = {"GET /log/tile/{path}", "GET /log/tile/entries/{path}"}  # any text is a path
 few = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -104,6 +107,8 @@ def furnish(stage: Stage) -> None:
     say("anna", "tank/ship-1", "Stored", location="TANK-1", **theirs)
     issue(stage.scenario, COI, "L0001", container="BAG-D1")
     stage.app.state.node.evidence.keep(FILE, COI, "mia", 0)
+    now_ms = stage.scenario.clock()
+    stage.app.state.node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), now_ms)
     catch_up(stage)
 
 
@@ -143,6 +148,10 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "POST /v1/labels": {"body": wanted(COI, "L0001", "BAG-D1")},
         "POST /v1/patients/match": {"body": {"site": "st-mary", "patient": patient("patient-1")}},
         "POST /v1/labels/scan-back": {"body": photo(), "media_type": "image/png"},
+        "POST /v1/epcis/capture": {
+            "body": json.dumps(EPCIS_DOCUMENT).encode(),
+            "media_type": "application/ld+json",
+        },
         "POST /v1/evidence": {
             "query": {"coi": COI},
             "body": FILE,
