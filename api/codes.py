@@ -247,7 +247,7 @@ PROGRAMS = {
     "bad_head": "A head is not written as size:root",
     "bad_mqtt": "Not an MQTT broker that can be reached as given",
     "bad_proxies": "A trusted proxy is not named by its address",
-    "bad_webhooks": "The file of webhooks is not as it should be",
+    "bad_webhooks": "The file of webhooks does not say whom to tell, or how",
     "certificate_exists": "There is a certificate already",
     "no_log_here": "There is no log here",
     "port_taken": "The address is in use",

@@ -14,16 +14,17 @@ Each step may be cut off: the next look goes on. On PostgreSQL one node looks at
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
 from api.live.legs import Legs
-from ledger.errors import UnbrokenError
+from ledger.errors import Fault, TooMany, UnbrokenError
 from ledger.live.sealed import signed_by
 from ledger.live.sealing import statements
 from ledger.live.segment import read_segment, write
@@ -71,27 +72,37 @@ class Sealer:
         self._legs = Legs(ledger.store, followed, projector)
         self._asked: set[str] = set()  # recordings
         self._resting: dict[str, int] = {}  # until when a recording of which nothing was due is left alone
+        self._stuck: dict[str, int] = {}  # until when a segment that cannot be said is left alone
         self._drops_ms = 0
         self._began = False
         self._turn = threading.Lock()
-        self._wake = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = asyncio.Event()
         self._closed = False
 
     def seal_now(self, recording: str) -> None:
         """Seal at once whatever of a recording is with a container. Any thread; returns at once."""
         self._asked.add(recording)
-        self._wake.set()
+        self._wake()
 
     async def run(self) -> None:
         """Look again and again until `close`; what fails is logged, and tried again."""
+        self._loop = asyncio.get_running_loop()
         while not self._closed:
+            self._woken.clear()
             await run_in_threadpool(self._guarded_look)
-            await run_in_threadpool(self._wake.wait, self._settings.seal_every_s)
-            self._wake.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.seal_every_s):
+                    await self._woken.wait()
 
     def close(self) -> None:
+        """End `run` behind the look that it is at. Called in its loop."""
         self._closed = True
-        self._wake.set()
+        self._woken.set()
+
+    def _wake(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     def _guarded_look(self) -> None:
         try:
@@ -200,22 +211,39 @@ class Sealer:
     # --- into the log ------------------------------------------------------------------
 
     def _finish(self, now_ms: int) -> int:
-        """Whatever waits. The file first: what the log names is kept by then."""
+        """Whatever waits. One that cannot be said is left alone for a while: it must not stop the others."""
         done = 0
         for one in self._seals.waiting():
-            for coi in sorted(_therapies(one.said)):
-                self._evidence.keep(one.raw, coi, one.said[0]["fields"]["logger"], now_ms)
-            done += self._attest(one, now_ms)
+            if self._stuck.get(one.about(0), 0) <= now_ms:
+                stuck = self._say(one, now_ms)
+                if stuck is None:
+                    done += 1
+                    continue
+                log.error("a segment stays unsealed", extra={"code": stuck.code, "recording": one.recording})
+                self._stuck[one.about(0)] = now_ms + self._settings.seal_after_s * 1000
         return done
 
-    def _attest(self, one: Claimed, now_ms: int) -> bool:
+    def _say(self, one: Claimed, now_ms: int) -> UnbrokenError | None:
+        """The file first: what the log names is kept by then. What is wrong with it, if anything is.
+
+        Raises `Fault`, `TooMany` where that says nothing about this segment.
+        """
+        try:
+            raw = self._seals.raw(one)
+        except Fault as fault:
+            if fault.code != "damaged_evidence":
+                raise
+            return fault
+        for coi in sorted(_therapies(one.said)):
+            self._evidence.keep(raw, coi, one.said[0]["fields"]["logger"], now_ms)
         facts = [(each["stream"], each["fields"], one.about(number)) for number, each in enumerate(one.said)]
-        refused = [each for each in self._ledger.attest(facts) if isinstance(each, UnbrokenError)]
-        for error in refused:
-            log.error("the rules refuse a seal", extra={"code": error.code, "recording": one.recording})
-        if not refused:
-            self._seals.sealed(one, now_ms)
-        return not refused
+        for answer in self._ledger.attest(facts):
+            if isinstance(answer, Fault | TooMany):
+                raise answer
+            if isinstance(answer, UnbrokenError):
+                return answer
+        self._seals.sealed(one, now_ms)
+        return None
 
     def _drop(self, now_ms: int) -> None:
         before_ms = now_ms - self._settings.keep_unpacked_s * 1000

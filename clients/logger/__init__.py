@@ -3,5 +3,5 @@
 recorder.py   takes readings, one by one; each is durable before anything else happens to it
 buffer.py     the file that holds them: readings, then packets, until the ledger has them
 uplink.py     sends what the ledger does not have, over HTTP (`http.py`) or MQTT (`mqtt.py`)
-lines.py      readings as lines of text, for `unbroken logger run`
+running.py    does all of it at once, for `unbroken logger run`: lines in, packets out
 """

@@ -28,14 +28,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clients.disk import Disk
-from ledger.domain.times import timestamp
+from clients.logger.state import state_of
 from ledger.errors import Fault
 from ledger.live.packet import MOST_READINGS
 
 FOLDER, FILE = "readings", "buffer.db"
-MOST_BYTES = 64 << 20  # some 140,000 packets of one reading: three months of minutes
+MOST_BYTES = 64 << 20  # some 120,000 packets of one reading: eighty days of minutes
 _AT_ONCE = 64  # packets that are let go together
 _FOR_EVER = 2**62
+_ALL_TOLD = 1_000  # of more ranges than this the ledger tells some: what is not among them says nothing
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS recording (
@@ -211,7 +212,7 @@ class Buffer:
     def state(self) -> list[dict[str, Any]]:
         """Each recording in numbers of readings, the oldest first."""
         with self.disk.reading() as db:
-            return [_state(db, recording) for recording in _recordings(db, "1")]
+            return [state_of(db, recording) for recording in _recordings(db, "1")]
 
     def _make_room(self, db: sqlite3.Connection) -> None:
         while _used(db) > self._most_bytes:
@@ -285,47 +286,11 @@ def _mark(db: sqlite3.Connection, recording: int, ranges: Ranges) -> None:
         " WHERE recording = ? AND had = 0 AND first >= ? AND first <= ? AND last <= ?",
         [(recording, first, last, last) for first, last in ranges],
     )
+    if len(ranges) >= _ALL_TOLD:
+        return
     edges = [(-1, -1), *ranges, (_FOR_EVER, _FOR_EVER)]
     gaps = [(before + 1, after - 1) for (_, before), (after, _) in pairwise(edges)]
     db.executemany(
         "UPDATE packet SET had = 0 WHERE recording = ? AND had = 1 AND first BETWEEN ? AND ? AND last >= ?",
         [(recording, first - MOST_READINGS, last, first) for first, last in gaps if first <= last],
     )
-
-
-def _state(db: sqlite3.Connection, recording: Recording) -> dict[str, Any]:
-    packets, had, refused = db.execute(
-        "SELECT count(*), coalesce(sum(CASE had WHEN 1 THEN last - first + 1 END), 0), count(refused)"
-        " FROM packet WHERE recording = ?",
-        (recording.number,),
-    ).fetchone()
-    codes = "SELECT DISTINCT refused FROM packet WHERE recording = ? AND refused IS NOT NULL ORDER BY 1"
-    missing = _missing(db, recording)
-    return {
-        "recording": recording.id,
-        "logger": recording.logger,
-        "started_at": timestamp(recording.started_ms),
-        "interval_s": recording.interval_s,
-        "readings": recording.measured,
-        "acknowledged": had + recording.let_go,
-        "let_go": recording.let_go,
-        "missing": missing,
-        "packets": packets,
-        "refused": refused,
-        "refused_codes": [code for (code,) in db.execute(codes, (recording.number,))],
-    }
-
-
-def _missing(db: sqlite3.Connection, recording: Recording) -> list[list[int]]:
-    """Ranges of numbers that the ledger did not yet say it has."""
-    query = "SELECT first, last FROM packet WHERE recording = ? AND had = 0 ORDER BY first"
-    spans = [list(row) for row in db.execute(query, (recording.number,))]
-    if recording.packed < recording.measured:
-        spans.append([recording.packed, recording.measured - 1])
-    joined: list[list[int]] = []
-    for first, last in spans:
-        if joined and joined[-1][1] + 1 == first:
-            joined[-1][1] = last
-        else:
-            joined.append([first, last])
-    return joined

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from time import monotonic, sleep
 
 from clients.logger.lines import NOTHING
 from ledger.errors import Malformed
@@ -23,11 +23,11 @@ def lines_of(source: str, interval_s: int, tell: Callable[[str], None]) -> Itera
         yield from sys.stdin
         return
     words = _words(source)
-    begun = time.monotonic()
+    begun = monotonic()
     while True:
         yield _measured_by(words, interval_s, tell)
-        due = interval_s - (time.monotonic() - begun) % interval_s
-        time.sleep(due)
+        due = interval_s - (monotonic() - begun) % interval_s
+        sleep(due)
 
 
 def _words(source: str) -> list[str]:

@@ -134,7 +134,10 @@ class Ledger(DCBApplication):
         members, and a text that names what it is about. Each is said once, ever, for its text.
 
         Returns when all is durable, with their answers. The rules judge it as they judge any fact.
+        Raises `TooMany` (`busy`), `Fault` (`closing`).
         """
+        if self._closed:
+            raise Fault("closing", "this node is closing")
         drafts = [Draft(stream, fields, self.own(about)) for stream, fields, about in facts]
         answered: SimpleQueue[list[Answer | UnbrokenError]] = SimpleQueue()
         self._writer.put(Waiting(drafts, answered.put))

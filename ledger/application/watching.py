@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.temperature_rules import evidence_of, profiles_of
 from ledger.domain.times import milliseconds
-from ledger.live.alarms import live_series, of_container, of_logger, silence, silent_after_ms
+from ledger.live.alarms import changes, live_series, of_container, of_logger, silence, silent_after_ms
 from ledger.store.alarm_packets import recent
 from ledger.store.alarms import Subject
 
@@ -54,7 +54,8 @@ class Bag(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What came of a look. `silent_ms`: when to look again if nothing comes; None: not for that."""
+    """What came of a look. `silent_ms`: when to look again if nothing comes; None: not for that, also
+    where the look itself found it silent."""
 
     recording: str
     begun: list[Noted]
@@ -79,13 +80,18 @@ class Watching:
         found = recent(self._alarms.engine, logger, now_ms - WATCHED_MS)
         placed = self._followed.placements(logger)
         look = self._looking(logger, found, placed, listening_ms) if found else None
-        begun = list(self._note(look, now_ms)) if look else []
-        self._close(logger, placed, now_ms)
-        return Looked(look.recent.recording, begun, look.silent_ms) if look else None
+        chains = {bag.coi for bag in look.bags} if look else set()
+        known = self._alarms.known(logger, chains, found.first_ms if found else now_ms)
+        begun = list(self._note(look, known, now_ms)) if look else []
+        self._close([one for one in known if one.logger == logger and one.closed_ms is None], placed, now_ms)
+        return Looked(look.recent.recording, begun, look.silent_after(now_ms)) if look else None
 
-    def _note(self, look: Look, now_ms: int) -> Iterator[Noted]:
+    def _note(self, look: Look, known: Sequence[Noted], now_ms: int) -> Iterator[Noted]:
+        """Where nothing changes, nothing is locked."""
         for subject, alarms in look.found(now_ms):
-            yield from self._alarms.note(subject, alarms, look.after_ms, now_ms)
+            raised = [one.raised for one in known if subject.concerns(one)]
+            if changes(raised, alarms) != ([], []):
+                yield from self._alarms.note(subject, alarms, look.after_ms, now_ms)
 
     def _looking(self, logger: str, found: Recent, placed: Sequence[Placement], listening_ms: int) -> Look:
         """Only what must not change meanwhile is read under the world's lock."""
@@ -99,12 +105,12 @@ class Watching:
         calibrated_ms = milliseconds(until) if until else None
         return Look(logger, found, bags, calibrated_ms, listening_ms)
 
-    def _close(self, logger: str, placed: Sequence[Placement], now_ms: int) -> None:
+    def _close(self, standing: Sequence[Noted], placed: Sequence[Placement], now_ms: int) -> None:
         """What the logger is not with any more is watched no longer."""
         lasting = [one for one in placed if one.until_ms is None]
         watched: set[tuple[str, str, str]] = {(one.coi, one.container, one.phase) for one in lasting}
         watched |= {(one.coi, "", "") for one in lasting}
-        for one in self._alarms.open_of(logger):
+        for one in standing:
             if (one.chain, one.container, one.phase) not in watched:
                 ended_ms = max(one.until_ms, _parted_ms(one, placed, now_ms))
                 self._alarms.close([one.number], ended_ms, now_ms)
@@ -146,11 +152,10 @@ class Look:
         bearing = [one.profile for one in self.bags if one.profile and one.lasts]
         return silent_after_ms(self.newest, bearing)
 
-    @property
-    def silent_ms(self) -> int | None:
-        if not any(one.lasts for one in self.bags):
-            return None
-        return max(self.newest.received_ms, self.listening_ms) + self.after_ms + 1
+    def silent_after(self, now_ms: int) -> int | None:
+        """None: nobody waits for it, or it is silent now."""
+        silent_ms = max(self.newest.received_ms, self.listening_ms) + self.after_ms + 1
+        return silent_ms if silent_ms > now_ms and any(one.lasts for one in self.bags) else None
 
     def found(self, now_ms: int) -> Iterator[tuple[Subject, list[Alarm]]]:
         own = (self.logger, self.recent.recording)

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from ledger.domain.temperature_events import TemperatureEvidenceAttached
     from ledger.domain.world import Entry, World
 
-LIVE = "unbroken_live"  # the format of a segment, see `ledger/live/segment.py`
-READ_AS = ReadAs(format=LIVE, zone="+00:00")
+READ_AS = ReadAs(format="unbroken_live", zone="+00:00")  # a segment, see `ledger/live/segment.py`
 
 
 def is_seal(entry: Entry) -> bool:

@@ -6,6 +6,7 @@ time with the logger. Readings from before a container was packed, or after, are
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.cold_chain.evidence import Instrument, evidence
 from ledger.cold_chain.refusals import Unreadable
 from ledger.domain.custody import Holder
-from ledger.domain.times import milliseconds
+from ledger.domain.times import milliseconds, timestamp
 from ledger.live.sealed import READ_AS
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ledger.domain.parts import Phase
     from ledger.domain.placements import Placement
 
+ROOM = 63_000  # bytes of a statement, but for its envelope and what else it says
+LONGEST = len("-27300,")
 Lot = tuple[int, int | None, "Phase", Holder]  # since, until, phase, at
 
 
@@ -53,8 +56,17 @@ def _of_lot(
         return
     members = {"type": "TemperatureEvidenceAttached", "v": 1, "at": at._asdict(), "phase": phase}
     members |= _containers(inside, carrier) | {"read_as": READ_AS}
+    most = (ROOM - len(json.dumps(members))) // LONGEST
     for one in measured:
-        yield members | one
+        yield from (members | piece for piece in _pieces(one, most))
+
+
+def _pieces(measured: dict[str, Any], most: int) -> Iterator[dict[str, Any]]:
+    """A statement with many containers has room for fewer readings. The pieces are one track again."""
+    values, started_ms = measured["readings_centi_c"], milliseconds(measured["started_at"])
+    for first in range(0, len(values), most):
+        started_at = timestamp(started_ms + first * measured["interval_s"] * 1000)
+        yield measured | {"started_at": started_at, "readings_centi_c": values[first : first + most]}
 
 
 def _containers(inside: Sequence[Placement], carrier: bool) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from itertools import count, pairwise
 from ledger.cold_chain.evidence import MOST_PLACES, MOST_READINGS
 from ledger.cold_chain.logger_file import Channel, DeviceSignature, LoggerFile, Zone
 from ledger.cold_chain.refusals import Unreadable
+from ledger.domain.seals import READ_AS
 from ledger.errors import Malformed, Unauthentic
 from ledger.live.packet import Packet, parse_packet, verify_packet
 from ledger.proof.keys import PublicKey
 from ledger.proof.sequence import split
 from ledger.proof.statement import Statement
 
-NAME = "unbroken_live"  # `read_as.format`
-ZONE = "+00:00"  # `read_as.zone`: packets say UTC
+NAME, ZONE = READ_AS.format, READ_AS.zone  # packets say UTC
 CHANNEL = "temperature"
 MOST_BYTES = 8 << 20  # of a segment that is written; what is more begins another one
 

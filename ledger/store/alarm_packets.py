@@ -33,18 +33,17 @@ def recent(engine: Engine, logger: str, since_ms: int) -> Recent | None:
     """Of recordings of which something came since; None: of none."""
     of = (recording.c.logger == logger, recording.c.last_received_ms >= since_ms)
     columns = (recording.c.first_received_ms, packet.c.recording, packet.c.first, packet.c.started_ms)
-    query = select(*columns, packet.c.raw, packet.c.received_ms)
+    query = select(*columns, packet.c.raw, packet.c.received_ms, recording.c.first_ms)
     query = query.join_from(recording, packet, packet.c.recording == recording.c.recording).where(*of)
     newest = or_(packet.c.first > recording.c.highest - NEWEST, packet.c.last_ms == recording.c.last_ms)
     with faults(), engine.connect() as connection:
-        first_ms = connection.execute(select(recording.c.first_ms).where(*of)).scalars().all()
         rows = set(connection.execute(query.where(packet.c.segment.is_(None))).all())
         rows.update(connection.execute(query.where(newest)).all())
     if not rows:
         return None
     ordered = sorted(rows, key=tuple)
     packets = [_heard(row.raw, row.received_ms) for row in ordered]
-    return Recent(ordered[-1].recording.hex(), min(first_ms), packets)
+    return Recent(ordered[-1].recording.hex(), min(row.first_ms for row in rows), packets)
 
 
 def loggers_since(engine: Engine, since_ms: int) -> dict[str, int]:

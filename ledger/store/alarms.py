@@ -8,7 +8,7 @@ again changes nothing, so a node that begins anew looks at everything again, and
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import and_, func, insert, or_, select, text, update
 
@@ -39,6 +39,11 @@ class Subject(NamedTuple):
     phase: str
     logger: str
     recording: str
+
+    def concerns(self, one: Noted) -> bool:
+        """Of the budget by every logger, of all else by this one."""
+        about = (one.chain, one.container, one.phase) == (self.chain, self.container, self.phase)
+        return about and (one.kind == "budget" or one.logger == self.logger)
 
 
 class Noted(NamedTuple):
@@ -93,13 +98,7 @@ class AlarmStore:
         self._turn = turn
 
     def note(self, subject: Subject, found: Sequence[Alarm], after_ms: int, now_ms: int) -> list[Noted]:
-        """Raise and end what is to be; those that were raised. `after_ms`: how old is late.
-
-        Where nothing changes, nothing is locked.
-        """
-        with self._reading() as connection:
-            if changes(_raised(connection, subject), found) == ([], []):
-                return []
+        """Raise and end what is to be; those that were raised. `after_ms`: how old is late."""
         with self._locked() as connection:
             changed = changes(_raised(connection, subject), found)
             return _write(connection, subject, changed, after_ms, now_ms)
@@ -133,10 +132,16 @@ class AlarmStore:
             raise NotFound("no_such_alarm", "there is no such alarm that you may know of")
         return Noted(*row)
 
-    def open_of(self, logger: str) -> list[Noted]:
-        """Open alarms that this logger raised."""
-        query = select(alarm).where(alarm.c.logger == logger, alarm.c.closed_ms.is_(None))
-        return self._noted(query.order_by(alarm.c.number))
+    def known(self, logger: str, chains: Collection[str], since_ms: int) -> list[Noted]:
+        """What may concern a look at a logger: its own alarms that are open or reach beyond `since_ms`,
+        and the steps of these therapies' budgets, whichever logger told them."""
+        recent = or_(
+            alarm.c.closed_ms.is_(None), func.coalesce(alarm.c.ended_ms, alarm.c.until_ms) >= since_ms
+        )
+        budgets = and_(alarm.c.kind == "budget", alarm.c.chain.in_(chains))
+        query = select(alarm).where(or_(and_(alarm.c.logger == logger, recent), budgets))
+        with self._reading() as connection:
+            return [Noted(*row) for row in connection.execute(query.order_by(alarm.c.number)).all()]
 
     def loggers(self) -> list[str]:
         """Those with an open alarm."""
@@ -159,10 +164,6 @@ class AlarmStore:
             ).all()
         return [Told(row[0], row[1], row[2], Noted(*row[3:])) for row in found]
 
-    def _noted(self, query: Any) -> list[Noted]:
-        with self._reading() as connection:
-            return [Noted(*row) for row in connection.execute(query).all()]
-
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with faults(), self.engine.connect() as connection:
@@ -182,15 +183,9 @@ class AlarmStore:
 
 
 def _raised(connection: Connection, subject: Subject) -> list[Raised]:
-    """Of the budget by every logger, of all else by this one."""
-    where = (
-        alarm.c.chain == subject.chain,
-        alarm.c.container == subject.container,
-        alarm.c.phase == subject.phase,
-        or_(alarm.c.logger == subject.logger, alarm.c.kind == "budget"),
-    )
-    rows = connection.execute(select(alarm).where(*where).order_by(alarm.c.number)).all()
-    return [Noted(*row).raised for row in rows]
+    about = (alarm.c.chain == subject.chain, alarm.c.container == subject.container)
+    rows = connection.execute(select(alarm).where(*about).order_by(alarm.c.number)).all()
+    return [one.raised for one in (Noted(*row) for row in rows) if subject.concerns(one)]
 
 
 def _write(

@@ -32,13 +32,12 @@ Span = tuple[int, int | None]  # since, until before; ms
 
 
 class Claimed(NamedTuple):
-    """A segment that waits: its bytes, the packing (position) that it is sealed for, what is to be said."""
+    """A segment that waits: the packing (position) that it is sealed for, and what is to be said."""
 
     sha256: bytes
     recording: str
     packing: int
     said: Said
-    raw: bytes
 
     def about(self, number: int) -> str:
         """What a statement is about, so that it is made once."""
@@ -109,11 +108,8 @@ class SealStore:
     def waiting(self) -> list[Claimed]:
         """What was claimed, and is not all in the log, the oldest first."""
         query = select(segment).where(segment.c.sealed_ms.is_(None)).order_by(segment.c.claimed_ms)
-        found = []
-        for row in self._store.rows(query):
-            raw = self._raw(row.sha256, row.packing)
-            found.append(Claimed(row.sha256, row.recording.hex(), row.packing, json.loads(row.said), raw))
-        return found
+        rows = self._store.rows(query)
+        return [Claimed(one.sha256, one.recording.hex(), one.packing, json.loads(one.said)) for one in rows]
 
     def sealed(self, one: Claimed, now_ms: int) -> None:
         """All of it is in the log."""
@@ -121,17 +117,19 @@ class SealStore:
         with self._store.writing() as connection:
             connection.execute(update(segment).where(this).values(sealed_ms=now_ms))
 
-    def _raw(self, sha256: bytes, packing: int) -> bytes:
-        """The segment, from its packets. Raises `Fault` where they are not what was claimed."""
+    def raw(self, one: Claimed) -> bytes:
+        """The segment, from its packets. Raises `Fault` (`damaged_evidence`) where they are not what was
+        claimed."""
         query = (
             select(packet.c.raw)
             .join(seal, _same())
-            .where(seal.c.segment == sha256, seal.c.packing == packing)
+            .where(seal.c.segment == one.sha256, seal.c.packing == one.packing)
             .order_by(packet.c.first, packet.c.started_ms)
         )
         raw = b"".join(row.raw for row in self._store.rows(query))
-        if hashlib.sha256(raw).digest() != sha256:
-            raise Fault("store_failed", f"the packets of segment {sha256.hex()} were altered, or are gone")
+        if hashlib.sha256(raw).digest() != one.sha256:
+            what = f"the packets of segment {one.sha256.hex()} were altered, or are gone"
+            raise Fault("damaged_evidence", what)
         return raw
 
 

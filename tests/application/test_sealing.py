@@ -21,6 +21,7 @@ from ledger.domain.shares import share_of
 from ledger.domain.times import timestamp
 from ledger.errors import Fault, NotPermitted
 from ledger.live.packet import parse_packet
+from ledger.live.sealing import statements
 from ledger.proof.sequence import split
 from ledger.store.evidence import EvidenceStore
 from ledger.store.fsck import fsck
@@ -39,7 +40,7 @@ from tests.live_stage import (
     profiled,
     to_van,
 )
-from tests.scenario import APHERESIS, Scenario, open_scenario
+from tests.scenario import APHERESIS, VAN, Scenario, open_scenario
 
 OTHER, OTHER_BAG = "isbt128:CHA999926000002", "OTHER-F1"
 
@@ -354,10 +355,10 @@ def test_on_postgresql_one_node_looks_at_a_time(either: Node) -> None:
         assert again
 
 
-def test_a_segment_whose_packets_were_altered_is_not_sealed(
-    node: Node, monkeypatch: pytest.MonkeyPatch
+def test_a_segment_whose_packets_were_altered_is_not_sealed_and_holds_up_no_other(
+    node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    packed(node)
+    recording = packed(node)
     node.scenario.clock.forward(900)
     with monkeypatch.context() as patched:
         cut(patched, node, "claimed")
@@ -365,9 +366,30 @@ def test_a_segment_whose_packets_were_altered_is_not_sealed(
             node.look()
     with node.store.writing() as connection:
         connection.exec_driver_sql("DELETE FROM live_packet")
-    with pytest.raises(Fault, match="altered"):
-        node.look()
-    assert node.said() == []
+    node.put(recording.packet([530] * 5, 10))
+    node.sealer.seal_now(recording.name)
+    assert node.look() == 1
+    assert [one.readings_centi_c for one in node.said()] == [[530] * 5]
+    assert [record.code for record in caplog.records] == ["damaged_evidence"]  # type: ignore[attr-defined]
+    node.look()
+    assert len(caplog.records) == 1  # not at each look
+    assert len(node.sealer._seals.waiting()) == 1
+
+
+def test_a_seal_that_the_rules_refuse_is_told_and_holds_up_no_other(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = packed(node)
+    node.scenario.clock.forward(900)
+    with patch(
+        "api.live.sealing.statements", lambda *given: [one | {"at": VAN} for one in statements(*given)]
+    ):
+        assert node.look() == 0
+    assert [record.code for record in caplog.records] == ["unfounded_seal"]  # type: ignore[attr-defined]
+    node.put(recording.packet([530] * 5, 10))
+    node.sealer.seal_now(recording.name)
+    assert node.look() == 1
+    assert [one.readings_centi_c for one in node.said()] == [[530] * 5]
 
 
 # --- the rule ----------------------------------------------------------------------------

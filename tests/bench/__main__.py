@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tests.bench import (
+    alarms,
     app,
     audit,
     catchup,
@@ -40,6 +41,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "cold_chain": ("Loggers and temperatures", cold_chain.run),
     "export": ("EPCIS and FHIR", export.run),
     "charts": ("Temperature charts", charts.run),
+    "alarms": ("Alarms, from a packet to whoever is called", alarms.run),
     "app": ("The app, from a label to the verdict", app.run),
 }
 

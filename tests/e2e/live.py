@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -134,14 +134,14 @@ class Live:
             self.process.stdout.close()
             self.process = None
 
-    def enrol_all(self) -> None:
+    def enrol_all(self, people: Iterable[str]) -> None:
         """Sites, people, qualifications and the product, each said by whoever may."""
         for agent in ADMINISTRATORS:
             self.introduce(agent)
         for site, (by, kind) in SITES.items():
             fields = {"organisation": ADMINISTRATORS[by], "site_kind": kind, "country": "GB"}
             self.say(by, "SiteOnboarded", f"site/{site}", **fields)
-        for agent in PEOPLE:
+        for agent in people:
             self.enrol(agent)
         self.say("quinn", "ProductVersionDefined", "product/decentra-car", **PRODUCT)
 
@@ -238,13 +238,13 @@ def program(live: Live, agent: str, *words: str) -> subprocess.CompletedProcess[
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Live]:
-    """A log that has begun, served, its people enrolled."""
+def running(folder: Path, people: Iterable[str] = tuple(PEOPLE)) -> Iterator[Live]:
+    """A log that has begun, served, its people enrolled, or those who are needed."""
     live = Live(folder)
     live.begin()
     live.serve()
     try:
-        live.enrol_all()
+        live.enrol_all(people)
         yield live
     finally:
         live.stop()

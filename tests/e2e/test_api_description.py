@@ -86,9 +86,9 @@ FILLED = {
     "{link}": LINK_PART,
     "{sha256}": "ab" * 32,
     "{recording}": "00" * 16,
+    "{alarm}": "0",
     "{path:path}": "000",
     "{capture}": standards_examples.JOB_ID,
-    "{alarm}": "a1",
 }
 
 

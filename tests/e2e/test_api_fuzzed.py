@@ -28,6 +28,8 @@ from schemathesis.specs.openapi.checks import (
 
 from api.codes import TITLES
 from api.standards_examples import EPCIS_DOCUMENT, JOB
+from ledger.live.alarms import Alarm
+from ledger.store.alarms import Subject
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
@@ -37,8 +39,13 @@ from tests.scenario import APHERESIS, patient
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
 SIGNED = ("POST /v1/statements", "POST /v1/session", "POST /v1/readings")
-WHO_MAKES = {"POST /v1/labels": "mia", "POST /v1/evidence": "mia"}  # an auditor only reads
-ENDLESS = "GET /v1/feed"  # its answer ends when its reader goes: see test_api_feed
+WHO_MAKES = {  # an auditor only reads
+    "POST /v1/labels": "mia",
+    "POST /v1/evidence": "mia",
+    "POST /v1/alarms/{alarm}/acknowledgement": "quinn",
+}
+# Their answers end when their reader goes: see test_api_feed, test_api_alarms.
+ENDLESS = ("GET /v1/feed", "GET /v1/alarms/feed")
 FILE = b"a logger's file"
 KNOWN = {
     "coi": COI,
@@ -54,6 +61,7 @@ KNOWN = {
     "link": link_part("L0001", "BAG-D1"),
     "sha256": sha256(FILE).hexdigest(),
     "capture": "captured-before",
+    "alarm": 0,
 }
 ANYTHING_GOES = {"GET /log/tile/{path}", "GET /log/tile/entries/{path}"}  # any text is a path
 few = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -106,9 +114,11 @@ def furnish(stage: Stage) -> None:
     say("anna", "shipment/ship-1", "Packed", shipper="SHIPPER-1", **theirs)
     say("anna", "tank/ship-1", "Stored", location="TANK-1", **theirs)
     issue(stage.scenario, COI, "L0001", container="BAG-D1")
-    stage.app.state.node.evidence.keep(FILE, COI, "mia", 0)
-    now_ms = stage.scenario.clock()
-    stage.app.state.node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), now_ms)
+    node = stage.app.state.node
+    node.evidence.keep(FILE, COI, "mia", 0)
+    about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
+    node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
+    node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), stage.scenario.clock())
     catch_up(stage)
 
 
@@ -168,7 +178,7 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
 
 
 def asked_for(fuzzed: Fuzzed) -> set[str]:
-    return fuzzed.operations.keys() - {*SIGNED, ENDLESS}
+    return fuzzed.operations.keys() - {*SIGNED, *ENDLESS}
 
 
 def ask(fuzzed: Fuzzed, name: str, agent: str, mode: GenerationMode) -> None:

@@ -26,7 +26,7 @@ SEQUENCE = {"content-type": "application/cbor-seq"}
 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Live]:
-    with running(tmp_path) as found:
+    with running(tmp_path, ("carl", "anna", "nora", "audrey", "quinn")) as found:
         profiles = [FRESH_PROFILE, FROZEN_PROFILE]
         version = PRODUCT | {"version": 2, "temperature": profiles}
         found.say("quinn", "ProductVersionDefined", "product/decentra-car", **version)

@@ -38,7 +38,7 @@ def test_an_alarm_is_raised_and_ended_once_and_told_in_order(alarms: AlarmStore)
     assert alarms.note(BAG, [warm(900_000, 995_000, 995_000)], AFTER, NOW + 3) == []
     assert told(alarms) == [(0, "begun", 0), (1, "ended", 0)]
     assert alarms.find(0).closed_ms == NOW + 2
-    assert (alarms.length(), alarms.open_of("log-1"), alarms.loggers()) == (2, [], [])
+    assert (alarms.length(), alarms.loggers()) == (2, [])
 
 
 def test_what_is_over_already_when_it_is_found_is_told_as_late(alarms: AlarmStore) -> None:
@@ -67,6 +67,7 @@ def test_a_step_of_the_budget_is_reached_once_whichever_logger_tells(alarms: Ala
     assert len(alarms.note(BAG, found, AFTER, NOW)) == 1
     alarms.close([0], NOW, NOW)
     assert alarms.note(BAG._replace(logger="log-2"), found, AFTER, NOW) == []
+    assert [one.step for one in alarms.known("log-2", {BAG.chain}, NOW)] == [50]
     assert len(alarms.note(BAG._replace(phase="thawed"), found, AFTER, NOW)) == 1
 
 
@@ -75,7 +76,10 @@ def test_the_alarms_of_one_subject_are_none_of_anothers(alarms: AlarmStore) -> N
     for one in [*others, BAG._replace(logger="log-2")]:
         assert len(alarms.note(one, [warm(900_000, 960_000)], AFTER, NOW)) == 1
     assert alarms.loggers() == ["log-1", "log-2"]
-    assert [one.number for one in alarms.open_of("log-1")] == [0, 1, 2, 3]
+    assert [one.number for one in alarms.known("log-1", (), NOW)] == [0, 1, 2, 3]
+    alarms.close([0, 1], 970_000, NOW)
+    assert [one.number for one in alarms.known("log-1", (), 970_001)] == [2, 3]
+    assert [one.number for one in alarms.known("log-1", (), 970_000)] == [0, 1, 2, 3]
 
 
 def test_what_nobody_watches_any_more_is_closed_and_stands_again_as_another(alarms: AlarmStore) -> None:

@@ -184,6 +184,16 @@ def test_a_false_word_that_too_much_is_had_is_put_right_by_the_next_true_one(
     assert [one.first for one in buffer.waiting()] == [0, 1, 2, 3, 4]
 
 
+def test_of_very_many_ranges_some_are_told_and_the_others_are_not_taken_back(buffer: Buffer) -> None:
+    recorder = Recorder(buffer, KEY, MEASURING)
+    recording, _ = [recorder.take(at(number, number)) for number in range(3)][-1]
+    buffer.had([(recording, [(0, 2)])])
+    buffer.had([(recording, [(2 * number, 2 * number) for number in range(1_000)])])
+    assert buffer.waiting() == []
+    buffer.had([(recording, [(2 * number, 2 * number) for number in range(999)])])
+    assert [one.first for one in buffer.waiting()] == [1]
+
+
 def test_a_refused_packet_stays_with_its_code_and_is_sent_again(buffer: Buffer, intake: FakeIntake) -> None:
     recorder, uplink = Recorder(buffer, KEY, MEASURING), Uplink(buffer, link(intake.handle))
     for number in range(3):

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from clients.cli import logger as commands
+from clients.cli import live_logger as commands
 from clients.cli.main import run
 from clients.cli.screen import DONE, FAULT, REFUSED, USAGE, WAITING
 from clients.keys import Device
@@ -139,7 +139,7 @@ def test_a_range_or_home_that_cannot_be_is_refused_before_anything_is_measured(
 def command_lines(monkeypatch: pytest.MonkeyPatch, command: str, count: int) -> tuple[list[str], list[str]]:
     """Lines of a command, without waiting in between, and what was complained of."""
     paused, heard = list[float](), list[str]()
-    monkeypatch.setattr(source.time, "sleep", paused.append)
+    monkeypatch.setattr(source, "sleep", paused.append)
     lines = list(islice(lines_of(command, 60, heard.append), count))
     assert len(paused) == count - 1
     assert all(0 < seconds <= 60 for seconds in paused)

@@ -369,6 +369,7 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.no_such_checkpoint": "Einen solchen Checkpoint hat das Register nicht gezeichnet",
   "refusal.no_such_carrier": "Keine solche Sendung, kein solcher Tank, oder nicht für Sie",
   "refusal.no_such_container": "Kein solcher Behälter, oder nicht für Sie",
+  "refusal.no_such_alarm": "Kein solcher Alarm, oder nicht für Sie",
   "refusal.no_such_agent": "Keine solche Person, kein solches Gerät, oder nicht für Sie",
   "refusal.evidence_full": "Die Therapie hat so viele Loggerdateien, wie der Server aufhebt",
   "refusal.no_such_evidence": "Keine solche Datei, oder nicht für Sie",
