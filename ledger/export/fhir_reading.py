@@ -59,7 +59,7 @@ def _reading(what: str) -> Iterator[None]:
         yield
     except Malformed as error:
         raise Malformed("malformed_fhir", f"{what}: {error.detail}") from None
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
         raise Malformed("malformed_fhir", f"{what}: {error!r} is missing or of another kind") from None
 
 

@@ -117,7 +117,7 @@ def changed(found: Any, path: tuple[Any, ...], value: Any, removed: bool) -> Any
     return made
 
 
-@settings(QUICKLY, max_examples=400)
+@settings(QUICKLY, max_examples=200)
 @given(st.data())
 def test_what_capture_takes_gs1s_schema_takes(data: st.DataObject) -> None:
     whole = document([data.draw(st.sampled_from(story()))], MADE_MS)

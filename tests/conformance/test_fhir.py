@@ -179,7 +179,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(COI, product, version, tuple(products), *lists)
 
 
-@settings(QUICKLY, max_examples=40)
+@settings(QUICKLY, max_examples=25)
 @given(stories())
 def test_whatever_a_story_says_its_bundle_is_valid_and_reads_back(story: Story) -> None:
     made = bundle(story, NAMES, MADE_MS)
@@ -187,7 +187,7 @@ def test_whatever_a_story_says_its_bundle_is_valid_and_reads_back(story: Story) 
     assert wrong_with(made) == []
 
 
-@settings(QUICKLY, max_examples=80)
+@settings(QUICKLY, max_examples=60)
 @given(st.data())
 def test_a_broken_bundle_is_refused_or_read_and_never_breaks_the_reader(data: st.DataObject) -> None:
     made = deepcopy(bundle(told(), NAMES, MADE_MS))
@@ -206,6 +206,14 @@ def test_a_broken_bundle_is_refused_or_read_and_never_breaks_the_reader(data: st
         read_bundle(made, NAMES)
     except Malformed as refused:
         assert refused.code == "malformed_fhir"  # noqa: PT017
+
+
+def test_a_transport_without_its_giver_is_refused_by_name() -> None:
+    made = deepcopy(bundle(told(), NAMES, MADE_MS))
+    leg = next(one["resource"] for one in made["entry"] if one["resource"]["resourceType"] == "Transport")
+    leg["input"] = []
+    with pytest.raises(Malformed, match=f"Transport/{leg['id']}"):
+        read_bundle(made, NAMES)
 
 
 @pytest.mark.parametrize("found", [None, [], {}, {"resourceType": "Patient"}, {"resourceType": "Bundle"},
