@@ -119,7 +119,7 @@ def _recorded(reader: Reader, found: Read) -> Entry | None:
         statement_id = _HEX.validate_python(found.statement)
     except ValidationError:
         return None
-    return entry_with_id(reader, found.coi, statement_id) if reader.may_read(found.coi) else None
+    return entry_with_id(reader, found.coi, statement_id)
 
 
 def _entry_of(raw: bytes) -> Entry:

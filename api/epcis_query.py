@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Query, Request
 
 from api.pages import after_of, cursor_of
-from api.standards import entry_with_id, names_of
+from api.standards import entry_with_id, names_of, told_to
 from ledger.domain.parts import MAX_INT
-from ledger.domain.shares import therapies_of
 from ledger.domain.times import milliseconds
 from ledger.errors import Malformed
 from ledger.export.epcis import NAMESPACES, events_of
@@ -159,9 +158,9 @@ def page_of(reader: Reader, query: EventQuery) -> tuple[list[Members], str | Non
     start, skip = _begin(reader, query)
     found: list[Members] = []
     looked = start - 1
-    for stored in islice(_stored(reader, query, start), LOOKS):
+    for stored, tags in islice(_stored(reader, query, start), LOOKS):
         looked = stored.position
-        fitting = [event for event in _events(reader, stored) if query.fits(event)]
+        fitting = [event for event in _events(reader, stored, tags) if query.fits(event)]
         for index, event in enumerate(fitting):
             if stored.position == start and index < skip:
                 continue
@@ -183,14 +182,14 @@ def _begin(reader: Reader, query: EventQuery) -> tuple[int, int]:
     return (before.size if before else 0), 0
 
 
-def _stored(reader: Reader, query: EventQuery, start: int) -> Iterator[StoredEntry]:
+def _stored(reader: Reader, query: EventQuery, start: int) -> Iterator[tuple[StoredEntry, list[str]]]:
     """Entries from there on, as long as they were recorded in time: ledger time never decreases."""
     store = reader.node.ledger.store
     for at in range(start, reader.size, STRIDE):
-        for stored in store.entries(at, min(at + STRIDE, reader.size)):
+        for stored, tags in store.entries_with_tags(at, min(at + STRIDE, reader.size)):
             if stored.recorded_ms >= query.recorded_ms[1]:
                 return
-            yield stored
+            yield stored, tags
 
 
 def _is_past(reader: Reader, query: EventQuery, looked: int) -> bool:
@@ -198,14 +197,13 @@ def _is_past(reader: Reader, query: EventQuery, looked: int) -> bool:
     return bool(ahead) and ahead[0].recorded_ms >= query.recorded_ms[1]
 
 
-def _events(reader: Reader, stored: StoredEntry) -> Iterator[Members]:
+def _events(reader: Reader, stored: StoredEntry, tags: list[str]) -> Iterator[Members]:
     """An entry's events, as each therapy that the reader may read sees it."""
     if stored.type in MAPPED:
         entry: Entry = entry_of(stored.position, stored.data, stored.recorded_ms)
         names = names_of(reader)
-        for coi in therapies_of(entry):
-            if reader.may_read(coi) and reader.shows(coi, entry):
-                yield from events_of(entry, coi, names, _finder(reader, coi))
+        for coi in told_to(reader, entry, tags):
+            yield from events_of(entry, coi, names, _finder(reader, coi))
 
 
 def _finder(reader: Reader, coi: str) -> Any:

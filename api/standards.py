@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ledger.domain.registry import LEDGER
@@ -48,12 +48,18 @@ def _is_device(reader: Reader, signer: str) -> bool:
     return signer == LEDGER or (agent is not None and any("device" in at for at in agent.roles_at.values()))
 
 
+def told_to(reader: Reader, entry: Entry, tags: Iterable[str]) -> list[str]:
+    """The therapies that the entry counts for and whose reader this is; a fact without standing has none."""
+    counted = [coi for coi in therapies_of(entry) if chain_tag(coi) in tags]
+    return [coi for coi in counted if reader.may_read(coi) and reader.shows(coi, entry)]
+
+
 def entry_with_id(reader: Reader, coi: str, statement_id: str) -> Entry | None:
     """This therapy's entry of this statement, as far as the reader sees it."""
     store = reader.node.ledger.store
     position = store.position_of(bytes.fromhex(statement_id))
-    for stored in [] if position is None else store.entries(position, position + 1):
+    for stored, tags in [] if position is None else store.entries_with_tags(position, position + 1):
         entry = entry_of(stored.position, stored.data, stored.recorded_ms)
-        if coi in therapies_of(entry) and reader.shows(coi, entry):
+        if coi in told_to(reader, entry, tags):
             return entry
     return None

@@ -16,7 +16,7 @@ from ledger.export.fhir_reading import read_bundle
 from ledger.export.names import Names
 from ledger.proof.statement import parse
 from ledger.store.decode import entry_of
-from tests.e2e.api_stage import COI, OTHER, Stage, code, read, two_therapies
+from tests.e2e.api_stage import COI, OTHER, Stage, code, enrol, read, two_therapies
 from tests.scenario import APHERESIS, ORIGIN, WARD, b64
 
 NAMES = Names(ORIGIN)
@@ -80,6 +80,22 @@ def test_only_who_reads_a_therapy_gets_it_in_whatever_form(stage: Stage) -> None
     assert {one["bizTransactionList"][0]["bizTransaction"] for one in queried(stage, "anna")} == {
         NAMES.of("chain", coi) for coi in (COI, OTHER)
     }
+
+
+def test_a_fact_by_somebody_without_a_part_in_the_therapy_is_no_event_of_it(stage: Stage) -> None:
+    far = {"organisation": "swift-cryo", "site_kind": "courier", "country": "GB"}
+    stage.scenario.say("cleo", "site/far-depot", "SiteOnboarded", **far)
+    enrol(stage.scenario, "zed", "courier", "cleo", "swift-cryo", "far-depot")
+    lost = {"at": {"site": "far-depot", "department": "van-9"}, "containers": ["OTHER-F1"]}
+    said = stage.scenario.say("zed", f"chain/{OTHER}", "ContainerLost", **lost)
+    assert "ContainerLost" not in types(queried(stage, perPage=1000))
+    made = read(stage, "audrey", f"/v1/chains/{OTHER}/epcis")
+    assert "ContainerLost" not in types(made["epcisBody"]["eventList"])
+    payload = {"occurred_at": "2026-09-21T14:00:00.000Z"} | lost
+    event = written(payload, OTHER, NAMES, OF_EVENT["ContainerLost"])
+    event["unbroken:statement"] = said.statement_id.hex()
+    (error,) = capture(stage, event, agent="audrey").json()["errors"]
+    assert error["code"] == "signature_needed"
 
 
 # --- queries ----------------------------------------------------------------------------------
