@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from api.tries import Tries
     from api.web import App
+    from api.witnessing import Witnessing
     from ledger.application import Ledger
     from ledger.export.seal import Seal
     from ledger.store.captures import CaptureStore
+    from ledger.store.cosignatures import CosignatureStore
     from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
 
@@ -46,6 +48,8 @@ class Node:
     evidence: EvidenceStore
     captures: CaptureStore
     label_checks: Pace
+    cosignatures: CosignatureStore
+    witnessing: Witnessing
     live: Live
     alarms: Alarms
     seal: Seal | None = None  # signs reports

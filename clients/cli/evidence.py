@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from clients.cli.loggers import BerlingerRoot, pin
+from clients.cli.logger_options import BerlingerRoot, pin
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.screen import REFUSED, facts, mark, progress, rows, show, spoken
 from clients.download import Downloaded
@@ -18,18 +18,32 @@ from clients.keys import Device, default_home
 from clients.reads import ProvenEntry, proven
 from clients.words import sentence
 from ledger.cold_chain.berlinger_signature import ROOT
-from ledger.errors import Conflict, Malformed
-from ledger.proof.note import VerifierKey
+from ledger.errors import Conflict, Malformed, ProofInvalid
+from ledger.proof.checkpoint import SignedCheckpoint
+from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.receipt import verify_tlog_proof
+from ledger.proof.witnesses import Policy, parse_policy
 
 if TYPE_CHECKING:
     from ledger.verify import Report
+
+WITNESSES = 8  # the audit's step that only a policy brings
 
 receipt = typer.Typer(no_args_is_help=True, help="Proof that one statement stands in the log.")
 log = typer.Typer(no_args_is_help=True, help="The log as a whole.")
 
 LogKey = Annotated[
     str | None, typer.Option("--log-key", metavar="VKEY", help="The log's verifier key; else the pinned one.")
+]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help="Whose cosignatures count (c2sp.org/tlog-policy); never take it from the operator.",
+        exists=True,
+        dir_okay=False,
+    ),
 ]
 Form = Annotated[
     Literal["cose", "tlog-proof"], typer.Option("--form", help="RFC 9942, or c2sp.org/tlog-proof.")
@@ -68,17 +82,25 @@ def verify_receipt(
         Path, typer.Argument(metavar="RECEIPT", help="Its receipt.", exists=True, dir_okay=False)
     ],
     log_key: LogKey = None,
+    policy: PolicyFile = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Show, without any server, that the log's key vouches for a statement. Exit code 1: it does not."""
-    vkey = _vkey(log_key, home)
+    """Show, without any server, that the log's key vouches for a statement. Exit code 1: it does not.
+
+    With --policy, also that enough of its witnesses cosigned the head of a tlog-proof.
+    """
+    vkey, asked = _vkey(log_key, home), _policy(policy)
     raw, data = statement.read_bytes(), evidence.read_bytes()
     if data.startswith(b"c2sp.org/tlog-proof"):
-        head = verify_tlog_proof(data, raw, vkey).checkpoint
+        signed = verify_tlog_proof(data, raw, vkey)
+        head = signed.checkpoint
         document: dict[str, Any] = {"log": vkey.name, "log_size": head.size, "root": head.root.hex()}
+        document |= {"witnesses": _cosigners(signed, vkey, asked)} if asked else {}
         show(document, lambda console: _draw_proven(console, document), as_json)
         return
+    if asked:
+        raise ProofInvalid("policy_not_met", "a COSE receipt carries no cosignatures: get a tlog-proof")
     found = proven(None, raw, data, vkey)
     show(_told(found), lambda console: _draw_entry(console, found, {"log": vkey.name}), as_json)
 
@@ -91,13 +113,17 @@ def download(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Also the loggers' own files, into DIR/evidence.")
     ] = False,
+    policy: PolicyFile = None,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
-    """Copy the whole log (auditors). Interrupted, it goes on where it was."""
+    """Copy the whole log (auditors). Interrupted, it goes on where it was.
+
+    With --policy, only up to the newest head that enough of its witnesses cosigned.
+    """
     with client(home, passphrase_file) as reader, progress("Downloading", as_json) as bar:
-        done = reader.download_log(folder, bar)
+        done = reader.download_log(folder, bar, _policy(policy))
         got = fetch_files(reader.evidence, folder, done.size) if evidence else None
     document: dict[str, Any] = {
         "folder": str(folder),
@@ -106,6 +132,7 @@ def download(
         "fetched": done.fetched,
         "kept": done.kept,
         "checkpoints": done.checkpoints,
+        "not_yet_cosigned": done.left,
     } | ({"evidence": got._asdict()} if got else {})
     show(document, lambda console: _draw_download(console, done, got), as_json)
 
@@ -136,25 +163,42 @@ def verify(
         ),
     ] = None,
     berlinger_root: BerlingerRoot = ROOT,
+    policy: PolicyFile = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Audit a downloaded log, without any server, trusting only the log's public key.
+
+    With --policy, also the witnesses that it names: enough of them must have cosigned the newest head.
 
     Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named.
     """
     from ledger.verify import DirectorySource, FilesAudit, audit  # the rules: only this command needs them
 
     vkey, files = _vkey(log_key, home), evidence or folder / FOLDER
+    source, witnesses = DirectorySource(folder), _policy(policy)
     with progress("Verifying", as_json) as bar:
         if files.is_dir():
-            audited = FilesAudit(DirectorySource(folder), vkey, files_in(files), pin(berlinger_root))
+            audited = FilesAudit(source, vkey, files_in(files), pin(berlinger_root), witnesses)
             report = audited.run(workers, bar)
         else:
-            report = audit(DirectorySource(folder), str(vkey), workers=workers, progress=bar)
+            report = audit(source, str(vkey), workers=workers, progress=bar, policy=witnesses)
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
         raise typer.Exit(REFUSED)
+
+
+def _cosigners(signed: SignedCheckpoint, vkey: VerifierKey, policy: Policy) -> list[str]:
+    """Raises `ProofInvalid` (`policy_not_met`, and as `Policy.cosigners`)."""
+    by = policy.cosigners(parse_note(signed.note))
+    if not policy.knows_log(vkey) or not policy.met_by(by):
+        told = ", ".join(by) or "nobody"
+        raise ProofInvalid("policy_not_met", f"of the policy's witnesses {told} cosigned this head")
+    return sorted(by)
+
+
+def _policy(path: Path | None) -> Policy | None:
+    return parse_policy(path.read_bytes()) if path else None
 
 
 def _vkey(given: str | None, home: Path | None) -> VerifierKey:
@@ -198,6 +242,10 @@ def _draw_proven(console: Console, document: dict[str, Any]) -> None:
 
 def _draw_download(console: Console, done: Downloaded, got: Fetched | None) -> None:
     console.print(f"{done.size} entries and {done.checkpoints} checkpoints in {done.folder}.")
+    if done.left:
+        console.print(
+            f"{done.left} newer entries are left out: no head over them was cosigned by enough yet."
+        )
     if got:
         withheld = f"; {got.withheld} more are named, and not given to you" if got.withheld else ""
         console.print(f"{got.files} files of loggers in {done.folder / FOLDER}{withheld}.")
@@ -222,3 +270,7 @@ def _draw_report(console: Console, report: Report) -> None:
         first = f"First wrong: step {report.first_wrong.step}: {report.first_wrong}"
         console.print(Text(first, style="bold red"))
     console.print(Text(f"Proved: {report.proved}", style="green" if report.ok else ""))
+    witnessed = report.size and report.witnessed_size == report.size
+    console.print(Text(f"Witnesses: {report.witnessed}", style="green" if witnessed else "bold yellow"))
+    if not any(step.number == WITNESSES for step in report.steps):
+        console.print("Ask them with: --policy FILE", style="bold yellow")

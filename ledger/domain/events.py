@@ -108,6 +108,7 @@ from ledger.domain.supply_events import (
     LotReceived,
     LotReleased,
     MaterialConsumed,
+    ShipperCharged,
 )
 from ledger.domain.temperature_events import TemperatureEvidenceAttached
 from ledger.domain.therapy_events import (
@@ -155,6 +156,7 @@ EVENTS: tuple[type[Event], ...] = (
     EquipmentRegistered,
     EquipmentQualified,
     EquipmentCalibrated,
+    ShipperCharged,
     EquipmentRetired,
     TherapyOrdered,
     ConsentRecorded,

@@ -27,14 +27,21 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.codes import TITLES
+<<<<<<< HEAD
 from api.standards_examples import EPCIS_DOCUMENT, JOB
+=======
+from api.settings import Settings
+>>>>>>> main
 from ledger.live.alarms import Alarm
+from ledger.proof.cosignature import cosign
+from ledger.proof.note import parse_note
 from ledger.store.alarms import Subject
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
 from tests.live_stage import Recording, enrol_logger
 from tests.scenario import APHERESIS, patient
+from tests.witness_stage import key, policy, vkey_of_number
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
@@ -91,7 +98,8 @@ class Fuzzed:
 
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
-    with two_therapies(tmp_path_factory.mktemp("ledger")) as stage:
+    limits = Settings(label_host="ledger.invalid", witnesses=policy(1, 11))
+    with two_therapies(tmp_path_factory.mktemp("ledger"), limits) as stage:
         furnish(stage)
         schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
         found = [result.ok() for result in schema.get_all_operations()]
@@ -116,6 +124,9 @@ def furnish(stage: Stage) -> None:
     issue(stage.scenario, COI, "L0001", container="BAG-D1")
     node = stage.app.state.node
     node.evidence.keep(FILE, COI, "mia", 0)
+    head = node.ledger.store.latest_checkpoint()
+    line = cosign(parse_note(head.note).text, vkey_of_number(11), key(11), 1)
+    node.cosignatures.keep(head.size, str(vkey_of_number(11)), 1, line)
     about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
     node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
     node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), stage.scenario.clock())
