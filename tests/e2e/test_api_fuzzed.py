@@ -27,11 +27,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.codes import TITLES
-<<<<<<< HEAD
-from api.standards_examples import EPCIS_DOCUMENT, JOB
-=======
 from api.settings import Settings
->>>>>>> main
+from api.standards_examples import EPCIS_DOCUMENT, JOB
 from ledger.live.alarms import Alarm
 from ledger.proof.cosignature import cosign
 from ledger.proof.note import parse_note
