@@ -49,6 +49,7 @@ from ledger.domain.handling_events import (
     Stored,
     Unpacked,
 )
+from ledger.domain.export_events import ExportRequested, TherapyExportRequested
 from ledger.domain.label_events import (
     LabelApplied,
     LabelDestroyed,
@@ -222,6 +223,8 @@ EVENTS: tuple[type[Event], ...] = (
     TherapyClosed,
     Corrected,
     LateStatementAttested,
+    TherapyExportRequested,
+    ExportRequested,
 )
 
 

@@ -21,6 +21,7 @@ from ledger.domain.times import timestamp
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
 
 if TYPE_CHECKING:
+    from ledger.domain.export_events import ExportRequested
     from ledger.domain.parts import RoleAtSite
     from ledger.domain.registry_events import (
         AgentEnrolled,
@@ -111,6 +112,13 @@ def _app_published(_: Entry, event: AppPublished, world: World) -> None:
     newest = world.log().apps[-1:]
     if newest and newest[0].digest == event.digest:
         raise Conflict("app_published_already", f"position {newest[0].position} publishes this very build")
+
+
+def _export_requested(_: Entry, event: ExportRequested, world: World) -> None:
+    if event.scope == "site":
+        require_site(str(event.which), world)
+    if event.scope == "lot" and world.lot(str(event.which)) is None:
+        raise Refused("unknown_lot", f"the lot {event.which!r} was never received")
 
 
 def _site_onboarded(entry: Entry, _: SiteOnboarded, world: World) -> None:
@@ -248,6 +256,7 @@ def _require_new_key(key: str, world: World) -> None:
 _CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "RuleSetAdopted": _rules_adopted,
     "AppPublished": _app_published,
+    "ExportRequested": _export_requested,
     "SiteOnboarded": _site_onboarded,
     "SiteSuspended": _site_suspended,
     "SiteResumed": _site_resumed,
