@@ -39,7 +39,7 @@ class FilesAudit(Audit):
         self._root = berlinger_root
         self._agree = self._silent = self._missing = self._wrong = 0
 
-    def look(self, first: int, judged: Sequence[Judged]) -> None:
+    def look(self, positions: Sequence[int], judged: Sequence[Judged]) -> None:
         with self.findings.timed(STEP):
             for one in judged:
                 if one.entry and isinstance(one.entry.event, TemperatureEvidenceAttached):
