@@ -31,6 +31,7 @@ from api.routes import (
     deviations,
     entries,
     evidence,
+    exports,
     feed,
     health,
     infusion,
@@ -74,8 +75,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, chart, evidence, quality, release, supply, registry, keys, labels, patients,
-    search, health, web,
+    quarantines, temperature, chart, evidence, exports, quality, release, supply, registry, keys, labels,
+    patients, search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 

@@ -9,9 +9,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from clients.bundles import reader_of
 from clients.cli.loggers import BerlingerRoot, pin
 from clients.cli.options import Home, Json, PassphraseFile, client
-from clients.cli.screen import REFUSED, facts, mark, progress, rows, show, spoken
+from clients.cli.screen import REFUSED, UNFINISHED, facts, mark, progress, rows, show, spoken
 from clients.download import Downloaded
 from clients.evidence_files import FOLDER, Fetched, fetch_files, files_in
 from clients.keys import Device, default_home
@@ -23,7 +24,7 @@ from ledger.proof.note import VerifierKey
 from ledger.proof.receipt import verify_tlog_proof
 
 if TYPE_CHECKING:
-    from ledger.verify import Report
+    from ledger.verify import Progress, Report
 
 receipt = typer.Typer(no_args_is_help=True, help="Proof that one statement stands in the log.")
 log = typer.Typer(no_args_is_help=True, help="The log as a whole.")
@@ -120,8 +121,8 @@ def show_log(home: Home = None, as_json: Json = False) -> None:
 
 
 def verify(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A downloaded log.", exists=True, file_okay=False)
+    evidence_path: Annotated[
+        Path, typer.Argument(metavar="DIR_OR_BUNDLE", help="A downloaded log, or a bundle.", exists=True)
     ],
     log_key: LogKey = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes for signatures.")] = 1,
@@ -139,22 +140,48 @@ def verify(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Audit a downloaded log, without any server, trusting only the log's public key.
+    """Audit a downloaded log or a bundle, without any server, trusting only the log's public key.
 
-    Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named.
+    Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named. 6: nothing
+    is wrong, but not everything could be checked: what, the report says.
     """
-    from ledger.verify import DirectorySource, FilesAudit, audit  # the rules: only this command needs them
-
-    vkey, files = _vkey(log_key, home), evidence or folder / FOLDER
     with progress("Verifying", as_json) as bar:
-        if files.is_dir():
-            audited = FilesAudit(DirectorySource(folder), vkey, files_in(files), pin(berlinger_root))
-            report = audited.run(workers, bar)
+        if evidence_path.is_dir():
+            report = _audit_log(evidence_path, _vkey(log_key, home), evidence, berlinger_root, workers, bar)
         else:
-            report = audit(DirectorySource(folder), str(vkey), workers=workers, progress=bar)
+            report = _audit_bundle(evidence_path, _perhaps_vkey(log_key, home), berlinger_root, workers, bar)
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(REFUSED if report.first_wrong else UNFINISHED)
+
+
+def _audit_log(
+    folder: Path, vkey: VerifierKey, evidence: Path | None, root: str, workers: int, bar: Progress
+) -> Report:
+    from ledger.verify import DirectorySource, FilesAudit, audit  # the rules: only this command needs them
+
+    files = evidence or folder / FOLDER
+    if files.is_dir():
+        return FilesAudit(DirectorySource(folder), vkey, files_in(files), pin(root)).run(workers, bar)
+    return audit(DirectorySource(folder), str(vkey), workers=workers, progress=bar)
+
+
+def _audit_bundle(path: Path, vkey: VerifierKey | None, root: str, workers: int, bar: Progress) -> Report:
+    from ledger.verify.bundle import audit_bundle
+
+    with path.open("rb") as file:
+        read, length = reader_of(file), path.stat().st_size
+        return audit_bundle(read, length, vkey, workers=workers, progress=bar, berlinger_root=pin(root))
+
+
+def _perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
+    """A bundle is read without a key, too; the report then says that nothing pins the log."""
+    try:
+        return _vkey(given, home)
+    except Malformed:
+        if given:
+            raise
+        return None
 
 
 def _vkey(given: str | None, home: Path | None) -> VerifierKey:
@@ -211,8 +238,8 @@ def _draw_report(console: Console, report: Report) -> None:
     console.print(Text(f"Audit of the log {report.origin}: {report.size} entries\n", style="bold"))
     table = rows("Step", "", "What is checked", "Seconds", narrow=2)
     for step in report.steps:
-        verdict = mark(step.ok) if step.ok is not None else Text("- not reached", style="dim")
-        said = Text(step.name).append("" if step.ok is None else f"\n{step.detail}", style="dim")
+        verdict = mark(step.ok) if step.ok is not None else Text("- not done", style="yellow")
+        said = Text(step.name).append(f"\n{step.detail}", style="dim")
         for problem in step.problems[:10]:
             said.append(f"\n- {problem}", style="red")
         table.add_row(f"{step.number}.", verdict, said, f"{step.seconds:.3f}")

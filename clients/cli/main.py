@@ -17,6 +17,7 @@ from clients.cli import (
     device,
     events,
     evidence,
+    export,
     follow,
     infusion,
     labels,
@@ -87,6 +88,7 @@ app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
 app.command("verify", rich_help_panel=PROVE)(evidence.verify)
+app.add_typer(export.export, name="export", rich_help_panel=PROVE)
 app.add_typer(web.app, name="app", rich_help_panel=PROVE)
 
 

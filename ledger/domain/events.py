@@ -31,6 +31,7 @@ from ledger.domain.bedside_events import (
     ThawCompleted,
     ThawStarted,
 )
+from ledger.domain.export_events import ExportRequested, TherapyExportRequested
 from ledger.domain.handling_events import (
     ContainerDamaged,
     ContainerFound,
@@ -49,7 +50,6 @@ from ledger.domain.handling_events import (
     Stored,
     Unpacked,
 )
-from ledger.domain.export_events import ExportRequested, TherapyExportRequested
 from ledger.domain.label_events import (
     LabelApplied,
     LabelDestroyed,

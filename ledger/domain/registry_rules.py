@@ -16,6 +16,7 @@ from ledger.domain.policy import permits
 from ledger.domain.registry import LEDGER, Agent, kid_of
 from ledger.domain.site_rules import require_not_closed, require_own_site, require_site
 from ledger.domain.specifications import require_sound_specifications, require_sound_window
+from ledger.domain.standing import may_read_all
 from ledger.domain.supply_rules import SUPPLY_CHECKS
 from ledger.domain.times import timestamp
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
@@ -114,7 +115,9 @@ def _app_published(_: Entry, event: AppPublished, world: World) -> None:
         raise Conflict("app_published_already", f"position {newest[0].position} publishes this very build")
 
 
-def _export_requested(_: Entry, event: ExportRequested, world: World) -> None:
+def _export_requested(entry: Entry, event: ExportRequested, world: World) -> None:
+    if event.scope == "log" and not may_read_all(_agent(entry, world)):
+        raise NotPermitted("not_permitted", "the whole log is for auditors to take away")
     if event.scope == "site":
         require_site(str(event.which), world)
     if event.scope == "lot" and world.lot(str(event.which)) is None:
@@ -230,6 +233,10 @@ def _product_defined(entry: Entry, event: ProductVersionDefined, world: World) -
 
 def _name(entry: Entry) -> str:
     return entry.stream.partition("/")[2]
+
+
+def _agent(entry: Entry, world: World) -> Agent:
+    return world.agent(entry.signer) or Agent(entry.signer)
 
 
 def _known_agent(entry: Entry, world: World) -> Agent:

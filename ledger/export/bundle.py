@@ -11,6 +11,7 @@ import hashlib
 import heapq
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import lru_cache
 from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -48,12 +49,16 @@ class Request(NamedTuple):
 class BundleSource(Protocol):
     """Where a bundle comes from. `evidence`: a file by its SHA-256 (hex), if this reader may have it."""
 
-    reads: Reads
-    origin: str
-    log_vkey: str
-    key: SigningKey
-    made_by: str
-
+    @property
+    def reads(self) -> Reads: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def log_vkey(self) -> str: ...
+    @property
+    def key(self) -> SigningKey: ...
+    @property
+    def made_by(self) -> str: ...
     def evidence(self, sha256: str) -> bytes | None: ...
 
 
@@ -84,7 +89,7 @@ class _Bundle:
             yield self._file(manifest.entries_name(number), encode_records(record for record, _ in some))
             yield self._file(manifest.report_name(number), self._report([one for _, one in some if one]))
         missing = yield from self._evidence()
-        yield self._file(manifest.SCHEMAS, self._schemas())
+        yield self._file(manifest.SCHEMAS, _schemas(frozenset(self._kinds)))
         yield from self._end(sorted(missing))
 
     def _file(self, name: str, data: bytes) -> bytes:
@@ -184,11 +189,6 @@ class _Bundle:
                 yield self._file(manifest.evidence_name(sha256), data)
         return missing
 
-    def _schemas(self) -> bytes:
-        models = [(VERSIONS[name][version], "validation") for name, version in sorted(self._kinds)]
-        _, schema = models_json_schema(models)  # type: ignore[arg-type]
-        return json.dumps(schema, sort_keys=True, indent=1).encode()
-
     def _end(self, missing: list[str]) -> Iterator[bytes]:
         whole, request, source = self._choice.whole, self._request, self._source
         told = Manifest(
@@ -206,6 +206,14 @@ class _Bundle:
         signature = detached.sign(source.key, manifest.CONTENT_TYPE, told)
         yield self._writer.add(manifest.SIGNATURE, signature)
         yield self._writer.end()
+
+
+@lru_cache(maxsize=16)
+def _schemas(kinds: frozenset[tuple[str, int]]) -> bytes:
+    """JSON Schema of these event types and versions."""
+    models = [(VERSIONS[name][version], "validation") for name, version in sorted(kinds)]
+    _, schema = models_json_schema(models)  # type: ignore[arg-type]
+    return json.dumps(schema, sort_keys=True, indent=1).encode()
 
 
 def _payload(raw: bytes) -> dict[str, Any]:

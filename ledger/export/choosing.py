@@ -86,7 +86,7 @@ class _Choosing:
         read: set[str] = set()
         for position in sorted(self._positions):
             (stored,) = self._reads.entries(position, position + 1)
-            entry = entry_of(*stored[:1], *stored[2:])
+            entry = entry_of(stored.position, stored.data, stored.recorded_ms)
             try:
                 world.record(entry)
             except UnbrokenError:  # for the verifier to say; here only what is read counts

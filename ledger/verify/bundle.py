@@ -31,7 +31,7 @@ from ledger.verify.bundle_tree import BundleTree
 from ledger.verify.logger_files import NAMES, FilesAudit
 from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, is_name
 from ledger.verify.partial_replay import PartialReplay
-from ledger.verify.report import Findings, Report, told
+from ledger.verify.report import Findings, Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,14 +122,15 @@ class BundleAudit(FilesAudit):
         bad = min(tree.bad, default=tree.committed)
         sound = min(bad, self.findings.first_position((4, 5), read))
         judged = min(sound, self.findings.first_position((6,), read))
-        said = f"All that is given of entries 0 to {bad - 1} is exactly what checkpoint {tree.committed} covers."
+        said = ["" if self._pinned else "Only that the bundle agrees with itself."]
+        said += [f"All that is given of entries 0 to {bad - 1} is what checkpoint {tree.committed} covers."]
         if bad == sound == judged:
-            said += " It is signed with keys that the log itself enrolled, and follows its rules as far as "
-            said += "they could be replayed."
+            said += ["It is signed with keys that the log itself enrolled, and follows its rules as far as"]
+            said += ["they could be replayed."]
         else:
-            said += f" Before entry {sound} it is signed with keys that the log enrolled; before entry {judged} "
-            said += "it is as the rules demand."
-        return said if self._pinned else f"Only that the bundle agrees with itself. {said}"
+            said += [f"Before entry {sound} it is signed with keys that the log enrolled;"]
+            said += [f"before entry {judged} it is as the rules demand."]
+        return " ".join(filter(None, said))
 
     def _open(self) -> None:
         super()._open()

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from ledger.errors import NotFound
 from ledger.proof.archive import Member, Read, open_archive, read_member
-from ledger.proof.pruned import Hidden, Record, decode_records
+from ledger.proof.pruned import Hidden, decode_records
 from ledger.verify.manifest import MANIFEST, SIGNATURE, Manifest, read_manifest
 
 
@@ -42,19 +42,19 @@ class BundleFile:
     # --- as an audit reads a log ---------------------------------------------------------
 
     def latest(self) -> bytes:
-        files = self.named("checkpoints")
-        last: Record | None = None
-        for last in decode_records(self.file(files[-1])) if files else ():
-            pass
-        if last is None or isinstance(last, Hidden):
+        notes = [raw for name in self.named("checkpoints")[-1:] for raw in self._notes(name)]
+        if not notes:
             raise NotFound("missing_file", "there is no checkpoint in it")
-        return last
+        return notes[-1]
 
     def checkpoints(self) -> Iterator[tuple[int, bytes]]:
         for name in self.named("checkpoints"):
-            for note in decode_records(self.file(name)):
-                raw = b"" if isinstance(note, Hidden) else note
-                yield _size_of(raw), raw
+            for note in self._notes(name):
+                yield _size_of(note), note
+
+    def _notes(self, name: str) -> Iterator[bytes]:
+        """A hash among them is no note: as empty bytes it opens with no key."""
+        return (b"" if isinstance(one, Hidden) else one for one in decode_records(self.file(name)))
 
     def tile(self, level: int, index: int, width: int) -> NoReturn:
         raise NotFound("no_such_tile", "a bundle has no tiles")
