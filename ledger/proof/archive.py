@@ -124,15 +124,16 @@ def _members(directory: bytes, count: int) -> Iterator[Member]:
         try:
             fields = _CENTRAL.unpack_from(directory, at)
             crc, size, width, extra, offset = fields[7], fields[9], fields[10], fields[11], fields[16]
-            name = directory[at + _CENTRAL.size :][:width].decode("ascii")
+            end = at + _CENTRAL.size + width
+            name = directory[at + _CENTRAL.size : end].decode("ascii")
             if offset == _FULL32:
-                offset = _EXTRA.unpack_from(directory, at + _CENTRAL.size + width)[2]
+                offset = _EXTRA.unpack_from(directory, end)[2]
         except (struct.error, UnicodeDecodeError):
             raise _malformed("its directory cannot be read") from None
         if not _NAME.fullmatch(name):
             raise _malformed(f"{name[:80]!r} is no name of a file in it")
         yield Member(name, size, crc, offset)
-        at += _CENTRAL.size + width + extra
+        at = end + extra
 
 
 def _local(one: Member) -> bytes:

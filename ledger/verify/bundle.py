@@ -90,6 +90,7 @@ class BundleAudit(FilesAudit):
         self._pinned = pinned
         self._asked: Entry | None = None
         self._named: set[str] = set()  # files, by SHA-256
+        self._short = ""  # what is not given whole, although it was asked for
 
     # --- where the steps of a whole log differ -------------------------------------------
 
@@ -114,7 +115,8 @@ class BundleAudit(FilesAudit):
         with self.findings.timed(STEP):
             self._check_request()
             self._check_left_out()
-            self.findings.done(STEP, f"{len(self._manifest.files)} files, {self._told_left_out()}")
+            told = f"{len(self._manifest.files)} files, {self._told_left_out()}{self._short}"
+            self.findings.done(STEP, told, whole=not self._short)
 
     def proved(self, tree: Leaves, read: int) -> str:
         if not tree.committed:
@@ -195,7 +197,7 @@ class BundleAudit(FilesAudit):
             self._wrong_request(asked, f"{asked.event.type} asks for no bundle")
         elif said.whole is not None and not wanted <= set(said.whole):
             missing = ", ".join(sorted(wanted - set(said.whole)))
-            self._wrong_request(asked, f"it asked for {missing}, which is not given whole")
+            self._short = f"; NOT WHOLE: who asked for {missing} may not read all of it"
 
     def _wanted(self, asked: Entry) -> set[str] | None:
         """The tags that must be whole; None where the entry asks for nothing."""
