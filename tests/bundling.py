@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +71,11 @@ def choice_of(ledger: Ledger, asked: Answer, *tags: str) -> Choice:
 
 
 def made(ledger: Ledger, asked: Answer, choice: Choice | None = None) -> bytes:
-    request, found = request_of(ledger, asked), choice or choice_of(ledger, asked)
-    return b"".join(bundle(source_of(ledger), request, found, sentence))
+    return b"".join(pieces(ledger, asked, choice or choice_of(ledger, asked)))
+
+
+def pieces(ledger: Ledger, asked: Answer, choice: Choice) -> Iterator[bytes]:
+    return bundle(source_of(ledger), request_of(ledger, asked), choice, sentence)
 
 
 def audited(raw: bytes, vkey: VerifierKey | None) -> Report:

@@ -76,7 +76,7 @@ def _request(
         which = {"which": name} if name else {}
         fields = {"type": "ExportRequested", "scope": kind, "reason": why} | which | given
         return fields, f"log/{reader.vkey.name}"
-    if given or (name and kind != "chain"):
+    if given or ("/" in scope and not (name and kind == "chain")):
         raise Malformed("bad_scope", f"{scope!r}: a therapy, a bag, lot/…, site/… with a period, or log")
     coi = name or scope
     if ":" not in coi:

@@ -7,7 +7,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import app, audit, catchup, charts, cold_chain, growth, http, ingest, labels, reading
+from tests.bench import app, audit, bundle, catchup, charts, cold_chain, growth, http, ingest, labels, reading
 from tests.bench.table import RUNS, Row, show
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "growth": ("The infusion check as the log grows", growth.run),
     "catchup": ("Projections that catch up", catchup.run),
     "audit": ("Audit of a whole log", audit.run),
+    "bundle": ("Bundles of evidence", bundle.run),
     "labels": ("Labels, drawn and encoded", labels.run),
     "cold_chain": ("Loggers and temperatures", cold_chain.run),
     "charts": ("Temperature charts", charts.run),

@@ -221,3 +221,15 @@ def test_a_file_that_came_after_the_request_is_not_in_it(stage: Stage) -> None:
     stage.app.state.node.evidence.keep(late, COI, "mia", stage.scenario.clock() + 1_000)
     assert given(stage, asked) == before
     assert sha256(late).hexdigest() in manifest(before)["left_out"]["files"]
+
+
+def test_a_shipment_of_two_patients_is_judged_for_the_one_who_was_asked_about(stage: Stage) -> None:
+    carried = [{"coi": COI, "containers": ["BAG-D1"]}, {"coi": OTHER, "containers": ["OTHER-F1"]}]
+    stage.scenario.say("anna", "shipment/ship-1", "Packed", at=APHERESIS, shipper="SHIPPER-1",
+                       containers=["BAG-D1", "OTHER-F1"], therapies=carried)  # fmt: skip
+    asked = ask_for_therapy(stage)
+    raw = given(stage, asked)
+    report = audited(stage, raw, root=LOGGERS)
+    assert [step.ok for step in report.steps[:6]] == [True] * 6, report.text()
+    assert f"chain/{OTHER}" not in manifest(raw)["whole"]
+    assert "as shipment ship-1 of 2 patients" in told(raw)
