@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import cbor2
 from pydantic.json_schema import models_json_schema
+from pydantic_core import from_json
 
 from ledger.domain.events import VERSIONS
 from ledger.domain.times import timestamp
@@ -164,10 +165,10 @@ class _Bundle:
 
     def _line(self, stored: StoredEntry) -> str:
         protected, _, raw, _ = cbor2.loads(stored.data).value
-        payload, claims = json.loads(raw), cbor2.loads(protected)[15]
+        payload, claims = from_json(raw), cbor2.loads(protected)[15]
         self._note(payload)
         said = self._say(payload, claims[1], claims[2])
-        recorded, happened = timestamp(stored.recorded_ms)[:19], payload["occurred_at"][:19]
+        recorded, happened = _second(stored.recorded_ms), payload["occurred_at"][:19]
         return f"{stored.position:>9}  {recorded}Z  {happened}Z  {said}.\n"
 
     def _note(self, payload: dict[str, Any]) -> None:
@@ -216,8 +217,13 @@ def _schemas(kinds: frozenset[tuple[str, int]]) -> bytes:
     return json.dumps(schema, sort_keys=True, indent=1).encode()
 
 
+@lru_cache(maxsize=2)  # a batch has one time
+def _second(ms: int) -> str:
+    return timestamp(ms)[:19]
+
+
 def _payload(raw: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(cbor2.loads(raw).value[2])
+    found: dict[str, Any] = from_json(cbor2.loads(raw).value[2])
     return found
 
 
