@@ -44,6 +44,7 @@ from api.routes import (
     readiness,
     registry,
     release,
+    report,
     search,
     session,
     statements,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ledger.application import Ledger
+    from ledger.export.seal import Seal
 
 VERSION = "0.1.0"
 DESCRIPTION = """Who held which bag of cells, for which patient, and the proof of it.
@@ -75,8 +77,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, chart, evidence, exports, quality, release, supply, registry, keys, labels,
-    patients, search, health, web,
+    quarantines, temperature, chart, report, evidence, exports, quality, release, supply, registry, keys,
+    labels, patients, search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -95,9 +97,12 @@ class Server(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
-    """The server of one ledger. The caller keeps the ledger, and closes it after the server."""
-    node = _node(ledger, settings or Settings())
+def create_app(ledger: Ledger, settings: Settings | None = None, seal: Seal | None = None) -> FastAPI:
+    """The server of one ledger. The caller keeps the ledger, and closes it after the server.
+
+    `seal` signs the reports.
+    """
+    node = _node(ledger, settings or Settings(), seal)
     app = Server(
         title="Unbroken",
         version=VERSION,
@@ -114,7 +119,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _node(ledger: Ledger, settings: Settings) -> Node:
+def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
     metrics = Metrics()
     return Node(
         ledger=ledger,
@@ -129,6 +134,7 @@ def _node(ledger: Ledger, settings: Settings) -> Node:
         tries=Tries(settings.max_patient_tries),
         evidence=EvidenceStore(ledger.store.engine),
         label_checks=Pace(settings.label_checks_a_minute),
+        seal=seal,
     )
 
 

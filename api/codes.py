@@ -231,8 +231,10 @@ PROOFS = {
 PROGRAMS = {
     "already_running": "Another server runs on this directory",
     "bad_administrator": "An administrator is not named as it should be",
+    "bad_certificate": "The file with the reports' certificate cannot be opened",
     "bad_head": "A head is not written as size:root",
     "bad_proxies": "A trusted proxy is not named by its address",
+    "certificate_exists": "There is a certificate already",
     "no_log_here": "There is no log here",
     "port_taken": "The address is in use",
 }

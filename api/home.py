@@ -3,6 +3,7 @@
     DIR/keys/log.vkey     which log this is: origin and public key, as auditors pin it
     DIR/keys/log.pem      signs checkpoints and receipts (encrypted PKCS #8)
     DIR/keys/event.pem    signs the deviations that the ledger raises (encrypted PKCS #8)
+    DIR/keys/report.p12   signs the reports' PDFs, where there is one (PKCS #12, the same passphrase)
     DIR/ledger.db         the log, unless it lives in PostgreSQL
     DIR/high-water        the newest head that this node let out
     DIR/lock              held while a server runs here
@@ -47,6 +48,7 @@ class Home:
         self.keys = self.path / "keys"
         self.database = self.path / "ledger.db"
         self.high_water = self.path / "high-water"
+        self.certificate = self.keys / "report.p12"
         self._vkey = self.keys / "log.vkey"
 
     @property
@@ -86,6 +88,12 @@ class Home:
         if str(log_vkey(vkey.name, log_key.public)) != str(vkey):
             raise Fault("wrong_log", f"{self.keys}/log.pem is not the key that log.vkey names")
         return Keys(vkey.name, log_key, event_key)
+
+    def keep_certificate(self, pkcs12: bytes) -> None:
+        """Durably. Raises `Conflict` (`certificate_exists`): reports that it signed go on being checked."""
+        if self.certificate.exists():
+            raise Conflict("certificate_exists", f"{self.certificate} is there already")
+        _write(self.certificate, pkcs12)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from api.tries import Tries
     from api.web import App
     from ledger.application import Ledger
+    from ledger.export.seal import Seal
     from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
 
@@ -41,6 +42,7 @@ class Node:
     tries: Tries
     evidence: EvidenceStore
     label_checks: Pace
+    seal: Seal | None = None  # signs reports
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
 

@@ -5,6 +5,7 @@ What can be expected to go wrong ends with one line that says what, and what to 
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import socket
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp
 from api.administrators import administrator
 from api.app import create_app
 from api.bar import Bar
+from api.certificate import self_signed
 from api.home import Home, Keys
 from api.logs import log_to_stderr
 from api.node import Node
@@ -41,6 +43,9 @@ from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
 from ledger.views.runner import Projector
 
+if TYPE_CHECKING:
+    from ledger.export.seal import Seal
+
 Before = Callable[[ASGIApp], ASGIApp]
 
 app = typer.Typer(
@@ -49,10 +54,12 @@ app = typer.Typer(
 
 HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
+    "bad_certificate": "It is PKCS #12 with key and certificate, under the passphrase of the log's keys.",
     "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
     "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
     "bad_proxies": "Check --trusted-proxies or UNBROKEN_TRUSTED_PROXIES.",
     "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
+    "certificate_exists": "Move it away first, and keep it: it is what earlier reports are checked with.",
     "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
     "log_exists": "Serve it with: unbroken-server serve",
     "malformed_key_file": "Restore the keys directory from its backup.",
@@ -148,6 +155,20 @@ def _named(proxies: str) -> str:
     return proxies
 
 
+@app.command()
+def certificate(
+    data: Data,
+    name: Annotated[str, typer.Option(help="The organisation that gives the reports out", min=1)],
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Make a self-signed certificate for the reports' signatures; an authority's goes into the same place."""
+    home = Home(data)
+    home.vkey()
+    now = datetime.datetime.now(datetime.UTC)
+    home.keep_certificate(self_signed(name, now, _passphrase(passphrase_file)))
+    typer.echo(f"Reports are signed from the next start on, with {home.certificate}")
+
+
 @app.command("fsck")
 def check(
     data: Data,
@@ -212,14 +233,25 @@ def serving(
     before: Before = lambda app: app,
 ) -> None:
     """Serve until told to stop. `before`: what stands before the ledger's application, if anything."""
-    keys = home.open_keys(_passphrase(passphrase_file))
+    passphrase = _passphrase(passphrase_file)
+    keys = home.open_keys(passphrase)
+    seal = _seal(home, passphrase)
     log_to_stderr(log_level)
     with home.locked(), _listening(*where) as listener:
         ledger = _open(_config(home, keys, database_url))
         try:
-            _run(ledger, listener, settings, before)
+            _run(create_app(ledger, settings, seal), ledger.origin, listener, before)
         finally:
             ledger.close()
+
+
+def _seal(home: Home, passphrase: bytes) -> Seal | None:
+    """What signs the reports. Raises `Malformed` (`bad_certificate`)."""
+    if not home.certificate.exists():
+        return None
+    from ledger.export.seal import Seal  # its library takes long to load, and few commands need it
+
+    return Seal(home.certificate, passphrase)
 
 
 def _open(config: LedgerConfig) -> Ledger:
@@ -265,17 +297,17 @@ def _listening(host: str, port: int) -> socket.socket:
         raise Fault("port_taken", f"cannot listen on {host} port {port}: {error.strerror}") from None
 
 
-def _run(ledger: Ledger, listener: socket.socket, settings: Settings, before: Before) -> None:
+def _run(app_: FastAPI, origin: str, listener: socket.socket, before: Before) -> None:
     host, port = listener.getsockname()[:2]
-    typer.echo(f"Unbroken serves {ledger.origin} at http://{f'[{host}]' if ':' in host else host}:{port}")
-    app_ = create_app(ledger, settings)
+    typer.echo(f"Unbroken serves {origin} at http://{f'[{host}]' if ':' in host else host}:{port}")
+    proxies = app_.state.node.settings.trusted_proxies
     config = uvicorn.Config(
         before(app_),
         log_config=None,
         access_log=False,  # it would write addresses, which name therapies
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),  # whose limit of label checks it is
-        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=bool(proxies),  # whose limit of label checks it is
+        forwarded_allow_ips=proxies,
         lifespan="on",
         ws="none",
         timeout_keep_alive=65,  # longer than the proxies in front of it

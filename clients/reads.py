@@ -110,6 +110,12 @@ class Reads:
         picture: bytes = self.remote.read(path, accept="image/svg+xml", params=params)
         return picture
 
+    def report(self, coi: str, *, before: int | None = None, at: str | None = None) -> bytes:
+        """The therapy's chain-of-identity and custody report: a PDF."""
+        path, params = f"/v1/chains/{_part(coi)}/report.pdf", _as_of(before, at)
+        found: bytes = self.remote.read(path, accept="application/pdf", params=params)
+        return found
+
     def excursions(self, **where: str | int | bool | None) -> Document:
         """Across therapies: filters `chain`, `container`, `within_limits`; `cursor`, `limit` to page."""
         given = {name: value for name, value in where.items() if value is not None}

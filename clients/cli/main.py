@@ -29,6 +29,7 @@ from clients.cli import (
     quality,
     record,
     registry,
+    report,
     temperature,
     web,
 )
@@ -85,6 +86,7 @@ app.command("sites", rich_help_panel=ASK)(registry.sites)
 app.command("people", rich_help_panel=ASK)(registry.people)
 app.command("qualifications", rich_help_panel=ASK)(registry.qualifications)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
+app.command("report", rich_help_panel=PROVE)(report.report)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
 app.command("verify", rich_help_panel=PROVE)(evidence.verify)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.drafts import needs_version, now
+from clients.evidence_files import fetch_files
 from clients.keys import Device
 from clients.labels import Job, Labels, read_back
 from clients.outbox import Held
@@ -88,22 +89,41 @@ class Company:
         answer: Document = getattr(self._clients[agent], what)(**words)
         return answer
 
+    def report(self, agent: str, coi: str, file: str) -> Document:
+        """The therapy's report, written to a file."""
+        return {"bytes": Path(file).write_bytes(self._clients[agent].report(coi))}
+
     def check_app(self, agent: str, server: str) -> Document:
         """What `unbroken app check` says on that person's device, with the log key that it pins."""
-        words = ["app", "check", server, "--home", str(self._home / agent), "--json"]
+        return self._program(agent, "app", "check", server)
+
+    def import_file(self, agent: str, file: str, containers: list[str], options: dict[str, str]) -> Document:
+        """`unbroken temperature import`: a logger's own file becomes evidence about containers."""
+        said = [f"--{name}={value}" for name, value in options.items()]
+        said += [f"--container={name}" for name in containers]
+        answer = self._program(agent, "temperature", "import", file, *said, "--yes")
+        if "problem" in answer:
+            return answer
+        return {"told": [one | {"signed_at": now(), "id": one["statement_id"]} for one in answer["recorded"]]}
+
+    def _program(self, agent: str, *words: str) -> Document:
+        """What the `unbroken` program answers as JSON, run with that person's device."""
+        words = (*words, "--home", str(self._home / agent), "--json")
         done = subprocess.run(
             [sys.executable, "-m", "clients.cli", *words],
             env=os.environ | {"UNBROKEN_PASSPHRASE": self._passphrase.decode()},
             text=True, capture_output=True, check=False,
         )  # fmt: skip
         if not done.stdout:
-            return {"problem": {"code": "app_check", "detail": done.stderr}}
+            return {"problem": {"code": words[0], "detail": done.stderr}}
         found: Document = json.loads(done.stdout)
-        return found
+        return {"problem": found["error"]} if "error" in found else found
 
     def download(self, agent: str, folder: str) -> Document:
-        found = self._clients[agent].download_log(Path(folder))
-        return {"size": found.size}
+        """The whole log, and the loggers' files that it names."""
+        client = self._clients[agent]
+        found = client.download_log(Path(folder))
+        return {"size": found.size, "files": fetch_files(client.evidence, Path(folder), found.size).files}
 
     def obey(self, command: Document) -> Document:
         action: Callable[..., Document] = getattr(self, command.pop("do"))

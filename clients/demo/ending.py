@@ -20,14 +20,24 @@ LEDGER = "ledger"
 def verify_from_outside(tale: Tale, copy: Path) -> list[Said]:
     """The program that anybody can run, with a copy of the log and the public key."""
     tale.page.chapter("An outsider verifies the whole log, given only its public key")
-    size = tale.stage.downloads("audrey", copy)
-    tale.page.note(f"{size} entries were copied. From here on no server is asked.")
+    size, files = tale.stage.downloads("audrey", copy)
+    tale.page.note(f"{size} entries and {files} loggers' files were copied. From here on no server is asked.")
     words = ("verify", str(copy), "--log-key", tale.stage.log_key, "--json")
     report: Document = json.loads(tale.stage.run_program("clients.cli", *words))
     for step in report["steps"]:
         tale.page.checked(f"{step['number']}. {step['name']}", step["ok"])
     tale.page.note(f"Proved: {report['proved']}")
     return read_log(copy)
+
+
+def reports(tale: Tale, folder: Path) -> None:
+    """What a QA director files: one PDF for each patient."""
+    tale.page.chapter("A report of each therapy, on paper if need be")
+    folder.mkdir(parents=True)
+    for patient in PATIENTS:
+        file = folder / f"report-{patient.coi.partition(':')[2]}.pdf"
+        size = tale.stage.reports("audrey", patient.coi, file)
+        tale.page.checked(f"{patient.called}: {file.name}, {size // 1000} kB", True)
 
 
 def lineages(tale: Tale, log: Sequence[Said]) -> list[Lineage]:

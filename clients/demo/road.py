@@ -53,9 +53,9 @@ def offline_courier(tale: Tale) -> None:
 
 
 def warm_shipper(tale: Tale, since: float) -> None:
-    """One statement by the logger, and each patient's therapy has its deviation."""
+    """One file of the logger, and each patient's therapy has its deviation."""
     tale.page.scene("Both patients", "the shipper is opened, its logger is read out")
-    tale.attach(SHIPMENT, BOTH, "fresh", since, WARM)
+    tale.reads_out(("mia", CLEANROOM), SHIPMENT, BOTH, "fresh", since, WARM)
     for patient in PATIENTS:
         (phase,) = tale.stage.asks("audrey", "temperature", coi=patient.coi)["containers"]
         peak = degrees(max(one["peak_centi_c"] for one in phase["excursions"]))
@@ -84,7 +84,7 @@ def to_other_site(tale: Tale) -> None:
     since = time.time()
     _drive(tale, "NorthCell 2")
     tale.hand_over(SECOND.stream, [RESERVE], ("kit", VAN), ("omar", OTHER_CLEANROOM))
-    tale.attach(SECOND.stream, [RESERVE], "fresh", since, GOOD)
+    tale.reads_out(("omar", OTHER_CLEANROOM), SECOND.stream, [RESERVE], "fresh", since, GOOD)
 
 
 def way_back(tale: Tale) -> None:
@@ -94,7 +94,6 @@ def way_back(tale: Tale) -> None:
     _shipper_sheet(tale)
     since = time.time()
     tale.hand_over(FIRST.stream, FIRST.doses, ("mia", CLEANROOM), kit)
-    since_second = time.time()
     tale.hand_over(SECOND.stream, SECOND.doses, ("omar", OTHER_CLEANROOM), kit)
     tale.says("kit", BACK, "Packed", at=VAN, **carried(BACK, ALL_DOSES), shipper="SHIPPER-4", seal=BACK_SEAL,
               logger="logger-12")  # fmt: skip
@@ -106,8 +105,7 @@ def way_back(tale: Tale) -> None:
                   shipper="SHIPPER-4", seal=BACK_SEAL, condition="intact", expected=count, received=count,
                   outcome="accepted")  # fmt: skip
     tale.says("nora", FIRST.stream, "LabelDestroyed", at=WARD, serials=[SHEET], fate="destroyed")
-    tale.attach(BACK, FIRST.doses, "frozen", since, FROZEN)
-    tale.attach(BACK, SECOND.doses, "frozen", since_second, FROZEN)
+    tale.reads_out(("nora", WARD), BACK, ALL_DOSES, "frozen", since, FROZEN)
 
 
 def _shipper_sheet(tale: Tale) -> None:

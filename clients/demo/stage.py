@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ PASSPHRASE = "UNBROKEN_PASSPHRASE"  # noqa: S105  the variable's name
 PATIENT_KEYS = "patient-keys.json"  # the hospital's, in the stage's folder
 ADDED_BEFORE = "key_in_use"  # the browser asked before, and did not hear the answer
 CONTACT = "+44 20 7946 0000 (made up)"
+REPORTER = "The demo's ledger (made up)"  # whose signature the reports carry
 START_S = 120  # a busy machine takes long to begin
 
 
@@ -91,6 +93,7 @@ class Stage:
             path.write_bytes(base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)))
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         self.run_program("api.server", *words)
+        self.run_program("api.server", "certificate", "--data", str(self.data), "--name", REPORTER)
         self._serve()
 
     def connect(self, origin: str) -> None:
@@ -222,11 +225,36 @@ class Stage:
             raise DemoFailed(f"the app is not what the log says: {answer}")
         return answer
 
-    def downloads(self, agent: str, folder: Path) -> int:
+    def imports(
+        self, agent: str, file: Path, containers: Sequence[str], options: Mapping[str, str]
+    ) -> list[Document]:
+        """A logger's file becomes evidence: what the log said to each statement about it."""
+        words = {"file": str(file), "containers": list(containers), "options": dict(options)}
+        answer = self._command(self._employer[agent], do="import_file", agent=agent, **words)
+        if "problem" in answer:
+            raise DemoFailed(f"{agent} could not import {file.name}: {answer['problem']['detail']}")
+        told: list[Document] = answer["told"]
+        return told
+
+    def logger_file(self, name: str) -> Path:
+        """Where the logger's own program writes the file about this journey."""
+        folder = self.folder / "loggers"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{re.sub('[^a-zA-Z0-9]+', '-', name)}.csv"
+
+    def reports(self, agent: str, coi: str, file: Path) -> int:
+        """The therapy's report goes into a file: its bytes."""
+        answer = self._command(self._employer[agent], do="report", agent=agent, coi=coi, file=str(file))
+        if "problem" in answer:
+            raise DemoFailed(f"{agent} got no report: {answer['problem']['detail']}")
+        return int(answer["bytes"])
+
+    def downloads(self, agent: str, folder: Path) -> tuple[int, int]:
+        """How many entries, and how many loggers' files."""
         answer = self._command(self._employer[agent], do="download", agent=agent, folder=str(folder))
         if "problem" in answer:
             raise DemoFailed(f"{agent} could not download the log: {answer['problem']['detail']}")
-        return int(answer["size"])
+        return answer["size"], answer["files"]
 
 
 def _free_port() -> int:

@@ -76,6 +76,7 @@ def play(tale: Tale, codes: Codes, keep: Path | None, goes_on: bool) -> None:
     waiting.waits_for_you(tale)
     has_app = visiting.is_published(tale)
     copy = tale.stage.folder / "copied-log"
+    ending.reports(tale, (keep or tale.stage.folder) / "reports")
     log = ending.verify_from_outside(tale, copy)
     found = ending.lineages(tale, log)
     altered = ending.tamper(tale, log)

@@ -1,16 +1,15 @@
-"""What several chapters share: the patients as they are known, a hand-over, a logger's readings."""
+"""What several chapters share: the patients as they are known, a hand-over, a logger's file."""
 
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clients.demo.cast import OFFERED, PATIENTS, RESERVE, SECOND, THIRD, TRIED, VAN, WAITING, Fields, Patient
+from clients.demo.cast import OFFERED, PATIENTS, RESERVE, SECOND, THIRD, TRIED, WAITING, Fields, Patient
+from clients.demo.logger_file import readings_by_way_of, write_file
 from clients.demo.page import Page
 from clients.demo.stage import Document, Stage
 from clients.sentences import CONDITIONS
@@ -46,18 +45,19 @@ class Tale:
         )
         self.page.recorded(text + (f", seal {seal}" if seal else ""), released, accepted)
 
-    def attach(
-        self, stream: str, containers: Sequence[str], phase: str, since: float, centi_c: Sequence[int]
-    ) -> Document:
-        """The logger signs what it read each second since then, by way of these values."""
-        readings = readings_by_way_of(centi_c, int(time.time() - since) + 1)
-        raw = hashlib.sha256(json.dumps(readings).encode()).hexdigest()
-        return self.says(
-            "logger-12", stream, "TemperatureEvidenceAttached", at=VAN, **carried(stream, containers),
-            phase=phase, logger="logger-12", range_low_centi_c=-20_000, range_high_centi_c=6_000,
-            calibrated_until=later(180), started_at=timestamp(since), interval_s=1,
-            readings_centi_c=readings, raw=raw, device_signature="valid",
-        )  # fmt: skip
+    def reads_out(
+        self, reader: Acting, stream: str, containers: Sequence[str], phase: str, since: float,
+        centi_c: Sequence[int],
+    ) -> None:  # fmt: skip
+        """The logger's file of each second since then, by way of these values, becomes evidence."""
+        who, at = reader
+        path = self.stage.logger_file(f"{stream}-{phase}")
+        write_file(path, stream, since, readings_by_way_of(centi_c, int(time.time() - since) + 1))
+        options = {"phase": phase, "at": f"{at['site']}/{at['department']}", "stream": stream,
+                   "range": "-200..60", "interval": "1", "calibrated-until": later(180)}  # fmt: skip
+        told = self.stage.imports(who, path, containers, options)
+        said = f"{who.capitalize()} reads the logger out; its file {path.name}, as it is, is evidence about"
+        self.page.recorded(f"{said} {bags(containers)}", *told)
 
     def who_holds(self, container: str) -> str:
         """As an auditor reads it."""
@@ -89,17 +89,6 @@ def later(days: int) -> str:
 def timestamp(seconds: float) -> str:
     moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def readings_by_way_of(values: Sequence[int], count: int) -> list[int]:
-    """So many readings on straight lines from each value to the next."""
-    legs, steps = len(values) - 1, max(count - 1, 1)
-    readings = []
-    for each in range(count):
-        leg, rest = divmod(each * legs, steps)
-        ahead = values[min(leg + 1, legs)]
-        readings.append(values[leg] + (ahead - values[leg]) * rest // steps)
-    return readings
 
 
 def _spoken(acting: Acting) -> str:

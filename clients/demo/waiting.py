@@ -64,7 +64,7 @@ def _carried_there(tale: Tale) -> None:
     since = time.time()
     tale.hand_over(FOURTH.stream, [FOURTH.fresh], anna, kit)
     tale.hand_over(FOURTH.stream, [FOURTH.fresh], kit, mia)
-    tale.attach(FOURTH.stream, [FOURTH.fresh], "fresh", since, GOOD)
+    tale.reads_out(mia, FOURTH.stream, [FOURTH.fresh], "fresh", since, GOOD)
 
 
 def _made(tale: Tale) -> None:
@@ -85,7 +85,7 @@ def _carried_back(tale: Tale) -> None:
     tale.says("nora", FOURTH.stream, "ReceiptInspected", at=WARD, containers=list(FOURTH.doses),
               shipper=SHIPPER, seal=SEAL, condition="intact", expected=2, received=2,
               outcome="accepted")  # fmt: skip
-    tale.attach(FOURTH.stream, FOURTH.doses, "frozen", since, FROZEN)
+    tale.reads_out(nora, FOURTH.stream, FOURTH.doses, "frozen", since, FROZEN)
 
 
 def _gates(tale: Tale, bag: str) -> list[Document]:

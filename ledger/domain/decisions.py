@@ -78,9 +78,18 @@ READS: dict[str, tuple[Group, ...]] = {
     "InfusionAuthorised": (*_AT_BEDSIDE, "check"),
     "TherapyClosed": ("infusion",),
     "LateStatementAttested": (),
+    "TherapyExportRequested": (),  # names the very version, or is refused: `check_export`
 }
-# What Quality still has to finish when a therapy is over.
-AFTER_THE_END = frozenset({"DeviationDispositioned", "QuarantineLifted", "Rejected", "LateStatementAttested"})
+# What Quality still has to finish when a therapy is over; and its evidence is taken away.
+AFTER_THE_END = frozenset(
+    {
+        "DeviationDispositioned",
+        "QuarantineLifted",
+        "Rejected",
+        "LateStatementAttested",
+        "TherapyExportRequested",
+    }
+)
 
 
 def check_order(entry: Entry, agent: Agent, world: World) -> None:

@@ -51,6 +51,16 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_certificate_is_made_once_and_a_file_that_is_none_stops_the_start(data: Path) -> None:
+    words = ["certificate", "--data", str(data), "--name", "St Mary's"]
+    assert run(*words) == 0
+    kept = (data / "keys" / "report.p12").read_bytes()
+    assert run(*words) == 2
+    assert (data / "keys" / "report.p12").read_bytes() == kept
+    (data / "keys" / "report.p12").write_bytes(kept[:-1])
+    assert run("serve", "--data", str(data), "--port", "0") == 2
+
+
 def init(folder: Path, *more: str) -> list[str]:
     words = ["init", "--data", str(folder), "--origin", ORIGIN, *more]
     for signer, organisation in ((ADA, "st-mary-trust"), (BEN, "northcell")):

@@ -24,6 +24,8 @@ from clients.demo.codes import badge, wristband
 from clients.demo.outside import Broken, Said, path_of, read_log
 from clients.demo.road import DRIVE_S
 from clients.demo.visitors import PASSPHRASE, VISITORS
+from clients.evidence_files import files_in
+from ledger.cold_chain.again import differs
 from ledger.labels.link import parse_link
 from ledger.labels.scanback import texts_in
 from ledger.verify import DirectorySource, audit
@@ -120,7 +122,7 @@ def test_one_statement_of_a_shipment_carries_the_bags_of_both_patients(told: Tol
 
 def test_a_warm_shipment_blocks_the_release_until_quality_has_decided(told: Told) -> None:
     evidence = told.one("TemperatureEvidenceAttached", "shipment/ub-101")
-    assert evidence.signer == "logger-12"
+    assert evidence.signer == "mia"
     assert max(evidence.payload["readings_centi_c"]) > 800
     raised = told.raised_behind(evidence)
     assert [(one.stream, one.payload["code"], one.payload["blocking"]) for one in raised] == [
@@ -129,6 +131,17 @@ def test_a_warm_shipment_blocks_the_release_until_quality_has_decided(told: Told
     for patient, deviation in zip(PATIENTS, raised, strict=True):
         assert deviation.position < told.closed(deviation) < told.one("Released", patient.stream).position
     assert re.search(r"REFUSED: Quinn tries to release bags .*temperature_excursion", told.text, re.DOTALL)
+
+
+def test_each_reading_on_record_is_in_the_loggers_own_file_beside_the_copy(told: Told) -> None:
+    evidence = told.find("TemperatureEvidenceAttached")
+    files = files_in(told.folder / "log")
+    assert len(evidence) == 5
+    for one in evidence:
+        raw = files(one.payload["raw"])
+        assert raw is not None
+        assert differs(one.payload, raw) is None
+    assert "✓ 7. Loggers' own files bear out the readings" in told.said
 
 
 def test_a_failed_batch_is_restarted_at_another_site(told: Told) -> None:
