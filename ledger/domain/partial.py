@@ -4,8 +4,9 @@
 no judgement: `unknown` says which ones it read, and the entry is taken as the log has it. Of the
 therapies that a shipment carries, only those that are whole are judged.
 
-One thing is believed, and told: a key's statement that follows on one that is not at hand. That
-its number fits is for its own words to say; `assumed` counts such statements.
+One thing is believed: where entries before are not at hand, nobody knows the last statement of a key.
+That a statement's number and predecessor fit is then for its own words to say, and that they don't for
+the ledger's. `assumed` counts the statements whose predecessor is not at hand.
 """
 
 from __future__ import annotations
@@ -44,14 +45,19 @@ class PartialWorld(MemoryWorld):
         self.assumed = 0
         self._whole = whole
         self._looked_at: Entry | None = None
-        self._believed = False
+        self._believed = self._unlinked = False
+        self._begun = 0  # since here no entry is missing
+        self._said: dict[str, dict[str, int]] = {}  # by key: statement id to position
         self._cause = _Cause("", True, False, True)
 
     def look_at(self, entry: Entry) -> None:
         """The entry that is judged next."""
+        if self._looked_at is None or entry.position > self._looked_at.position + 1:
+            self._begun = entry.position
         self.size = entry.position
         self.unknown = set()
-        self._looked_at, self._believed = entry, False
+        self._looked_at = entry
+        self._believed = self._unlinked = False
 
     def record(self, entry: Entry) -> Verdict:
         """As `MemoryWorld.record`, of what of the entry is known; look into `unknown` then."""
@@ -75,6 +81,10 @@ class PartialWorld(MemoryWorld):
         self._remember(mine, verdict)
         return verdict
 
+    def apply(self, entry: Entry, verdict: Verdict) -> tuple[str, ...]:
+        self._said.setdefault(entry.kid, {})[entry.statement_id] = entry.position
+        return super().apply(entry, verdict)
+
     def part_of(self, entry: Entry) -> Entry:
         """What the entry says of the therapies that are whole."""
         if not is_carried(entry) or entry.event.type not in CARRIED:
@@ -89,12 +99,15 @@ class PartialWorld(MemoryWorld):
     # --- what the rules read -----------------------------------------------------------
 
     def signer(self, kid: str) -> Sequence:
+        """What is known for sure; else the one that the statement itself names."""
         known, entry = super().signer(kid), self._looked_at
-        following = 0 if known.seq is None else known.seq + 1
-        if entry is None or entry.event.seq <= following:
-            return known
-        self._believed = True
-        return Sequence(entry.event.seq - 1, entry.event.prev)
+        said = self._said.get(kid, {})
+        event = entry.event if entry else None
+        is_newest = said.get(known.statement_id or "", -1) >= self._begun or self._begun == 0
+        if event is None or is_newest or (event.prev in said and event.prev != known.statement_id):
+            return known  # in the last case another one came since: it cannot fit
+        self._believed, self._unlinked = True, event.prev is not None and event.prev not in said
+        return Sequence(None, None) if event.seq == 0 else Sequence(event.seq - 1, event.prev)
 
     def chain_of_container(self, container: str) -> str | None:
         self._need(container_tag(container))
@@ -123,7 +136,7 @@ class PartialWorld(MemoryWorld):
         return not self._cause.judged or (self._cause.assumed and event.code == GAP)
 
     def _remember(self, entry: Entry, verdict: Verdict) -> None:
-        self.assumed += self._believed
+        self.assumed += self._unlinked
         if not _by_ledger(entry):
             standing = verdict.standing
             self._cause = _Cause(entry.statement_id, not self.unknown, self._believed, standing)
