@@ -55,7 +55,7 @@ from api.routes import (
 from api.routes.patients import PatientQuestion
 from api.routes.release import ReleaseQuestion
 from api.sessions import Sessions
-from api.settings import Settings
+from api.settings import VERSION, Settings
 from api.tries import Tries
 from api.web import App
 from ledger.errors import Malformed, NotFound, UnbrokenError
@@ -69,7 +69,6 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.export.seal import Seal
 
-VERSION = "0.1.0"
 DESCRIPTION = """Who held which bag of cells, for which patient, and the proof of it.
 
 Writing needs a signature by an enrolled key, reading a session opened by a signed sign-in. The

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.reading import Reader
+from api.settings import VERSION
 from clients.words import sentence
 from ledger.domain.export_events import ExportRequested, TherapyExportRequested
 from ledger.domain.naming import sites_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 PAGE = 100  # therapies looked up at once
 SECOND_MS = 1_000
-MADE_BY = "unbroken 0.1.0"  # written into each bundle: another program may make other bytes
+MADE_BY = f"unbroken {VERSION}"  # written into each bundle: another program may make other bytes
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def export_of(reader: Reader, position: int) -> Export:
     choice = _choice(asker, entry, head.size)
     _must_still_read(reader, choice)
     request = Request(position, entry.statement_id, head.size, head.root)
-    return Export(source, request, choice, f'"{entry.statement_id}-{MADE_BY.split()[1]}"')
+    return Export(source, request, choice, f'"{entry.statement_id}-{VERSION}"')
 
 
 def _request(reader: Reader, position: int) -> Entry:

@@ -8,6 +8,8 @@ from pathlib import Path
 from clients.built import DIST
 from ledger.labels.message import ISBT128
 
+VERSION = "0.1.0"  # of this program, as it describes itself
+
 
 @dataclass(frozen=True)
 class Settings:
