@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.reading import Reader
@@ -39,6 +42,7 @@ class Source:
     origin: str
     log_vkey: str
     key: SigningKey
+    verifier: bytes | None
     made_by: str = MADE_BY
 
     def evidence(self, sha256: str) -> bytes | None:
@@ -73,12 +77,20 @@ def export_of(reader: Reader, position: int) -> Export:
     ledger = reader.node.ledger
     head = ledger.store.checkpoint_covering(position)
     asker = _as_of(reader, entry, head.size)
+    page = _verifier(reader.node.settings.verifier)
     source = Source(asker, entry.recorded_ms, ledger.store, ledger.origin, str(ledger.vkey),
-                    ledger.config.log_key)  # fmt: skip
+                    ledger.config.log_key, page)  # fmt: skip
     choice = _choice(asker, entry, head.size)
     _must_still_read(reader, choice)
     request = Request(position, entry.statement_id, head.size, head.root)
-    return Export(source, request, choice, f'"{entry.statement_id}-{VERSION}"')
+    program = hashlib.sha256(VERSION.encode() + (page or b"")).hexdigest()[:16]
+    return Export(source, request, choice, f'"{entry.statement_id}-{program}"')
+
+
+@lru_cache(maxsize=4)
+def _verifier(path: Path) -> bytes | None:
+    """Read once: it is the same for all bundles that this server makes."""
+    return path.read_bytes() if path.is_file() else None
 
 
 def _request(reader: Reader, position: int) -> Entry:

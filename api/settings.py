@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from clients.built import DIST
+from clients.built import DIST, VERIFIER
 from ledger.labels.message import ISBT128
 
 VERSION = "0.1.0"  # of this program, as it describes itself
@@ -36,3 +36,4 @@ class Settings:
     page: int = 100
     max_page: int = 1_000
     app_folder: Path = DIST  # the built app; read once, when the server starts
+    verifier: Path = VERIFIER  # the page that lies in each bundle; where it is not built, in none

@@ -36,6 +36,7 @@ class Source:
     key: SigningKey
     origin: str = ORIGIN
     made_by: str = MADE_BY
+    verifier: bytes | None = None
 
     def evidence(self, sha256: str) -> bytes | None:
         return None

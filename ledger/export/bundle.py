@@ -60,6 +60,8 @@ class BundleSource(Protocol):
     def key(self) -> SigningKey: ...
     @property
     def made_by(self) -> str: ...
+    @property
+    def verifier(self) -> bytes | None: ...  # the page that verifies a bundle in a browser, if it is built
     def evidence(self, sha256: str) -> bytes | None: ...
 
 
@@ -83,6 +85,8 @@ class _Bundle:
 
     def stream(self) -> Iterator[bytes]:
         yield self._file(manifest.README, files("ledger.export").joinpath("README.txt").read_bytes())
+        if self._source.verifier is not None:
+            yield self._file(manifest.VERIFIER, self._source.verifier)
         heads = self._heads()
         for number, notes in enumerate(_batched(self._notes(heads), manifest.RECORDS)):
             yield self._file(manifest.checkpoints_name(number), encode_records(notes))

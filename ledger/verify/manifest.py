@@ -1,6 +1,7 @@
 """What a bundle holds and how its files are called: for who writes one, and for who verifies it.
 
 README.txt                what the bytes mean, in plain words
+verify.html               a page that verifies the bundle in a browser; not in every bundle
 checkpoints/000000 …      signed heads, ascending, each behind its length (two bytes)
 entries/000000 …          the tree, as `ledger.proof.pruned` has it: what is given, and hashes of the rest
 report/000000.txt …       the same entries in sentences
@@ -22,7 +23,8 @@ from ledger.errors import Malformed
 from ledger.proof import canonical
 
 CONTENT_TYPE = "application/vnd.unbroken.bundle+json; v=1"
-README, SCHEMAS, MANIFEST, SIGNATURE = "README.txt", "schemas.json", "manifest.json", "manifest.cose"
+README, VERIFIER, SCHEMAS = "README.txt", "verify.html", "schemas.json"
+MANIFEST, SIGNATURE = "manifest.json", "manifest.cose"
 RECORDS = 1_024  # of a file of entries or checkpoints
 MAX_NOTE = 0xFFFF
 
@@ -104,7 +106,7 @@ def evidence_name(sha256: str) -> str:
 
 
 _NAMES = re.compile(
-    r"README\.txt|schemas\.json|(checkpoints|entries)/[0-9]{6}|report/[0-9]{6}\.txt|evidence/[0-9a-f]{64}"
+    r"README\.txt|verify\.html|schemas\.json|(checkpoints|entries)/[0-9]{6}|report/[0-9]{6}\.txt|evidence/[0-9a-f]{64}"
 )
 
 

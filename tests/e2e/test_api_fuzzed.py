@@ -29,7 +29,7 @@ from api.codes import TITLES
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
-from tests.scenario import APHERESIS, patient
+from tests.scenario import APHERESIS, ORIGIN, patient
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
@@ -81,9 +81,10 @@ class Fuzzed:
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     with two_therapies(tmp_path_factory.mktemp("ledger")) as stage:
         furnish(stage)
+        asked = stage.scenario.say("audrey", f"log/{ORIGIN}", "ExportRequested", scope="log", reason="audit")
         schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
         found = [result.ok() for result in schema.get_all_operations()]
-        known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex()}
+        known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex(), "asked": asked.position}
         yield Fuzzed(stage, {f"{one.method.upper()} {one.path}": one for one in found}, known)
 
 

@@ -1,0 +1,332 @@
+/**
+ * The audit of a bundle in a browser, with no network: the steps of `ledger/verify/bundle.py` under the
+ * same numbers, written apart from it.
+ *
+ * Done here: 1 to 5, and 8. Steps 6 and 7, the replay of the rules and the loggers' own files, take
+ * the ledger's own program (`unbroken verify`); the report says so and calls nothing whole without them.
+ * Without a key from outside, step 1 is not done whatever else holds.
+ */
+import { equal, fromBase64Url, toHex, type Bytes } from "../bytes";
+import { decode, isObject, type Json, type JsonObject } from "../canonical";
+import { checkAssertion, esignatureIn } from "../esignature";
+import { checkMembers, checkTime, kindOf } from "../events/check";
+import { Problem } from "../problem";
+import type { EnrolledPasskey } from "../proof/assertion";
+import { openCheckpoint, type SignedCheckpoint } from "../proof/checkpoint";
+import { sha256 } from "../proof/hash";
+import { leafHash } from "../proof/merkle";
+import { parseVkey, vkeyText, type VerifierKey } from "../proof/note";
+import { PublicKey } from "../proof/publickey";
+import * as statement from "../proof/statement";
+import { openArchive } from "./archive";
+import { checkSignature, MANIFEST, readManifest, SIGNATURE, type Manifest } from "./manifest";
+import { decodeRecords, Fold } from "./pruned";
+import { Findings, type Step } from "./report";
+
+const ENVELOPE = ["type", "v", "occurred_at", "seen", "seq", "prev"];
+const ASKING = ["TherapyExportRequested", "ExportRequested"];
+
+/** An entry that was read; `timeS`: of the first checkpoint here that covers it. */
+export interface AuditedEntry {
+  position: number;
+  timeS: number;
+  signer: string;
+  stream: string;
+  payload: JsonObject;
+}
+
+export interface BundleReport {
+  origin: string;
+  size: number;
+  pinned: boolean;
+  steps: readonly Step[];
+  firstWrong: Findings["firstWrong"];
+  proved: string;
+  entries: AuditedEntry[];
+  hidden: number;
+}
+
+/** `vkey` empty: the key that the bundle names, and nothing pins the log. Throws `Problem` `malformed_vkey`
+ * for a key that is none; whatever the bundle holds is in the report. */
+export async function auditBundle(data: Uint8Array, vkey: string): Promise<BundleReport> {
+  const given = vkey ? await parseVkey(vkey.trim()) : null;
+  const findings = new Findings();
+  try {
+    const files = openArchive(data);
+    const manifest = readManifest(files.get(MANIFEST) ?? new Uint8Array());
+    const pinned = given ?? (await parseVkey(manifest.logKey));
+    return await new Audit(files, manifest, pinned, given !== null, findings).run();
+  } catch (error) {
+    findings.wrong(8, null, `the bundle cannot be read: ${said(error)}`);
+    const origin = given?.name ?? "?";
+    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", entries: [], hidden: 0 };
+    return { ...nothing, steps: findings.steps, firstWrong: findings.firstWrong };
+  }
+}
+
+class Audit {
+  private readonly heads: SignedCheckpoint[] = [];
+  private readonly keys = new Map<string, { position: number; key: PublicKey }>(); // by kid
+  private readonly passkeys = new Map<string, { position: number; passkey: EnrolledPasskey }>();
+  private readonly used = new Set<string>(); // kid and cti
+  private readonly entries: AuditedEntry[] = [];
+  private readonly raws = new Map<number, Uint8Array>();
+  private readonly named = new Set<string>(); // loggers' files
+  private committed = 0;
+  private hidden = 0;
+  private read = 0;
+
+  private readonly files: Map<string, Uint8Array>;
+  private readonly manifest: Manifest;
+  private readonly vkey: VerifierKey;
+  private readonly pinned: boolean;
+  private readonly findings: Findings;
+
+  constructor(files: Map<string, Uint8Array>, manifest: Manifest, vkey: VerifierKey, pinned: boolean, findings: Findings) {
+    [this.files, this.manifest, this.vkey, this.pinned, this.findings] = [files, manifest, vkey, pinned, findings];
+  }
+
+  async run(): Promise<BundleReport> {
+    await this.openHeads();
+    await this.checkTree();
+    for (const [position, raw] of this.raws) await this.checkEntry(position, raw);
+    this.findings.done(4, `${this.read} of ${this.raws.size} entries read, ${this.keys.size} keys enrolled`);
+    this.findings.done(5, `signatures by ${new Set(this.entries.map((one) => one.signer)).size} signers`);
+    this.findings.done(6, "NOT done here: the rules are replayed by `unbroken verify`", false);
+    this.findings.done(7, "NOT done here: loggers' files are read by `unbroken verify`", false);
+    await this.checkBundle();
+    return {
+      origin: this.vkey.name, size: this.heads.at(-1)?.size ?? 0, pinned: this.pinned, steps: this.findings.steps,
+      firstWrong: this.findings.firstWrong, proved: this.proved(), entries: this.entries, hidden: this.hidden,
+    };
+  }
+
+  private inFolder(folder: string): string[] {
+    return [...this.files.keys()].filter((name) => name.startsWith(`${folder}/`));
+  }
+
+  /** Steps 1 and 2: they open, sizes strictly grow, times never decrease. */
+  private async openHeads(): Promise<void> {
+    let seen = 0;
+    let latest: SignedCheckpoint | null = null;
+    for (const note of this.inFolder("checkpoints").flatMap((name) => [...this.records(2, name)])) {
+      seen += 1;
+      try {
+        latest = null;
+        latest = await openCheckpoint(note instanceof Uint8Array ? note : new Uint8Array(), this.vkey);
+        this.grow(latest);
+      } catch (error) {
+        this.findings.wrong(2, null, `checkpoint ${seen}: ${said(error)}`);
+      }
+    }
+    if (!latest) this.findings.wrong(1, null, "the latest checkpoint does not open with this key");
+    if (!this.heads.length) this.findings.wrong(2, null, "there is no checkpoint that opens");
+    this.findings.done(1, this.pinned ? `size ${latest?.size}, root ${latest ? toHex(latest.root) : ""}` : UNPINNED, this.pinned);
+    this.findings.done(2, `${this.heads.length} of ${seen} checkpoints open and grow`);
+  }
+
+  private grow(head: SignedCheckpoint): void {
+    const before = this.heads.at(-1);
+    if (before && (head.size <= before.size || head.timeS < before.timeS)) {
+      throw new Problem("proof_invalid", "bad_checkpoint", `size ${head.size} or its time does not grow`);
+    }
+    this.heads.push(head);
+  }
+
+  /** Step 3: put together from the left, what is given and the hashes give each checkpoint's root. */
+  private async checkTree(): Promise<void> {
+    const fold = new Fold();
+    const heads = [...this.heads];
+    try {
+      for (const record of this.inFolder("entries").flatMap((name) => [...this.records(3, name)])) {
+        const at = fold.size;
+        if (record instanceof Uint8Array) {
+          this.raws.set(at, record);
+          await fold.add(0, await leafHash(record));
+        } else {
+          await fold.add(record.height, record.hash);
+          this.hidden += fold.size - at;
+        }
+        while (heads[0] && heads[0].size <= fold.size) await this.settle(heads.shift()!, fold);
+      }
+      if (heads.length) throw new Problem("proof_invalid", "bad_bundle", `it holds a tree of ${fold.size} entries only`);
+      if (fold.size !== this.committed) throw new Problem("proof_invalid", "bad_bundle", "entries stand behind the last checkpoint");
+    } catch (error) {
+      this.findings.wrong(3, this.committed, said(error));
+    }
+    this.findings.done(3, `${this.raws.size} entries and the hashes of ${this.hidden} others`);
+  }
+
+  private async settle(head: SignedCheckpoint, fold: Fold): Promise<void> {
+    if (fold.size !== head.size || !equal(await fold.root(), head.root)) {
+      const span = `the entries and hashes from ${this.committed} to ${head.size - 1}`;
+      throw new Problem("proof_invalid", "bad_bundle", `${span} are not what checkpoint ${head.size} committed to`);
+    }
+    this.committed = head.size;
+  }
+
+  private records(step: number, name: string): ReturnType<typeof decodeRecords> | [] {
+    try {
+      return decodeRecords(Uint8Array.from(this.files.get(name)!));
+    } catch (error) {
+      this.findings.wrong(step, null, `${name}: ${said(error)}`);
+      return [];
+    }
+  }
+
+  /** Steps 4 and 5 for one entry, in order: keys count from the entry after the one that enrols them. */
+  private async checkEntry(position: number, raw: Uint8Array): Promise<void> {
+    try {
+      const found = statement.parse(raw);
+      if (found.aud !== this.vkey.name) throw new Problem("malformed", "wrong_log", `signed for another log: ${found.aud.slice(0, 80)}`);
+      const payload = await this.payloadOf(position, found);
+      if (position === 0) await this.enrol(position, payload);
+      await this.checkSigned(position, found, payload);
+      if (position !== 0) await this.enrol(position, payload);
+      this.note(position, found, payload);
+    } catch (error) {
+      this.findings.wrong(4, position, said(error));
+    }
+  }
+
+  private async payloadOf(position: number, found: statement.Statement): Promise<JsonObject> {
+    const [payload, use] = [decode(found.payload), `${toHex(found.kid)} ${toHex(found.cti)}`];
+    const type = typeof payload["type"] === "string" ? payload["type"] : "";
+    const own = Object.fromEntries(Object.entries(payload).filter(([name]) => !ENVELOPE.includes(name)));
+    if (payload["v"] !== kindOf(type).version) throw new Problem("malformed", "unknown_event_version", `${type} has no such version`);
+    checkMembers(type, own);
+    checkTime(type, String(payload["occurred_at"]));
+    if (this.used.has(use)) throw new Problem("malformed", "cti_reused", "its key used its cti before");
+    this.used.add(use);
+    if ((type === "LogOpened") !== (position === 0)) throw new Problem("malformed", "bad_genesis", "entry 0, and no other, opens the log");
+    if (position === 0 && (payload["origin"] !== this.vkey.name || payload["log_key"] !== (await vkeyText(this.vkey)))) {
+      throw new Problem("proof_invalid", "bad_genesis", "entry 0 names another log or key");
+    }
+    return payload;
+  }
+
+  private async checkSigned(position: number, found: statement.Statement, payload: JsonObject): Promise<void> {
+    try {
+      const known = this.keys.get(toHex(found.kid));
+      if (!known) throw new Problem("unauthentic", "unknown_key", "signed with a key that the log had not enrolled before");
+      await statement.verify(found, known.key);
+      const assertion = esignatureIn(payload)?.assertion;
+      if (!assertion) return;
+      const passkey = this.passkeys.get(assertion.credential)?.passkey;
+      if (!passkey) throw new Problem("unauthentic", "unknown_passkey", `no passkey ${assertion.credential} was enrolled before`);
+      await checkAssertion(payload, passkey);
+    } catch (error) {
+      this.findings.wrong(5, position, said(error));
+    }
+  }
+
+  private async enrol(position: number, payload: JsonObject): Promise<void> {
+    for (const text of keysIn(payload)) {
+      const key = await PublicKey.fromSpki(fromBase64Url(text));
+      const kid = toHex(key.kid);
+      if (!this.keys.has(kid)) this.keys.set(kid, { position, key });
+    }
+    if (payload["type"] === "PasskeyAdded") {
+      const [credential, spki, rpId] = [payload["credential"], payload["key"], payload["rp_id"]].map(String) as [string, string, string];
+      const passkey = { key: await PublicKey.fromSpki(fromBase64Url(spki)), rpId };
+      if (!this.passkeys.has(credential)) this.passkeys.set(credential, { position, passkey });
+    }
+  }
+
+  private note(position: number, found: statement.Statement, payload: JsonObject): void {
+    this.read += 1;
+    const timeS = this.heads.find((head) => head.size > position)?.timeS ?? 0;
+    this.entries.push({ position, timeS, signer: found.iss, stream: found.sub, payload });
+    if (payload["type"] === "TemperatureEvidenceAttached") {
+      const readAs = payload["read_as"];
+      const mapping = isObject(readAs) ? readAs["mapping"] : undefined;
+      for (const one of [payload["raw"], mapping]) if (typeof one === "string") this.named.add(one);
+    }
+  }
+
+  /** Step 8. */
+  private async checkBundle(): Promise<void> {
+    const { manifest, findings } = this;
+    const listed = [...manifest.files.map((one) => one.name), MANIFEST, SIGNATURE];
+    if (listed.join("\n") !== [...this.files.keys()].join("\n")) this.odd("it does not list exactly the files that are there, in their order");
+    for (const one of manifest.files) {
+      const content = this.files.get(one.name) ?? new Uint8Array();
+      if (content.length !== one.size || toHex(await sha256(content)) !== one.sha256) this.odd(`${one.name} is not the file that it names`);
+      if (one.name.startsWith("evidence/") && one.name !== `evidence/${one.sha256}`) this.odd(`${one.name} has another SHA-256 than its name`);
+    }
+    await this.checkSignature();
+    await this.checkRequest();
+    this.checkLeftOut();
+    findings.done(8, `${manifest.files.length} files, ${this.hidden} entries that stand as hashes were left out`, this.isWhole());
+    if (!this.isWhole()) findings.step(8).detail += "; NOT WHOLE: who asked may not read all of it";
+  }
+
+  private async checkSignature(): Promise<void> {
+    try {
+      const signed: Bytes = Uint8Array.from(this.files.get(MANIFEST)!);
+      await checkSignature(this.files.get(SIGNATURE) ?? new Uint8Array(), signed, this.vkey.public);
+    } catch (error) {
+      this.odd(`the log's key did not sign it: ${said(error)}`);
+    }
+    const last = this.heads.at(-1);
+    const { origin, logKey, size, root } = this.manifest;
+    if (origin !== this.vkey.name || logKey !== (await vkeyText(this.vkey))) this.odd("it names another log or key");
+    if (last && (size !== last.size || root !== toHex(last.root))) this.odd("it names another head than the last checkpoint here");
+  }
+
+  private async checkRequest(): Promise<void> {
+    const { position, statementId } = this.manifest.request;
+    const raw = this.raws.get(position);
+    if (!raw || toHex(await sha256(raw)) !== statementId) return this.odd(`entry ${position} is not the request that it names`);
+    const covering = this.heads.find((head) => head.size > position);
+    if (covering !== this.heads.at(-1)) this.findings.wrong(8, position, "an earlier checkpoint than the last covers the request");
+    const asked = this.entries.find((one) => one.position === position);
+    if (!ASKING.includes(String(asked?.payload["type"]))) this.findings.wrong(8, position, "it asks for no bundle");
+  }
+
+  private isWhole(): boolean {
+    const asked = this.entries.find((one) => one.position === this.manifest.request.position);
+    const wanted = asked?.payload["type"] === "TherapyExportRequested" ? asked.stream : `log/${this.vkey.name}`;
+    return this.manifest.whole === null || this.manifest.whole.includes(wanted);
+  }
+
+  private checkLeftOut(): void {
+    const { leftOut, whole } = this.manifest;
+    if (whole === null && this.hidden) this.odd("it says that the whole log is given, and some of it stands as hashes");
+    if (leftOut.entries !== this.hidden) this.odd(`${this.hidden} entries stand as hashes, not ${leftOut.entries}`);
+    const here = new Set(this.inFolder("evidence").map((name) => name.slice("evidence/".length)));
+    for (const one of here) if (!this.named.has(one)) this.odd(`no entry here names the file evidence/${one}`);
+    const missing = [...this.named].filter((one) => !here.has(one)).toSorted();
+    if (missing.join() !== leftOut.files.toSorted().join()) this.odd("it does not name just the files that are missing");
+  }
+
+  private odd(what: string): void {
+    this.findings.wrong(8, null, `${MANIFEST}: ${what}`);
+  }
+
+  private proved(): string {
+    if (!this.committed) return "Nothing about the entries: no checkpoint's root came out of them.";
+    const outside = this.pinned ? "" : "Only that the bundle agrees with itself. ";
+    const tree = `All that is given of entries 0 to ${this.committed - 1} is what checkpoint ${this.committed} covers.`;
+    const bad = [...this.findings.step(4).problems, ...this.findings.step(5).problems].map((one) => one.position ?? 0);
+    const signed = bad.length ? `Before entry ${Math.min(...bad)} it` : "It";
+    return `${outside}${tree} ${signed} is signed with keys that the log itself enrolled.`;
+  }
+}
+
+const UNPINNED =
+  "NOTHING PINS THE LOG: no key was given, so the one that the bundle itself names was taken. All that follows only " +
+  "shows that the bundle agrees with itself; whoever forged it forged the key, too";
+
+function keysIn(payload: JsonObject): string[] {
+  const listed = payload["administrators"];
+  const roots: Json[] = Array.isArray(listed) ? listed : [];
+  if (payload["type"] === "LogOpened") {
+    return [String(payload["event_key"]), ...roots.map((one) => String(isObject(one) ? one["key"] : ""))];
+  }
+  return payload["type"] === "AgentEnrolled" || payload["type"] === "KeyAdded" ? [String(payload["key"])] : [];
+}
+
+function said(error: unknown): string {
+  return error instanceof Problem ? error.detail : String(error);
+}
