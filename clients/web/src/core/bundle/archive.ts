@@ -16,24 +16,30 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** The files by name, in their order. Throws `Problem` `malformed_archive`. */
-export function openArchive(data: Uint8Array): Map<string, Uint8Array> {
-  const files = new Map<string, Uint8Array>();
-  for (const [name, offset, size] of directory(data)) {
+/** The files by name, in their order; null for one whose contents were altered. Throws `Problem`
+ * `malformed_archive` where the archive itself is not in the one form. */
+export function openArchive(data: Uint8Array): Map<string, Uint8Array | null> {
+  const [files, sums] = [new Map<string, Uint8Array>(), new Map<string, number>()];
+  for (const [name, offset, size, sum] of directory(data)) {
     if (files.has(name)) throw malformed(`it names ${name} twice`);
     const start = offset + LOCAL + name.length;
     files.set(name, data.subarray(start, start + size));
+    sums.set(name, sum);
   }
-  if (!equal(writeArchive(files), data)) throw malformed("it was altered, or is not in the one form that is written here");
-  return files;
+  if (!equal(written(files, (name) => sums.get(name)!), data)) throw malformed("it is not in the one form that is written here");
+  return new Map([...files].map(([name, content]) => [name, crc32(content) === sums.get(name) ? content : null]));
 }
 
 /** The archive of these files. */
 export function writeArchive(files: ReadonlyMap<string, Uint8Array>): Bytes {
+  return written(files, (_, content) => crc32(content));
+}
+
+function written(files: ReadonlyMap<string, Uint8Array>, sumOf: (name: string, content: Uint8Array) => number): Bytes {
   const [contents, entries]: [Uint8Array[], Uint8Array[]] = [[], []];
   let at = 0;
   for (const [name, content] of files) {
-    const common = [0, 0, 0, DATE, crc32(content), content.length, content.length, name.length, 0] as const;
+    const common = [0, 0, 0, DATE, sumOf(name, content), content.length, content.length, name.length, 0] as const;
     contents.push(packed([0x04034b50, 20, ...common], "422222444" + "22"), utf8(name), content);
     entries.push(packed([0x02014b50, 20, 20, ...common, 0, 0, 0, 0, at], "4222222444" + "22" + "22244"), utf8(name));
     at += LOCAL + name.length + content.length;
@@ -43,7 +49,7 @@ export function writeArchive(files: ReadonlyMap<string, Uint8Array>): Bytes {
   return concat(...contents, list, end);
 }
 
-function* directory(data: Uint8Array): Generator<[name: string, offset: number, size: number]> {
+function* directory(data: Uint8Array): Generator<[name: string, offset: number, size: number, sum: number]> {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const end = data.length - END;
   if (end < 0 || view.getUint32(end, true) !== 0x06054b50) {
@@ -56,7 +62,7 @@ function* directory(data: Uint8Array): Generator<[name: string, offset: number, 
     const width = view.getUint16(at + 28, true);
     const name = String.fromCharCode(...data.subarray(at + CENTRAL, at + CENTRAL + width));
     if (!NAME.test(name)) throw malformed(`${name.slice(0, 80)} is no name of a file in it`);
-    yield [name, view.getUint32(at + 42, true), view.getUint32(at + 24, true)];
+    yield [name, view.getUint32(at + 42, true), view.getUint32(at + 24, true), view.getUint32(at + 16, true)];
     at += CENTRAL + width;
   }
 }
