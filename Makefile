@@ -1,5 +1,5 @@
 # Two commands do all: `make demo` shows it, `make test` proves it. Each makes its own .venv.
-.PHONY: demo test app browser check bench faults docs clean
+.PHONY: demo test app browser broker check bench faults docs clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ demo: $(VENV)/.server
 	$(BIN)/python hatch_build.py --optional
 	$(BIN)/unbroken-server demo $(ARGS)
 
-test: $(VENV)/.dev app browser
+test: $(VENV)/.dev app browser broker
 	$(BIN)/python hatch_build.py --test
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -22,6 +22,10 @@ app: $(VENV)/.dev
 # A Chromium for tests/browser; where none can be had, those tests say so and are left out.
 browser:
 	sh .ci/find_chromium.sh
+
+# A Mosquitto for the tests of MQTT; where none can be had, those tests say so and are left out.
+broker:
+	sh .ci/find_mosquitto.sh
 
 # Style, types and the direction of imports.
 check: $(VENV)/.dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -12,17 +13,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.alarming import open_alarms
 from api.challenges import cursor_key
 from api.describing import describe
 from api.feeds import Feeds
 from api.intake import Intake
 from api.label_documents import LabelWanted
+from api.live import open_live
+from api.live.subscriber import Subscriber
 from api.metrics import Metrics
 from api.node import Node
 from api.observed import CODE, Observed
 from api.pace import Pace
 from api.problems import problem_of
 from api.routes import (
+    alarms,
     carriers,
     chains,
     chart,
@@ -42,6 +47,7 @@ from api.routes import (
     quality,
     quarantines,
     readiness,
+    readings,
     registry,
     release,
     report,
@@ -75,9 +81,9 @@ Writing needs a signature by an enrolled key, reading a session opened by a sign
 log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
-    session, log, entries, feed, chains, infusion, containers, carriers, readiness, custody, deviations,
-    quarantines, temperature, chart, report, evidence, exports, quality, release, supply, registry, keys,
-    labels, patients, search, health, web,
+    session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
+    deviations, quarantines, temperature, alarms, chart, report, evidence, exports, quality, release, supply,
+    registry, keys, labels, patients, search, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -120,6 +126,9 @@ def create_app(ledger: Ledger, settings: Settings | None = None, seal: Seal | No
 
 def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
     metrics = Metrics()
+    projector = Projector(ledger.store.engine, ledger.store)
+    evidence_store = EvidenceStore(ledger.store.engine)
+    live = open_live(ledger, evidence_store, projector, metrics, settings)
     return Node(
         ledger=ledger,
         settings=settings,
@@ -128,12 +137,14 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
         intake=Intake(ledger, metrics),
         feeds=Feeds(ledger, settings),
         metrics=metrics,
-        projector=Projector(ledger.store.engine, ledger.store),
+        projector=projector,
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
-        evidence=EvidenceStore(ledger.store.engine),
+        evidence=evidence_store,
         label_checks=Pace(settings.label_checks_a_minute),
         seal=seal,
+        live=live,
+        alarms=open_alarms(ledger, live, settings),
     )
 
 
@@ -150,9 +161,28 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """The read models follow the log for as long as this process serves."""
     node: Node = app.state.node
     node.projector.start()
-    yield
-    await node.feeds.close()
+    sealing = asyncio.create_task(node.live.sealer.run())
+    async with node.alarms.running(), _hearing(node):
+        yield
+        await node.close_feeds()
+    await node.live.intake.close()
+    node.live.sealer.close()
+    await sealing
     await run_in_threadpool(node.projector.close)
+
+
+@asynccontextmanager
+async def _hearing(node: Node) -> AsyncIterator[None]:
+    """Loggers are heard by MQTT, where a broker is named."""
+    if not node.settings.mqtt:
+        yield
+        return
+    node.metrics.mqtt = subscriber = Subscriber(node.settings.mqtt, node.live.intake)
+    subscriber.open()
+    try:
+        yield
+    finally:
+        await subscriber.close()
 
 
 def _say_problems(app: FastAPI) -> None:

@@ -24,6 +24,7 @@ from api.problems import problem_of
 from api.server import serving
 from api.settings import Settings
 from clients.demo.visitors import VISITORS, Visitor
+from clients.mqtt_broker import broker_at
 from clients.sending import to_base64
 from ledger.errors import Conflict, Malformed, NotFound, UnbrokenError
 from ledger.labels import base45
@@ -105,9 +106,11 @@ def run(
     port: Annotated[int, typer.Option()],
     desk: Annotated[str, typer.Option(help="Where the storyteller listens")],
     contact: Annotated[str, typer.Option(envvar="UNBROKEN_CONTACT")] = "",
+    mqtt: Annotated[str, typer.Option(help="The broker of live readings, where there is one")] = "",
 ) -> None:
     """Serve the demo's log on this machine, until told to stop."""
-    settings = Settings(contact=contact, label_host=f"localhost:{port}")
+    broker = broker_at(mqtt) if mqtt else None
+    settings = Settings(contact=contact, label_host=f"localhost:{port}", mqtt=broker)
     serving(Home(data), ("127.0.0.1", port), settings, before=lambda app: Door(app, desk))
 
 

@@ -68,47 +68,51 @@ class Feed:
     def __init__(self, node: Node, token: str, position: int) -> None:
         self.node = node
         self.position = position
-        self._token = token
-        self._size = 0
-        self._expires_ms = 0
+        self.token = token
+        self.size = 0  # how much there is to tell
+        self.expires_ms = 0
 
     async def blocks(self) -> AsyncGenerator[bytes]:
         """The stream. Ends with the session, with the server, and when the database fails."""
         yield format_sse_event(id=str(self.position), retry=RETRY_MS)
         while (told := await self._told()) is not None:
             yield told or HEARTBEAT
-            if self.position + 1 >= self._size:
-                await self.node.feeds.longer_than(self._size, self._patience_s())
+            if self.position + 1 >= self.size:
+                await self.wait()
+
+    async def wait(self) -> None:
+        """Until there is more, or it is time for a heartbeat."""
+        await self.node.feeds.longer_than(self.size, self.patience_s())
 
     async def _told(self) -> bytes | None:
         """What is new, maybe nothing; None: it is over."""
         if self.node.feeds.closed:
             return None
         try:
-            return await self.node.feeds.look(self._look)
+            return await self.node.feeds.look(self.look)
         except Unauthorised:
             return None
         except Fault as fault:
             log.warning("a feed ended: %s", fault.code)
             return None
 
-    def _look(self) -> bytes:
+    def look(self) -> bytes:
         """In a thread, and with a connection for no longer than this. Raises as `reader_at`."""
         feeds = self.node.feeds
         size, _ = self.node.ledger.store.head()
-        reader = reader_at(self.node, self._token, feeds.world(size))
+        reader = reader_at(self.node, self.token, feeds.world(size))
         start = self.position + 1
         page = feeds.page(start, min(start + PAGE, size)) if start < size else []
         blocks = [event(each, reader) for each in page if _is_told(each.entry, reader)]
         if page and not _is_told(page[-1].entry, reader):
             blocks.append(format_sse_event(id=str(page[-1].entry.position)))
         self.position = page[-1].entry.position if page else self.position
-        self._size, self._expires_ms = size, reader.session.expires_ms
+        self.size, self.expires_ms = size, reader.session.expires_ms
         return b"".join(blocks)
 
-    def _patience_s(self) -> float:
+    def patience_s(self) -> float:
         """Until the next heartbeat, or the end of the session if that is sooner."""
-        left_s = (self._expires_ms - self.node.ledger.config.clock_ms()) / 1000
+        left_s = (self.expires_ms - self.node.ledger.config.clock_ms()) / 1000
         return max(min(self.node.settings.heartbeat_s, left_s), AT_LEAST_S)
 
 

@@ -9,12 +9,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ledger.application import Answer
 from ledger.errors import UnbrokenError
 
+if TYPE_CHECKING:
+    from api.live.intake import Taken
+    from api.live.subscriber import Subscriber
+    from ledger.store.live import LiveRecording
+
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_OF_RECORDINGS = {
+    "missing": "Readings that did not come, or not yet",
+    "disorder": "Packets that came after a later one",
+    "replays": "Packets that came again after they had been sealed",
+}
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -48,6 +59,15 @@ class Metrics:
         self._durations = Histogram(SECONDS)
         self._batches = Histogram(SIZES)
         self._commits = Histogram(SECONDS)
+        self._packets: Counter[str] = Counter()
+        self._readings = 0
+        self.mqtt: Subscriber | None = None
+
+    def live(self, taken: Sequence[Taken]) -> None:
+        """Packets of loggers were taken, or not."""
+        for one in taken:
+            self._packets[one.error.code if one.error else one.outcome] += 1
+            self._readings += one.readings if one.outcome == "stored" else 0
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests[method, route, status] += 1
@@ -60,8 +80,9 @@ class Metrics:
         for result in results:
             self._answers[result.code if isinstance(result, UnbrokenError) else "recorded"] += 1
 
-    def text(self, log_size: int, lag: int) -> str:
-        """All of it. `lag`: entries that the read models have not taken in yet."""
+    def text(self, log_size: int, lag: int, lately: Sequence[LiveRecording] = ()) -> str:
+        """All of it. `lag`: entries that the read models have not taken in yet. `lately`: the
+        recordings of which something came in the last day."""
         lines = [
             *_head("unbroken_requests_total", "counter", "HTTP requests"),
             *(
@@ -71,12 +92,32 @@ class Metrics:
             *_head("unbroken_statements_total", "counter", "Statements answered, by what became of them"),
             *(f'unbroken_statements_total{{code="{code}"}} {n}' for code, n in sorted(self._answers.items())),
             *self._histograms(),
+            *self._live(lately),
+            *self._mqtt(),
             *_head("unbroken_log_size", "gauge", "Entries in the log"),
             f"unbroken_log_size {log_size}",
             *_head("unbroken_projection_lag", "gauge", "Entries that the read models lack"),
             f"unbroken_projection_lag {lag}",
         ]
         return "\n".join(lines) + "\n"
+
+    def _live(self, lately: Sequence[LiveRecording]) -> Iterable[str]:
+        yield from _head("unbroken_live_packets_total", "counter", "Packets, by what became of them")
+        for code, count in sorted(self._packets.items()):
+            yield f'unbroken_live_packets_total{{code="{code}"}} {count}'
+        yield from _head("unbroken_live_readings_total", "counter", "Readings in packets that were stored")
+        yield f"unbroken_live_readings_total {self._readings}"
+        for name, about in _OF_RECORDINGS.items():
+            yield from _head(f"unbroken_live_{name}", "gauge", f"{about}, in recordings of the last day")
+            yield f"unbroken_live_{name} {sum(getattr(one, name) for one in lately)}"
+
+    def _mqtt(self) -> Iterable[str]:
+        if self.mqtt:
+            yield from _head("unbroken_mqtt_subscribed", "gauge", "Whether loggers are heard over MQTT")
+            yield f"unbroken_mqtt_subscribed {int(self.mqtt.link.subscribed)}"
+            yield from _head("unbroken_mqtt_messages_total", "counter", "Messages, by what became of them")
+            for outcome, count in sorted(self.mqtt.messages.items()):
+                yield f'unbroken_mqtt_messages_total{{outcome="{outcome}"}} {count}'
 
     def _histograms(self) -> Iterable[str]:
         yield from _head("unbroken_request_seconds", "histogram", "From a request to its answer")

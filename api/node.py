@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 from fastapi import Depends, Request
 
 if TYPE_CHECKING:
+    from api.alarming import Alarms
     from api.feeds import Feeds
     from api.intake import Intake
+    from api.live import Live
     from api.metrics import Metrics
     from api.pace import Pace
     from api.sessions import Sessions
@@ -42,8 +44,15 @@ class Node:
     tries: Tries
     evidence: EvidenceStore
     label_checks: Pace
+    live: Live
+    alarms: Alarms
     seal: Seal | None = None  # signs reports
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
+
+    async def close_feeds(self) -> None:
+        """End every feed. A server that stops does this first: it waits for open answers."""
+        self.alarms.tidings.close()
+        await self.feeds.close()
 
 
 def node_of(request: Request) -> Node:

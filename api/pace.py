@@ -19,19 +19,36 @@ IPV6_NETWORK = 64  # bits: what one line or phone is given; it may use any addre
 MOST = 50_000  # addresses kept, some 10 MB; then those go that asked longest ago
 
 
+def label_checks(limit: int, wait_s: int) -> TooMany:
+    detail = f"more than {limit} label checks a minute from one address: wait, or sign in"
+    return TooMany("too_many_label_checks", detail, retry_after_s=wait_s)
+
+
+def readings(limit: int, wait_s: int) -> TooMany:
+    detail = f"more than {limit} requests with readings a minute from one address: send more in each"
+    return TooMany("too_many_readings", detail, retry_after_s=wait_s)
+
+
 class Pace:
     """`limit` questions of one address at once, and as many in each minute after, evenly; one per
     node. Safe to use from any thread. `now_s`: any clock that only goes forward.
     """
 
-    def __init__(self, limit: int, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limit: int,
+        now_s: Callable[[], float] = time.monotonic,
+        refusal: Callable[[int, int], TooMany] = label_checks,
+    ) -> None:
+        self._limit = limit
         self._each = PERIOD_S / limit
+        self._refusal = refusal
         self._now_s = now_s
         self._due: dict[str, float] = {}  # when all that was asked would have been, evenly spread
         self._turn = threading.Lock()
 
     def take(self, address: str) -> None:
-        """Count one. Raises `TooMany` (`too_many_label_checks`), with `retry_after_s`."""
+        """Count one. Raises the refusal, a `TooMany` with `retry_after_s`."""
         asker = network(address)
         with self._turn:
             now = self._now_s()
@@ -42,10 +59,7 @@ class Pace:
                 self._forget()
                 return
             self._due[asker] = due - self._each
-        detail = f"more than {round(PERIOD_S / self._each)} label checks a minute from one address"
-        raise TooMany(
-            "too_many_label_checks", f"{detail}: wait, or sign in", retry_after_s=max(1, math.ceil(wait))
-        )
+        raise self._refusal(self._limit, max(1, math.ceil(wait)))
 
     def _forget(self) -> None:
         while len(self._due) > MOST:

@@ -26,12 +26,16 @@ from api.app import create_app
 from api.bar import Bar
 from api.certificate import self_signed
 from api.home import Home, Keys
+from api.live import options
 from api.logs import log_to_stderr
 from api.node import Node
 from api.qr_pictures import qr_png
 from api.settings import Settings
+from api.webhooks import program
+from api.webhooks.endpoints import read_endpoints
 from clients.demo import story
 from clients.demo.codes import Codes
+from clients.mqtt_broker import CLIENT, PREFIX, broker_at
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.parts import Seen
 from ledger.errors import Fault, Malformed, UnbrokenError
@@ -46,6 +50,7 @@ from ledger.views.runner import Projector
 if TYPE_CHECKING:
     from ledger.export.seal import Seal
 
+DAY_S = 86_400
 Before = Callable[[ASGIApp], ASGIApp]
 
 app = typer.Typer(
@@ -54,11 +59,13 @@ app = typer.Typer(
 
 HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
+    "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
     "bad_certificate": "It is PKCS #12 with key and certificate, under the passphrase of the log's keys.",
+    "bad_webhooks": "Put the file of --webhooks right; see docs/how-to/live.md.",
     "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
     "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
+    "bad_mqtt": "Check --mqtt and what begins with it, or UNBROKEN_MQTT.",
     "bad_proxies": "Check --trusted-proxies or UNBROKEN_TRUSTED_PROXIES.",
-    "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
     "certificate_exists": "Move it away first, and keep it: it is what earlier reports are checked with.",
     "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
     "log_exists": "Serve it with: unbroken-server serve",
@@ -136,14 +143,50 @@ def serve(
             envvar="UNBROKEN_TRUSTED_PROXIES", help="Whose X-Forwarded-For is believed; several by commas"
         ),
     ] = Settings.trusted_proxies,
+    mqtt: options.Mqtt = "",
+    mqtt_password_file: options.PasswordFile = None,
+    mqtt_ca: options.Authority = None,
+    mqtt_certificate: options.Certificate = None,
+    mqtt_key: options.Key = None,
+    mqtt_client: options.ClientName = CLIENT,
+    mqtt_prefix: options.Prefix = PREFIX,
+    mqtt_version: options.Version = "5",
+    seal_after: Annotated[
+        int,
+        typer.Option(envvar="UNBROKEN_SEAL_AFTER", min=1, help="Seconds until live readings go into the log"),
+    ] = Settings.seal_after_s,
+    keep_unpacked: Annotated[
+        int,
+        typer.Option(
+            envvar="UNBROKEN_KEEP_UNPACKED", min=1, help="Days that readings of a logger nobody packed stay"
+        ),
+    ] = Settings.keep_unpacked_s // DAY_S,
+    webhooks: Annotated[
+        Path | None,
+        typer.Option(envvar="UNBROKEN_WEBHOOKS", help="TOML file that names who is told of alarms"),
+    ] = None,
 ) -> None:
     """Serve the log over HTTP until told to stop."""
+    broker = mqtt and broker_at(
+        mqtt,
+        options.password(mqtt_password_file),
+        ca=mqtt_ca,
+        certificate=mqtt_certificate,
+        key=mqtt_key,
+        client=mqtt_client,
+        prefix=mqtt_prefix,
+        version=mqtt_version,
+    )
     settings = Settings(
         contact=contact,
         label_host=check_host(label_host) if label_host else "",
         label_datamatrix=check_format(label_datamatrix),
         label_checks_a_minute=label_checks,
         trusted_proxies=_named(trusted_proxies),
+        mqtt=broker or None,
+        seal_after_s=seal_after,
+        keep_unpacked_s=keep_unpacked * DAY_S,
+        webhooks=read_endpoints(webhooks, os.environ) if webhooks else (),
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
@@ -194,6 +237,25 @@ def rebuild(data: Data, database_url: DatabaseUrl = "") -> None:
         migrate(recorder.engine)
         size = Projector(recorder.engine, recorder).rebuild()
     typer.echo(f"The read models were made again from {size} entries.")
+
+
+@app.command("webhooks")
+def undelivered(
+    data: Data,
+    database_url: DatabaseUrl = "",
+    resend: Annotated[str, typer.Option(metavar="NAME", help="Try what is dead of this endpoint again")] = "",
+    event: Annotated[int | None, typer.Option(min=0, help="Of --resend: this event alone")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Show the alarms that an endpoint did not take; a server may run meanwhile."""
+    home = Home(data)
+    home.vkey()
+    with _recorder(home, database_url) as recorder:
+        if resend:
+            typer.echo(f"{program.resend(recorder, resend, event)} wait again.")
+        else:
+            found = program.undelivered(recorder)
+            typer.echo(program.as_json(found) if as_json else program.text(found))
 
 
 @app.command()
@@ -324,7 +386,7 @@ class Program(uvicorn.Server):
         self._node: Node = app.state.node
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._node.feeds.close()
+        await self._node.close_feeds()
         await super().shutdown(sockets)
 
 

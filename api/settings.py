@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clients.built import DIST, VERIFIER
 from ledger.labels.message import ISBT128
+
+if TYPE_CHECKING:
+    from api.webhooks.endpoints import Endpoint
+    from clients.mqtt_broker import Broker
 
 VERSION = "0.1.0"  # of this program, as it describes itself
 
@@ -32,7 +37,13 @@ class Settings:
     label_datamatrix: str = ISBT128  # see ledger/labels/message.py
     label_checks_a_minute: int = 60  # by one address without a session: who works has one
     trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas
+    mqtt: Broker | None = None  # where loggers' readings come from, beside HTTP
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
+    webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
+    readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets
+    seal_after_s: int = 15 * 60  # live readings wait so long in the database alone
+    seal_every_s: float = 1  # between two looks at what is due
+    keep_unpacked_s: int = 30 * 86_400  # readings of a logger that nobody packed with anything
     page: int = 100
     max_page: int = 1_000
     app_folder: Path = DIST  # the built app; read once, when the server starts

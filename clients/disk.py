@@ -1,5 +1,7 @@
 """The one SQLite file of a device: what it signed, and which tree heads it has seen.
 
+A logger keeps its readings in one of their own, with tables of their own (`clients/logger/buffer.py`).
+
 A transaction that returned survives the loss of power (WAL, `synchronous=FULL`), one that
 raised never happened, and several threads and processes may use the same file at once.
 """
@@ -34,13 +36,13 @@ CREATE TABLE IF NOT EXISTS head (
 class Disk:
     """The file, opened. Every database error is a `Fault` `device_store_failed`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: str = SCHEMA) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = path
         self._lock = threading.RLock()
         with _as_fault():
             self._db = connect(path)
-            self._db.executescript(SCHEMA)
+            self._db.executescript(schema)
 
     def close(self) -> None:
         self._db.close()

@@ -74,6 +74,18 @@ class EventStream:
         return Message(position, fields.get("event", ""), fields.get("data", ""))
 
 
+class Told(NamedTuple):
+    """Which feed, and which members of a document repeat its `id` and its `event`."""
+
+    path: str
+    id: str
+    event: str
+
+
+ENTRIES = Told("/v1/feed", "position", "type")
+ALARMS = Told("/v1/alarms/feed", "event", "what")
+
+
 class Feed:
     """Iterate over it. `position`: how far it has come; a later feed goes on `after` it.
 
@@ -83,8 +95,15 @@ class Feed:
     waited for.
     """
 
-    def __init__(self, remote: Remote, after: int, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        remote: Remote,
+        after: int,
+        pause: Callable[[float], None] = time.sleep,
+        told: Told = ENTRIES,
+    ) -> None:
         self.position = after
+        self._told_of = told
         self._remote = remote
         self._pause = pause
         self._met = False  # the server has answered once: the address and the device are right
@@ -108,7 +127,7 @@ class Feed:
 
     def _connection(self) -> Iterator[Document]:
         stream = EventStream()
-        with self._remote.streaming("/v1/feed", {"last-event-id": str(self.position)}) as chunks:
+        with self._remote.streaming(self._told_of.path, {"last-event-id": str(self.position)}) as chunks:
             self._met = True
             for chunk in chunks:
                 for message in stream.take(chunk):
@@ -125,7 +144,7 @@ class Feed:
             return
         if message.id <= self.position:
             raise _bad(f"entry {message.id} behind {self.position}")
-        document = _document(message)
+        document = _document(message, self._told_of)
         self.position = message.id  # before it is handed over: it must not come a second time
         yield document
 
@@ -143,13 +162,13 @@ def _field(line: bytes) -> tuple[str, str]:
     return name, value
 
 
-def _document(message: Message) -> Document:
-    """The entry that a message tells of. Raises `Fault` (`bad_answer`)."""
+def _document(message: Message, told: Told) -> Document:
+    """What a message tells of. Raises `Fault` (`bad_answer`)."""
     try:
         document: Document = canonical.decode(message.data.encode())
     except Malformed:
         raise _bad(f"entry {message.id} that is no JSON object") from None
-    if (document.get("position"), document.get("type")) != (message.id, message.event):
+    if (document.get(told.id), document.get(told.event)) != (message.id, message.event):
         raise _bad(f"entry {message.id} under the head of another")
     return document
 

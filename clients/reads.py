@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from clients.feed import Feed
+from clients.feed import ALARMS, Feed
 from clients.remote import ONE, Remote
 from ledger.errors import Fault, ProofInvalid
 from ledger.proof import canonical, statement
@@ -186,6 +186,34 @@ class Reads:
         Iterate over it; None begins with what comes after this call. See `clients/feed.py`.
         """
         return Feed(self.remote, int(self.log()["size"]) - 1 if after is None else after)
+
+    def alarms(self, **where: str | int | bool | None) -> Document:
+        """{"alarms", "last_event"}: filters `chain`, `kind`, `open`, `acknowledged`; all pages' alarms."""
+        given = {name: value for name, value in where.items() if value is not None}
+        whole = page = self._read("/v1/alarms", given)
+        while page.get("next_cursor"):
+            page = self._read("/v1/alarms", given | {"cursor": page["next_cursor"]})
+            whole["alarms"] += page["alarms"]
+        return {name: value for name, value in whole.items() if name != "next_cursor"}
+
+    def recordings(self, **where: str | int | None) -> Document:
+        """{"recordings"}: what loggers sent live of therapies that you may read, by filter `chain`."""
+        given = {name: value for name, value in where.items() if value is not None}
+        return self._read("/v1/recordings", given)
+
+    def live_readings(self, recording: str, after: int) -> Document:
+        """{"packets", "after", "more"}: the packets with a reading behind this number, by number."""
+        return self._read(f"/v1/recordings/{recording}/readings", {"after": after})
+
+    def alarm_feed(self, after: int) -> Feed:
+        """What becomes of alarms, behind this event: `last_event` of `alarms`."""
+        return Feed(self.remote, after, told=ALARMS)
+
+    def acknowledge_alarm(self, alarm: int) -> Document:
+        """Say that you saw it. The first to say so stays."""
+        path = f"/v1/alarms/{alarm}/acknowledgement"
+        document: Document = self.remote.read(path, method="POST")
+        return document
 
     def entry(self, position: int) -> ProvenEntry:
         """An entry with its receipt, verified. Raises `ProofInvalid`."""

@@ -61,7 +61,7 @@ SENTENCES: dict[str, str] = {
     "{photos}",
     "ReceiptInspected": "{who} inspected {containers} in shipper {shipper} at {at}{seal}, {condition}:"
     " {received} of {expected} arrived, {outcome}{photos}",
-    "Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}",
+    "Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}{phase}",
     "Unpacked": "{who} took {containers} out of shipper {shipper} at {at}{seal}",
     "SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}"
     "{photos}",

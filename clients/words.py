@@ -174,6 +174,11 @@ def _logger(payload: Payload) -> str:
     return f", temperature logger {payload['logger']}"
 
 
+def _phase(payload: Payload) -> str:
+    said = str(payload["phase"])
+    return f", {said}" if payload.get("type") == "Packed" else said
+
+
 def degrees(centi_c: int) -> str:
     """`-15012` -> `-150.12 °C`."""
     return f"{centi_c / 100:.2f} °C"
@@ -238,6 +243,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "override": lambda p: p["override"][:12],
     "outstanding": lambda p: _tests(p["outstanding"]),
     "parents": lambda p: bags(p["parents"]),
+    "phase": _phase,
     "photos": lambda p: f", with {len(p['photos'])} photo{'' if len(p['photos']) == 1 else 's'}",
     "place": lambda p: f", {p['place']}",
     "product": _product,

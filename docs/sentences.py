@@ -120,7 +120,9 @@ A role counts at a site. For a **decision** the row is a condition: otherwise it
 is recorded anyway. By somebody with a part in the therapy it then raises a deviation, by anybody else
 it is kept for review and changes nothing: see
 [ADR-0003](../adr/0003-facts-without-standing-are-tagged-review.md).
-Quality and administrator roles take effect with a second administrator's signature.
+Quality and administrator roles take effect with a second administrator's signature. The ledger itself
+attests what a logger sent live, in one form alone, and needs no role for it: see
+[ADR-0013](../adr/0013-the-ledger-attests-live-readings.md).
 """,
     "findings": """# Findings
 

@@ -10,10 +10,12 @@ from starlette.responses import Response
 from api.describing import problems, shown
 from api.examples import HEALTH, METRICS
 from api.metrics import MEDIA_TYPE
-from api.node import TheNode
+from api.node import Node, TheNode
 from api.web import standing
+from ledger.store.live import LiveRecording
 
 router = APIRouter(tags=["operation"])
+DAY_MS = 86_400_000
 
 
 class Health(BaseModel):
@@ -44,5 +46,9 @@ def get_health(node: TheNode) -> Health:
     responses=shown(METRICS, "Text format 0.0.4", media_type=MEDIA_TYPE) | problems(503),
 )
 async def get_metrics(node: TheNode) -> Response:
-    size, lag = await run_in_threadpool(lambda: (node.ledger.store.head()[0], node.projector.lag()))
-    return Response(node.metrics.text(size, lag), media_type=MEDIA_TYPE)
+    return Response(node.metrics.text(*await run_in_threadpool(_numbers, node)), media_type=MEDIA_TYPE)
+
+
+def _numbers(node: Node) -> tuple[int, int, list[LiveRecording]]:
+    lately = node.live.store.lately(node.ledger.config.clock_ms() - DAY_MS)
+    return node.ledger.store.head()[0], node.projector.lag(), lately

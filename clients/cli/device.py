@@ -100,7 +100,7 @@ def set_profile(
     given = {"agent": agent, "server": server, "origin": origin, "log_key": log_key}
     changes = {name: value for name, value in given.items() if value is not None}
     if trust_server:
-        changes |= _named_by(server or mine.profile.server, mine)
+        changes |= named_by(server or mine.profile.server, mine)
     mine.set_profile(**changes)
     _tell_profile(mine, as_json)
 
@@ -111,7 +111,7 @@ def show_profile(home: Home = None, as_json: Json = False) -> None:
     _tell_profile(Device(home or default_home()), as_json)
 
 
-def _named_by(server: str, mine: Device) -> dict[str, str]:
+def named_by(server: str, mine: Device) -> dict[str, str]:
     """Trust on first use, asked for by name; a key that is pinned already is never replaced."""
     if not server:
         raise Malformed("incomplete_profile", "say which server to trust: --server …")

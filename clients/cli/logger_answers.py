@@ -100,7 +100,7 @@ def _meaning(question: str, text: str) -> Any:
     if question in ("since_ms", "until_ms", "calibrated_until"):
         return milliseconds(moment(text))
     if question == "range_centi_c":
-        return _range(text)
+        return range_of(text)
     if question == "interval_s":
         if not (text.isascii() and text.isdecimal()):
             raise Malformed("bad_value", f"--interval: {text!r} is not a whole number of seconds")
@@ -108,7 +108,7 @@ def _meaning(question: str, text: str) -> Any:
     return text
 
 
-def _range(text: str) -> tuple[int, int]:
+def range_of(text: str) -> tuple[int, int]:
     """`-196..50` -> (-19600, 5000)."""
     low, _, high = text.partition("..")
     try:

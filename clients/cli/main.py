@@ -22,6 +22,7 @@ from clients.cli import (
     infusion,
     labels,
     lineage,
+    live_logger,
     lookups,
     outbox,
     passkey,
@@ -60,6 +61,7 @@ app.add_typer(device.key, name="key", rich_help_panel=SET_UP)
 app.add_typer(device.profile, name="profile", rich_help_panel=SET_UP)
 app.command("enrol", rich_help_panel=SET_UP)(record.enrol)
 app.command("approve", rich_help_panel=SET_UP)(record.approve)
+app.add_typer(live_logger.logger, name="logger", rich_help_panel=SAY)
 app.add_typer(passkey.passkey, name="passkey", rich_help_panel=SET_UP)
 app.command("record", rich_help_panel=SAY)(record.record)
 app.command("events", rich_help_panel=SAY)(events.events)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from clients.cli import chart, logger_check, loggers
+from clients.cli import chart, logger_check, loggers, watch
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import rows, show
 from clients.words import clock, degrees, party
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command("import")(loggers.import_)
 app.command("check")(logger_check.check)
 app.command("chart")(chart.chart)
+app.command("watch")(watch.watch)
 
 
 @app.command("show")

@@ -64,6 +64,8 @@ def _supply(tale: Tale) -> None:
                           "serial": serial}  # fmt: skip
         tale.says(by, stream, "EquipmentRegistered", quiet=True, **fields)
         tale.says(by, stream, "EquipmentQualified", quiet=True, until=later(365))
+        if kind == "logger":
+            tale.says(by, stream, "EquipmentCalibrated", quiet=True, until=later(180))
     tale.page.note(f"{listed(list(cast.EQUIPMENT))} were registered and qualified.")
     tale.says("mia", f"lot/{cast.LOT}", "LotReceived", **cast.LOT_RECEIVED)
     tale.says("quinn", f"lot/{cast.LOT}", "LotReleased")

@@ -38,6 +38,7 @@ class Company:
         self._passphrase = secrets.token_hex(16).encode()
         self._devices: dict[str, Device] = {}
         self._clients: dict[str, Client] = {}
+        self._loggers: dict[str, subprocess.Popen[str]] = {}
 
     def make_key(self, agent: str) -> Document:
         """Draw the person's key on their device; only the public part leaves it."""
@@ -106,18 +107,44 @@ class Company:
             return answer
         return {"told": [one | {"signed_at": now(), "id": one["statement_id"]} for one in answer["recorded"]]}
 
+    def start_logger(self, agent: str, to: str) -> Document:
+        """`unbroken logger run`: from now on the device signs and sends each reading that it is fed."""
+        words = ["logger", "run", "--range=-200..60", "--interval", "1", "--to", to]
+        self._loggers[agent] = subprocess.Popen(
+            self._command(agent, *words), env=self._environment(), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        return {}
+
+    def measure(self, agent: str, line: str) -> Document:
+        """One reading: degrees, battery, tilt."""
+        feed = self._loggers[agent].stdin
+        assert feed
+        feed.write(f"{line}\n")
+        feed.flush()
+        return {}
+
+    def stop_logger(self, agent: str) -> Document:
+        """All is measured: what the device says of its buffer when it has sent it."""
+        out, _ = self._loggers.pop(agent).communicate(timeout=60)
+        found: Document = json.loads(out)
+        return found
+
     def _program(self, agent: str, *words: str) -> Document:
         """What the `unbroken` program answers as JSON, run with that person's device."""
-        words = (*words, "--home", str(self._home / agent), "--json")
         done = subprocess.run(
-            [sys.executable, "-m", "clients.cli", *words],
-            env=os.environ | {"UNBROKEN_PASSPHRASE": self._passphrase.decode()},
-            text=True, capture_output=True, check=False,
-        )  # fmt: skip
+            self._command(agent, *words), env=self._environment(), text=True, capture_output=True, check=False
+        )
         if not done.stdout:
             return {"problem": {"code": words[0], "detail": done.stderr}}
         found: Document = json.loads(done.stdout)
         return {"problem": found["error"]} if "error" in found else found
+
+    def _command(self, agent: str, *words: str) -> list[str]:
+        return [sys.executable, "-m", "clients.cli", *words, "--home", str(self._home / agent), "--json"]
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {"UNBROKEN_PASSPHRASE": self._passphrase.decode()}
 
     def download(self, agent: str, folder: str) -> Document:
         """The whole log, and the loggers' files that it names."""

@@ -74,6 +74,10 @@ class Page:
                     f" {meaning.severity.capitalize()}, {WEIGHTS[meaning.blocking]} ({_entries(entries)})",
                     "bold yellow")  # fmt: skip
 
+    def alarm(self, text: str) -> None:
+        """What subscribers are told while a logger sends live."""
+        self._print("", "!", f"ALARM: {text}", "bold yellow")
+
     def looked(self, text: str) -> None:
         """What somebody read in the ledger, without signing anything."""
         self._print("", "?", text, "cyan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from clients.demo import live
 from clients.demo.beginning import SEAL, SHIPMENT, packed
 from clients.demo.cast import (
     APHERESIS,
@@ -92,12 +93,13 @@ def way_back(tale: Tale) -> None:
                       "Swift Cryo, van 2 · three bags of two patients, one sealed shipper")  # fmt: skip
     kit = ("kit", VAN)
     _shipper_sheet(tale)
-    since = time.time()
+    live.begins(tale)
     tale.hand_over(FIRST.stream, FIRST.doses, ("mia", CLEANROOM), kit)
     tale.hand_over(SECOND.stream, SECOND.doses, ("omar", OTHER_CLEANROOM), kit)
     tale.says("kit", BACK, "Packed", at=VAN, **carried(BACK, ALL_DOSES), shipper="SHIPPER-4", seal=BACK_SEAL,
-              logger="logger-12")  # fmt: skip
-    _drive(tale, "St Mary's")
+              logger=live.LOGGER, phase="frozen")  # fmt: skip
+    tale.page.note("Kit drives to St Mary's …")
+    live.drive(tale, FIRST)
     tale.hand_over(BACK, ALL_DOSES, kit, ("nora", WARD), BACK_SEAL)
     for patient in PATIENTS:
         count = len(patient.doses)
@@ -105,7 +107,7 @@ def way_back(tale: Tale) -> None:
                   shipper="SHIPPER-4", seal=BACK_SEAL, condition="intact", expected=count, received=count,
                   outcome="accepted")  # fmt: skip
     tale.says("nora", FIRST.stream, "LabelDestroyed", at=WARD, serials=[SHEET], fate="destroyed")
-    tale.reads_out(("nora", WARD), BACK, ALL_DOSES, "frozen", since, FROZEN)
+    live.sealed(tale, PATIENTS)
 
 
 def _shipper_sheet(tale: Tale) -> None:

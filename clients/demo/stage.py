@@ -7,17 +7,18 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from clients.demo.broker import free_port, own_broker
 from clients.demo.codes import LABELS
 from clients.demo.desk import Desk
 from clients.demo.page import WIDTH, Page
@@ -60,8 +61,13 @@ class Stage:
         self._companies: dict[str, subprocess.Popen[str]] = {}
         self._employer: dict[str, str] = {}
         self._desk = Desk(self.approves)
+        self._ends = ExitStack()
+        self.broker = os.environ.get("UNBROKEN_MQTT", "")  # where the live readings go; empty: by HTTP
 
     def __enter__(self) -> Stage:
+        if not self.broker:
+            own = self._ends.enter_context(own_broker(self.folder / "broker"))
+            self.broker = own.url if own else ""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -70,6 +76,7 @@ class Stage:
             process.terminate()
         for process in self._processes:
             process.wait(10)
+        self._ends.close()
 
     # --- processes ---------------------------------------------------------------------
 
@@ -121,9 +128,10 @@ class Stage:
         self._processes[-1].wait()
 
     def _serve(self) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.server = f"http://127.0.0.1:{self.port}"
         words = ["--data", str(self.data), "--port", str(self.port), "--desk", self._desk.url]
+        words += ["--mqtt", self.broker] if self.broker else []
         with (self.folder / "server.log").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "api.demo", *words],
@@ -236,6 +244,22 @@ class Stage:
         told: list[Document] = answer["told"]
         return told
 
+    def starts_logger(self, agent: str) -> str:
+        """The logger measures and sends from now on; the address to which it does."""
+        to = self.broker or self.server
+        self._command(self._employer[agent], do="start_logger", agent=agent, to=to)
+        return to
+
+    def measures(self, agent: str, line: str) -> None:
+        self._command(self._employer[agent], do="measure", agent=agent, line=line)
+
+    def stops_logger(self, agent: str) -> Document:
+        """What the logger says of what it measured and sent."""
+        answer = self._command(self._employer[agent], do="stop_logger", agent=agent)
+        if "error" in answer or answer["missing"]:
+            raise DemoFailed(f"{agent} could not send what it measured: {answer}")
+        return answer
+
     def logger_file(self, name: str) -> Path:
         """Where the logger's own program writes the file about this journey."""
         folder = self.folder / "loggers"
@@ -255,10 +279,3 @@ class Stage:
         if "problem" in answer:
             raise DemoFailed(f"{agent} could not download the log: {answer['problem']['detail']}")
         return answer["size"], answer["files"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -11,12 +11,12 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from eventsourcing.dcb.application import DCBApplication
 
 from ledger.application.answer import Answer, RaisedDeviation
-from ledger.application.batch import Answers, Intaken, must_be_same
+from ledger.application.batch import Answers, Draft, Intaken, must_be_same
 from ledger.application.door import Door
 from ledger.application.genesis import open_log
 from ledger.application.high_water import HighWater, Mark
@@ -129,6 +129,24 @@ class Ledger(DCBApplication):
             self._spread(raws, future)
         return future
 
+    def attest(self, facts: Sequence[tuple[str, dict[str, Any], str]]) -> list[Answer | UnbrokenError]:
+        """Record what the ledger itself says, signed with its event key: stream, the event's own
+        members, and a text that names what it is about. Each is said once, ever, for its text.
+
+        Returns when all is durable, with their answers. The rules judge it as they judge any fact.
+        Raises `TooMany` (`busy`), `Fault` (`closing`).
+        """
+        if self._closed:
+            raise Fault("closing", "this node is closing")
+        drafts = [Draft(stream, fields, self.own(about)) for stream, fields, about in facts]
+        answered: SimpleQueue[list[Answer | UnbrokenError]] = SimpleQueue()
+        self._writer.put(Waiting(drafts, answered.put))
+        return answered.get()
+
+    def own(self, about: str) -> bytes:
+        """The event key's id and the cti under which the ledger says something about this."""
+        return bytes.fromhex(self.event_kid) + hashlib.sha256(about.encode()).digest()[:16]
+
     def _spread(self, raws: Sequence[bytes], future: Future[list[Answer | UnbrokenError]]) -> None:
         """Check a long list on every core.
 
@@ -141,18 +159,18 @@ class Ledger(DCBApplication):
 
     def _hand_over(
         self,
-        parts: list[Future[list[Intaken]]],
+        parts: list[Future[Sequence[Intaken]]],
         last: Sequence[bytes],
         future: Future[list[Answer | UnbrokenError]],
     ) -> None:
         try:
             mine = self._admit_all(last)
-            admitted = [one for part in parts for one in part.result()] + mine
+            admitted = [one for part in parts for one in part.result()] + [*mine]
             self._writer.put(Waiting(admitted, future.set_result))
         except BaseException as error:
             future.set_exception(error)
 
-    def _admit_all(self, raws: Sequence[bytes]) -> list[Intaken]:
+    def _admit_all(self, raws: Sequence[bytes]) -> Sequence[Intaken]:
         """Check the signatures. A repeated statement is answered before any check of its key."""
         return admit_all(raws, self.origin, self.keys, self._recorded)
 

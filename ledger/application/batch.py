@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from ledger.application.answer import Answer, RaisedDeviation
 from ledger.application.intake import Admitted
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
 from ledger.domain.rules import Finding, Verdict, deviation_of, judge, stream_of, tags_of
-from ledger.domain.world import Entry, timestamp
+from ledger.domain.world import LEDGER, Entry, timestamp
 from ledger.errors import Conflict, Fault, NotPermitted, UnbrokenError
 from ledger.proof import canonical, receipt, statement
 from ledger.store.recorder import NewEntry
@@ -25,6 +24,18 @@ if TYPE_CHECKING:
 MAX_CLOCK_BACK_MS = 5 * 60_000
 
 
+class Draft(NamedTuple):
+    """A fact that the ledger itself will sign, under the lock. `fields`: the event's own members.
+
+    The same `kid_cti` gets the first answer: who drafts it derives the cti from what the fact is
+    about, so that neither a restart nor another node says it twice.
+    """
+
+    stream: str
+    fields: dict[str, Any]
+    kid_cti: bytes
+
+
 class Accepted(NamedTuple):
     """An accepted statement, not committed yet."""
 
@@ -33,7 +44,7 @@ class Accepted(NamedTuple):
     deviations: tuple[RaisedDeviation, ...]
 
 
-Intaken: TypeAlias = Admitted | Answer | UnbrokenError
+Intaken: TypeAlias = Admitted | Draft | Answer | UnbrokenError
 Decided: TypeAlias = Accepted | Answer | UnbrokenError
 
 
@@ -48,18 +59,20 @@ class Batch:
         self.time_ms = _ledger_time(ledger.config.clock_ms(), writing.last_time_ms)
         self.entries: list[NewEntry] = []
         self._here: dict[bytes, Accepted] = {}
-        self._known = writing.positions_of_cti([one.kid_cti for one in coming if isinstance(one, Admitted)])
+        undecided = [one.kid_cti for one in coming if isinstance(one, Admitted | Draft)]
+        self._known = writing.positions_of_cti(undecided)
 
     def decide_all(self, waiting: Sequence[Intaken]) -> list[Decided]:
         """Decide each on its own: a refused one leaves nothing behind."""
-        return [self._decide(one) if isinstance(one, Admitted) else one for one in waiting]
+        return [self._decide(one) if isinstance(one, Admitted | Draft) else one for one in waiting]
 
-    def _decide(self, admitted: Admitted) -> Decided:
+    def _decide(self, coming: Admitted | Draft) -> Decided:
         """Only the judgement may refuse: an error while recording is one of the whole batch."""
         try:
-            again = self._repeated(admitted)
+            again = self._drafted(coming) if isinstance(coming, Draft) else self._repeated(coming)
             if again is not None:
                 return again
+            admitted = self._sign(coming) if isinstance(coming, Draft) else coming
             entry = self._entry(admitted.statement, admitted.event)
             self._check_late(admitted)
             verdict = judge(entry, self._world)
@@ -78,6 +91,11 @@ class Batch:
             return first
         position = self._known.get(kid_cti)
         return None if position is None else self._ledger.answer_again(position, admitted.statement)
+
+    def _drafted(self, draft: Draft) -> Accepted | Answer | None:
+        """What was signed of it before."""
+        position = self._known.get(draft.kid_cti)
+        return self._here.get(draft.kid_cti) if position is None else self._ledger.answer_at(position)
 
     def _accept(self, admitted: Admitted, entry: Entry, verdict: Verdict) -> Accepted:
         signed = admitted.statement
@@ -112,31 +130,31 @@ class Batch:
 
     def _raise(self, finding: Finding, fact: Entry, verdict: Verdict) -> RaisedDeviation:
         """Sign the deviation with the ledger's event key, right behind the fact."""
-        signed, event = self._sign_deviation(finding, fact)
+        about = f"{fact.statement_id} {finding.code} {finding.containers} {finding.stream}".rstrip()
+        kid_cti = self._ledger.own(about)
+        signed, event, _ = self._sign(Draft(stream_of(finding, fact), deviation_of(finding, fact), kid_cti))
         entry = self._entry(signed, event)
         self._add(signed, entry, Verdict((), verdict.stands_in(finding.stream)))
         return RaisedDeviation(entry.position, signed.id, finding.code, finding.severity, finding.blocking)
 
-    def _sign_deviation(self, finding: Finding, fact: Entry) -> tuple[Statement, Event]:
+    def _sign(self, draft: Draft) -> Admitted:
+        """As the event key's next statement, at the batch's time."""
         last = self._world.signer(self._ledger.event_kid)
-        payload = deviation_of(finding, fact) | {
+        payload = draft.fields | {
             "occurred_at": timestamp(self.time_ms),
             "seen": {"size": self._writing.size, "root": self._writing.root.hex()},
             "seq": 0 if last.seq is None else last.seq + 1,
             "prev": last.statement_id,
         }
-        key = self._ledger.config.event_key
-        about = f"{fact.statement_id} {finding.code} {finding.containers} {finding.stream}".rstrip()
-        cti = hashlib.sha256(about.encode()).digest()[:16]
         raw = statement.sign(
-            key,
-            iss="ledger",
-            sub=stream_of(finding, fact),
+            self._ledger.config.event_key,
+            iss=LEDGER,
+            sub=draft.stream,
             aud=self._ledger.origin,
-            cti=cti,
+            cti=draft.kid_cti[32:],
             payload=canonical.encode(payload),
         )
-        return statement.parse(raw), parse_event(payload)
+        return Admitted(statement.parse(raw), parse_event(payload))
 
 
 class Seal(Protocol):

@@ -34,7 +34,7 @@ def _closing() -> Fault:
 class Door:
     """Threads that admit statements and queue them for the writer."""
 
-    def __init__(self, admit: Callable[[Sequence[bytes]], list[Intaken]], writer: Writer) -> None:
+    def __init__(self, admit: Callable[[Sequence[bytes]], Sequence[Intaken]], writer: Writer) -> None:
         self._admit = admit
         self._writer = writer
         self._queue: SimpleQueue[Entered | None] = SimpleQueue()
@@ -93,7 +93,7 @@ class Door:
             count += len(one[0])
         return found, False
 
-    def _pass_on(self, entered: list[Entered], admitted: list[Intaken]) -> None:
+    def _pass_on(self, entered: list[Entered], admitted: Sequence[Intaken]) -> None:
         def done(results: list[Answer | UnbrokenError]) -> None:
             at = 0
             for raws, tell in entered:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from ledger.application.batch import Accepted, Answers, Batch, Decided, Intaken
+from ledger.application.batch import Accepted, Answers, Batch, Decided, Draft, Intaken
 from ledger.application.high_water import Mark
 from ledger.application.intake import Admitted
 from ledger.errors import Fault, TooMany, UnbrokenError
@@ -125,7 +125,9 @@ class Writer:
 
     def _fail(self, batch: list[Waiting], fault: UnbrokenError) -> None:
         for waiting in batch:
-            waiting.results = [fault if isinstance(one, Admitted) else one for one in waiting.admitted]
+            waiting.results = [
+                fault if isinstance(one, Admitted | Draft) else one for one in waiting.admitted
+            ]
 
     def _commit(self, batch: list[Waiting]) -> None:
         ledger = self._ledger

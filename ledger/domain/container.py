@@ -13,6 +13,7 @@ from ledger.domain.assessment import Assessment
 from ledger.domain.custody import Custody, Handover, Holder
 
 if TYPE_CHECKING:
+    from ledger.domain.parts import Phase
     from ledger.domain.readings import Series
 
 Making = Literal["", "collection", "split", "pool", "transform", "fill", "sample"]
@@ -38,7 +39,9 @@ class Packing(NamedTuple):
     shipper: str
     seal: str | None
     logger: str | None
-    occurred_at: str = ""
+    occurred_at: str
+    at: Holder  # who packed
+    phase: Phase | None  # as it was said
 
 
 class Batch(NamedTuple):
@@ -124,7 +127,8 @@ class Container:
     component: str | None = None
     inside: str | None = None  # its cassette
     custody: Custody = field(default_factory=Custody)
-    packing: Packing | None = None
+    packings: list[Packing] = field(default_factory=list)  # in the log's order
+    unpacked: list[Moment] = field(default_factory=list)
     evidence: list[Series] = field(default_factory=list)  # of its temperature
     storage: Storage | None = None
     in_manufacture: int | None = None  # position
@@ -154,6 +158,11 @@ class Container:
     @property
     def holder(self) -> Holder | None:
         return self.custody.holder
+
+    @property
+    def packing(self) -> Packing | None:
+        """The latest, by what the signers say; of two at one moment the later recorded."""
+        return max(self.packings, key=lambda one: (one.occurred_at, one.position), default=None)
 
     @property
     def offered(self) -> Handover | None:

@@ -270,6 +270,7 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "LabelDestroyed": labelled.destroyed,
     "ReceiptInspected": handled.inspected,
     "Packed": handled.packed,
+    "Unpacked": handled.unpacked,
     "ShipperSwapped": handled.packed,
     "Stored": happened.stored,
     "Retrieved": happened.retrieved,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.container import Packing
+from ledger.domain.custody import Holder
 from ledger.domain.deviation import Quarantine
 from ledger.domain.disposal import Disposal, Witness
 from ledger.domain.happened import later, moment
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         ReceiptInspected,
         Returned,
         ShipperSwapped,
+        Unpacked,
     )
     from ledger.domain.world import Entry
 
@@ -28,13 +30,18 @@ ON_RECEIPT = "receipt_inspection"  # the reason of a quarantine that an inspecti
 
 
 def packed(chain: Chain, entry: Entry, event: Packed | ShipperSwapped) -> None:
-    """The latest packing counts, by what the signers say; of two at one moment the later recorded."""
-    packing = Packing(entry.position, event.shipper, event.seal, event.logger, event.occurred_at)
+    by = Holder(event.at.site, event.at.department)
+    phase = event.phase if event.type == "Packed" else None
+    for name in dict.fromkeys(event.containers):
+        packing = Packing(
+            entry.position, event.shipper, event.seal, event.logger, event.occurred_at, by, phase
+        )
+        chain.container(name).packings.append(packing)
+
+
+def unpacked(chain: Chain, entry: Entry, event: Unpacked) -> None:
     for name in event.containers:
-        container = chain.container(name)
-        known = container.packing
-        if known is None or known.occurred_at <= packing.occurred_at:
-            container.packing = packing
+        chain.container(name).unpacked.append(moment(entry, event.at.site))
 
 
 def inspected(chain: Chain, entry: Entry, event: ReceiptInspected) -> None:

@@ -15,17 +15,21 @@ from ledger.domain.parts import (
     Hex32,
     Label,
     Party,
+    Phase,
     Photos,
 )
 
 
 class Packed(CarriedFact):
+    """`phase`: in which a logger that goes along measures them; where it is absent, the log says it."""
+
     type: Literal["Packed"]
     v: Literal[1]
     at: Party
     shipper: Label
     seal: Label | None = None
     logger: Label | None = None
+    phase: Phase | None = None
 
 
 class Unpacked(CarriedFact):

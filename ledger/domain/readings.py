@@ -28,7 +28,7 @@ try:
 except ImportError:  # an auditor's machine need not have it: slower, and the same
     numpy = None
 
-_NO_READING = -32_768  # below absolute zero
+NO_READING = -32_768  # below absolute zero
 
 
 class Series(NamedTuple):
@@ -55,7 +55,7 @@ class Series(NamedTuple):
         """Moment and centi-degrees of those that are there."""
         at_ms = self.started_ms
         for value in array("h", self.packed):
-            if value != _NO_READING:
+            if value != NO_READING:
                 yield at_ms, value
             at_ms += self.interval_ms
 
@@ -77,7 +77,7 @@ class Stretch(NamedTuple):
 
 def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
     """The statement's readings, packed."""
-    values = (_NO_READING if one is None else one for one in event.readings_centi_c)
+    values = (NO_READING if one is None else one for one in event.readings_centi_c)
     return Series(
         entry.statement_id,
         entry.position,
@@ -122,10 +122,10 @@ def _by_numpy(series: Series, profile: TemperatureProfile) -> tuple[Stretch, ...
     lowest, is_near = numpy.minimum.reduce(values), series.interval_ms <= profile.largest_gap_s * 1000
     if is_near and low <= lowest and numpy.maximum.reduce(values) <= high:
         return (Stretch(series.started_ms, series.ended_ms, True, int(values[0]), series.position),)
-    if is_near and lowest > _NO_READING:
+    if is_near and lowest > NO_READING:
         cuts, places = numpy.empty(0, numpy.intp), range(len(values))
     else:
-        places = numpy.flatnonzero(values != _NO_READING)
+        places = numpy.flatnonzero(values != NO_READING)
         values = values[places]
         apart = numpy.diff(places) * series.interval_ms > profile.largest_gap_s * 1000
         cuts, places = numpy.flatnonzero(apart) + 1, places.tolist()
@@ -150,7 +150,7 @@ def _runs(series: Series, band: Interval, values: Any, places: Sequence[int], cu
 def _edges(profile: TemperatureProfile) -> tuple[int, int]:
     """Lowest and highest reading in band; an open edge lies beyond every reading."""
     low, high = profile.low_centi_c, profile.high_centi_c
-    return _NO_READING + 1 if low is None else low, -_NO_READING - 1 if high is None else high
+    return NO_READING + 1 if low is None else low, -NO_READING - 1 if high is None else high
 
 
 def beyond_band(profile: TemperatureProfile, centi_c: int) -> int:

@@ -4,7 +4,8 @@
 
 1. The signer is who the key says; the key is not revoked; the stream fits the event.
    Otherwise nothing is recorded.
-2. Genesis, and what the ledger itself says, have rules of their own.
+2. Genesis, and what the ledger itself says, have rules of their own: it raises deviations, and
+   attests what a logger sent live (`seals.py`).
 3. A decision is checked: device, role, view, gates. It passes, or is refused.
 4. A fact by somebody with no part in the therapy is kept for review and changes nothing; so
    is one about a therapy that nobody ordered, unless it is of a collection (`provisional.py`).
@@ -17,7 +18,7 @@ years. That is what an audit replays.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ledger.domain.admission import authenticate, find_device_faults, require_sound_device
 from ledger.domain.chain import Chain
@@ -33,11 +34,13 @@ from ledger.domain.provisional import FOLLOWING, begin, may_open
 from ledger.domain.registry import LEDGER, Agent
 from ledger.domain.registry_rules import RULE_SET as RULE_SET
 from ledger.domain.registry_rules import check_genesis, check_registry_decision
+from ledger.domain.seals import is_seal, require_seal
 from ledger.domain.shares import is_carried, shares, therapies_of
 from ledger.domain.standing import has_part_in
 
 if TYPE_CHECKING:
     from ledger.domain.registry import Key
+    from ledger.domain.temperature_events import TemperatureEvidenceAttached
     from ledger.domain.world import Entry, World
 
 _NOT_OPENED = Verdict((finding("chain_not_opened"),), standing=False)
@@ -99,6 +102,11 @@ def _judge_carried(entry: Entry, key: Key, world: World) -> Verdict:
 def _judge_fact(entry: Entry, key: Key, world: World) -> Verdict:
     agent = world.agent(entry.signer) or Agent(entry.signer)
     chain = world.chain(entry.stream.removeprefix("chain/"))
+    if is_seal(entry):
+        require_seal(cast("TemperatureEvidenceAttached", entry.event), chain, world)
+        found = Found()
+        find_faults(entry, chain, world, found)
+        return found.verdict()
     if not chain.is_open:
         return _judge_provisional(entry, key, agent, chain, world)
     if not has_part_in(agent, chain, world):

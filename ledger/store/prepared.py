@@ -68,9 +68,15 @@ class Compiler:
         compiled = cast("Any", statement).compile(dialect=self._dialect)
         return Prepared(str(compiled), tuple(compiled.positiontup or ()))
 
-    def insert_rows(self, table: Table) -> Prepared:
-        """Insert rows of all columns. Give them to `many`, values in the columns' order."""
-        return self._insert(table, insert(table))
+    def insert_rows(self, table: Table, columns: Sequence[str] = ()) -> Prepared:
+        """Insert rows of all columns, or of some. Give them to `many`, values in the columns' order."""
+        return self._insert(table, insert(table), columns=columns)
+
+    def insert_new_rows(self, table: Table) -> Prepared:
+        """The same; where a row with that key exists, nothing changes."""
+        new = (postgresql.insert if self.is_postgres else sqlite.insert)(table)
+        key = [column.name for column in table.primary_key]
+        return self._insert(table, new, lambda query: query.on_conflict_do_nothing(index_elements=key))
 
     def upsert_rows(self, table: Table) -> Prepared:
         """The same; where a row with that key exists, its other columns change instead."""
@@ -78,7 +84,7 @@ class Compiler:
         key = [column.name for column in table.primary_key]
         changed = {name: new.excluded[name] for name in table.c.keys() if name not in key}  # noqa: SIM118
         if not changed:
-            return self._insert(table, new, lambda query: query.on_conflict_do_nothing(index_elements=key))
+            return self.insert_new_rows(table)
         ending = {"index_elements": key, "set_": changed}
         return self._insert(table, new, lambda query: query.on_conflict_do_update(**ending))
 
@@ -87,9 +93,11 @@ class Compiler:
         where = [column == bindparam(column.name) for column in table.primary_key]
         return self.prepare(delete(table).where(*where))
 
-    def _insert(self, table: Table, new: Any, ending: Any = lambda query: query) -> Prepared:
+    def _insert(
+        self, table: Table, new: Any, ending: Any = lambda query: query, columns: Sequence[str] = ()
+    ) -> Prepared:
         """PostgreSQL takes one array a column, far cheaper than a round trip or a parse per row."""
-        columns = tuple(table.c.keys())
+        columns = tuple(columns or table.c.keys())
         if not self.is_postgres:
             return self.prepare(ending(new.values({name: bindparam(name) for name in columns})))
         arrays = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in columns]

@@ -1,7 +1,8 @@
 """Step 7, for whoever has the loggers' own files: each is read again as its statement says.
 
 The statement names its file by SHA-256, so it doesn't matter who kept the file. A file that is
-not here proves nothing either way, and is counted.
+not here proves nothing either way, and is counted. A segment of live readings is read with the keys
+that the log had enrolled for its logger before the statement.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 from ledger.cold_chain.again import differs
 from ledger.domain.events import to_payload
 from ledger.domain.temperature_events import TemperatureEvidenceAttached
+from ledger.live import sealed, segment
+from ledger.verify.key_history import KeyHistory
 from ledger.verify.report import STEPS, Findings
 from ledger.verify.steps import Audit, Judged
 
@@ -37,16 +40,20 @@ class FilesAudit(Audit):
         super().__init__(source, vkey, Findings(NAMES))
         self._files = files
         self._root = berlinger_root
-        self._agree = self._silent = self._missing = self._wrong = 0
+        self._keys = KeyHistory(vkey.name)
+        self._agree = self._segments = self._silent = self._missing = self._wrong = 0
 
     def look(self, positions: Sequence[int], judged: Sequence[Judged]) -> None:
         with self.findings.timed(STEP):
-            for one in judged:
-                if one.entry and isinstance(one.entry.event, TemperatureEvidenceAttached):
-                    self._compare(one.entry, one.entry.event)
+            for entry in (one.entry for one in judged if one.entry):
+                self._keys.follow(entry)
+                if isinstance(entry.event, TemperatureEvidenceAttached):
+                    self._compare(entry, entry.event)
 
     def finish(self) -> None:
         told = [f"{self._agree} statements are what their files say"]
+        if self._segments:
+            told.append(f"{self._segments} of them are of live readings, checked with the log's keys")
         if self._missing:
             told.append(f"the files of {self._missing} are not here")
         if self._silent:
@@ -61,8 +68,18 @@ class FilesAudit(Audit):
             self._silent += 1
         elif raw is None or (named and mapping is None):
             self._missing += 1
-        elif what := differs(to_payload(event), raw, mapping, self._root):
+        elif what := self._differs(event, raw, mapping):
             self._wrong += 1
             self.findings.wrong(STEP, entry.position, what, statement_id=entry.statement_id, where=event.raw)
         else:
             self._agree += 1
+            self._segments += is_live(event)
+
+    def _differs(self, event: TemperatureEvidenceAttached, raw: bytes, mapping: bytes | None) -> str | None:
+        if is_live(event):
+            return sealed.differs(to_payload(event), raw, self._keys.key_of)
+        return differs(to_payload(event), raw, mapping, self._root)
+
+
+def is_live(event: TemperatureEvidenceAttached) -> bool:
+    return event.read_as is not None and event.read_as.format == segment.NAME

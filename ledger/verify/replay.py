@@ -18,6 +18,7 @@ from ledger.domain.events import parse_event
 from ledger.domain.memory import MemoryWorld
 from ledger.domain.registry_events import RuleSetAdopted
 from ledger.domain.rules import RULE_SET, Verdict, deviation_of, stream_of
+from ledger.domain.seals import is_seal
 from ledger.domain.therapy_events import DeviationRaised, LateStatementAttested
 from ledger.domain.world import LEDGER, timestamp
 from ledger.errors import Malformed, NotPermitted, ProofInvalid, Unauthentic, UnbrokenError
@@ -153,10 +154,11 @@ class Replay:
         self._findings.wrong(6, cause.position, what, statement_id=cause.statement_id)
 
     def _check_ledger(self, entry: Entry, last: Sequence) -> None:
-        """What the ledger signs about a fact is exact in those members, too, that no rule gives."""
-        if entry.signer != LEDGER or not isinstance(entry.event, DeviationRaised):
+        """What the ledger itself signs is exact in those members, too, that no rule gives."""
+        raised = entry.signer == LEDGER and isinstance(entry.event, DeviationRaised)
+        if not (raised or is_seal(entry)):
             return
-        self.deviations += 1
+        self.deviations += raised
         event, start = entry.event, self._heads.before(entry.position)
         expected = (0, None) if last.seq is None else (last.seq + 1, last.statement_id)
         if (event.seq, event.prev) != expected:
@@ -168,7 +170,8 @@ class Replay:
             self._odd(entry, "it does not name the checkpoint before its batch")
 
     def _odd(self, entry: Entry, what: str) -> None:
-        told = f"the ledger's deviation is odd: {what}"
+        said = "statement of readings" if is_seal(entry) else "deviation"
+        told = f"the ledger's {said} is odd: {what}"
         self._findings.wrong(6, entry.position, told, statement_id=entry.statement_id)
 
     # --- late statements ---------------------------------------------------------------

@@ -7,7 +7,21 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import app, audit, bundle, catchup, charts, cold_chain, growth, http, ingest, labels, reading
+from tests.bench import (
+    alarms,
+    app,
+    audit,
+    bundle,
+    catchup,
+    charts,
+    cold_chain,
+    growth,
+    http,
+    ingest,
+    labels,
+    live,
+    reading,
+)
 from tests.bench.table import RUNS, Row, show
 
 if TYPE_CHECKING:
@@ -24,8 +38,10 @@ PARTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "audit": ("Audit of a whole log", audit.run),
     "bundle": ("Bundles of evidence", bundle.run),
     "labels": ("Labels, drawn and encoded", labels.run),
+    "live": ("Live readings by MQTT", live.run),
     "cold_chain": ("Loggers and temperatures", cold_chain.run),
     "charts": ("Temperature charts", charts.run),
+    "alarms": ("Alarms, from a packet to whoever is called", alarms.run),
     "app": ("The app, from a label to the verdict", app.run),
 }
 

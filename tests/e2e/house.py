@@ -67,11 +67,13 @@ class House:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = int(free.getsockname()[1])
         self.url = f"http://{host}:{self.port}"
+        self.build: Path = Path()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
     def open(self, build: Path) -> None:
         self.close()
+        self.build = build
         app = create_app(self.scenario.ledger, Settings(app_folder=build))
         config = uvicorn.Config(app, port=self.port, log_config=None, access_log=False, ws="none",
                                 timeout_graceful_shutdown=1)  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -110,9 +111,9 @@ class Live:
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         subprocess.run(self._command(words), env=environment(), cwd=ROOT, check=True, capture_output=True)
 
-    def serve(self, port: int = 0) -> None:
+    def serve(self, port: int = 0, *options: str) -> None:
         words = ["serve", "--data", str(self.data), "--port", str(port), "--log-level", "WARNING"]
-        words += ["--label-host", "ledger.example"]
+        words += ["--label-host", "ledger.example", *options]
         self.process = subprocess.Popen(
             self._command(words), env=environment(), cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
@@ -122,25 +123,25 @@ class Live:
         assert self.url.startswith("http://"), f"the server said {line!r}"
         self.vkey = str(self._get("/v1/log")["vkey"])
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
         if self.process:
-            self.process.terminate()
+            self.process.send_signal(how)
             self.process.wait(30)
             assert self.process.stdout
             self.process.stdout.close()
             self.process = None
 
-    def enrol_all(self) -> None:
+    def enrol_all(self, people: Iterable[str]) -> None:
         """Sites, people, qualifications and the product, each said by whoever may."""
         for agent in ADMINISTRATORS:
             self.introduce(agent)
         for site, (by, kind) in SITES.items():
             fields = {"organisation": ADMINISTRATORS[by], "site_kind": kind, "country": "GB"}
             self.say(by, "SiteOnboarded", f"site/{site}", **fields)
-        for agent in PEOPLE:
+        for agent in people:
             self.enrol(agent)
         self.say("quinn", "ProductVersionDefined", "product/decentra-car", **PRODUCT)
 
@@ -237,13 +238,13 @@ def program(live: Live, agent: str, *words: str) -> subprocess.CompletedProcess[
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Live]:
-    """A log that has begun, served, its people enrolled."""
+def running(folder: Path, people: Iterable[str] = tuple(PEOPLE)) -> Iterator[Live]:
+    """A log that has begun, served, its people enrolled, or those who are needed."""
     live = Live(folder)
     live.begin()
     live.serve()
     try:
-        live.enrol_all()
+        live.enrol_all(people)
         yield live
     finally:
         live.stop()

@@ -47,6 +47,7 @@ from tests.e2e.api_stage import Stage, code, served
 
 PUBLIC = {
     ("POST", "/v1/statements"),  # the signature is the credential
+    ("POST", "/v1/readings"),  # so it is here
     ("GET", "/v1/session/challenge"),
     ("POST", "/v1/session"),
     ("GET", "/v1/log"),
@@ -75,6 +76,8 @@ FILLED = {
     "{size}": "1",
     "{link}": LINK_PART,
     "{sha256}": "ab" * 32,
+    "{recording}": "00" * 16,
+    "{alarm}": "0",
     "{path:path}": "000",
 }
 
@@ -170,6 +173,7 @@ def test_every_body_that_is_sent_has_an_example(described: dict[str, Any]) -> No
         "POST /v1/labels",
         "POST /v1/labels/scan-back",
         "POST /v1/evidence",
+        "POST /v1/readings",
         "POST /v1/patients/match",
     }
     for body in bodies.values():

@@ -26,16 +26,24 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.codes import TITLES
+from ledger.live.alarms import Alarm
+from ledger.store.alarms import Subject
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
+from tests.live_stage import Recording, enrol_logger
 from tests.scenario import APHERESIS, ORIGIN, patient
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
-SIGNED = ("POST /v1/statements", "POST /v1/session")
-WHO_MAKES = {"POST /v1/labels": "mia", "POST /v1/evidence": "mia"}  # an auditor only reads
-ENDLESS = "GET /v1/feed"  # its answer ends when its reader goes: see test_api_feed
+SIGNED = ("POST /v1/statements", "POST /v1/session", "POST /v1/readings")
+WHO_MAKES = {  # an auditor only reads
+    "POST /v1/labels": "mia",
+    "POST /v1/evidence": "mia",
+    "POST /v1/alarms/{alarm}/acknowledgement": "quinn",
+}
+# Their answers end when their reader goes: see test_api_feed, test_api_alarms.
+ENDLESS = ("GET /v1/feed", "GET /v1/alarms/feed")
 FILE = b"a logger's file"
 KNOWN = {
     "coi": COI,
@@ -50,6 +58,7 @@ KNOWN = {
     "path": "0/000.p/30",
     "link": link_part("L0001", "BAG-D1"),
     "sha256": sha256(FILE).hexdigest(),
+    "alarm": 0,
 }
 ANYTHING_GOES = {"GET /log/tile/{path}", "GET /log/tile/entries/{path}"}  # any text is a path
 few = settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -85,6 +94,11 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
         schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
         found = [result.ok() for result in schema.get_all_operations()]
         known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex(), "asked": asked.position}
+        enrol_logger(stage.scenario)
+        recording = Recording(stage.scenario)
+        cose = {"content-type": "application/cose"}
+        stage.ask("POST", "/v1/readings", content=recording.packet([500], 0), headers=cose)
+        known["recording"] = recording.name
         yield Fuzzed(stage, {f"{one.method.upper()} {one.path}": one for one in found}, known)
 
 
@@ -98,7 +112,10 @@ def furnish(stage: Stage) -> None:
     say("anna", "shipment/ship-1", "Packed", shipper="SHIPPER-1", **theirs)
     say("anna", "tank/ship-1", "Stored", location="TANK-1", **theirs)
     issue(stage.scenario, COI, "L0001", container="BAG-D1")
-    stage.app.state.node.evidence.keep(FILE, COI, "mia", 0)
+    node = stage.app.state.node
+    node.evidence.keep(FILE, COI, "mia", 0)
+    about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
+    node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
     catch_up(stage)
 
 
@@ -154,7 +171,7 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
 
 
 def asked_for(fuzzed: Fuzzed) -> set[str]:
-    return fuzzed.operations.keys() - {*SIGNED, ENDLESS}
+    return fuzzed.operations.keys() - {*SIGNED, *ENDLESS}
 
 
 def ask(fuzzed: Fuzzed, name: str, agent: str, mode: GenerationMode) -> None:

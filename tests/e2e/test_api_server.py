@@ -262,6 +262,13 @@ def test_a_host_that_no_label_can_name(data: Path, capsys: pytest.CaptureFixture
     assert "UNBROKEN_LABEL_HOST" in line
 
 
+def test_a_broker_that_cannot_be_meant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = "serve", "--data", str(tmp_path), "--mqtt", "mqtt://unbroken:password@broker.example"
+    line = told_and_refused(capsys, *words)
+    assert "Check --mqtt" in line
+    assert ":password" not in line
+
+
 def test_proxies_that_are_not_named_are_refused_at_the_start(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

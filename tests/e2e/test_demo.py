@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import signal
@@ -21,13 +22,17 @@ from api.qr_pictures import qr_png
 from clients.built import DIST, LIST, FileList
 from clients.demo.cast import COMPANIES, FIRST, FOURTH, OFFERED, PATIENTS, RESERVE, SECOND, THIRD, WAITING
 from clients.demo.codes import badge, wristband
+from clients.demo.ending import LEDGER
 from clients.demo.outside import Broken, Said, path_of, read_log
 from clients.demo.road import DRIVE_S
 from clients.demo.visitors import PASSPHRASE, VISITORS
 from clients.evidence_files import files_in
 from ledger.cold_chain.again import differs
+from ledger.cold_chain.evidence import disagreement
 from ledger.labels.link import parse_link
 from ledger.labels.scanback import texts_in
+from ledger.live.segment import read_segment
+from ledger.proof.keys import PublicKey
 from ledger.verify import DirectorySource, audit
 
 README = Path(__file__).parents[2] / "README.md"
@@ -136,12 +141,31 @@ def test_a_warm_shipment_blocks_the_release_until_quality_has_decided(told: Told
 def test_each_reading_on_record_is_in_the_loggers_own_file_beside_the_copy(told: Told) -> None:
     evidence = told.find("TemperatureEvidenceAttached")
     files = files_in(told.folder / "log")
-    assert len(evidence) == 5
-    for one in evidence:
+    attached = [one for one in evidence if one.signer != LEDGER]
+    assert len(attached) == 4
+    for one in attached:
         raw = files(one.payload["raw"])
         assert raw is not None
         assert differs(one.payload, raw) is None
     assert "✓ 7. Loggers' own files bear out the readings" in told.said
+
+
+def test_a_logger_that_sends_live_raises_an_alarm_and_its_leg_is_sealed_as_it_signed_it(told: Told) -> None:
+    sealed = [one for one in told.find("TemperatureEvidenceAttached") if one.signer == LEDGER]
+    packed = told.one("Packed", "shipment/ub-102")
+    arrived = told.find("CustodyAccepted", "shipment/ub-102")[-1]
+    assert {(one.stream, one.payload["logger"], one.payload["phase"]) for one in sealed} == {
+        ("shipment/ub-102", packed.payload["logger"], "frozen")
+    }
+    assert {one.payload["device_signature"] for one in sealed} == {"valid"}
+    assert all(one.position > arrived.position for one in sealed)
+    spki = told.one("AgentEnrolled", "agent/logger-12").payload["key"]
+    key = PublicKey.from_spki(base64.urlsafe_b64decode(spki + "=" * (-len(spki) % 4)))
+    for one in sealed:
+        segment = files_in(told.folder / "log")(one.payload["raw"])
+        assert segment is not None
+        assert disagreement(read_segment(segment, lambda _: key), dict(one.payload)) is None
+    assert re.search(r"ALARM: logger-12 is tilted by 74°", told.said)
 
 
 def test_a_failed_batch_is_restarted_at_another_site(told: Told) -> None:

@@ -14,7 +14,7 @@ import shutil
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ class Watched(sqlite3.Connection):
         return cursor
 
 
-def watched(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Watched)
+def watched(path: Path, factory: type[sqlite3.Connection] = Watched) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=factory)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = OFF")  # a kill, unlike a power cut, loses no write that the kernel has
     return db
@@ -108,11 +108,16 @@ def told(client: Client, bag: str) -> str:
     return answer.held.id.hex() if isinstance(answer, Pending) else answer.statement_id
 
 
+Work = Callable[[Path, SigningKey, SigningKey], None]
+
+
 def bag_of(raw: bytes) -> str:
     return str(canonical.decode(statement.parse(raw).payload)["containers"][0])
 
 
-def in_child(home: Path, key: SigningKey, log_key: SigningKey, fatal: int) -> tuple[bool, int]:
+def in_child(
+    home: Path, key: SigningKey, log_key: SigningKey, fatal: int, work: Work = work
+) -> tuple[bool, int]:
     """Work in a process of its own; whether it was killed, and how many steps it took if not."""
     reading, writing = os.pipe()
     child = os.fork()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -26,6 +27,7 @@ from tests.unit.documents import ROOT
 FOLDER = ROOT / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
+LIVE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.live.yaml").read_text(encoding="utf-8"))
 NODES = ("node-a", "node-b")
 HOW_TO = (ROOT / "docs" / "how-to" / "run-in-containers.md").read_text(encoding="utf-8")
 
@@ -232,6 +234,28 @@ def test_the_check_of_the_how_to_exists() -> None:
     assert parsed(shlex.split(words)).info_name == "fsck"
 
 
+@pytest.mark.parametrize("node", NODES)
+def test_with_a_broker_a_node_serves_as_before_and_listens_to_it(node: str) -> None:
+    before = parsed(["unbroken-server", *SERVICES[node]["command"]]).params
+    after = parsed(["unbroken-server", *LIVE["services"][node]["command"]]).params
+    changed = {name for name, value in after.items() if value != before[name]}
+    assert changed == {"mqtt_password_file", "mqtt_client"}
+    assert after["mqtt_client"] == node
+    user, _, host = urlsplit(LIVE["services"][node]["environment"]["UNBROKEN_MQTT"]).netloc.partition("@")
+    assert host in LIVE["services"]
+    assert f"user {user}\n" in (FOLDER / "mosquitto.acl").read_text(encoding="utf-8")
+
+
+def test_the_broker_runs_the_configuration_that_is_tested_without_rights() -> None:
+    broker = LIVE["services"]["broker"]
+    mounted = dict(one.split(":")[:2] for one in broker["volumes"])
+    assert mounted["./mosquitto.conf"] == "/mosquitto/config/mosquitto.conf"
+    assert f"acl_file {mounted['./mosquitto.acl']}\n" in (FOLDER / "mosquitto.conf").read_text("utf-8")
+    assert broker["cap_drop"] == ["ALL"]
+    assert broker["read_only"] is True
+    assert not broker["user"].startswith("0")
+
+
 # --- secrets ---------------------------------------------------------------------------
 
 
@@ -241,6 +265,10 @@ def test_every_secret_is_a_file_that_git_leaves_out() -> None:
     for secret in COMPOSE["secrets"].values():
         assert secret["file"].startswith("secrets/")
         assert f"docker/{secret['file']}" in HOW_TO
+    how_to = (ROOT / "docs" / "how-to" / "broker.md").read_text(encoding="utf-8")
+    for name, secret in LIVE["secrets"].items():
+        assert secret["file"] == f"secrets/{name}"
+        assert f"`{name}`" in how_to
 
 
 def test_each_service_is_given_the_secrets_it_names_and_no_other() -> None:

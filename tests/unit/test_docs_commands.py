@@ -44,7 +44,9 @@ def test_ci_runs_what_the_readme_says() -> None:
     assert "set -euo pipefail" in script
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/make_venv.sh", ".ci/find_chromium.sh"])
+@pytest.mark.parametrize(
+    "script", [".ci/run", ".ci/make_venv.sh", ".ci/find_chromium.sh", ".ci/find_mosquitto.sh"]
+)
 def test_scripts_are_sound_shell(script: str) -> None:
     shell = "bash" if script.endswith("run") else "sh"
     assert subprocess.run([shell, "-n", str(ROOT / script)], check=False).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from ledger.domain.events import parse_event
 from ledger.errors import ProofInvalid, UnbrokenError
+from ledger.live import sealed
 from ledger.proof import canonical, receipt, statement
 from ledger.proof.assertion import Passkey
 from ledger.proof.checkpoint import open_checkpoint
@@ -44,6 +46,16 @@ def test_the_proofs_still_hold(folder: Path) -> None:
     head = receipt.verify_tlog_proof((folder / "proof.tlog-proof").read_bytes(), raw, vkey)
     latest = open_checkpoint((folder / "checkpoint").read_bytes(), vkey)
     assert (found.size, head.checkpoint) == (latest.checkpoint.size, latest.checkpoint)
+
+
+def test_a_sealed_segment_still_bears_out_what_was_attested_of_it() -> None:
+    folder = ROOT / "tests" / "vectors" / "0003-live"
+    event = canonical.decode(statement.parse((folder / "statement.cose").read_bytes()).payload)
+    raw = (folder / "segment.cbor").read_bytes()
+    key = PublicKey.from_spki((folder / "logger.spki").read_bytes())
+    assert hashlib.sha256(raw).hexdigest() == event["raw"]
+    assert event["readings_centi_c"] == [410, None, 430, 425, 431]
+    assert sealed.differs(event, raw, lambda signed: {key.kid: key}.get(signed.kid)) is None
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

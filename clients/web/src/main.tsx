@@ -18,6 +18,9 @@ async function start(): Promise<void> {
   if (!root) throw new Error("index.html has no #app");
   if (!client) return render(<NoStart />, root);
   followSession(client);
+  const hear = () => void (client.lock.get() === "open" && hearAlarms(client));
+  client.lock.subscribe(hear);
+  hear();
   render(
     <ClientProvider value={client}>
       <App />
@@ -26,6 +29,16 @@ async function start(): Promise<void> {
   );
   if (!location.pathname.startsWith("/app/")) return; // a stranger with a label gets no app put by
   watchForUpdates();
+}
+
+let hearing: Promise<void> | null = null;
+
+/** The alarms come with a key that is open: nobody else has any. */
+function hearAlarms(client: Client): Promise<void> {
+  hearing ??= import("./ui/alarms/start").then(({ startAlarms }) => startAlarms(client)).catch(() => {
+    hearing = null; // not loaded: again when the key is opened next
+  });
+  return hearing;
 }
 
 void start();

@@ -1,5 +1,6 @@
 /** The sections of the catalogue that are not in the first load. `extend` loads them. */
 
+import type { alarms } from "./en/alarms";
 import type { audit } from "./en/audit";
 import type { bedside } from "./en/bedside";
 import type { codes } from "./en/codes";
@@ -10,7 +11,7 @@ import type { phrases } from "./en/phrases";
 import type { quality } from "./en/quality";
 
 export type LaterKey =
-  | keyof typeof audit | keyof typeof bedside | keyof typeof codes | keyof typeof demo | keyof typeof events | keyof typeof passkey
+  | keyof typeof alarms | keyof typeof audit | keyof typeof bedside | keyof typeof codes | keyof typeof demo | keyof typeof events | keyof typeof passkey
   | keyof typeof phrases | keyof typeof quality;
 
 type Texts = Readonly<Record<string, string>>;
@@ -19,6 +20,11 @@ type Texts = Readonly<Record<string, string>>;
 const together = async (...parts: Promise<Texts>[]): Promise<Texts> => Object.assign({}, ...(await Promise.all(parts))) as Texts;
 
 export const LATER = {
+  /** What is said of alarms of live readings. */
+  alarms: {
+    en: (): Promise<Texts> => import("./en/alarms").then((one) => one.alarms),
+    de: (): Promise<Texts> => import("./de/alarms").then((one) => one.alarms),
+  },
   /** What the auditor's screens say. */
   audit: {
     en: (): Promise<Texts> => import("./en/audit").then((one) => one.audit),

@@ -146,6 +146,7 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   kid: short,
   label: phrase("phrase.with_label", "label"),
   labels: (_, value) => t("phrase.reading_labels", { labels: numbered("phrase.labels", strings(value)) }),
+  phase: (payload, value) => (payload["type"] === "Packed" ? `, ${text(value)}` : text(value)),
   logger: (payload, value) =>
     payload["type"] === "TemperatureEvidenceAttached" ? text(value) : t("phrase.logger", { logger: text(value) }),
   lots: (_, value) => numbered("phrase.lots", strings(value)),

@@ -10,7 +10,7 @@ interface Note {
   readonly wave: OscillatorType;
 }
 
-type Cue = Verdict | "read";
+type Cue = Verdict | "read" | "alarm";
 
 const SOUNDS: Readonly<Record<Cue, readonly Note[]>> = {
   read: [{ pitch: 1047, at: 0, long: 0.05, wave: "triangle" }],
@@ -19,6 +19,10 @@ const SOUNDS: Readonly<Record<Cue, readonly Note[]>> = {
     { pitch: 1319, at: 0.1, long: 0.14, wave: "sine" },
   ],
   mismatch: [0, 0.32, 0.64].map((at) => ({ pitch: 165, at, long: 0.26, wave: "sawtooth" as const })),
+  alarm: [0, 0.4, 0.8].flatMap((at) => [
+    { pitch: 988, at, long: 0.18, wave: "square" as const },
+    { pitch: 740, at: at + 0.2, long: 0.18, wave: "square" as const },
+  ]),
   duplicate: [0, 0.09].map((at) => ({ pitch: 523, at, long: 0.05, wave: "triangle" as const })),
 };
 
@@ -29,6 +33,7 @@ export const SHAKES: Readonly<Record<Cue, readonly number[]>> = {
   read: [30],
   match: [60],
   mismatch: [400, 120, 400, 120, 400],
+  alarm: [200, 100, 200, 100, 200, 100, 200],
   duplicate: [40, 60, 40],
 };
 

@@ -19,6 +19,7 @@ const ROUTES: readonly Route[] = [
   ["/enrol", () => import("./device/Enrol")],
   ["/sign-in", () => import("./device/SignIn")],
   ["/admin", () => import("./admin")],
+  ["/alarms", () => import("./alarms")],
   ["/audit/*", () => import("./audit")],
   ["/courier/*", () => import("./courier")],
   ["/bedside/*", () => import("./bedside")],

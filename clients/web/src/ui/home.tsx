@@ -6,13 +6,14 @@ import { href } from "./route";
 import { hasRole, session, useClient } from "./session";
 import { useStore } from "./store";
 
-type Tile = { to: string; icon: IconName; key: "courier" | "bedside" | "quality" | "audit" | "scan" | "admin" | "outbox" | "settings"; roles?: string[] };
+type Tile = { to: string; icon: IconName; key: "courier" | "bedside" | "quality" | "alarms" | "audit" | "scan" | "admin" | "outbox" | "settings"; roles?: string[] };
 
 const HOLDERS = ["courier", "apheresis", "cell_lab", "manufacturer", "nurse", "coordinator", "quality", "physician"];
 const TILES: readonly Tile[] = [
   { to: "/courier", icon: "road", key: "courier", roles: HOLDERS },
   { to: "/bedside", icon: "bed", key: "bedside", roles: ["nurse", "physician"] },
   { to: "/quality", icon: "proof", key: "quality", roles: ["quality"] },
+  { to: "/alarms", icon: "bell", key: "alarms", roles: [...HOLDERS, "auditor"] },
   { to: "/scan", icon: "scan", key: "scan" },
   { to: "/audit", icon: "search", key: "audit", roles: [...HOLDERS, "auditor", "administrator"] },
   { to: "/admin", icon: "person", key: "admin", roles: ["administrator"] },

@@ -43,7 +43,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   CustodyAccepted: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? giver:Party receiver:Party release:Hex32? condition:Condition seal?:Label? labels?:Label[1..200]? photos?:Hex32[1..20]?",
   CustodyRefused: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? giver:Party receiver:Party release:Hex32 reason:Code photos?:Hex32[1..20]?",
   ReceiptInspected: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? condition:Condition expected:Count received:Count outcome:=accepted,quarantine photos?:Hex32[1..20]?",
-  Packed: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? logger?:Label?",
+  Packed: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? logger?:Label? phase?:Phase?",
   Unpacked: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label?",
   SealChecked: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party shipper:Label seal?:Label? outcome:=intact,broken,missing photos?:Hex32[1..20]?",
   ShipperSwapped: "fact 1 esignature?:ESignature? containers:ContainerId[1..200] therapies?:Carried[1..100]? at:Party old_shipper:Label old_seal?:Label? shipper:Label seal?:Label? logger?:Label? reason:Code",

@@ -506,6 +506,7 @@ export interface ReceiptInspected {
   photos?: Hex32[] | null | undefined;
 }
 
+/** `phase`: in which a logger that goes along measures them; where it is absent, the log says it. */
 export interface Packed {
   type: "Packed";
   containers: ContainerId[];
@@ -514,6 +515,7 @@ export interface Packed {
   shipper: Label;
   seal?: Label | null | undefined;
   logger?: Label | null | undefined;
+  phase?: Phase | null | undefined;
 }
 
 export interface Unpacked {

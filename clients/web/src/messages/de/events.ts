@@ -127,7 +127,7 @@ export const events: Record<keyof typeof keys, string> = {
   "sentence.CustodyAccepted": "{who} hat {containers} von {giver} für {receiver} angenommen, {condition}{seal}{release}{labels}{photos}",
   "sentence.CustodyRefused": "{who} hat ABGELEHNT, {containers} von {giver} für {receiver} anzunehmen ({reason}){photos}",
   "sentence.ReceiptInspected": "{who} hat {containers} in Versandbehälter {shipper} geprüft, {at}{seal}, {condition}: {received} von {expected} angekommen, {outcome}{photos}",
-  "sentence.Packed": "{who} hat {containers} in Versandbehälter {shipper} verpackt, {at}{seal}{logger}",
+  "sentence.Packed": "{who} hat {containers} in Versandbehälter {shipper} verpackt, {at}{seal}{logger}{phase}",
   "sentence.Unpacked": "{who} hat {containers} aus Versandbehälter {shipper} genommen, {at}{seal}",
   "sentence.SealChecked": "{who} hat das Siegel von Versandbehälter {shipper} mit {containers} geprüft, {at}{seal}: {outcome}{photos}",
   "sentence.ShipperSwapped": "{who} hat {containers} aus Versandbehälter {old_shipper} in Versandbehälter {shipper} umgepackt, {at}{seal}{logger} ({reason})",

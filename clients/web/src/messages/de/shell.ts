@@ -34,6 +34,8 @@ export const shell: Record<keyof typeof keys, string> = {
   "home.bedside_hint": "Ausweis, Armband, Beutel: prüfen und infundieren",
   "home.quality": "Freigabe und Abweichungen",
   "home.quality_hint": "Was auf die Qualitätssicherung wartet: entscheiden und signieren",
+  "home.alarms": "Alarme",
+  "home.alarms_hint": "Wozu Logger unterwegs rufen",
   "home.audit": "Nachsehen und prüfen",
   "home.audit_hint": "Herkunft, Verlauf und Beweis zu jedem Beutel",
   "home.scan": "Etikett prüfen",

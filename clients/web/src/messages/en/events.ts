@@ -135,7 +135,7 @@ export const events = {
   "sentence.CustodyAccepted": "{who} took {containers} over from {giver} for {receiver}, {condition}{seal}{release}{labels}{photos}",
   "sentence.CustodyRefused": "{who} REFUSED to take {containers} over from {giver} for {receiver} ({reason}){photos}",
   "sentence.ReceiptInspected": "{who} inspected {containers} in shipper {shipper} at {at}{seal}, {condition}: {received} of {expected} arrived, {outcome}{photos}",
-  "sentence.Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}",
+  "sentence.Packed": "{who} packed {containers} into shipper {shipper} at {at}{seal}{logger}{phase}",
   "sentence.Unpacked": "{who} took {containers} out of shipper {shipper} at {at}{seal}",
   "sentence.SealChecked": "{who} checked the seal of shipper {shipper} with {containers} at {at}{seal}: {outcome}{photos}",
   "sentence.ShipperSwapped": "{who} moved {containers} from shipper {old_shipper} into shipper {shipper} at {at}{seal}{logger} ({reason})",

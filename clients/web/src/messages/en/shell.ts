@@ -32,6 +32,8 @@ export const shell = {
   "home.bedside_hint": "Badge, wristband, bag: check and infuse",
   "home.quality": "Release and deviations",
   "home.quality_hint": "What waits for Quality: decide and sign",
+  "home.alarms": "Alarms",
+  "home.alarms_hint": "What loggers on the road call for",
   "home.audit": "Look up and verify",
   "home.audit_hint": "Lineage, history and proof of any bag",
   "home.scan": "Check a label",

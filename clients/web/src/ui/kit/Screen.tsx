@@ -5,6 +5,7 @@ import { t } from "../../messages";
 import { go, href } from "../route";
 import { useClient } from "../session";
 import { useStore } from "../store";
+import { Strip } from "../alarms/Strip";
 import { Icon } from "./Icon";
 import { Notice } from "./Notice";
 
@@ -40,6 +41,7 @@ export function Screen({ title, back, wide, tools, foot, still = false, children
           {tools}
         </div>
         <Owing />
+        <Strip />
       </header>
       <main class={wide ? "main wide" : "main"} inert={still}>
         <Alarm />

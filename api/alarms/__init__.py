@@ -1,0 +1,1 @@
+"""Alarms as people hear of them: watched, and told as they come."""

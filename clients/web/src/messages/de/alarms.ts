@@ -1,0 +1,28 @@
+import type { alarms as english } from "../en/alarms";
+
+export const alarms: Record<keyof typeof english, string> = {
+  "alarms.title": "Alarme",
+  "alarms.open": "{count|1 Alarm|{count} Alarme}",
+  "alarms.number": "Alarm {alarm}",
+  "alarms.none": "Kein Alarm steht an",
+  "alarms.signed_out": "Anmelden, um von Alarmen zu hören",
+  "alarms.lost": "Dieses Gerät erreicht gerade kein Alarm",
+  "alarms.as_of": "Was hier steht, wurde zuletzt gehört um",
+  "alarms.is_excursion": "{bag} ist außerhalb der Grenzen: {degrees} °C",
+  "alarms.is_budget": "{bag} hat {step} % seiner Zeit außerhalb der Grenzen verbraucht",
+  "alarms.is_silence": "{logger} schweigt",
+  "alarms.is_tilt": "{logger} liegt um {tilt}° gekippt",
+  "alarms.is_battery": "{logger} hat noch {battery} % Batterie",
+  "alarms.since": "Seit",
+  "alarms.therapy": "Therapie",
+  "alarms.logger": "Logger",
+  "alarms.unseen": "Noch niemand hat ihn gesehen",
+  "alarms.seen": "Gesehen von {agent}",
+  "alarms.late": "Spät gehört",
+  "alarms.acknowledge": "Ich kümmere mich darum",
+  "alarms.not_said": "Niemand hat es erfahren",
+  "alarms.sound": "Wenn ein Alarm beginnt",
+  "alarms.quiet": "Nur anzeigen",
+  "alarms.loud": "Auch Ton und Vibration",
+  "alarms.sound_hint": "Solange die App auf diesem Gerät offen ist. Bei der Wahl ertönt er einmal.",
+};

@@ -1,0 +1,61 @@
+"""The packets that alarms look at: what is not sealed yet, and the newest in any case."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import or_, select
+
+from ledger.live.alarms import Heard
+from ledger.live.packet import parse_packet
+from ledger.store.faults import faults
+from ledger.store.live import live_packet
+from ledger.store.live_schema import packet, recording
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+NEWEST = 100  # readings: what was sealed a moment ago may not have reached the therapy yet
+_parsed = lru_cache(maxsize=8_192)(parse_packet)  # looked at again with every packet that follows
+
+
+class Recent(NamedTuple):
+    """Of one logger. `recording`: its newest, 32 hex digits; `first_ms`: its earliest reading of
+    these recordings; `packets`: in the order of recordings and numbers."""
+
+    recording: str
+    first_ms: int
+    packets: list[Heard]
+
+
+def recent(engine: Engine, logger: str, since_ms: int) -> Recent | None:
+    """Of recordings of which something came since; None: of none."""
+    of = (recording.c.logger == logger, recording.c.last_received_ms >= since_ms)
+    columns = (recording.c.first_received_ms, packet.c.recording, packet.c.first, packet.c.started_ms)
+    query = select(*columns, packet.c.raw, packet.c.received_ms, recording.c.first_ms)
+    query = query.join_from(recording, packet, packet.c.recording == recording.c.recording).where(*of)
+    newest = or_(packet.c.first > recording.c.highest - NEWEST, packet.c.last_ms == recording.c.last_ms)
+    with faults(), engine.connect() as connection:
+        rows = set(connection.execute(query.where(packet.c.segment.is_(None))).all())
+        rows.update(connection.execute(query.where(newest)).all())
+    if not rows:
+        return None
+    ordered = sorted(rows, key=tuple)
+    packets = [_heard(row.raw, row.received_ms) for row in ordered]
+    return Recent(ordered[-1].recording.hex(), min(row.first_ms for row in rows), packets)
+
+
+def loggers_since(engine: Engine, since_ms: int) -> dict[str, int]:
+    """Loggers of which something came since, and when the last did."""
+    query = select(recording.c.logger, recording.c.last_received_ms)
+    query = query.where(recording.c.last_received_ms >= since_ms).order_by(recording.c.last_received_ms)
+    with faults(), engine.connect() as connection:
+        return {row.logger: row.last_received_ms for row in connection.execute(query)}
+
+
+def _heard(raw: bytes, received_ms: int) -> Heard:
+    one = live_packet(_parsed(raw), received_ms)
+    range_ = (one.range_low, one.range_high)
+    moments = (one.first, one.started_ms, one.interval_ms, one.packed)
+    return Heard(*moments, range_, one.battery, one.tilt, received_ms)

@@ -1,0 +1,454 @@
+"""Live readings become evidence: sealed once, whatever is cut off, on however many nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from api.live.sealing import Sealer
+from api.settings import Settings
+from ledger.application import Answer, Ledger
+from ledger.application.followed import Followed
+from ledger.domain.events import to_payload
+from ledger.domain.shares import share_of
+from ledger.domain.times import timestamp
+from ledger.errors import Fault, NotPermitted
+from ledger.live.packet import parse_packet
+from ledger.live.sealing import statements
+from ledger.proof.sequence import split
+from ledger.store.evidence import EvidenceStore
+from ledger.store.fsck import fsck
+from ledger.store.live import LiveStore
+from ledger.views.runner import Projector
+from tests.live_stage import (
+    BAG,
+    COI,
+    LOGGER,
+    MINUTE_MS,
+    STREAM,
+    Recording,
+    collected,
+    enrol_logger,
+    pack,
+    profiled,
+    to_van,
+)
+from tests.scenario import APHERESIS, VAN, Scenario, open_scenario
+
+OTHER, OTHER_BAG = "isbt128:CHA999926000002", "OTHER-F1"
+
+
+class Node:
+    """What of a server seals, over a scenario."""
+
+    def __init__(self, scenario: Scenario, **settings: Any) -> None:
+        ledger = scenario.ledger
+        self.scenario = scenario
+        self.projector = Projector(ledger.store.engine, ledger.store)
+        self.evidence = EvidenceStore(ledger.store.engine)
+        self.store = LiveStore(ledger.store.engine, ledger.store.turn)
+        followed = Followed(ledger.origin, ledger.store)
+        told = Settings(**settings)
+        self.sealer = Sealer(ledger, self.store, followed, self.evidence, self.projector, told)
+
+    def put(self, *packets: bytes) -> None:
+        self.store.put([parse_packet(one) for one in packets], self.scenario.clock())
+
+    def look(self) -> int:
+        self.projector.catch_up()
+        return self.sealer.look()
+
+    def said(self, coi: str = COI) -> list[Any]:
+        """What the ledger attested, in the log's order."""
+        entries = self.scenario.ledger.world_at()._entries(f"chain/{coi}")
+        found = [one for one in entries if one.type == "TemperatureEvidenceAttached"]
+        assert {one.signer for one in found} <= {"ledger"}
+        return [one.event for one in found]
+
+
+@pytest.fixture
+def node(sqlite_url: str, tmp_path: Path) -> Iterator[Node]:
+    yield from begun(sqlite_url, tmp_path)
+
+
+@pytest.fixture
+def either(database_url: str, tmp_path: Path) -> Iterator[Node]:
+    """Of what the databases do differently."""
+    yield from begun(database_url, tmp_path)
+
+
+def begun(url: str, folder: Path) -> Iterator[Node]:
+    scenario = open_scenario(url, folder)
+    enrol_logger(scenario)
+    profiled(scenario)
+    collected(scenario)
+    yield Node(scenario)
+    scenario.ledger.close()
+
+
+def packed(node: Node) -> Recording:
+    """Packed, and ten minutes of readings."""
+    pack(node.scenario)
+    recording = Recording(node.scenario)
+    node.scenario.clock.forward(600)
+    node.put(recording.packet([500] * 5, 0), recording.packet([510] * 5, 5))
+    return recording
+
+
+def test_a_quarter_of_an_hour_after_they_came_readings_are_in_the_log(node: Node) -> None:
+    recording = packed(node)
+    assert node.look() == 0
+    node.scenario.clock.forward(15 * 60)
+    assert node.look() == 1
+    (said,) = node.said()
+    assert said.readings_centi_c == [500] * 5 + [510] * 5
+    assert (said.logger, said.phase, said.containers) == (LOGGER, "fresh", [BAG])
+    assert (said.started_at, said.interval_s) == (timestamp(recording.started_ms), 60)
+    assert (said.device_signature, said.at.model_dump()) == ("valid", APHERESIS)
+    assert said.calibrated_until is not None
+    kept = node.evidence.find(said.raw)
+    assert kept is not None
+    assert split(kept) == [recording.packet([500] * 5, 0), recording.packet([510] * 5, 5)]
+    assert node.evidence.chains(said.raw) == [COI]
+    assert {one.segment for one in node.store.packets(recording.name)} == {said.raw}
+    node.scenario.clock.forward(3600)
+    assert node.look() == 0
+
+
+def test_at_the_end_of_a_leg_and_when_somebody_asks_readings_go_at_once(node: Node) -> None:
+    recording = packed(node)
+    assert node.look() == 0
+    to_van(node.scenario)
+    assert node.look() == 1
+    node.put(recording.packet([520] * 5, 10))
+    assert node.look() == 0
+    node.sealer.seal_now(recording.name)
+    assert node.look() == 1
+    assert [len(one.readings_centi_c) for one in node.said()] == [10, 5]
+
+
+def test_readings_before_the_packing_and_after_the_unpacking_are_not_about_the_bag(node: Node) -> None:
+    recording = Recording(node.scenario)
+    node.scenario.clock.forward(180)
+    pack(node.scenario)
+    node.scenario.clock.forward(240)
+    node.scenario.say("anna", STREAM, "Unpacked", at=APHERESIS, containers=[BAG], shipper="SHIPPER-1")
+    node.scenario.clock.forward(600)
+    node.put(recording.packet(list(range(400, 415)), 0))
+    node.scenario.clock.forward(900)
+    assert node.look() == 1
+    (said,) = node.said()
+    assert said.readings_centi_c == [403, 404, 405, 406]
+
+
+def test_a_thaw_parts_the_readings_by_phase(node: Node) -> None:
+    recording = Recording(node.scenario)
+    pack(node.scenario, phase="frozen")
+    node.scenario.clock.forward(300)
+    node.scenario.say("nora", STREAM, "ThawStarted", at=APHERESIS, containers=[BAG])
+    node.scenario.clock.forward(300)
+    node.put(recording.packet([-15_000] * 5 + [600] * 5, 0))
+    node.scenario.clock.forward(900)
+    assert node.look() == 1
+    assert [(one.phase, one.readings_centi_c) for one in node.said()] == [
+        ("frozen", [-15_000] * 5),
+        ("thawed", [600] * 5),
+    ]
+
+
+def test_nobody_packed_the_logger_so_its_readings_wait_and_then_go(node: Node) -> None:
+    recording = Recording(node.scenario)
+    node.scenario.clock.forward(600)
+    node.put(recording.packet([500] * 10, 0))
+    node.scenario.clock.forward(3_600)
+    assert node.look() == 0
+    pack(node.scenario, occurred_at=timestamp(recording.started_ms))
+    assert node.look() == 1
+    assert [one.readings_centi_c for one in node.said()] == [[500] * 10]
+
+
+def test_a_second_patients_bag_in_the_same_shipper_gets_the_readings_though_its_phone_was_late(
+    either: Node,
+) -> None:
+    node = either
+    recording = packed(node)
+    collected(node.scenario, OTHER, OTHER_BAG, "patient-2")
+    node.scenario.clock.forward(900)
+    assert node.look() == 1
+    assert node.said(OTHER) == []
+    pack(node.scenario, OTHER, OTHER_BAG, occurred_at=timestamp(recording.started_ms + 5 * MINUTE_MS))
+    assert node.look() == 1
+    (first,), (second,) = node.said(), node.said(OTHER)
+    assert (first.readings_centi_c, second.readings_centi_c) == ([500] * 5 + [510] * 5, [510] * 5)
+    assert node.look() == 0
+    node.scenario.clock.forward(3_600)
+    assert node.look() == 0
+
+
+def test_a_shipment_of_two_patients_gets_one_statement_on_its_own_stream(node: Node) -> None:
+    collected(node.scenario, OTHER, OTHER_BAG, "patient-2")
+    therapies = [{"coi": COI, "containers": [BAG]}, {"coi": OTHER, "containers": [OTHER_BAG]}]
+    node.scenario.say("anna", "shipment/s-1", "Packed", at=APHERESIS, containers=[BAG, OTHER_BAG],
+                      therapies=therapies, shipper="SHIPPER-1", logger=LOGGER)  # fmt: skip
+    recording = Recording(node.scenario)
+    node.scenario.clock.forward(300)
+    node.put(recording.packet([500] * 5, 0))
+    node.scenario.clock.forward(900)
+    assert node.look() == 1
+    (first,), (second,) = node.said(), node.said(OTHER)
+    assert first == second
+    assert first.model_dump()["therapies"] == therapies
+    assert node.evidence.chains(first.raw) == [COI, OTHER]
+    assert (of(node, COI)[0].readings_centi_c) == [500] * 5
+
+
+def test_an_excursion_blocks_the_bag_in_the_same_batch_and_an_audit_finds_nothing_wrong(node: Node) -> None:
+    pack(node.scenario)
+    recording = Recording(node.scenario)
+    node.scenario.clock.forward(45 * 60)
+    node.put(recording.packet([500] * 5 + [1_500] * 40, 0))
+    node.sealer.seal_now(recording.name)
+    assert node.look() == 1
+    chain = node.scenario.ledger.world_at().chain(COI)
+    (deviation,) = chain.blocking(BAG)
+    assert (deviation.code, deviation.raised_by) == ("temperature_excursion", "ledger")
+    report = fsck(node.scenario.ledger.store, str(node.scenario.ledger.vkey))
+    assert report.ok, report.text()
+
+
+def test_a_key_that_was_revoked_before_the_seal_proves_nothing_and_loses_nothing(node: Node) -> None:
+    packed(node)
+    kid = node.scenario.signer(LOGGER).key.public.kid.hex()
+    node.scenario.say("ada", f"agent/{LOGGER}", "KeyRevoked", kid=kid, reason="stolen")
+    node.scenario.clock.forward(900)
+    assert node.look() == 1
+    (said,) = node.said()
+    assert said.device_signature == "failed"
+    chain = node.scenario.ledger.world_at().chain(COI)
+    assert "device_signature_failed" in {one.code for one in chain.deviations.values()}
+
+
+def test_readings_that_contradict_each_other_are_all_sealed(node: Node) -> None:
+    """A clock that was set back: no packet is left out, and none is preferred."""
+    pack(node.scenario)
+    recording = Recording(node.scenario)
+    node.scenario.clock.forward(1_200)
+    node.put(
+        recording.packet([500] * 5, 0),
+        recording.packet([510] * 5, 5),
+        recording.packet([520] * 5, 10, started_at=timestamp(recording.started_ms + 2 * MINUTE_MS)),
+    )
+    node.scenario.clock.forward(900)
+    assert node.look() == 2
+    assert [one.readings_centi_c for one in node.said()] == [[500] * 5 + [510] * 5, [520] * 5]
+
+
+def test_only_what_nobody_ever_packed_is_dropped_when_it_is_old(node: Node) -> None:
+    enrol_logger(node.scenario, "logger-8")
+    recording, stray = packed(node), Recording(node.scenario, "logger-8")
+    node.put(stray.packet([500] * 5, 0))
+    node.look()
+    node.scenario.clock.forward(31 * 86_400)
+    node.look()
+    assert node.store.recording(stray.name) is None
+    assert node.store.packets(stray.name) == []
+    assert len(node.store.packets(recording.name)) == 2
+
+
+# --- cut off, and more than one node ------------------------------------------------------
+
+
+STEPS = ("claimed", "kept", "attested", "marked")
+
+
+def cut(monkeypatch: pytest.MonkeyPatch, node: Node, step: str) -> None:
+    """The process dies just behind this step."""
+    owner, name = {
+        "claimed": (node.sealer._seals, "waiting"),
+        "kept": (node.scenario.ledger, "attest"),
+        "attested": (node.sealer._seals, "sealed"),
+        "marked": (node.sealer, "_drop"),
+    }[step]
+    calls = iter([True] if step == "claimed" else [])
+    real = getattr(owner, name)
+
+    def dies(*given: Any) -> Any:
+        if next(calls, False):  # the look at what waits, before anything was claimed
+            return real(*given)
+        raise Fault("cut", step)
+
+    monkeypatch.setattr(owner, name, dies)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_cut_off_behind_any_step_nothing_is_lost_and_nothing_said_twice(
+    either: Node, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    node = either
+    packed(node)
+    node.scenario.clock.forward(900)
+    with monkeypatch.context() as patched:
+        cut(patched, node, step)
+        with pytest.raises(Fault, match="cut"):
+            node.look()
+    again = Node(node.scenario)
+    again.look()
+    again.look()
+    (said,) = again.said()
+    assert said.readings_centi_c == [500] * 5 + [510] * 5
+    assert again.evidence.find(said.raw) is not None
+    assert again.sealer._seals.waiting() == []
+
+
+def test_what_was_claimed_is_said_word_for_word_though_the_world_moved_on(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of a segment's statements may be in the log: the rest must go with them."""
+    packed(node)
+    node.scenario.clock.forward(900)
+    with monkeypatch.context() as patched:
+        cut(patched, node, "claimed")
+        with pytest.raises(Fault, match="cut"):
+            node.look()
+    node.scenario.say("nora", STREAM, "ThawStarted", at=APHERESIS, containers=[BAG],
+                      occurred_at=timestamp(node.scenario.clock() - 1_200_000))  # fmt: skip
+    Node(node.scenario).look()
+    assert [(one.phase, len(one.readings_centi_c)) for one in node.said()] == [("fresh", 10)]
+
+
+def test_two_nodes_seal_once(either: Node, database_url: str) -> None:
+    """Each with its own ledger, writer and connections, at the same moment."""
+    node = either
+    packed(node)
+    node.scenario.clock.forward(900)
+    node.projector.catch_up()
+    config = replace(node.scenario.ledger.config, high_water=None)
+    ledger = Ledger(config)
+    other = Node(Scenario(ledger, node.scenario.clock))
+    for one in (node, other):  # else one of them would only find the other at work
+        one.sealer._leading = nullcontext_true  # type: ignore[method-assign]
+    try:
+        for _ in range(3):
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(lambda one: one.sealer.look(), (node, other)))
+    finally:
+        ledger.close()
+    (said,) = node.said()
+    assert said.readings_centi_c == [500] * 5 + [510] * 5
+    assert node.sealer._seals.waiting() == []
+
+
+def test_on_postgresql_one_node_looks_at_a_time(either: Node) -> None:
+    node = either
+    if node.store.engine.dialect.name != "postgresql":
+        pytest.skip("a SQLite file has one node")
+    with node.sealer._leading() as first, Node(node.scenario).sealer._leading() as second:
+        assert (first, second) == (True, False)
+    with node.sealer._leading() as again:
+        assert again
+
+
+def test_a_segment_whose_packets_were_altered_is_not_sealed_and_holds_up_no_other(
+    node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = packed(node)
+    node.scenario.clock.forward(900)
+    with monkeypatch.context() as patched:
+        cut(patched, node, "claimed")
+        with pytest.raises(Fault, match="cut"):
+            node.look()
+    with node.store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM live_packet")
+    node.put(recording.packet([530] * 5, 10))
+    node.sealer.seal_now(recording.name)
+    assert node.look() == 1
+    assert [one.readings_centi_c for one in node.said()] == [[530] * 5]
+    assert [record.code for record in caplog.records] == ["damaged_evidence"]  # type: ignore[attr-defined]
+    node.look()
+    assert len(caplog.records) == 1  # not at each look
+    assert len(node.sealer._seals.waiting()) == 1
+
+
+def test_a_seal_that_the_rules_refuse_is_told_and_holds_up_no_other(
+    node: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = packed(node)
+    node.scenario.clock.forward(900)
+    with patch(
+        "api.live.sealing.statements", lambda *given: [one | {"at": VAN} for one in statements(*given)]
+    ):
+        assert node.look() == 0
+    assert [record.code for record in caplog.records] == ["unfounded_seal"]  # type: ignore[attr-defined]
+    node.put(recording.packet([530] * 5, 10))
+    node.sealer.seal_now(recording.name)
+    assert node.look() == 1
+    assert [one.readings_centi_c for one in node.said()] == [[530] * 5]
+
+
+# --- the rule ----------------------------------------------------------------------------
+
+
+def test_the_ledger_attests_nothing_else(node: Node) -> None:
+    packed(node)
+    node.scenario.clock.forward(900)
+    node.look()
+    fields = to_payload(node.said()[0])
+    false: list[tuple[dict[str, Any], str]] = [
+        ({"read_as": None}, "did not come live"),
+        ({"read_as": {"format": "hobo", "zone": "+00:00"}}, "did not come live"),
+        ({"device_signature": "absent"}, "no logger signed"),
+        ({"logger": "logger-9"}, "never enrolled"),
+        ({"containers": ["BAG-X1"]}, "had not been packed"),
+        ({"started_at": "2020-01-01T00:00:00.000Z"}, "had not been packed"),
+        ({"at": {"site": "st-mary", "department": "ward-5"}}, "had not been packed"),
+    ]
+    for changed, why in false:
+        (refused,) = node.scenario.ledger.attest([(STREAM, fields | changed, "another")])
+        assert isinstance(refused, NotPermitted)
+        assert refused.code == "unfounded_seal"
+        assert why in refused.detail
+    assert len(node.said()) == 1
+
+
+def test_the_same_fact_is_attested_once_and_gets_its_first_answer(node: Node) -> None:
+    packed(node)
+    node.scenario.clock.forward(900)
+    node.look()
+    fields = to_payload(node.said()[0])
+    (first, second) = node.scenario.ledger.attest([(STREAM, fields, "one"), (STREAM, fields, "one")])
+    (third,) = node.scenario.ledger.attest([(STREAM, fields, "one")])
+    assert isinstance(first, Answer)
+    assert first == second == third
+    assert len(node.said()) == 2
+
+
+def test_an_audit_finds_what_the_ledger_signed_without_grounds(node: Node) -> None:
+    """The same rule, replayed: here a server that left it out."""
+    packed(node)
+    node.scenario.clock.forward(900)
+    node.look()
+    fields = to_payload(node.said()[0]) | {"at": {"site": "st-mary", "department": "ward-5"}}
+    with patch("ledger.domain.rules.require_seal"):
+        (answer,) = node.scenario.ledger.attest([(STREAM, fields, "false")])
+    assert isinstance(answer, Answer)
+    report = fsck(node.scenario.ledger.store, str(node.scenario.ledger.vkey))
+    assert not report.ok
+    assert "attests no such readings" in report.text()
+
+
+def of(node: Node, coi: str) -> list[Any]:
+    """The therapy's own share of what was attested."""
+    entries = node.scenario.ledger.world_at()._entries(f"chain/{coi}")
+    return [share_of(one, coi).event for one in entries if one.type == "TemperatureEvidenceAttached"]
+
+
+@contextmanager
+def nullcontext_true() -> Iterator[bool]:
+    yield True
