@@ -64,7 +64,9 @@ from api.sessions import Sessions
 from api.settings import VERSION, Settings
 from api.tries import Tries
 from api.web import App
+from api.witnessing import Witnessing
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.store.cosignatures import CosignatureStore
 from ledger.store.evidence import EvidenceStore
 from ledger.views.runner import Projector
 
@@ -126,6 +128,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None, seal: Seal | No
 
 def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
     metrics = Metrics()
+    cosignatures = CosignatureStore(ledger.store)
     projector = Projector(ledger.store.engine, ledger.store)
     evidence_store = EvidenceStore(ledger.store.engine)
     live = open_live(ledger, evidence_store, projector, metrics, settings)
@@ -142,6 +145,8 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
         tries=Tries(settings.max_patient_tries),
         evidence=evidence_store,
         label_checks=Pace(settings.label_checks_a_minute),
+        cosignatures=cosignatures,
+        witnessing=Witnessing(ledger.store, cosignatures, settings.witnesses),
         seal=seal,
         live=live,
         alarms=open_alarms(ledger, live, settings),
@@ -161,6 +166,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """The read models follow the log for as long as this process serves."""
     node: Node = app.state.node
     node.projector.start()
+    node.witnessing.start()
     sealing = asyncio.create_task(node.live.sealer.run())
     async with node.alarms.running(), _hearing(node):
         yield
@@ -168,6 +174,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await node.live.intake.close()
     node.live.sealer.close()
     await sealing
+    await run_in_threadpool(node.witnessing.close)
     await run_in_threadpool(node.projector.close)
 
 

@@ -249,6 +249,25 @@ PROGRAMS = {
     "port_taken": "The address is in use",
 }
 
+WITNESSES = {
+    "bad_answer": "A witness answers with something else",
+    "bad_cosignature": "A witness's signature does not verify",
+    "malformed_policy": "Not a witness policy or a list of logs",
+    "malformed_submission": "Not a head handed in to a witness, or not its answer",
+    "no_log_followed": "The witness follows no log",
+    "no_witness_here": "There is no witness here",
+    "not_by_the_log": "No trusted key of the log signed the head",
+    "old_size_too_large": "The old size is larger than the head's",
+    "other_size": "The witness cosigned a head of another size last",
+    "policy_not_met": "Not enough witnesses cosigned the head",
+    "unknown_log": "The witness does not follow this log",
+    "witness_ahead": "A witness has seen more of this log than it has",
+    "witness_exists": "There is a witness here already",
+    "witness_refuses": "A witness does not cosign the log's head",
+    "witness_unreachable": "A witness cannot be reached",
+    "wrong_register": "A witness's files do not belong together",
+}
+
 FAULTS = {
     "clock_behind": "A clock is behind the log",
     "closing": "The server is closing",
@@ -262,4 +281,4 @@ FAULTS = {
     "store_unavailable": "The database cannot be reached",
 }
 
-TITLES: dict[str, str] = BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | PROGRAMS | FAULTS
+TITLES: dict[str, str] = BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | PROGRAMS | WITNESSES | FAULTS

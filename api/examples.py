@@ -328,6 +328,7 @@ TEMPERATURE: dict[str, Any] = {
             "low_centi_c": 200,
             "high_centi_c": 800,
             "within_limits": True,
+            "broken": [],
             "spent_s": 900,
             "left_s": 2_700,
             "longest_s": 900,
@@ -357,6 +358,37 @@ TEMPERATURE: dict[str, Any] = {
             "ended_at": "2026-09-20T12:00:00.000Z",
             "began": 4660,
             "ended": 4672,
+        }
+    ],
+    "clocks": [
+        {
+            "logger": "LOGGER-3",
+            "low_s": 3_480,
+            "high_s": 4_020,
+            "ahead_s": 0,
+            "openings": 2,
+            "off": True,
+            "proof": [4620, 4630, 4641],
+        }
+    ],
+    "holds": [
+        {
+            "container": DOSE,
+            "shipper": "dry-7",
+            "charged_at": "2026-09-20T06:00:00.000Z",
+            "ends_at": "2026-09-30T06:00:00.000Z",
+            "proof": [4655, 4658],
+        }
+    ],
+    "out_of_storage": [
+        {
+            "container": DOSE,
+            "spent_s": 260,
+            "claimed_s": 240,
+            "limit_s": 600,
+            "left_s": 340,
+            "since": None,
+            "proof": [4656, 4658],
         }
     ],
 }
@@ -440,7 +472,8 @@ FEED_ENTRY: dict[str, Any] = {
 _TOLD_LIVE = json.dumps(FEED_ENTRY, sort_keys=True, separators=(",", ":"))
 FEED = f"id: 4711\nretry: 2000\n\nevent: CustodyAccepted\ndata: {_TOLD_LIVE}\nid: 4712\n\nid: 4713\n\n"
 
-HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0, "app": "published"}
+HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0, "app": "published", "witnessed_size": 4712,
+          "witnesses": [{"name": "regulator", "log_size": 4712, "state": "cosigns"}]}  # fmt: skip
 APP = {
     "version": "0.1.0",
     "digest": "ab" * 32,

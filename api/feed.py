@@ -26,6 +26,7 @@ from ledger.proof import canonical
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from contextlib import AbstractContextManager
 
     from starlette.types import Message, Receive, Scope, Send
 
@@ -71,6 +72,10 @@ class Feed:
         self.token = token
         self.size = 0  # how much there is to tell
         self.expires_ms = 0
+
+    def place(self, kid: str) -> AbstractContextManager[None]:
+        """Counts it while it is open; raises as `Feeds.place`."""
+        return self.node.feeds.place(kid)
 
     async def blocks(self) -> AsyncGenerator[bytes]:
         """The stream. Ends with the session, with the server, and when the database fails."""
@@ -130,7 +135,7 @@ class FeedResponse(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises `TooMany` (`too_many_feeds`) and `Fault` (`closing`) before anything is sent."""
         node = self._feed.node
-        with node.feeds.place(self._kid):
+        with self._feed.place(self._kid):
             await super().__call__(scope, receive, _within(node.settings.feed_stall_s, send))
 
 

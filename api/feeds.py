@@ -46,7 +46,8 @@ class Feeds:
     def __init__(self, ledger: Ledger, settings: Settings) -> None:
         self._store = ledger.store
         self._settings = settings
-        self._open: Counter[str] = Counter()
+        self._open: Counter[str] = Counter()  # of the log, by key
+        self._alarms: Counter[str] = Counter()
         self._size = 0  # of the log, as far as the feeds were told
         self._changed = asyncio.Event()
         self._looks = asyncio.Semaphore(LOOKS)
@@ -57,22 +58,22 @@ class Feeds:
         self.page = lru_cache(maxsize=KEPT_PAGES)(self._page)
 
     @contextmanager
+    def alarm_place(self, kid: str) -> Iterator[None]:
+        """As `place`, of a feed of alarms: each person's app has one, and it looks at alarms alone."""
+        with self._counted(self._alarms, kid, self._settings.max_alarm_feeds):
+            yield
+
+    @contextmanager
     def place(self, kid: str) -> Iterator[None]:
         """Count one feed while it is open.
 
         Counted by key, not by session: whoever signs in again gets no more of them. Raises
         `TooMany` (`too_many_feeds`), `Fault` (`closing`).
         """
-        self._check_room(kid)
-        self._open[kid] += 1
-        if self._pulse is None or self._pulse.done():
-            self._pulse = asyncio.get_running_loop().create_task(self._beat())
-        try:
+        with self._counted(self._open, kid, self._settings.max_feeds):
+            if self._pulse is None or self._pulse.done():
+                self._pulse = asyncio.get_running_loop().create_task(self._beat())
             yield
-        finally:
-            self._open[kid] -= 1
-            if not self._open[kid]:
-                del self._open[kid]
 
     async def look(self, look: Callable[[], Found]) -> Found:
         """Read the database in a thread, a few feeds at a time. Raises what `look` raises."""
@@ -94,16 +95,25 @@ class Feeds:
         if self._pulse is not None:
             await self._pulse
 
-    def _check_room(self, kid: str) -> None:
-        limits = self._settings
+    @contextmanager
+    def _counted(self, open_: Counter[str], kid: str, most: int) -> Iterator[None]:
+        self._check_room(open_, kid, most)
+        open_[kid] += 1
+        try:
+            yield
+        finally:
+            open_[kid] -= 1
+            if not open_[kid]:
+                del open_[kid]
+
+    def _check_room(self, open_: Counter[str], kid: str, most: int) -> None:
+        most_of_key = self._settings.max_feeds_of_key
         if self.closed:
             raise Fault("closing", "the server is closing; ask again in a moment")
-        if self._open[kid] >= limits.max_feeds_of_key:
-            raise TooMany(
-                "too_many_feeds", f"{limits.max_feeds_of_key} feeds of this key are open: close one first"
-            )
-        if self._open.total() >= limits.max_feeds:
-            raise TooMany("too_many_feeds", f"{limits.max_feeds} feeds are open here: ask again later")
+        if open_[kid] >= most_of_key:
+            raise TooMany("too_many_feeds", f"{most_of_key} feeds of this key are open: close one first")
+        if open_.total() >= most:
+            raise TooMany("too_many_feeds", f"{most} feeds are open here: ask again later")
 
     async def _beat(self) -> None:
         """Tell the feeds whenever the log has grown, as long as there are any."""

@@ -13,13 +13,12 @@ A second node on the same PostgreSQL database needs a copy of `keys/` and nothin
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.durable import locked, write_durably
 from ledger.errors import Conflict, Fault, Malformed
 from ledger.proof.checkpoint import log_vkey
 from ledger.proof.keyfile import new_key, open_key, seal_key
@@ -72,9 +71,9 @@ class Home:
         if not self._vkey.exists():
             log_key, event_key = new_key(), new_key()
             vkey = log_vkey(origin, log_key.public)
-            _write(self.keys / "log.pem", seal_key(log_key, passphrase))
-            _write(self.keys / "event.pem", seal_key(event_key, passphrase))
-            _write(self._vkey, f"{vkey}\n".encode())  # last: without it the keys are drawn anew
+            write_durably(self.keys / "log.pem", seal_key(log_key, passphrase))
+            write_durably(self.keys / "event.pem", seal_key(event_key, passphrase))
+            write_durably(self._vkey, f"{vkey}\n".encode())  # last: without it the keys are drawn anew
         elif self.vkey().name != origin:
             raise Conflict("log_exists", f"{self.keys} holds the keys of {self.vkey().name!r}")
         return self.open_keys(passphrase)
@@ -93,30 +92,10 @@ class Home:
         """Durably. Raises `Conflict` (`certificate_exists`): reports that it signed go on being checked."""
         if self.certificate.exists():
             raise Conflict("certificate_exists", f"{self.certificate} is there already")
-        _write(self.certificate, pkcs12)
+        write_durably(self.certificate, pkcs12)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nobody else works on this directory meanwhile. Raises `Conflict` (`already_running`)."""
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with locked(self.path):
             yield
-        except BlockingIOError:
-            raise Conflict("already_running", f"another server runs on {self.path}") from None
-        finally:
-            os.close(handle)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file that is there is whole and durable, readable by its owner only."""
-    fresh = path.with_name(f".{path.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)

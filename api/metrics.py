@@ -6,11 +6,13 @@ statuses and codes: never an id, of which there would also be far too many.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from api.witnessing import Standing
 from ledger.application import Answer
 from ledger.errors import UnbrokenError
 
@@ -80,9 +82,17 @@ class Metrics:
         for result in results:
             self._answers[result.code if isinstance(result, UnbrokenError) else "recorded"] += 1
 
-    def text(self, log_size: int, lag: int, lately: Sequence[LiveRecording] = ()) -> str:
+    def text(
+        self,
+        log_size: int,
+        lag: int,
+        lately: Sequence[LiveRecording] = (),
+        witnesses: Sequence[Standing] = (),
+        witnessed_size: int = 0,
+    ) -> str:
         """All of it. `lag`: entries that the read models have not taken in yet. `lately`: the
-        recordings of which something came in the last day."""
+        recordings of which something came in the last day. `witnessed_size`: of the newest head that
+        meets the policy."""
         lines = [
             *_head("unbroken_requests_total", "counter", "HTTP requests"),
             *(
@@ -98,6 +108,7 @@ class Metrics:
             f"unbroken_log_size {log_size}",
             *_head("unbroken_projection_lag", "gauge", "Entries that the read models lack"),
             f"unbroken_projection_lag {lag}",
+            *(_witnessed(witnesses, witnessed_size) if witnesses else ()),
         ]
         return "\n".join(lines) + "\n"
 
@@ -126,6 +137,18 @@ class Metrics:
         yield from self._batches.lines("unbroken_batch_size")
         yield from _head("unbroken_commit_seconds", "histogram", "From handing a batch over to its answers")
         yield from self._commits.lines("unbroken_commit_seconds")
+
+
+def _witnessed(witnesses: Sequence[Standing], size: int) -> Iterable[str]:
+    """Names are those of the policy file."""
+    named = [(json.dumps(one.name), one) for one in witnesses]
+    yield from _head("unbroken_witnessed_size", "gauge", "Entries of the newest head that meets the policy")
+    yield f"unbroken_witnessed_size {size}"
+    yield from _head("unbroken_witness_size", "gauge", "Entries of the newest head that a witness cosigned")
+    yield from (f"unbroken_witness_size{{witness={name}}} {one.size}" for name, one in named)
+    yield from _head("unbroken_witness_failures", "gauge", "How often in a row a witness has failed")
+    for name, one in named:
+        yield f'unbroken_witness_failures{{witness={name},state="{one.state}"}} {one.failures}'
 
 
 def _head(name: str, kind: str, about: str) -> tuple[str, str]:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from api.tries import Tries
     from api.web import App
+    from api.witnessing import Witnessing
     from ledger.application import Ledger
     from ledger.export.seal import Seal
+    from ledger.store.cosignatures import CosignatureStore
     from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
 
@@ -44,6 +46,8 @@ class Node:
     tries: Tries
     evidence: EvidenceStore
     label_checks: Pace
+    cosignatures: CosignatureStore
+    witnessing: Witnessing
     live: Live
     alarms: Alarms
     seal: Seal | None = None  # signs reports

@@ -9,7 +9,6 @@ import datetime
 import json
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,17 +30,20 @@ from api.logs import log_to_stderr
 from api.node import Node
 from api.qr_pictures import qr_png
 from api.settings import Settings
+from api.starting import listening, passphrase, run
 from api.webhooks import program
 from api.webhooks.endpoints import read_endpoints
+from api.witness.program import app as witness
 from clients.demo import story
 from clients.demo.codes import Codes
 from clients.mqtt_broker import CLIENT, PREFIX, broker_at
 from ledger.application import Ledger, LedgerConfig
 from ledger.domain.parts import Seen
-from ledger.errors import Fault, Malformed, UnbrokenError
+from ledger.errors import Malformed
 from ledger.labels.link import check_host
 from ledger.labels.message import ISBT128, check_format
 from ledger.labels.scanback import texts_in
+from ledger.proof.witnesses import Policy, parse_policy
 from ledger.store.engines import migrate, open_engine
 from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
@@ -57,28 +59,7 @@ app = typer.Typer(
     help="The server of a chain-of-custody ledger.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 
-HINTS = {
-    "already_running": "Stop that server first, or give this one a directory of its own.",
-    "bad_administrator": "Give --admin name:organisation:keyfile for each, at least two.",
-    "bad_certificate": "It is PKCS #12 with key and certificate, under the passphrase of the log's keys.",
-    "bad_webhooks": "Put the file of --webhooks right; see docs/how-to/live.md.",
-    "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
-    "bad_label_message": "Check --label-datamatrix or UNBROKEN_LABEL_DATAMATRIX.",
-    "bad_mqtt": "Check --mqtt and what begins with it, or UNBROKEN_MQTT.",
-    "bad_proxies": "Check --trusted-proxies or UNBROKEN_TRUSTED_PROXIES.",
-    "certificate_exists": "Move it away first, and keep it: it is what earlier reports are checked with.",
-    "history_differs": "Restore the newest backup, or end this log and begin one that continues it.",
-    "log_exists": "Serve it with: unbroken-server serve",
-    "malformed_key_file": "Restore the keys directory from its backup.",
-    "no_log_here": "Check --data, or begin a log with: unbroken-server init",
-    "no_passphrase": "Set UNBROKEN_PASSPHRASE, or give --passphrase-file.",
-    "one_organisation": "Name administrators of at least two organisations.",
-    "port_taken": "Choose another with --port.",
-    "store_unavailable": "Check --database-url and that the database runs, then start again.",
-    "unsupported_key": "Keys are Ed25519 or P-256, as PEM, DER or base64url.",
-    "wrong_log": "Check that --data, its keys and --database-url belong together.",
-    "wrong_passphrase": "Check UNBROKEN_PASSPHRASE or --passphrase-file.",
-}
+app.add_typer(witness, name="witness")
 
 Data = Annotated[Path, typer.Option("--data", help="The server's directory")]
 DatabaseUrl = Annotated[
@@ -107,7 +88,7 @@ def init(
     administrators = [administrator(one) for one in admin]
     before = _continued(continues)
     home = Home(data)
-    keys = home.make_keys(origin, _passphrase(passphrase_file))
+    keys = home.make_keys(origin, passphrase(passphrase_file))
     ledger = Ledger.create(_config(home, keys, database_url), administrators, before)
     typer.echo(f"The log {origin} has begun. Its verifier key, which everybody pins:")
     typer.echo(str(ledger.vkey))
@@ -165,6 +146,10 @@ def serve(
         Path | None,
         typer.Option(envvar="UNBROKEN_WEBHOOKS", help="TOML file that names who is told of alarms"),
     ] = None,
+    witness: Annotated[
+        Path | None,
+        typer.Option(envvar="UNBROKEN_WITNESS", help="c2sp.org/tlog-policy: who cosigns the heads"),
+    ] = None,
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     broker = mqtt and broker_at(
@@ -187,6 +172,7 @@ def serve(
         seal_after_s=seal_after,
         keep_unpacked_s=keep_unpacked * DAY_S,
         webhooks=read_endpoints(webhooks, os.environ) if webhooks else (),
+        witnesses=_witnesses(witness, Home(data)) if witness else None,
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
@@ -196,6 +182,16 @@ def _named(proxies: str) -> str:
     if "*" in proxies:
         raise Malformed("bad_proxies", "name the proxies whose X-Forwarded-For is believed; * is no address")
     return proxies
+
+
+def _witnesses(path: Path, home: Home) -> Policy:
+    """Raises `Malformed` (`malformed_policy`) where nobody would be asked about this log."""
+    policy, vkey = parse_policy(path.read_bytes()), home.vkey()
+    if not policy.knows_log(vkey):
+        raise Malformed("malformed_policy", f"{path} names other logs, and not {str(vkey)!r}")
+    if not any(each.url for each in policy.witnesses.values()):
+        raise Malformed("malformed_policy", f"{path} says of no witness at which URL it is asked")
+    return policy
 
 
 @app.command()
@@ -208,7 +204,7 @@ def certificate(
     home = Home(data)
     home.vkey()
     now = datetime.datetime.now(datetime.UTC)
-    home.keep_certificate(self_signed(name, now, _passphrase(passphrase_file)))
+    home.keep_certificate(self_signed(name, now, passphrase(passphrase_file)))
     typer.echo(f"Reports are signed from the next start on, with {home.certificate}")
 
 
@@ -271,18 +267,7 @@ def demo(
 
 def main() -> None:
     """The program. Expected errors end with one line and status 2."""
-    try:
-        app()
-    except (UnbrokenError, OSError) as error:
-        sys.stderr.write(explain(error) + "\n")
-        raise SystemExit(2) from None
-
-
-def explain(error: UnbrokenError | OSError) -> str:
-    """One line: what went wrong, and what to do."""
-    if isinstance(error, UnbrokenError):
-        return f"unbroken-server: {error.detail}. {HINTS.get(error.code, f'({error.code})')}".strip()
-    return f"unbroken-server: {error.filename or 'the system'}: {error.strerror}."
+    run(app)
 
 
 def serving(
@@ -295,11 +280,11 @@ def serving(
     before: Before = lambda app: app,
 ) -> None:
     """Serve until told to stop. `before`: what stands before the ledger's application, if anything."""
-    passphrase = _passphrase(passphrase_file)
-    keys = home.open_keys(passphrase)
-    seal = _seal(home, passphrase)
+    secret = passphrase(passphrase_file)
+    keys = home.open_keys(secret)
+    seal = _seal(home, secret)
     log_to_stderr(log_level)
-    with home.locked(), _listening(*where) as listener:
+    with home.locked(), listening(*where) as listener:
         ledger = _open(_config(home, keys, database_url))
         try:
             _run(create_app(ledger, settings, seal), ledger.origin, listener, before)
@@ -350,15 +335,6 @@ def _config(home: Home, keys: Keys, database_url: str) -> LedgerConfig:
     )
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """Raises `Fault` (`port_taken`)."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise Fault("port_taken", f"cannot listen on {host} port {port}: {error.strerror}") from None
-
-
 def _run(app_: FastAPI, origin: str, listener: socket.socket, before: Before) -> None:
     host, port = listener.getsockname()[:2]
     typer.echo(f"Unbroken serves {origin} at http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -388,14 +364,6 @@ class Program(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._node.close_feeds()
         await super().shutdown(sockets)
-
-
-def _passphrase(path: Path | None) -> bytes:
-    """Raises `Malformed` (`no_passphrase`)."""
-    found = path.read_bytes().rstrip(b"\r\n") if path else os.environb.get(b"UNBROKEN_PASSPHRASE", b"")
-    if not found:
-        raise Malformed("no_passphrase", "the log's keys are encrypted, and there is no passphrase")
-    return found
 
 
 def _continued(text: str) -> Seen | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clients.built import DIST, VERIFIER
 from ledger.labels.message import ISBT128
+from ledger.proof.witnesses import Policy
 
 if TYPE_CHECKING:
     from api.webhooks.endpoints import Endpoint
@@ -28,6 +29,7 @@ class Settings:
     heartbeat_s: float = 15  # of a feed: proxies give up a silent connection after 30 or 60
     feed_stall_s: float = 60  # as long as a client of a feed may take nothing before it counts as gone
     max_feeds: int = 200  # each looks whenever the log grows
+    max_alarm_feeds: int = 1_000  # one of each open app; each looks whenever there is an alarm
     max_feeds_of_key: int = 8  # a person's screens, and connections that broke without a word
     max_photo: int = 8 * 1024 * 1024  # of a label that was printed: what a phone's camera makes
     max_evidence: int = 16 * 1024 * 1024  # a logger's file: one-minute readings of a year have some 10 MB
@@ -39,6 +41,7 @@ class Settings:
     trusted_proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-For is believed, by commas
     mqtt: Broker | None = None  # where loggers' readings come from, beside HTTP
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
+    witnesses: Policy | None = None  # who is asked to cosign each head; None: nobody
     webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
     readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets
     seal_after_s: int = 15 * 60  # live readings wait so long in the database alone

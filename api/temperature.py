@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel
 
 from api.documents import Place
+from ledger.domain.clock import Clock, clocks
+from ledger.domain.hold_time import Hold, hold_of
 from ledger.domain.kinetic import kinetic_mean
+from ledger.domain.out_of_storage import limit_of, out_of_storage
 from ledger.domain.parts import Phase
 from ledger.domain.readings import is_fit
 from ledger.domain.temperature import judged
@@ -56,13 +59,17 @@ class EvidenceDocument(BaseModel):
 
 
 class PhaseDocument(BaseModel):
-    """One container in one phase. Without a profile nothing is judged: its members are null."""
+    """One container in one phase. Without a profile nothing is judged: its members are null.
+
+    `broken`: the limits of the profile that do not hold, by its own names.
+    """
 
     container: str
     phase: str
     low_centi_c: int | None
     high_centi_c: int | None
     within_limits: bool | None
+    broken: list[str]
     spent_s: int | None
     left_s: int | None
     longest_s: int | None
@@ -84,6 +91,44 @@ class LegDocument(BaseModel):
     ended: int
 
 
+class ClockDocument(BaseModel):
+    """How far a logger's clock is off, seconds ahead of the ledger's: from `low_s` to `high_s`, as
+    `openings` of its shipper bear out; null: nothing can be said. `ahead_s`: proved at the least, by
+    when its readings were recorded. `off`: further than a clock may be; nothing is corrected by it."""
+
+    logger: str
+    low_s: int | None
+    high_s: int | None
+    ahead_s: int
+    openings: int
+    off: bool
+    proof: list[int]
+
+
+class HoldDocument(BaseModel):
+    """The shipper that a container is in keeps cold until `ends_at`, in the worst case; null: no charge
+    of it is known, or its time has no bound."""
+
+    container: str
+    shipper: str
+    charged_at: str | None
+    ends_at: str | None
+    proof: list[int]
+
+
+class OutDocument(BaseModel):
+    """How long a container was out of its storage before its thaw: in the worst case (null: there is no
+    bound), and as people say. `limit_s` null: the product sets none. `since`: it is not put away yet."""
+
+    container: str
+    spent_s: int | None
+    claimed_s: int
+    limit_s: int | None
+    left_s: int | None
+    since: str | None
+    proof: list[int]
+
+
 class TemperatureDocument(BaseModel):
     """`unproved`: the legs whose evidence the product requires, until a fit instrument's readings
     cover them, or Quality accepts that none do."""
@@ -92,6 +137,9 @@ class TemperatureDocument(BaseModel):
     as_of_position: int
     containers: list[PhaseDocument]
     unproved: list[LegDocument]
+    clocks: list[ClockDocument]
+    holds: list[HoldDocument]
+    out_of_storage: list[OutDocument]
 
 
 def temperature_document(chain: Chain, world: World, position: int) -> TemperatureDocument:
@@ -100,6 +148,13 @@ def temperature_document(chain: Chain, world: World, position: int) -> Temperatu
         as_of_position=position,
         containers=list(_phases(chain, world)),
         unproved=[leg for name in chain.containers for leg in _legs(chain, name, world)],
+        clocks=[_clock(one) for one in clocks(chain, world)],
+        holds=[
+            _hold(one.id, hold)
+            for one in chain.containers.values()
+            if not one.is_gone and (hold := hold_of(one, chain, world))
+        ],
+        out_of_storage=list(_out_of_storage(chain, world)),
     )
 
 
@@ -123,6 +178,7 @@ def _phase(
         low_centi_c=profile.low_centi_c if profile else None,
         high_centi_c=profile.high_centi_c if profile else None,
         within_limits=judgement.is_within_limits if judgement else None,
+        broken=list(judgement.broken) if judgement else [],
         spent_s=_seconds(judgement.spent_ms) if judgement else None,
         left_s=-_seconds(-judgement.left_ms) if judgement else None,
         longest_s=_seconds(judgement.longest_ms) if judgement else None,
@@ -176,4 +232,44 @@ def _legs(chain: Chain, name: str, world: World) -> Iterator[LegDocument]:
             ended_at=timestamp(leg.end_ms),
             began=leg.began,
             ended=leg.ended,
+        )
+
+
+def _clock(one: Clock) -> ClockDocument:
+    low_ms, high_ms = one.offset_ms or (None, None)
+    return ClockDocument(
+        logger=one.logger,
+        low_s=low_ms // 1000 if low_ms is not None else None,
+        high_s=_seconds(high_ms) if high_ms is not None else None,
+        ahead_s=max(0, one.ahead_ms // 1000),
+        openings=one.openings,
+        off=one.is_off,
+        proof=list(one.proof),
+    )
+
+
+def _hold(name: str, one: Hold) -> HoldDocument:
+    return HoldDocument(
+        container=name,
+        shipper=one.shipper,
+        charged_at=timestamp(one.charged_ms) if one.charged_ms is not None else None,
+        ends_at=timestamp(one.ends_ms) if one.ends_ms is not None else None,
+        proof=list(one.proof),
+    )
+
+
+def _out_of_storage(chain: Chain, world: World) -> Iterator[OutDocument]:
+    for name in chain.containers:
+        out, limit_s = out_of_storage(chain, name, world), limit_of(chain, name, world)
+        if out is None:
+            continue
+        spent_s = _seconds(out.spent_ms) if out.spent_ms is not None else None
+        yield OutDocument(
+            container=name,
+            spent_s=spent_s,
+            claimed_s=_seconds(out.claimed_ms),
+            limit_s=limit_s,
+            left_s=limit_s - spent_s if limit_s is not None and spent_s is not None else None,
+            since=out.since,
+            proof=list(out.proof),
         )

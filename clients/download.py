@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from clients.remote import HASH_SIZE, Remote
-from ledger.errors import Fault, ProofInvalid
+from ledger.errors import Fault, NotFound, ProofInvalid
 from ledger.proof.checkpoint import SignedCheckpoint, open_checkpoint
-from ledger.proof.note import VerifierKey
+from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.tiles import (
     TILE_HEIGHT,
     TILE_WIDTH,
@@ -32,6 +32,7 @@ from ledger.proof.tiles import (
     entries_path,
     tile_path,
 )
+from ledger.proof.witnesses import Policy
 
 CHECKPOINTS_A_PAGE = 1000
 WORKERS = 8  # the wait is the network's, not this machine's
@@ -48,6 +49,7 @@ class Downloaded:
     fetched: int
     kept: int
     checkpoints: int
+    left: int  # entries behind a head that meets the policy, where one was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,23 @@ class Piece:
 
 
 def download_log(
-    remote: Remote, vkey: VerifierKey, folder: Path, progress: Progress | None = None
+    remote: Remote,
+    vkey: VerifierKey,
+    folder: Path,
+    progress: Progress | None = None,
+    policy: Policy | None = None,
 ) -> Downloaded:
     """Copy the log as of its newest checkpoint into `folder`, or bring a copy up to date.
 
-    Raises `ProofInvalid`: `log_went_back` where the copy is newer than the server,
-    `wrong_tile`, `bad_checkpoint`; `Fault` `unreachable`: call again, it goes on from there.
+    With a policy: as of the newest that meets it, unless the copy is beyond that already. Raises
+    `ProofInvalid`: `log_went_back` where the copy is newer than the server, `wrong_tile`,
+    `bad_checkpoint`, `policy_not_met`; `Fault` `unreachable`: call again, it goes on from there.
     """
     newest = open_checkpoint(remote.public("/log/checkpoint").content, vkey)
     _no_way_back(folder / "checkpoint", newest, vkey)
+    end = newest.checkpoint.size
+    if policy is not None:
+        newest = _cosigned(remote, vkey, policy, folder, newest)
     for left in folder.glob(".fresh-*"):
         left.unlink()
     size = newest.checkpoint.size
@@ -86,7 +96,45 @@ def download_log(
                 progress(done, len(wanted))
     heads = _checkpoints(remote, folder, size)
     _write(folder, folder / "checkpoint", newest.note)
-    return Downloaded(folder, size, newest.checkpoint.root, len(wanted), kept, heads)
+    _complete(remote, vkey, folder, size)
+    return Downloaded(folder, size, newest.checkpoint.root, len(wanted), kept, heads, end - size)
+
+
+def _cosigned(
+    remote: Remote, vkey: VerifierKey, policy: Policy, folder: Path, newest: SignedCheckpoint
+) -> SignedCheckpoint:
+    """The newest head that enough of the policy's witnesses cosigned; a copy never shrinks to it."""
+    found = _witnessed(remote, vkey)
+    if found is None or not policy.met_by(policy.cosigners(parse_note(found.note))):
+        raise ProofInvalid("policy_not_met", "the server shows no head that enough witnesses cosigned")
+    there = folder / "checkpoint"
+    mine = open_checkpoint(there.read_bytes(), vkey).checkpoint.size if there.exists() else 0
+    return found if mine <= found.checkpoint.size <= newest.checkpoint.size else newest
+
+
+def _witnessed(remote: Remote, vkey: VerifierKey) -> SignedCheckpoint | None:
+    """The head that the server's own policy is met by; None where there is none."""
+    try:
+        return open_checkpoint(remote.public("/log/checkpoint.witnessed").content, vkey)
+    except NotFound:
+        return None
+
+
+def _complete(remote: Remote, vkey: VerifierKey, folder: Path, size: int) -> None:
+    """Cosignatures come after their head: put those of the newest that has enough into its file.
+
+    Raises `ProofInvalid` (`fork_detected`) where the log has signed another head of that size.
+    """
+    found = _witnessed(remote, vkey)
+    path = folder / "checkpoints" / str(found.checkpoint.size) if found else None
+    if found is None or path is None or found.checkpoint.size > size or not path.exists():
+        return
+    before = open_checkpoint(path.read_bytes(), vkey)
+    if before.checkpoint != found.checkpoint:
+        detail = f"the log signed two different heads of {found.checkpoint.size} entries: one is {path}"
+        raise ProofInvalid("fork_detected", detail)
+    if before.note != found.note:
+        _write(folder, path, found.note)
 
 
 def pieces(size: int) -> Iterator[Piece]:

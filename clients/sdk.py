@@ -40,6 +40,7 @@ from clients.sending import Answer, Outcome, Sender, stored_answer
 from ledger.errors import Fault, Malformed, NotFound, TooMany, UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.checkpoint import open_checkpoint
+from ledger.proof.witnesses import Policy
 
 Fields = Mapping[str, Any]
 
@@ -188,10 +189,12 @@ class Client(Reads, Lookups):
                 self.outbox.align(self.kid, int(known["seq"]), bytes.fromhex(known["last"]))
         self._aligned = True
 
-    def download_log(self, folder: Path, progress: Progress | None = None) -> Downloaded:
+    def download_log(
+        self, folder: Path, progress: Progress | None = None, policy: Policy | None = None
+    ) -> Downloaded:
         """Copy the whole log into `folder`, or bring a copy up to date (`clients/download.py`)."""
         self.refresh()
-        return download_log(self.remote, self.vkey, folder, progress)
+        return download_log(self.remote, self.vkey, folder, progress, policy)
 
     def settle(self, held: Held) -> Answer | Pending:
         """Send, then say what became of one statement, whichever process sent it."""

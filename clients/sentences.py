@@ -37,8 +37,9 @@ SENTENCES: dict[str, str] = {
     "LotRecalled": "{who} RECALLED {subject} ({reason})",
     "EquipmentRegistered": "{who} registered {subject} at {site} of {organisation}: {equipment_kind},"
     " model {model}, serial number {serial}",
-    "EquipmentQualified": "{who} confirmed that {subject} is qualified{until}",
+    "EquipmentQualified": "{who} confirmed that {subject} is qualified{until}{hold_time_s}",
     "EquipmentCalibrated": "{who} confirmed that {subject} is calibrated{until}",
+    "ShipperCharged": "{who} confirmed that {subject} was charged at {charged_at}",
     "EquipmentRetired": "{who} retired {subject} for good ({reason})",
     "TherapyOrdered": "{who} ordered {product} for {subject} under protocol {protocol},"
     " to be given at {sites}",

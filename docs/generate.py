@@ -193,7 +193,7 @@ def _errors() -> str:
     tree = inspect.cleandoc(ledger.errors.__doc__ or "")
     parts = [INTROS["errors"], f"```text\n{tree}\n```\n"]
     statuses = _statuses()
-    for title in ("BYTES", "SIGNERS", "DECISIONS", "REQUESTS", "PROOFS", "PROGRAMS", "FAULTS"):
+    for title in ("BYTES", "SIGNERS", "DECISIONS", "REQUESTS", "PROOFS", "PROGRAMS", "WITNESSES", "FAULTS"):
         parts += [f"## {title.capitalize()}\n", "| Code | HTTP | Meaning |", "|---|---|---|"]
         for code, meaning in getattr(codes, title).items():
             parts.append(f"| `{code}` | {', '.join(sorted(statuses.get(code, ())))} | {meaning} |")

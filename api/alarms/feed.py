@@ -16,11 +16,16 @@ from api.reading import reader_at
 from ledger.proof import canonical
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ledger.store.alarms import Told
 
 
 class AlarmFeed(Feed):
     """Goes on behind the event `position`."""
+
+    def place(self, kid: str) -> AbstractContextManager[None]:
+        return self.node.feeds.alarm_place(kid)
 
     async def wait(self) -> None:
         await self.node.alarms.tidings.longer_than(self.size, self.patience_s())

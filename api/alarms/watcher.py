@@ -68,24 +68,33 @@ class Watcher:
             heard, self._heard = self._heard, set()
             self._something.clear()
             try:
-                await run_in_threadpool(self._look, heard)
+                self._heard |= await run_in_threadpool(self._look, heard)
             except Exception as error:  # whatever it is: nothing is lost, all is looked at again
                 log.warning("the watch waits: %s", getattr(error, "code", type(error).__name__))
                 self._heard |= heard
+                self._seen.clear()
                 self._round_ms = 0
-                await asyncio.sleep(TICK_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(TICK_S):
                     await self._something.wait()
 
-    def _look(self, heard: set[str]) -> None:
+    def _look(self, heard: set[str]) -> set[str]:
+        """Those at which it could not look: one that cannot be looked at holds up no other."""
         now_ms = self._clock_ms()
         due = heard | {logger for logger, at_ms in self._silent_ms.items() if at_ms <= now_ms}
         if now_ms - self._round_ms >= ROUND_MS:
             due |= self._changed(now_ms)
-        for logger in sorted(due):
+            self._round_ms = now_ms
+        return {logger for logger in sorted(due) if not self._looked_at(logger)}
+
+    def _looked_at(self, logger: str) -> bool:
+        try:
             self._take(logger, self._watching.look(logger, self._listening_ms))
-        self._round_ms = now_ms if now_ms - self._round_ms >= ROUND_MS else self._round_ms
+        except Exception as error:
+            code = getattr(error, "code", type(error).__name__)
+            log.warning("the watch of %s waits: %s", logger, code)
+            return False
+        return True
 
     def _changed(self, now_ms: int) -> set[str]:
         """Loggers of which something is otherwise than when they were compared last."""
@@ -100,8 +109,7 @@ class Watcher:
         self._silent_ms.pop(logger, None)
         if looked is None:
             return
-        # Once it is called silent there is nothing to wait for but its next packet.
-        if looked.silent_ms is not None and looked.silent_ms > self._clock_ms():
+        if looked.silent_ms is not None:  # by the look's own clock: else a moment in between would be lost
             self._silent_ms[logger] = looked.silent_ms
         if looked.is_excursion:
             self._seal_now(looked.recording)

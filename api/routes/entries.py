@@ -91,10 +91,12 @@ def get_receipt(request: Request, reader: TheReader, position: Position) -> Resp
 )
 def get_proof(request: Request, reader: TheReader, position: Position) -> Response:
     readable(reader, position)
-    store = reader.node.ledger.store
-    head = store.checkpoint_covering(position)
+    node, store = reader.node, reader.node.ledger.store
+    witnessed = node.witnessing.newest()
+    head = witnessed if witnessed and witnessed.size > position else store.checkpoint_covering(position)
     path = merkle.inclusion_proof(position, head.size, node_reader(store))
-    return answer(request, receipt.encode_tlog_proof(position, path, head.note), TEXT, PRIVATE)
+    (note,) = node.cosignatures.complete([head])
+    return answer(request, receipt.encode_tlog_proof(position, path, note), TEXT, PRIVATE)
 
 
 def readable(reader: Reader, position: int) -> tuple[Entry, bytes]:

@@ -12,20 +12,34 @@ from api.examples import HEALTH, METRICS
 from api.metrics import MEDIA_TYPE
 from api.node import Node, TheNode
 from api.web import standing
+from api.witnessing import Standing
 from ledger.store.live import LiveRecording
 
 router = APIRouter(tags=["operation"])
 DAY_MS = 86_400_000
 
 
+class WitnessHealth(BaseModel):
+    """`log_size` of the newest head that it cosigned; `state`: `new`, `cosigns`, or the code of what
+    fails: `witness_unreachable`, `witness_refuses`, `witness_ahead`, …"""
+
+    name: str
+    log_size: int
+    state: str
+
+
 class Health(BaseModel):
     """`projection_lag`: entries that the read models have not taken in yet. `app`: `published` where
-    the app that is served is the newest that the log names, else `unpublished`, or `not_built`."""
+    the app that is served is the newest that the log names, else `unpublished`, or `not_built`.
+    `witnessed_size`: entries of the newest head whose cosignatures meet this node's policy, null
+    where none does or nobody is asked."""
 
     status: str
     log_size: int
     projection_lag: int
     app: str
+    witnessed_size: int | None
+    witnesses: list[WitnessHealth]
 
 
 @router.get(
@@ -36,7 +50,18 @@ class Health(BaseModel):
 def get_health(node: TheNode) -> Health:
     size, _ = node.ledger.store.head()
     app = standing(node.app, node.ledger.world_at(size).log())
-    return Health(status="ok", log_size=size, projection_lag=node.projector.lag(), app=app)
+    witnessed = node.witnessing.newest()
+    return Health(
+        status="ok",
+        log_size=size,
+        projection_lag=node.projector.lag(),
+        app=app,
+        witnessed_size=witnessed.size if witnessed else None,
+        witnesses=[
+            WitnessHealth(name=one.name, log_size=one.size, state=one.state)
+            for one in node.witnessing.standings()
+        ],
+    )
 
 
 @router.get(
@@ -49,6 +74,8 @@ async def get_metrics(node: TheNode) -> Response:
     return Response(node.metrics.text(*await run_in_threadpool(_numbers, node)), media_type=MEDIA_TYPE)
 
 
-def _numbers(node: Node) -> tuple[int, int, list[LiveRecording]]:
+def _numbers(node: Node) -> tuple[int, int, list[LiveRecording], list[Standing], int]:
     lately = node.live.store.lately(node.ledger.config.clock_ms() - DAY_MS)
-    return node.ledger.store.head()[0], node.projector.lag(), lately
+    size, witnessed = node.ledger.store.head()[0], node.witnessing.newest()
+    standings = node.witnessing.standings()
+    return size, node.projector.lag(), lately, standings, witnessed.size if witnessed else 0

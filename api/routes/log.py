@@ -11,14 +11,14 @@ from starlette.responses import Response
 from api.conditional import FOR_EVER, PRIVATE, REVALIDATE, answer, document
 from api.describing import problems, shown
 from api.examples import BUNDLE, CHECKPOINTS, LOG, NOTE, TILE
-from api.node import TheNode
+from api.node import Node, TheNode
 from api.reading import Reader, TheReader
 from ledger.domain.rules import RULE_SET
 from ledger.domain.world import timestamp
 from ledger.errors import NotFound, Unauthorised
 from ledger.proof import tiles
 from ledger.store.decode import LazyEntry
-from ledger.store.recorder import StoredEntry
+from ledger.store.recorder import StoredCheckpoint, StoredEntry
 
 router = APIRouter(tags=["log"])
 
@@ -73,8 +73,8 @@ def get_checkpoints(
 ) -> Response:
     found = node.ledger.store.checkpoints(after, limit)
     listed = [
-        CheckpointDocument(size=one.size, time=timestamp(one.time_ms), note=one.note.decode())
-        for one in found
+        CheckpointDocument(size=one.size, time=timestamp(one.time_ms), note=note.decode())
+        for one, note in zip(found, node.cosignatures.complete(found), strict=True)
     ]
     next_after = found[-1].size if len(found) == limit else None
     return document(request, Checkpoints(checkpoints=listed, next_after=next_after))
@@ -83,6 +83,8 @@ def get_checkpoints(
 @router.get(
     "/log/checkpoint",
     summary="The newest head (c2sp.org/tlog-checkpoint)",
+    description="With the lines of the witnesses that have cosigned it by now: of a head that is a second "
+    "old, there may be none yet.",
     response_class=Response,
     responses=shown(NOTE, "A signed note", media_type=TEXT) | problems(404, 503),
 )
@@ -90,7 +92,27 @@ def get_checkpoint(request: Request, node: TheNode) -> Response:
     found = node.ledger.store.latest_checkpoint()
     if found is None:
         raise NotFound("no_such_checkpoint", "the log has no entry yet")
-    return answer(request, found.note, TEXT, REVALIDATE)
+    return _noted(request, node, found)
+
+
+@router.get(
+    "/log/checkpoint.witnessed",
+    summary="The newest head that meets the node's witness policy",
+    description="Its note carries the lines of enough witnesses for the policy (c2sp.org/tlog-policy) that "
+    "this node was given. It is an older head than the newest, by seconds where all witnesses answer.",
+    response_class=Response,
+    responses=shown(NOTE, "A signed note", media_type=TEXT) | problems(404, 503),
+)
+def get_witnessed_checkpoint(request: Request, node: TheNode) -> Response:
+    found = node.witnessing.newest()
+    if found is None:
+        raise NotFound("no_such_checkpoint", "no head was cosigned by enough witnesses yet, or none is asked")
+    return _noted(request, node, found)
+
+
+def _noted(request: Request, node: Node, found: StoredCheckpoint) -> Response:
+    (note,) = node.cosignatures.complete([found])
+    return answer(request, note, TEXT, REVALIDATE)
 
 
 @router.get(
@@ -105,7 +127,7 @@ def get_checkpoint_of(
     found = node.ledger.store.checkpoint(size)
     if found is None:
         raise NotFound("no_such_checkpoint", f"the log signed no head of {size} entries")
-    return answer(request, found.note, TEXT, FOR_EVER)
+    return _noted(request, node, found)
 
 
 @router.get(

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from clients.bundles import reader_of
-from clients.cli.loggers import BerlingerRoot, pin
+from clients.cli.logger_options import BerlingerRoot, pin
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.screen import REFUSED, UNFINISHED, facts, mark, progress, rows, show, spoken
 from clients.download import Downloaded
@@ -19,18 +19,32 @@ from clients.keys import Device, default_home
 from clients.reads import ProvenEntry, proven
 from clients.words import sentence
 from ledger.cold_chain.berlinger_signature import ROOT
-from ledger.errors import Conflict, Malformed
-from ledger.proof.note import VerifierKey
+from ledger.errors import Conflict, Malformed, ProofInvalid
+from ledger.proof.checkpoint import SignedCheckpoint
+from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.receipt import verify_tlog_proof
+from ledger.proof.witnesses import Policy, parse_policy
 
 if TYPE_CHECKING:
     from ledger.verify import Progress, Report
+
+WITNESSES = 8  # the audit's step that only a policy brings; a bundle has a ninth in its place
 
 receipt = typer.Typer(no_args_is_help=True, help="Proof that one statement stands in the log.")
 log = typer.Typer(no_args_is_help=True, help="The log as a whole.")
 
 LogKey = Annotated[
     str | None, typer.Option("--log-key", metavar="VKEY", help="The log's verifier key; else the pinned one.")
+]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help="Whose cosignatures count (c2sp.org/tlog-policy); never take it from the operator.",
+        exists=True,
+        dir_okay=False,
+    ),
 ]
 Form = Annotated[
     Literal["cose", "tlog-proof"], typer.Option("--form", help="RFC 9942, or c2sp.org/tlog-proof.")
@@ -69,17 +83,25 @@ def verify_receipt(
         Path, typer.Argument(metavar="RECEIPT", help="Its receipt.", exists=True, dir_okay=False)
     ],
     log_key: LogKey = None,
+    policy: PolicyFile = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Show, without any server, that the log's key vouches for a statement. Exit code 1: it does not."""
-    vkey = _vkey(log_key, home)
+    """Show, without any server, that the log's key vouches for a statement. Exit code 1: it does not.
+
+    With --policy, also that enough of its witnesses cosigned the head of a tlog-proof.
+    """
+    vkey, asked = _vkey(log_key, home), _policy(policy)
     raw, data = statement.read_bytes(), evidence.read_bytes()
     if data.startswith(b"c2sp.org/tlog-proof"):
-        head = verify_tlog_proof(data, raw, vkey).checkpoint
+        signed = verify_tlog_proof(data, raw, vkey)
+        head = signed.checkpoint
         document: dict[str, Any] = {"log": vkey.name, "log_size": head.size, "root": head.root.hex()}
+        document |= {"witnesses": _cosigners(signed, vkey, asked)} if asked else {}
         show(document, lambda console: _draw_proven(console, document), as_json)
         return
+    if asked:
+        raise ProofInvalid("policy_not_met", "a COSE receipt carries no cosignatures: get a tlog-proof")
     found = proven(None, raw, data, vkey)
     show(_told(found), lambda console: _draw_entry(console, found, {"log": vkey.name}), as_json)
 
@@ -92,13 +114,17 @@ def download(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Also the loggers' own files, into DIR/evidence.")
     ] = False,
+    policy: PolicyFile = None,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
-    """Copy the whole log (auditors). Interrupted, it goes on where it was."""
+    """Copy the whole log (auditors). Interrupted, it goes on where it was.
+
+    With --policy, only up to the newest head that enough of its witnesses cosigned.
+    """
     with client(home, passphrase_file) as reader, progress("Downloading", as_json) as bar:
-        done = reader.download_log(folder, bar)
+        done = reader.download_log(folder, bar, _policy(policy))
         got = fetch_files(reader.evidence, folder, done.size) if evidence else None
     document: dict[str, Any] = {
         "folder": str(folder),
@@ -107,6 +133,7 @@ def download(
         "fetched": done.fetched,
         "kept": done.kept,
         "checkpoints": done.checkpoints,
+        "not_yet_cosigned": done.left,
     } | ({"evidence": got._asdict()} if got else {})
     show(document, lambda console: _draw_download(console, done, got), as_json)
 
@@ -137,17 +164,26 @@ def verify(
         ),
     ] = None,
     berlinger_root: BerlingerRoot = ROOT,
+    policy: PolicyFile = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Audit a downloaded log or a bundle, without any server, trusting only the log's public key.
+
+    With --policy, also the witnesses that it names: enough of them must have cosigned the newest head
+    of a log. A bundle carries no cosignatures.
 
     Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named. 6: nothing
     is wrong, but not everything could be checked: what, the report says.
     """
     with progress("Verifying", as_json) as bar:
         if evidence_path.is_dir():
-            report = _audit_log(evidence_path, _vkey(log_key, home), evidence, berlinger_root, workers, bar)
+            vkey, witnesses = _vkey(log_key, home), _policy(policy)
+            report = _audit_log(evidence_path, vkey, evidence, berlinger_root, witnesses, workers, bar)
+        elif policy is not None:
+            raise Malformed(
+                "bad_policy", "a bundle carries no cosignatures: ask witnesses about the whole log"
+            )
         else:
             report = _audit_bundle(evidence_path, _perhaps_vkey(log_key, home), berlinger_root, workers, bar)
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
@@ -156,14 +192,20 @@ def verify(
 
 
 def _audit_log(
-    folder: Path, vkey: VerifierKey, evidence: Path | None, root: str, workers: int, bar: Progress
+    folder: Path,
+    vkey: VerifierKey,
+    evidence: Path | None,
+    root: str,
+    witnesses: Policy | None,
+    workers: int,
+    bar: Progress,
 ) -> Report:
     from ledger.verify import DirectorySource, FilesAudit, audit  # the rules: only this command needs them
 
-    files = evidence or folder / FOLDER
+    source, files = DirectorySource(folder), evidence or folder / FOLDER
     if files.is_dir():
-        return FilesAudit(DirectorySource(folder), vkey, files_in(files), pin(root)).run(workers, bar)
-    return audit(DirectorySource(folder), str(vkey), workers=workers, progress=bar)
+        return FilesAudit(source, vkey, files_in(files), pin(root), witnesses).run(workers, bar)
+    return audit(source, str(vkey), workers=workers, progress=bar, policy=witnesses)
 
 
 def _audit_bundle(path: Path, vkey: VerifierKey | None, root: str, workers: int, bar: Progress) -> Report:
@@ -182,6 +224,19 @@ def _perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
         if given:
             raise
         return None
+
+
+def _cosigners(signed: SignedCheckpoint, vkey: VerifierKey, policy: Policy) -> list[str]:
+    """Raises `ProofInvalid` (`policy_not_met`, and as `Policy.cosigners`)."""
+    by = policy.cosigners(parse_note(signed.note))
+    if not policy.knows_log(vkey) or not policy.met_by(by):
+        told = ", ".join(by) or "nobody"
+        raise ProofInvalid("policy_not_met", f"of the policy's witnesses {told} cosigned this head")
+    return sorted(by)
+
+
+def _policy(path: Path | None) -> Policy | None:
+    return parse_policy(path.read_bytes()) if path else None
 
 
 def _vkey(given: str | None, home: Path | None) -> VerifierKey:
@@ -225,6 +280,10 @@ def _draw_proven(console: Console, document: dict[str, Any]) -> None:
 
 def _draw_download(console: Console, done: Downloaded, got: Fetched | None) -> None:
     console.print(f"{done.size} entries and {done.checkpoints} checkpoints in {done.folder}.")
+    if done.left:
+        console.print(
+            f"{done.left} newer entries are left out: no head over them was cosigned by enough yet."
+        )
     if got:
         withheld = f"; {got.withheld} more are named, and not given to you" if got.withheld else ""
         console.print(f"{got.files} files of loggers in {done.folder / FOLDER}{withheld}.")
@@ -249,3 +308,7 @@ def _draw_report(console: Console, report: Report) -> None:
         first = f"First wrong: step {report.first_wrong.step}: {report.first_wrong}"
         console.print(Text(first, style="bold red"))
     console.print(Text(f"Proved: {report.proved}", style="green" if report.ok else ""))
+    witnessed = report.size and report.witnessed_size == report.size
+    console.print(Text(f"Witnesses: {report.witnessed}", style="green" if witnessed else "bold yellow"))
+    if not any(step.number >= WITNESSES for step in report.steps):
+        console.print("Ask them with: --policy FILE", style="bold yellow")

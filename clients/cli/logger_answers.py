@@ -20,7 +20,7 @@ from ledger.errors import Malformed, UnbrokenError
 FLAGS = {
     "unit": "--unit", "zone": "--zone", "decimal": "--decimal", "date_order": "--date-order",
     "serial": "--serial", "interval_s": "--interval", "range_centi_c": "--range", "channel": "--channel",
-    "since_ms": "--from and --until",
+    "since_ms": "--from and --until, or --lines", "lines": "--lines",
 }  # fmt: skip
 HINTS = {
     "zone": "for instance UTC or +02:00",
@@ -101,6 +101,8 @@ def _meaning(question: str, text: str) -> Any:
         return milliseconds(moment(text))
     if question == "range_centi_c":
         return range_of(text)
+    if question == "lines":
+        return _lines(text)
     if question == "interval_s":
         if not (text.isascii() and text.isdecimal()):
             raise Malformed("bad_value", f"--interval: {text!r} is not a whole number of seconds")
@@ -115,3 +117,12 @@ def range_of(text: str) -> tuple[int, int]:
         return centi_c(low.strip(), "C"), centi_c(high.strip(), "C")
     except Bad:
         raise Malformed("bad_value", f"--range: {text!r} is not lowest..highest, such as -196..50") from None
+
+
+def _lines(text: str) -> tuple[int, int]:
+    """`10-200` -> (10, 200)."""
+    first, dash, last = text.partition("-")
+    numbers = [part.strip() for part in (first, last)]
+    if not dash or not all(one.isascii() and one.isdecimal() and len(one) < 10 for one in numbers):
+        raise Malformed("bad_value", f"--lines: {text!r} is not first-last, such as 10-200")
+    return int(numbers[0]), int(numbers[1])

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from clients.cli.loggers import EVENT, BerlingerRoot, pin
+from clients.cli.logger_options import BerlingerRoot, pin
+from clients.cli.loggers import EVENT
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.screen import REFUSED, facts, show
 from clients.sdk import Client

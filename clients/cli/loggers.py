@@ -15,6 +15,23 @@ import typer
 from rich.console import Console
 
 from clients.cli.logger_answers import FLAGS, Answers, answered
+from clients.cli.logger_options import (
+    BerlingerRoot,
+    CalibratedUntil,
+    Channel,
+    DateOrder,
+    Decimal,
+    From,
+    Interval,
+    Lines,
+    Mapping,
+    Range,
+    Serial,
+    Unit,
+    Until,
+    Zone,
+    pin,
+)
 from clients.cli.logger_summary import draw_file, file_document
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.record import OccurredAt, Yes, agreed, document_of, tell
@@ -32,36 +49,36 @@ from ledger.cold_chain.refusals import Ambiguous
 from ledger.errors import Malformed
 
 EVENT = "TemperatureEvidenceAttached"
-Option = typer.Option
-BerlingerRoot = Annotated[
-    str,
-    Option(
-        "--berlinger-root", envvar="UNBROKEN_BERLINGER_ROOT", help="The pinned key of Berlinger's signatures."
-    ),
-]
 
 
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The logger's own file.", exists=True)],
-    container: Annotated[list[str] | None, Option("--container", help="What it was with. Repeat.")] = None,
-    phase: Annotated[str | None, Option("--phase", help="fresh, frozen or thawed.")] = None,
-    at: Annotated[str | None, Option("--at", help="Where it was read out: site/department.")] = None,
-    stream: Annotated[str | None, Option("--stream", help="shipment/… or tank/…; else the therapy.")] = None,
-    zone: Annotated[str | None, Option("--zone", help="Of the logger's clock: UTC, +02:00.")] = None,
-    unit: Annotated[str | None, Option("--unit", help="C or F.")] = None,
-    decimal: Annotated[str | None, Option("--decimal", help="The decimal mark: . or ,")] = None,
-    date_order: Annotated[str | None, Option("--date-order", help="ymd, dmy or mdy.")] = None,
-    serial: Annotated[str | None, Option("--serial", help="The logger's serial number.")] = None,
-    interval: Annotated[str | None, Option("--interval", help="Seconds between readings.")] = None,
-    channel: Annotated[str | None, Option("--channel", help="Which of several temperatures.")] = None,
-    range_: Annotated[str | None, Option("--range", help="What it can measure: -196..50 (°C).")] = None,
-    calibrated_until: Annotated[str | None, Option(help="A moment; without it nothing is proved.")] = None,
-    since: Annotated[str | None, Option("--from", help="First moment that belongs here.")] = None,
-    until: Annotated[str | None, Option("--until", help="Last moment that belongs here.")] = None,
-    mapping: Annotated[Path | None, Option(help="A mapping (TOML) for another format.", exists=True)] = None,
+    container: Annotated[
+        list[str] | None, typer.Option("--container", help="What it was with. Repeat.")
+    ] = None,
+    phase: Annotated[str | None, typer.Option("--phase", help="fresh, frozen or thawed.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Where it was read out: site/department.")] = None,
+    stream: Annotated[
+        str | None, typer.Option("--stream", help="shipment/… or tank/…; else the therapy.")
+    ] = None,
+    zone: Zone = None,
+    unit: Unit = None,
+    decimal: Decimal = None,
+    date_order: DateOrder = None,
+    serial: Serial = None,
+    interval: Interval = None,
+    channel: Channel = None,
+    range_: Range = None,
+    calibrated_until: CalibratedUntil = None,
+    since: From = None,
+    until: Until = None,
+    lines: Lines = None,
+    mapping: Mapping = None,
     berlinger_root: BerlingerRoot = ROOT,
     occurred_at: OccurredAt = None,
-    look: Annotated[bool, Option("--look", help="Only show what is read; sign and send nothing.")] = False,
+    look: Annotated[
+        bool, typer.Option("--look", help="Only show what is read; sign and send nothing.")
+    ] = False,
     yes: Yes = False,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
@@ -84,10 +101,11 @@ def import_(
         calibrated_until=calibrated_until,
         since_ms=since,
         until_ms=until,
+        lines=lines,
     )
     files = [file.read_bytes(), *([mapping.read_bytes()] if mapping else [])]
     may_ask = sys.stdin.isatty() and not yes
-    found, told, parts = _read(files, told, pin(berlinger_root), look, may_ask)
+    found, told, parts = read_file(files, told, pin(berlinger_root), look, may_ask)
     draw_file(Console(highlight=False, quiet=as_json), found, told.channel)
     results: list[Answer | Pending] = []
     if not look:
@@ -103,7 +121,7 @@ def import_(
         raise typer.Exit(WAITING)
 
 
-def _read(
+def read_file(
     files: list[bytes], told: Answers, root: str, look: bool, may_ask: bool
 ) -> tuple[LoggerFile, Answers, list[dict[str, Any]]]:
     """The file and its evidence. Asks until nothing is open, or names the option that answers."""
@@ -116,16 +134,6 @@ def _read(
             if not may_ask or open_.question not in FLAGS:
                 raise _with_option(open_) from None
             told = answered(told, open_)
-
-
-def pin(text: str) -> str:
-    """A root key as it is typed. Raises `Malformed` `bad_value`."""
-    try:
-        if len(bytes.fromhex(text)) == 64:
-            return text.lower()
-    except ValueError:
-        pass
-    raise Malformed("bad_value", "--berlinger-root is a public key of 128 hexadecimal digits (x, then y)")
 
 
 def _with_option(open_: Ambiguous) -> Ambiguous:

@@ -9,9 +9,12 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from clients.cli import chart, logger_check, loggers, watch
+from clients.cli import chart, logger_check, logger_judge, loggers, watch
+from clients.cli.budgets import draw_budgets, hours
+from clients.cli.logger_verdict import band
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import rows, show
+from clients.drafts import now
 from clients.words import clock, degrees, party
 
 Document = dict[str, Any]
@@ -32,6 +35,7 @@ app = typer.Typer(
 )
 app.command("import")(loggers.import_)
 app.command("check")(logger_check.check)
+app.command("judge")(logger_judge.judge)
 app.command("chart")(chart.chart)
 app.command("watch")(watch.watch)
 
@@ -46,17 +50,18 @@ def temperature(
     as_json: Json = False,
 ) -> None:
     """Show how warm a therapy's bags were, and what is left of the time they may be out of band."""
+    moment = as_of(at)
     with client(home, passphrase_file) as reader:
-        document = reader.temperature(coi_of(coi), before=before, at=as_of(at))
-    show(document, lambda console: draw(console, document), as_json)
+        document = reader.temperature(coi_of(coi), before=before, at=moment)
+    show(document, lambda console: draw(console, document, moment or now()), as_json)
 
 
-def draw(console: Console, document: Document) -> None:
-    """The budgets, then each excursion and gap, then the legs that nothing proves."""
+def draw(console: Console, document: Document, moment: str) -> None:
+    """The budgets, then each excursion and gap, then the legs that nothing proves, at that moment."""
     if not document["containers"]:
         console.print("No temperature evidence is attached to this therapy.")
     else:
-        console.print(_budgets(document["containers"]))
+        console.print(_budgets(document["containers"], {leg["container"] for leg in document["unproved"]}))
     events = [row for one in document["containers"] for row in _events(one)]
     if events:
         table = rows("Bag", "What", "From", "To (UTC)", "Peak", "Proved by", narrow=2)
@@ -68,39 +73,34 @@ def draw(console: Console, document: Document) -> None:
         span = f"{clock(leg['started_at'])} to {clock(leg['ended_at'])} UTC"
         words = f"NOT PROVED: {leg['container']} with {party(leg['carrier'])}, {span} (#{leg['ended']})"
         console.print(Text(words, style="bold red"))
+    draw_budgets(console, document, moment)
 
 
-def _budgets(found: list[Document]) -> Any:
+def _budgets(found: list[Document], unproved: set[str]) -> Any:
     table = rows("Bag", "Phase", "Band", "Verdict", "Out of band", "Left", "Mean kinetic", "Last", narrow=2)
     for one in found:
         table.add_row(
             one["container"],
             one["phase"],
-            _band(one),
-            _verdict(one),
-            _time(one["spent_s"]),
-            _time(one["left_s"]),
+            band(one),
+            _verdict(one, one["container"] in unproved),
+            hours(one["spent_s"]),
+            hours(one["left_s"]),
             degrees(one["mean_kinetic_centi_c"]) if one["mean_kinetic_centi_c"] is not None else "",
             f"#{one['last_evidence']}",
         )
     return table
 
 
-def _band(one: Document) -> str:
-    low, high = one["low_centi_c"], one["high_centi_c"]
-    if low is None and high is None:
-        return "no profile"
-    if low is None or high is None:
-        return f"at most {degrees(high)}" if low is None else f"at least {degrees(low)}"
-    return f"{degrees(low)} to {degrees(high)}"
-
-
-def _verdict(one: Document) -> Text:
+def _verdict(one: Document, unproved: bool) -> Text:
+    """In limits is all clear: not where a leg of the container lacks its proof."""
     if one["within_limits"] is None:
         return Text("not judged", style="dim")
     if not one["within_limits"]:
         return Text("✗ OUT OF LIMITS", style="bold red")
-    return Text("? GAP", style="bold yellow") if one["gaps"] else Text("✓ in limits", style="green")
+    if one["gaps"]:
+        return Text("? GAP", style="bold yellow")
+    return Text("? NOT PROVED", style="bold red") if unproved else Text("✓ in limits", style="green")
 
 
 def _events(one: Document) -> list[tuple[str | Text, ...]]:
@@ -116,15 +116,3 @@ def _events(one: Document) -> list[tuple[str | Text, ...]]:
         )
         for what, each in kinds
     ]
-
-
-def _time(seconds: int | None) -> str:
-    """`5400` -> `1 h 30 min`; empty for nothing known."""
-    if seconds is None:
-        return ""
-    if seconds < 0:
-        return f"-{_time(-seconds)}"
-    hours, rest = divmod(seconds, 3600)
-    minutes, left = divmod(rest, 60)
-    parts = ((hours, "h"), (minutes, "min"), (left, "s"))
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 min"

@@ -30,7 +30,9 @@ def _profile(one: Members) -> str:
     edges += [] if high is None else [f"not above {_degrees(high)}"]
     needed = "; every leg with a carrier needs evidence" if one.get("required") else ""
     gap = f"readings at most {duration(one['largest_gap_s'])} apart"
-    return f"While {one['phase']}: {' and '.join(edges)}; {_outside(one)}; {gap}{needed}."
+    out = one.get("out_of_storage_s")
+    away = "" if out is None else f"; out of storage for {duration(out)} in all before it is thawed"
+    return f"While {one['phase']}: {' and '.join(edges)}; {_outside(one)}; {gap}{away}{needed}."
 
 
 def _outside(one: Members) -> str:

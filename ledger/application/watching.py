@@ -54,7 +54,8 @@ class Bag(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What came of a look. `silent_ms`: when to look again if nothing comes; None: not for that."""
+    """What came of a look. `silent_ms`: when to look again if nothing comes; None: not for that, also
+    where the look itself found it silent."""
 
     recording: str
     begun: list[Noted]
@@ -83,7 +84,7 @@ class Watching:
         known = self._alarms.known(logger, chains, found.first_ms if found else now_ms)
         begun = list(self._note(look, known, now_ms)) if look else []
         self._close([one for one in known if one.logger == logger and one.closed_ms is None], placed, now_ms)
-        return Looked(look.recent.recording, begun, look.silent_ms) if look else None
+        return Looked(look.recent.recording, begun, look.silent_after(now_ms)) if look else None
 
     def _note(self, look: Look, known: Sequence[Noted], now_ms: int) -> Iterator[Noted]:
         """Where nothing changes, nothing is locked."""
@@ -151,11 +152,10 @@ class Look:
         bearing = [one.profile for one in self.bags if one.profile and one.lasts]
         return silent_after_ms(self.newest, bearing)
 
-    @property
-    def silent_ms(self) -> int | None:
-        if not any(one.lasts for one in self.bags):
-            return None
-        return max(self.newest.received_ms, self.listening_ms) + self.after_ms + 1
+    def silent_after(self, now_ms: int) -> int | None:
+        """None: nobody waits for it, or it is silent now."""
+        silent_ms = max(self.newest.received_ms, self.listening_ms) + self.after_ms + 1
+        return silent_ms if silent_ms > now_ms and any(one.lasts for one in self.bags) else None
 
     def found(self, now_ms: int) -> Iterator[tuple[Subject, list[Alarm]]]:
         own = (self.logger, self.recent.recording)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from operator import itemgetter
 from typing import NamedTuple
 
 from ledger.cold_chain.berlinger_signature import ROOT, device_signature
@@ -18,7 +17,7 @@ from ledger.cold_chain.degrees import Degrees, check_marks
 from ledger.cold_chain.logger_file import Channel, DateOrder, LoggerFile, Told, Unit, Zone
 from ledger.cold_chain.moments import offset_min
 from ledger.cold_chain.refusals import Ambiguous, Unreadable
-from ledger.cold_chain.table import converted, interval_of, one_serial, one_unit, times_of
+from ledger.cold_chain.table import converted, even_columns, interval_of, one_serial, one_unit, times_of
 from ledger.cold_chain.text import Text
 
 NAME = "berlinger"
@@ -178,26 +177,28 @@ def _channels(text: Text, told: Told, unit: Unit, zone: Zone) -> tuple[Channel, 
     header = _HEADER.fullmatch(text.lines[lines.start - 2]) if lines.start - 2 < len(text.lines) else None
     if header is None:
         raise Unreadable("the readings have no header", "export it again", lines.start - 1)
-    rows = _rows(text, lines)
+    moments, cells, marked = _columns(text, lines)
     order = _PICTURES.get(header[1].partition(" ")[0])
     known = replace(told, date_order=order) if order else told
-    times = times_of(text, [row[1] for row in rows], known, lines, header[1], zone.offset_min)
+    times = times_of(text, moments, known, lines, header[1], zone.offset_min)
     degrees = Degrees(unit)
-    values = converted([row[2] for row in rows], degrees.__getitem__, lines, "T")
+    values = converted(cells, degrees.__getitem__, lines, "T")
     check_marks(text, degrees, told.decimal)
-    marks = {index: row[3] for index, row in enumerate(rows) if len(row) > 3 and row[3]}
+    marks = {index: mark for index, mark in enumerate(marked) if mark} if any(marked) else {}
     return (Channel("T", tuple(times), tuple(values), lines, marks),)
 
 
-def _rows(text: Text, lines: range) -> list[list[str]]:
-    """Each line's cells: nothing before the first tab, a moment, a temperature, perhaps a mark."""
-    rows = [line.split("\t") for line in text.lines[lines.start - 1 : lines.stop - 1]]
-    if set(map(len, rows)) <= {3, 4} and not any(map(itemgetter(0), rows)):
-        return rows
+def _columns(text: Text, lines: range) -> tuple[list[str], list[str], list[str]]:
+    """Moments, temperatures and marks: there is nothing before a line's first tab, perhaps no mark."""
+    source = text.lines[lines.start - 1 : lines.stop - 1]
+    columns = even_columns(source, "\t", source[0].count("\t") + 1) if source else None
+    if columns and len(columns) in (3, 4) and not any(columns[0]):
+        return columns[1], columns[2], columns[3] if len(columns) > 3 else []
+    rows = [line.split("\t") for line in source]
     for number, row in zip(lines, rows, strict=True):
         if len(row) not in (3, 4) or row[0]:
             raise Unreadable("this is no reading: a moment, a temperature, a mark", "export it again", number)
-    return rows
+    return [row[1] for row in rows], [row[2] for row in rows], [row[3] if row[3:] else "" for row in rows]
 
 
 def _started(said: dict[str, Said], channels: tuple[Channel, ...], zone: Zone, text: Text) -> int | None:

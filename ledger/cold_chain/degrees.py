@@ -93,8 +93,10 @@ def check_divided(column: Sequence[str], delimiter: str, told: str | None, name:
 
     Raises `Ambiguous` unless somebody told that the decimal mark is a point.
     """
-    filled = [cell for cell in column if cell.strip()]
-    if delimiter == "," and filled and told != "." and not any("." in cell or "," in cell for cell in filled):
+    if delimiter != "," or told == ".":
+        return
+    filled = set(map(str.strip, set(column))) - {""}
+    if filled and not any("." in cell or "," in cell for cell in filled):
         why = f"column {name!r} has whole degrees only, and cells are parted by commas"
         raise Ambiguous("decimal", why, (".", ","))
 

@@ -1,8 +1,9 @@
 """From a logger's file to the members of `TemperatureEvidenceAttached`: on a grid, never resampled.
 
 1. *The channel*: where the file has several, a person says which.
-2. *The part*: readings from `since_ms` to `until_ms`. A clock that went back, or a gap longer than one
-   statement, must be left out by that choice: which part belongs to the transport is no guess.
+2. *The part*: readings from `since_ms` to `until_ms`, or by their lines in the file, where a clock that
+   was set back leaves moments twice. Such a step, or a gap longer than one statement, must be left out
+   by that choice: which part belongs to the transport is no guess.
 3. *The grid*: readings follow each other by the file's interval. A place of the grid without a reading
    is null. A reading beside the grid begins a new statement with its own grid, and the one before it
    goes on with nulls up to there, so that the time between stays a gap on record.
@@ -40,6 +41,15 @@ class Instrument:
     channel: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    lines: tuple[int, int] | None = None  # first and last, from 1
+
+
+class Part(NamedTuple):
+    """Readings of a channel, one value of each at the same index."""
+
+    times_ms: Sequence[int]
+    centi_c: Sequence[int | None]
+    lines: Sequence[int]
 
 
 class Run(NamedTuple):
@@ -59,10 +69,10 @@ def evidence(file: LoggerFile, instrument: Instrument | None = None) -> list[dic
     known = instrument or Instrument()
     channel = channel_of(file, known.channel)
     interval_ms = _interval_ms(file)
-    moments, values = _chosen(channel, known)
-    _check_order(channel, moments, interval_ms)
+    part = part_of(channel, known)
+    _check_order(part, interval_ms)
     members = _constant(file, known, channel)
-    runs = _runs(moments, values, interval_ms)
+    runs = _runs(part.times_ms, part.centi_c, interval_ms)
     return [members | _measured(run, interval_ms) for run in runs for run in _pieces(run, interval_ms)]
 
 
@@ -90,31 +100,35 @@ def _interval_ms(file: LoggerFile) -> int:
     return file.interval_s * 1000
 
 
-def _chosen(channel: Channel, known: Instrument) -> tuple[Sequence[int], Sequence[int | None]]:
-    """Moments and values of the part that was asked for."""
-    if known.since_ms is None and known.until_ms is None:
-        return channel.times_ms, channel.centi_c
+def part_of(channel: Channel, known: Instrument) -> Part:
+    """Rule 2: the part that was asked for. Raises `Unreadable` where it holds nothing."""
+    whole = Part(channel.times_ms, channel.centi_c, channel.lines)
+    if known.since_ms is None and known.until_ms is None and known.lines is None:
+        return whole
+    first, last = known.lines or (0, max(channel.lines))
     kept = [
-        (at_ms, value)
-        for at_ms, value in zip(channel.times_ms, channel.centi_c, strict=True)
-        if (known.since_ms is None or known.since_ms <= at_ms)
-        and (known.until_ms is None or at_ms <= known.until_ms)
+        row
+        for row in zip(*whole, strict=True)
+        if first <= row[2] <= last
+        and (known.since_ms is None or known.since_ms <= row[0])
+        and (known.until_ms is None or row[0] <= known.until_ms)
     ]
     if not kept:
-        raise Unreadable("the file has no reading in that part", "choose another since and until")
-    moments, values = zip(*kept, strict=True)
-    return moments, values
+        raise Unreadable("the file has no reading in that part", "choose another since and until, or lines")
+    return Part(*zip(*kept, strict=True))
 
 
-def _check_order(channel: Channel, moments: Sequence[int], interval_ms: int) -> None:
+def _check_order(part: Part, interval_ms: int) -> None:
     """Rule 2."""
-    for earlier, later in pairwise(moments):
+    moments = part.times_ms
+    for number, (earlier, later) in enumerate(pairwise(moments), start=1):
         if 0 < later - earlier <= MOST_READINGS * interval_ms:
             continue
-        line = channel.lines[channel.times_ms.index(later)]
         what = "the clock went back, or stood" if later <= earlier else "readings are missing for long"
-        between = f"from {timestamp(earlier)} to {timestamp(later)}, line {line}"
-        raise Ambiguous("since_ms", f"{what} ({between}): say which part belongs here with since and until")
+        between = f"from {timestamp(earlier)} to {timestamp(later)}, line {part.lines[number]}"
+        raise Ambiguous(
+            "since_ms", f"{what} ({between}): say which part belongs here with since and until, or its lines"
+        )
     places = (moments[-1] - moments[0]) // interval_ms
     if places > MOST_PLACES:
         what = f"a reading each {interval_ms // 1000} s would be {places}, more than {MOST_PLACES}"

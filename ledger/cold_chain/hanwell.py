@@ -49,7 +49,7 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
     number = _header(text) or 1
     head = _head(text, number)
     table = table_of(text, delimiter_of(text.lines[number - 1], _is_heading) or ",", number, number + 1)
-    if not table.rows:
+    if not len(table):
         text.ignored("the file holds no readings")
     zone = zone_of(told, None, "", "Hanwell files name no zone")
     times = times_of(text, table.column(0), told, table.lines, "Time", zone.offset_min)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import compress
 
 from ledger.cold_chain.degrees import Degrees, check_divided, check_marks, unit_in
 from ledger.cold_chain.headings import is_date, is_temperature, is_time
@@ -72,7 +73,7 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
     zone = _zone(table, told)
     times = _times(text, readings, told, zone.offset_min)
     channels = tuple(_channel(text, readings, at, columns, told, times) for at in columns)
-    if not readings.rows:
+    if not len(readings):
         text.ignored("the file holds no readings")
     return LoggerFile(
         format=NAME,
@@ -99,24 +100,28 @@ def _zone(table: Table, told: Told) -> Zone:
 
 def _without_events(text: Text, table: Table, columns: list[int]) -> Table:
     """Rows without any temperature but with words in another column are events, not readings."""
+    blank = {cell for cell in set(table.column(columns[0])) if not cell.strip()}
+    found = enumerate(table.column(columns[0])) if blank else ()
     empty = [
         index
-        for index, cell in enumerate(table.column(columns[0]))
-        if (not cell or cell.isspace()) and not any(table.rows[index][at].strip() for at in columns)
+        for index, cell in found
+        if cell in blank and not any(table.column(at)[index].strip() for at in columns)
     ]
     others = [at for at, name in enumerate(table.header) if at not in columns and not is_date(name)]
     events = {index for index in empty if _say_events(text, table, index, others)}
     if not events:
         return table
-    kept = [index for index in range(len(table.rows)) if index not in events]
-    rows, lines = [table.rows[index] for index in kept], [table.lines[index] for index in kept]
-    return Table(table.header, rows, lines, table.delimiter)
+    kept = [True] * len(table)
+    for index in events:
+        kept[index] = False
+    left = [list(compress(column, kept)) for column in table.columns]
+    return Table(table.header, left, list(compress(table.lines, kept)), table.delimiter)
 
 
 def _say_events(text: Text, table: Table, index: int, others: list[int]) -> bool:
     """A note for each event of the row; False if it holds none."""
-    row, line = table.rows[index], table.lines[index]
-    found = [table.header[at] for at in others if row[at].strip().isalpha()]
+    line = table.lines[index]
+    found = [table.header[at] for at in others if table.column(at)[index].strip().isalpha()]
     for event in found:
         text.ignored(f"an event, no reading: {event.partition(' (')[0].partition(' LGR')[0]}", line)
     return bool(found)

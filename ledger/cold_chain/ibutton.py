@@ -96,9 +96,9 @@ def _zone(told: Told, start: re.Match[str] | None) -> Zone:
 
 def _with_order(text: Text, told: Told, start: re.Match[str] | None, table: Table) -> Told:
     """The order of day and month in which the first row is the mission's first day."""
-    if told.date_order or start is None or not table.rows:
+    if told.date_order or start is None or not len(table):
         return told
-    first = split([table.rows[0][0]])[0][0]
+    first = split(table.column(0)[:1])[0][0]
     try:
         mission = day_ms(f"{start[2]}-{start[1]}-{start[5]}", "dmy")
         fitting = [order for order in orders_of(first) if day_ms(first, order) == mission]
@@ -114,7 +114,7 @@ def _with_order(text: Text, told: Told, start: re.Match[str] | None, table: Tabl
 def _unit(table: Table, told: Told) -> Unit:
     units = set(map(str.strip, set(table.column(1))))
     if len(units) > 1 or not units <= {"C", "F"}:
-        line = next(n for n, row in zip(table.lines, table.rows, strict=True) if row[1].strip() != "C")
+        line = next(n for n, cell in zip(table.lines, table.column(1), strict=True) if cell.strip() != "C")
         raise Unreadable(f"units {sorted(units)} in one column", "export it again", line, "Unit")
     stated: Unit | None = None if not units else ("F" if units == {"F"} else "C")
     return one_unit(told, stated, "the column Unit")

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
-from operator import add, ne, sub
+from operator import add, itemgetter, ne, sub
 from typing import get_args
 
 from ledger.cold_chain.degrees import nearest
@@ -183,9 +183,10 @@ def split(cells: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     mark, date_first = _cut(cells[0])
     at = cells[0].find(mark) if date_first else cells[0].rfind(mark)
-    if cells[0] != cells[0].strip() or [cell[at : at + 1] for cell in cells].count(mark) < len(cells):
+    marks = map(itemgetter(slice(at, at + 1)), cells)
+    if cells[0] != cells[0].strip() or set(marks) != {mark}:
         return _split_each(cells)
-    left, right = [cell[:at] for cell in cells], [cell[at + 1 :] for cell in cells]
+    left, right = (list(map(itemgetter(part), cells)) for part in (slice(at), slice(at + 1, None)))
     return (left, right) if date_first else (right, left)
 
 

@@ -103,7 +103,7 @@ def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
     clocks = next((at for at, name in enumerate(table.header) if at and is_time(name)), None)
     if clocks is None:
         raise Unreadable("there is no column Time", "export it again")
-    if not table.rows:
+    if not len(table):
         text.ignored("the file holds no readings")
         return []
     parts = list(map(str.strip, table.column(0))), table.column(clocks)

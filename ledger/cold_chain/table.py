@@ -23,10 +23,10 @@ _PLEASE = "look at that line, and export the file again"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and rows of one width. `lines[i]` is where row i stands in the file."""
+    """A header and as many columns, all of one length. `lines[i]` is where row i stands in the file."""
 
     header: list[str]
-    rows: list[list[str]]
+    columns: list[list[str]]
     lines: Sequence[int]
     delimiter: str
 
@@ -34,7 +34,11 @@ class Table:
         """One column's cells. Raises `Unreadable` where the header has no such column."""
         if index >= len(self.header):
             raise Unreadable(f"the header has no column {index + 1}", "export it again")
-        return [row[index] for row in self.rows]
+        return self.columns[index]
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.lines)
 
 
 def cells(line: str, delimiter: str) -> list[str]:
@@ -52,17 +56,53 @@ def table_of(text: Text, delimiter: str, header_line: int, first_line: int) -> T
     header = cells(text.lines[max(header_line, 1) - 1], delimiter)
     if header_line == 0:
         header = [str(number) for number in range(1, len(header) + 1)]
-    rows = _parsed(text.lines[first_line - 1 :], delimiter, first_line)
+    source = text.lines[first_line - 1 :]
+    while source and not source[-1].strip():
+        source.pop()
+    columns = even_columns(source, delimiter, len(header))
+    if columns is None or "" in columns[0] or any(map(any, columns[_named(header) :])):
+        return _from_rows(header, _parsed(source, delimiter, first_line), delimiter, first_line)
+    return Table(header, columns, range(first_line, first_line + len(source)), delimiter)
+
+
+def even_columns(source: list[str], delimiter: str, width: int) -> list[list[str]] | None:
+    """The cells of lines that all have so many, all of them in quotation marks, or none. Else None.
+
+    All lines are cut at once: a list for each of them would cost more than the rest of reading.
+    """
+    is_quoted = source[:1] != [] and source[0].startswith(QUOTE)
+    mark = f"{QUOTE}{delimiter}{QUOTE}" if is_quoted else delimiter
+    if set(map(str.count, source, repeat(mark))) != {width - 1}:
+        return None
+    found = _unquoted(source, mark) if is_quoted else mark.join(source).split(mark)
+    if len(found) != width * len(source) or QUOTE in "".join(found):
+        return None
+    return [found[at::width] for at in range(width)]
+
+
+def _unquoted(source: list[str], mark: str) -> list[str]:
+    """Cells of lines that begin and end with a quotation mark; others keep theirs in some cell."""
+    between, whole = f"{QUOTE}\n{QUOTE}", "\n".join(source)
+    return whole.removeprefix(QUOTE).removesuffix(QUOTE).replace(between, mark).split(mark)
+
+
+def _from_rows(header: list[str], rows: list[list[str]], delimiter: str, first_line: int) -> Table:
+    """Of rows that may be blank, short, or wider than the header with nothing in it."""
     lines: Sequence[int] = range(first_line, first_line + len(rows))
     while rows and _is_blank(rows[-1]):
         rows.pop()
-    if set(map(len, rows)) == {len(header)} and "" not in map(itemgetter(0), rows):
-        lines = lines[: len(rows)]
-    else:
+    if set(map(len, rows)) != {len(header)} or "" in map(itemgetter(0), rows):
         kept = [(line, row) for line, row in zip(lines, rows, strict=False) if not _is_blank(row)]
-        lines = lines[: len(rows)] if len(kept) == len(rows) else [line for line, _ in kept]
+        lines = lines if len(kept) == len(rows) else [line for line, _ in kept]
         rows = [row for _, row in kept]
-    return Table(header, _of_one_width(rows, header, lines), lines, delimiter)
+    rows = _of_one_width(rows, header, lines)
+    columns = list(map(list, zip(*rows, strict=True))) or [[] for _ in header]
+    return Table(header, columns, lines[: len(rows)], delimiter)
+
+
+def _named(header: list[str]) -> int:
+    """How many columns there are up to the last with a name."""
+    return max((at for at, name in enumerate(header, start=1) if name), default=0)
 
 
 def _is_blank(row: list[str]) -> bool:
@@ -90,7 +130,7 @@ def _of_one_width(rows: list[list[str]], header: list[str], lines: Sequence[int]
     width = len(header)
     if width * len(rows) > MOST_BYTES:  # a cell that is there has at least a delimiter
         raise Unreadable(f"rows without most of the header's {width} columns", "export it again", lines[0])
-    named = max((at for at, name in enumerate(header, start=1) if name), default=0)
+    named = _named(header)
     is_even = set(map(len, rows)) <= {width}
     if is_even and not any(any(map(itemgetter(at), rows)) for at in range(named, width)):
         return rows

@@ -109,7 +109,7 @@ def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
     times = times_of(text, table.column(0), told, table.lines, TIME, zone_min)
     column = table.column(1)
     looked_at = column if table.header[1] == TIME else column[:1]
-    if not times or ":" not in table.rows[0][0] or not any(map(_is_serial, looked_at)):
+    if not times or ":" not in table.column(0)[0] or not any(map(_is_serial, looked_at)):
         return times
     near = _agree(times, column, zone_min)
     if not all(near):
@@ -122,7 +122,11 @@ def _times(text: Text, table: Table, told: Told, zone_min: int) -> list[int]:
 def _agree(times: list[int], cells: list[str], zone_min: int) -> list[bool]:
     """Which cells are the same moment as a serial day. A check alone, so floats are good enough."""
     offset = EXCEL_1970 + zone_min / 1440
-    found = [_days(cell) - at_ms / DAY_MS - offset for at_ms, cell in zip(times, cells, strict=True)]
+    try:
+        days = list(map(float, cells))
+    except ValueError:
+        days = list(map(_days, cells))
+    found = [day - at_ms / DAY_MS - offset for at_ms, day in zip(times, days, strict=True)]
     return list(map(_NEAR_DAYS.__ge__, map(abs, found)))
 
 

@@ -48,7 +48,7 @@ def read(text: Text, told: Told, why: str) -> LoggerFile:
     columns = [at for at, name in enumerate(head.get("property", [])) if at > 1 and is_temperature(name)]
     if not columns:
         raise Unreadable("no column's Property is a temperature", "export the temperature, too")
-    if not table.rows:
+    if not len(table):
         text.ignored("the file holds no readings")
     zone = zone_of(told, offset_min(_zone_word(table)), "heading", "TinyTag files name no zone")
     times = times_of(text, table.column(1), told, table.lines, "Time", zone.offset_min)

@@ -128,10 +128,12 @@ class Container:
     inside: str | None = None  # its cassette
     custody: Custody = field(default_factory=Custody)
     packings: list[Packing] = field(default_factory=list)  # in the log's order
+    packed: list[Moment] = field(default_factory=list)  # when each was, and out again
     unpacked: list[Moment] = field(default_factory=list)
     evidence: list[Series] = field(default_factory=list)  # of its temperature
     storage: Storage | None = None
     in_manufacture: int | None = None  # position
+    into_manufacture: list[Moment] = field(default_factory=list)
     lost: Moment | None = None  # the latest of either kind, by what the signers say
     found: Moment | None = None
     returned: Moment | None = None  # the latest

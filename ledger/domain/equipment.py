@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from ledger.domain.container import Moment
 
 if TYPE_CHECKING:
     from ledger.domain.world import Entry
@@ -24,6 +26,8 @@ class Equipment:
     qualified_until: str | None = None
     calibrated_until: str | None = None
     retired: int | None = None  # position
+    hold_time_s: int | None = None  # of a shipper, from its charge
+    charges: list[Moment] = field(default_factory=list)  # as `ShipperCharged.charged_at` says
     position: int = -1
 
     def is_fit(self, moment: str) -> bool:
@@ -45,9 +49,15 @@ class Equipment:
 
     def _qualified(self, _: Entry, event: Any) -> None:
         self.qualified_until = event.until
+        self.hold_time_s = event.hold_time_s or self.hold_time_s
 
     def _calibrated(self, _: Entry, event: Any) -> None:
         self.calibrated_until = event.until
+
+    def _charged(self, entry: Entry, event: Any) -> None:
+        seen_size = event.seen.size if event.seen else None
+        when = (event.charged_at, seen_size, entry.recorded_ms)
+        self.charges.append(Moment(entry.position, *when, entry.signer, self.site))
 
     def _retired(self, entry: Entry, _: Any) -> None:
         self.retired = entry.position if self.retired is None else self.retired
@@ -57,5 +67,6 @@ _ON_EQUIPMENT: dict[str, Callable[[Equipment, Entry, Any], None]] = {
     "EquipmentRegistered": Equipment._registered,
     "EquipmentQualified": Equipment._qualified,
     "EquipmentCalibrated": Equipment._calibrated,
+    "ShipperCharged": Equipment._charged,
     "EquipmentRetired": Equipment._retired,
 }

@@ -109,6 +109,7 @@ from ledger.domain.supply_events import (
     LotReceived,
     LotReleased,
     MaterialConsumed,
+    ShipperCharged,
 )
 from ledger.domain.temperature_events import TemperatureEvidenceAttached
 from ledger.domain.therapy_events import (
@@ -156,6 +157,7 @@ EVENTS: tuple[type[Event], ...] = (
     EquipmentRegistered,
     EquipmentQualified,
     EquipmentCalibrated,
+    ShipperCharged,
     EquipmentRetired,
     TherapyOrdered,
     ConsentRecorded,

@@ -173,7 +173,9 @@ def _manufacturing(chain: Chain, entry: Entry, event: Any) -> None:
     )
     happened.in_batch(chain, entry, event.batch, event.containers)
     for name in event.containers:
-        chain.container(name).in_manufacture = entry.position
+        container = chain.container(name)
+        container.in_manufacture = entry.position
+        container.into_manufacture.append(happened.moment(entry, event.at.site))
 
 
 def _batch_failed(chain: Chain, entry: Entry, event: ManufacturingFailed) -> None:
@@ -270,8 +272,8 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "LabelDestroyed": labelled.destroyed,
     "ReceiptInspected": handled.inspected,
     "Packed": handled.packed,
-    "Unpacked": handled.unpacked,
     "ShipperSwapped": handled.packed,
+    "Unpacked": handled.unpacked,
     "Stored": happened.stored,
     "Retrieved": happened.retrieved,
     "TemperatureEvidenceAttached": happened.temperature_attached,

@@ -14,9 +14,11 @@ from ledger.domain import (
     bedside,
     corrections,
     handling,
+    hold_time,
     labels,
     manufacture,
     materials,
+    out_of_storage,
     readiness_facts,
     temperature_rules,
     testing,
@@ -63,6 +65,8 @@ def find_faults(entry: Entry, chain: Chain, world: World, found: Found) -> None:
         elif not site.in_force:
             found.add("site_not_in_force", *containers_of(event))
     materials.find_unfit(entry, world, found)
+    hold_time.find_used_up(entry, chain, world, found)
+    out_of_storage.find_too_long(entry, chain, world, found)
     rule = _RULES.get(event.type)
     if rule:
         rule(entry, event, chain, world, found)

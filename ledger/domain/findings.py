@@ -200,6 +200,15 @@ FINDINGS: dict[str, Meaning] = {
     "loggers_disagree": Meaning(
         "minor", False, "One record was in the band while another was outside it: the worst counts."
     ),
+    "hold_time_used_up": Meaning(
+        "major",
+        True,
+        "The hold time of its shipper may have been used up while it was inside, or no charge of the shipper"
+        " is recorded.",
+    ),
+    "out_of_storage_too_long": Meaning(
+        "major", True, "It may have been out of storage for longer, in all, than its profile allows."
+    ),
     # manufacture
     "manufacturing_failed": Meaning("major", True, "The batch failed: its containers wait for Quality."),
     "batch_reused": Meaning("major", True, "This therapy used the batch's name before."),

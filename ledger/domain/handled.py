@@ -37,6 +37,7 @@ def packed(chain: Chain, entry: Entry, event: Packed | ShipperSwapped) -> None:
             entry.position, event.shipper, event.seal, event.logger, event.occurred_at, by, phase
         )
         chain.container(name).packings.append(packing)
+        chain.container(name).packed.append(moment(entry, event.at.site))
 
 
 def unpacked(chain: Chain, entry: Entry, event: Unpacked) -> None:

@@ -104,9 +104,15 @@ def find_unfit(entry: Entry, world: World, found: Found) -> None:
     """Registered equipment that was not fit when it was used. Nobody has to register any."""
     chain = world.chain(entry.stream.removeprefix("chain/"))
     for name in equipment_of(entry.event):
-        equipment = world.equipment(name)
-        if equipment and _is_of(equipment, chain, world) and not equipment.is_fit(_latest(entry)):
+        equipment = registered(name, chain, world)
+        if equipment and not equipment.is_fit(_latest(entry)):
             found.add("equipment_not_qualified", *containers_of(entry.event))
+
+
+def registered(name: str, chain: Chain, world: World) -> Equipment | None:
+    """What somebody with a part in this therapy registered under the name."""
+    equipment = world.equipment(name)
+    return equipment if equipment and _is_of(equipment, chain, world) else None
 
 
 def _is_of(one: Equipment | Lot, chain: Chain, world: World) -> bool:

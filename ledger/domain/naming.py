@@ -28,7 +28,13 @@ _REGISTRY_STREAMS = {
     ),
     "product": ("ProductVersionDefined",),
     "lot": ("LotReceived", "LotReleased", "LotRecalled"),
-    "equipment": ("EquipmentRegistered", "EquipmentQualified", "EquipmentCalibrated", "EquipmentRetired"),
+    "equipment": (
+        "EquipmentRegistered",
+        "EquipmentQualified",
+        "EquipmentCalibrated",
+        "ShipperCharged",
+        "EquipmentRetired",
+    ),
 }
 STREAM_KINDS: dict[str, str] = {event.__name__: "chain" for event in EVENTS} | {
     name: kind for kind, names in _REGISTRY_STREAMS.items() for name in names

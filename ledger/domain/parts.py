@@ -233,7 +233,8 @@ class TemperatureProfile(Part):
     Time outside the band: one event at most `longest_excursion_s`, all together at most
     `cumulative_excursion_s`, at most `excursions` of them; zero in any of these forbids all.
     Readings further apart than `largest_gap_s` leave a gap. `required`: without evidence of
-    every leg with a carrier, nothing is released or infused.
+    every leg with a carrier, nothing is released or infused. `out_of_storage_s`: how long a
+    container may be out of its storage in all, before it is thawed.
     """
 
     phase: Phase
@@ -244,6 +245,7 @@ class TemperatureProfile(Part):
     excursions: Annotated[int, Field(ge=0, le=10_000)] | None = None
     largest_gap_s: Annotated[int, Field(ge=1, le=30 * 86400)]
     required: bool = False
+    out_of_storage_s: Annotated[int, Field(ge=0, le=365 * 86400)] | None = None
 
     @model_validator(mode="after")
     def _band_holds_something(self) -> TemperatureProfile:

@@ -79,6 +79,7 @@ POLICY: dict[str, Row] = {
     "EquipmentRegistered": _row("administrator manufacturer quality", "own_organisation"),
     "EquipmentQualified": _row("administrator manufacturer quality", "own_organisation"),
     "EquipmentCalibrated": _row("administrator manufacturer quality", "own_organisation"),
+    "ShipperCharged": _row("administrator courier cell_lab manufacturer quality", "own_organisation"),
     "EquipmentRetired": _row("administrator manufacturer quality", "own_organisation"),
     "TherapyOrdered": _row("coordinator physician", "ordering"),
     "ConsentRecorded": _row("coordinator physician nurse", "at_site"),

@@ -8,7 +8,7 @@ rule a handful, which are remembered.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,6 +29,7 @@ except ImportError:  # an auditor's machine need not have it: slower, and the sa
     numpy = None
 
 NO_READING = -32_768  # below absolute zero
+_TYPE = numpy.dtype("h") if numpy else None  # as `array` has it
 
 
 class Series(NamedTuple):
@@ -77,7 +78,6 @@ class Stretch(NamedTuple):
 
 def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
     """The statement's readings, packed."""
-    values = (NO_READING if one is None else one for one in event.readings_centi_c)
     return Series(
         entry.statement_id,
         entry.position,
@@ -89,24 +89,48 @@ def series_of(entry: Entry, event: TemperatureEvidenceAttached) -> Series:
         milliseconds(event.started_at),
         event.interval_s * 1000,
         entry.recorded_ms,
-        array("h", values).tobytes(),
+        packed(event.readings_centi_c),
     )
 
 
+def packed(readings: Iterable[int | None]) -> bytes:
+    """Two bytes each; None is no reading."""
+    return array("h", (NO_READING if one is None else one for one in readings)).tobytes()
+
+
+class Band(NamedTuple):
+    """Lowest and highest reading in band, and the longest time between two that leaves no gap."""
+
+    low: int
+    high: int
+    gap_ms: int
+
+
+def band_of(profile: TemperatureProfile) -> Band:
+    """An open edge lies beyond every reading."""
+    low, high = profile.low_centi_c, profile.high_centi_c
+    edges = (NO_READING + 1 if low is None else low, -NO_READING - 1 if high is None else high)
+    return Band(*edges, profile.largest_gap_s * 1000)
+
+
+def beyond_band(band: Band, centi_c: int) -> int:
+    """How far outside the band; zero in band."""
+    return max(band.low - centi_c, centi_c - band.high, 0)
+
+
 @lru_cache(maxsize=1024)  # pure, and asked again at every entry of a therapy
-def stretches(series: Series, profile: TemperatureProfile) -> tuple[Stretch, ...]:
-    """The series in order of time, shrunk to what the profile makes of it."""
-    return _by_numpy(series, profile) if numpy else tuple(one_by_one(series, profile))
+def stretches(series: Series, band: Band) -> tuple[Stretch, ...]:
+    """The series in order of time, shrunk to what the band makes of it."""
+    return _by_numpy(series, band) if numpy else tuple(one_by_one(series, band))
 
 
-def one_by_one(series: Series, profile: TemperatureProfile) -> Iterator[Stretch]:
+def one_by_one(series: Series, band: Band) -> Iterator[Stretch]:
     """Reading by reading: what `_by_numpy` must agree with, and what runs where numpy is not installed."""
-    largest = profile.largest_gap_s * 1000
     run: Stretch | None = None
     for at_ms, centi_c in series.readings:
-        beyond = beyond_band(profile, centi_c)
-        if run and run.is_in == (not beyond) and at_ms - run.last_ms <= largest:
-            peak = centi_c if beyond > beyond_band(profile, run.peak_centi_c) else run.peak_centi_c
+        beyond = beyond_band(band, centi_c)
+        if run and run.is_in == (not beyond) and at_ms - run.last_ms <= band.gap_ms:
+            peak = centi_c if beyond > beyond_band(band, run.peak_centi_c) else run.peak_centi_c
             run = run._replace(last_ms=at_ms, peak_centi_c=peak)
             continue
         if run:
@@ -116,49 +140,40 @@ def one_by_one(series: Series, profile: TemperatureProfile) -> Iterator[Stretch]
         yield run
 
 
-def _by_numpy(series: Series, profile: TemperatureProfile) -> tuple[Stretch, ...]:
-    values = numpy.frombuffer(series.packed, numpy.int16)
-    low, high = _edges(profile)
-    lowest, is_near = numpy.minimum.reduce(values), series.interval_ms <= profile.largest_gap_s * 1000
-    if is_near and low <= lowest and numpy.maximum.reduce(values) <= high:
+def _by_numpy(series: Series, band: Band) -> tuple[Stretch, ...]:
+    values = numpy.frombuffer(series.packed, _TYPE)
+    lowest, is_near = numpy.minimum.reduce(values), series.interval_ms <= band.gap_ms
+    if is_near and lowest >= band.low and numpy.maximum.reduce(values) <= band.high:
         return (Stretch(series.started_ms, series.ended_ms, True, int(values[0]), series.position),)
     if is_near and lowest > NO_READING:
-        cuts, places = numpy.empty(0, numpy.intp), range(len(values))
-    else:
-        places = numpy.flatnonzero(values != NO_READING)
-        values = values[places]
-        apart = numpy.diff(places) * series.interval_ms > profile.largest_gap_s * 1000
-        cuts, places = numpy.flatnonzero(apart) + 1, places.tolist()
-    return tuple(_runs(series, (low, high), values, places, cuts))
+        return tuple(_runs(series, band, values, range(len(values)), ()))
+    places = numpy.flatnonzero(values != NO_READING)
+    apart = numpy.diff(places) * series.interval_ms > band.gap_ms
+    cuts = (numpy.flatnonzero(apart) + 1).tolist()
+    return tuple(_runs(series, band, values[places], places.tolist(), cuts))
 
 
-def _runs(series: Series, band: Interval, values: Any, places: Sequence[int], cuts: Any) -> Iterator[Stretch]:
+def _runs(
+    series: Series, band: Band, values: Any, places: Sequence[int], cuts: Sequence[int]
+) -> Iterator[Stretch]:
     """Readings at these places of the series, cut there, and where the band is left or entered."""
-    low, high = band
-    is_out = (values < low) | (values > high)
-    crossed = numpy.flatnonzero(is_out[1:] != is_out[:-1]) + 1
-    ends = [0, *sorted({*cuts.tolist(), *crossed.tolist()}), len(places)]
-    for first, end in pairwise(ends if len(places) else []):
-        peak = int(values[first])
-        if is_out[first]:
-            run = values[first:end].astype(numpy.int32)
-            peak = int(run[numpy.maximum(low - run, run - high).argmax()])
+    is_out = (values < band.low) | (values > band.high)
+    crossed = numpy.flatnonzero(is_out[1:] != is_out[:-1]).tolist()
+    ends = sorted({0, *cuts, *(at + 1 for at in crossed), len(places)})
+    for first, end in pairwise(ends):
+        out = bool(is_out[first])
+        peak = _furthest(band, values[first:end]) if out else int(values[first])
         start_ms, end_ms = (series.started_ms + places[at] * series.interval_ms for at in (first, end - 1))
-        yield Stretch(start_ms, end_ms, not is_out[first], peak, series.position)
+        yield Stretch(start_ms, end_ms, not out, peak, series.position)
 
 
-def _edges(profile: TemperatureProfile) -> tuple[int, int]:
-    """Lowest and highest reading in band; an open edge lies beyond every reading."""
-    low, high = profile.low_centi_c, profile.high_centi_c
-    return NO_READING + 1 if low is None else low, -NO_READING - 1 if high is None else high
-
-
-def beyond_band(profile: TemperatureProfile, centi_c: int) -> int:
-    """How far outside the band; zero in band."""
-    low, high = profile.low_centi_c, profile.high_centi_c
-    if low is not None and centi_c < low:
-        return low - centi_c
-    return max(0, centi_c - high) if high is not None else 0
+def _furthest(band: Band, run: Any) -> int:
+    """The first of those that are furthest outside."""
+    low, high = int(numpy.minimum.reduce(run)), int(numpy.maximum.reduce(run))
+    below, above = band.low - low, high - band.high
+    if below == above:
+        return int(run[((run == low) | (run == high)).argmax()])
+    return low if below > above else high
 
 
 # --- the instrument --------------------------------------------------------------------
@@ -182,6 +197,11 @@ def is_of_the_past(series: Series) -> bool:
     return series.ended_ms <= series.recorded_ms + PROMPT_MS
 
 
+def is_sound(series: Series) -> bool:
+    """Apart from the band, nothing is wrong with its instrument."""
+    return is_calibrated(series) and is_of_the_past(series)
+
+
 def is_fit(series: Series, profile: TemperatureProfile) -> bool:
     """It proves what it says."""
-    return holds_band(series.range, profile) and is_calibrated(series) and is_of_the_past(series)
+    return holds_band(series.range, profile) and is_sound(series)

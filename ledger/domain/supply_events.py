@@ -56,15 +56,26 @@ class EquipmentRegistered(Decision):
 
 
 class EquipmentQualified(Decision):
+    """`hold_time_s`: of a shipper, how long it keeps cold from its charge. None: as before, if ever."""
+
     type: Literal["EquipmentQualified"]
     v: Literal[1]
     until: Timestamp
+    hold_time_s: Annotated[int, Field(ge=60, le=90 * 86_400)] | None = None
 
 
 class EquipmentCalibrated(Decision):
     type: Literal["EquipmentCalibrated"]
     v: Literal[1]
     until: Timestamp
+
+
+class ShipperCharged(Decision):
+    """It was filled up, with liquid nitrogen as a rule: its hold time runs from `charged_at`."""
+
+    type: Literal["ShipperCharged"]
+    v: Literal[1]
+    charged_at: Timestamp
 
 
 class EquipmentRetired(Decision):

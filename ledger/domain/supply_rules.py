@@ -74,5 +74,6 @@ SUPPLY_CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "EquipmentRegistered": _equipment_registered,
     "EquipmentQualified": _equipment_changed,
     "EquipmentCalibrated": _equipment_changed,
+    "ShipperCharged": _equipment_changed,
     "EquipmentRetired": _equipment_changed,
 }

@@ -26,7 +26,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.intervals import Interval, common, rest, union
-from ledger.domain.readings import Series, Stretch, beyond_band, holds_band, is_fit, stretches
+from ledger.domain.readings import (
+    Series,
+    Stretch,
+    band_of,
+    beyond_band,
+    holds_band,
+    is_sound,
+    stretches,
+)
 
 if TYPE_CHECKING:
     from ledger.domain.parts import TemperatureProfile
@@ -81,12 +89,23 @@ class Judgement:
         return self.profile.cumulative_excursion_s * 1000 - self.spent_ms
 
     @property
+    def broken(self) -> tuple[str, ...]:
+        """The limits that do not hold, by the profile's names. Zero forbids every excursion."""
+        spent = {
+            "longest_excursion_s": self.longest_ms,
+            "cumulative_excursion_s": self.spent_ms,
+            "excursions": len(self.excursions) * 1000,
+        }
+        limits = {name: getattr(self.profile, name) for name in spent}
+        return tuple(
+            name
+            for name, limit in limits.items()
+            if self.excursions and limit is not None and (limit == 0 or spent[name] > limit * 1000)
+        )
+
+    @property
     def is_within_limits(self) -> bool:
-        profile, count = self.profile, len(self.excursions)
-        longest, most = profile.longest_excursion_s, profile.excursions
-        if count and 0 in (longest, profile.cumulative_excursion_s, most):
-            return False
-        return self.longest_ms <= longest * 1000 and self.left_ms >= 0 and (most is None or count <= most)
+        return not self.broken
 
 
 # --- one track -------------------------------------------------------------------------
@@ -94,38 +113,39 @@ class Judgement:
 
 def tracks(evidence: Iterable[Series], profile: TemperatureProfile) -> list[Track]:
     """Statements of one logger that go on where another ended, as one."""
+    band = band_of(profile)
     found: list[list[Series]] = []
     for series in sorted(evidence, key=lambda one: (one.logger, one.started_ms, one.ended_ms, one.packed)):
-        track = next((one for one in found if _goes_on(one[-1], series, profile)), None)
-        if track is None:
-            found.append([series])
+        for track in found:
+            if _goes_on(track[-1], series, band.gap_ms):
+                track.append(series)
+                break
         else:
-            track.append(series)
-    return [Track(track, [each for one in track for each in stretches(one, profile)]) for track in found]
+            found.append([series])
+    return [Track(track, [each for one in track for each in stretches(one, band)]) for track in found]
 
 
-def _goes_on(before: Series, series: Series, profile: TemperatureProfile) -> bool:
+def _goes_on(before: Series, series: Series, gap_ms: int) -> bool:
     if series.logger != before.logger:
         return False
     apart = series.started_ms - before.ended_ms
-    return 0 < apart <= max(profile.largest_gap_s * 1000, before.interval_ms, series.interval_ms)
-
-
-def _linked(profile: TemperatureProfile, one: Stretch, other: Stretch) -> bool:
-    return other.first_ms - one.last_ms <= profile.largest_gap_s * 1000
+    return apart > 0 and (apart <= gap_ms or apart <= max(before.interval_ms, series.interval_ms))
 
 
 def _excursions(track: Track, profile: TemperatureProfile) -> Iterator[Excursion]:
+    gap_ms = profile.largest_gap_s * 1000
     run: list[Stretch] = []  # out of band
     before: Stretch | None = None  # the last one in band, where it bounds the run
     last: Stretch | None = None
     for stretch in track.stretches:
-        if last and not _linked(profile, last, stretch):
+        if last and stretch.first_ms - last.last_ms > gap_ms:
             yield from _excursion(profile, before, run, None)
             run, before = [], None
         if stretch.is_in:
-            yield from _excursion(profile, before, run, stretch)
-            run, before = [], stretch
+            if run:
+                yield from _excursion(profile, before, run, stretch)
+                run = []
+            before = stretch
         else:
             run.append(stretch)
         last = stretch
@@ -139,23 +159,30 @@ def _excursion(
     if run:
         start_ms = before.last_ms if before else run[0].first_ms
         end_ms = after.first_ms if after else run[-1].last_ms
-        peak = max((one.peak_centi_c for one in run), key=lambda value: beyond_band(profile, value))
+        band = band_of(profile)
+        peak = max((one.peak_centi_c for one in run), key=lambda value: beyond_band(band, value))
         showing = {one.position for one in (before, *run, after) if one}
         yield Excursion(start_ms, end_ms, peak, tuple(sorted(showing)))
 
 
 def _known(track: Track, profile: TemperatureProfile) -> list[Interval]:
     """From each reading to the next that is near enough; a lone one is known for its moment."""
-    found = track.stretches
-    links = [(a.last_ms, b.first_ms) for a, b in pairwise(found) if _linked(profile, a, b)]
-    return union([*((one.first_ms, one.last_ms) for one in found), *links])
+    gap_ms = profile.largest_gap_s * 1000
+    found: list[Interval] = []
+    for one in track.stretches:
+        if found and one.first_ms - found[-1][1] <= gap_ms:
+            found[-1] = found[-1][0], one.last_ms
+        else:
+            found.append((one.first_ms, one.last_ms))
+    return found
 
 
 def _side(track: Track, profile: TemperatureProfile, is_in: bool) -> list[Interval]:
     """From one reading in band to the next (or of those outside it)."""
     found = track.stretches
-    pairs = [(a, b) for a, b in pairwise(found) if a.is_in == b.is_in == is_in and _linked(profile, a, b)]
-    links = [(a.last_ms, b.first_ms) for a, b in pairs]
+    gap_ms = profile.largest_gap_s * 1000
+    pairs = [(a, b) for a, b in pairwise(found) if a.is_in == b.is_in == is_in]
+    links = [(a.last_ms, b.first_ms) for a, b in pairs if b.first_ms - a.last_ms <= gap_ms]
     return union([*((one.first_ms, one.last_ms) for one in found if one.is_in == is_in), *links])
 
 
@@ -180,7 +207,7 @@ def judged(evidence: tuple[Series, ...], profile: TemperatureProfile) -> Judgeme
     """All evidence about one container in the profile's phase, whatever its order."""
     heard = [one for one in evidence if holds_band(one.range, profile)]
     speaking = tracks(heard, profile)
-    fit = [one for one in heard if is_fit(one, profile) and one.signature != "failed"]
+    fit = [one for one in heard if is_sound(one) and one.signature != "failed"]
     proving = speaking if len(fit) == len(heard) else tracks(fit, profile)
     known = [_known(track, profile) for track in proving]
     covered = union(stretch for each in known for stretch in each)
@@ -198,11 +225,12 @@ def judged(evidence: tuple[Series, ...], profile: TemperatureProfile) -> Judgeme
 
 def _together(profile: TemperatureProfile, excursions: list[Excursion]) -> list[Excursion]:
     """What overlaps is one event. Two that only share a reading in band are two."""
+    band = band_of(profile)
     found: list[Excursion] = []
     for one in sorted(excursions):
         last = found[-1] if found else None
         if last and (one.start_ms < last.end_ms or one.start_ms == last.start_ms):
-            peak = max(last.peak_centi_c, one.peak_centi_c, key=lambda value: beyond_band(profile, value))
+            peak = max(last.peak_centi_c, one.peak_centi_c, key=lambda value: beyond_band(band, value))
             proof = tuple(sorted({*last.proof, *one.proof}))
             found[-1] = Excursion(last.start_ms, max(last.end_ms, one.end_ms), peak, proof)
         else:

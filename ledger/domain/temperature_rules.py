@@ -108,13 +108,13 @@ def attached(
     series = series_of(entry, event)
     if not is_fit(series, profile):
         found.add("instrument_unfit", *event.containers)
-    for name, until_ms in _concerned(chain, event.containers).items():
+    for name, until_ms in concerned(chain, event.containers).items():
         added = series.until(until_ms)
         if added:
             _compare(name, evidence_of(chain, name, profile.phase), added, profile, found)
 
 
-def _concerned(chain: Chain, names: Sequence[str]) -> dict[str, int]:
+def concerned(chain: Chain, names: Sequence[str]) -> dict[str, int]:
     """The containers named, and those that keep what these had spent, until when."""
     concerned = dict.fromkeys(names, _NEVER)
     for name in chain.containers:

@@ -8,14 +8,18 @@ messages differ in the first line, so neither can pass for the other (ADR-0002).
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ledger.errors import Malformed, ProofInvalid
 from ledger.proof import note
+from ledger.proof.cosignature import MAX_TIME, cosign, cosigned_at, cosigned_message
 from ledger.proof.keys import PublicKey, SigningKey
 from ledger.proof.note import VerifierKey
 
-MAX_TIME = 2**63 - 1  # c2sp.org/tlog-cosignature: "It MUST NOT exceed 2^63 - 1"
+__all__ = ["MAX_TIME", "Checkpoint", "SignedCheckpoint", "cosigned_message", "log_vkey", "open_checkpoint",
+           "parse_checkpoint", "sign_checkpoint", "with_lines"]  # fmt: skip
+
 MAX_SIZE = 2**63 - 1
 MAX_ORIGIN = 255
 
@@ -66,11 +70,6 @@ def parse_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(origin, int(size), hashed, tuple(extensions))
 
 
-def cosigned_message(body: str, time_s: int) -> bytes:
-    """c2sp.org/tlog-cosignature: header line, time line, the whole checkpoint body."""
-    return f"cosignature/v1\ntime {time_s}\n{body}".encode()
-
-
 def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey, time_s: int) -> bytes:
     """The note with its two signature lines.
 
@@ -80,23 +79,25 @@ def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey, time_s: int) -> byt
     vkey, body = log_vkey(checkpoint.origin, key.public), checkpoint.body()
     if parse_checkpoint(body) != checkpoint or not 0 <= time_s <= MAX_TIME:
         raise Malformed("malformed_checkpoint", "the size, root, time or an extension line is not one")
-    stamped = time_s.to_bytes(8, "big") + key.sign(cosigned_message(body, time_s))
-    lines = note.sign_note(body, vkey, key) + note.signature_line(vkey.as_type(note.COSIGNATURE), stamped)
+    lines = note.sign_note(body, vkey, key) + cosign(body, vkey.as_type(note.COSIGNATURE), key, time_s)
     return f"{body}\n{lines}".encode()
 
 
 def open_checkpoint(data: bytes, vkey: VerifierKey) -> SignedCheckpoint:
-    """Check both lines of the log's key. Raises `ProofInvalid` (`bad_checkpoint`)."""
+    """Check both lines of the log's key; lines by others are left aside. Raises `ProofInvalid`
+    (`bad_checkpoint`)."""
     try:
         found = note.parse_note(data)
         head = parse_checkpoint(found.text)
-        plain = note.find(found, vkey)
-        stamped = note.find(found, vkey.as_type(note.COSIGNATURE))
+        if head.origin != vkey.name:
+            raise ProofInvalid("bad_checkpoint", f"of {head.origin!r}, where {vkey.name!r} is due")
+        note.check_signature(vkey, note.find(found, vkey), found.text.encode(), "bad_checkpoint")
+        time_s = cosigned_at(found, vkey.as_type(note.COSIGNATURE))
     except (Malformed, ProofInvalid) as error:
         raise ProofInvalid("bad_checkpoint", error.detail) from None
-    time_s = int.from_bytes(stamped[:8], "big")
-    if head.origin != vkey.name or len(stamped) != 72 or time_s > MAX_TIME:
-        raise ProofInvalid("bad_checkpoint", f"a checkpoint of {head.origin!r}, where {vkey.name!r} is due")
-    note.check_signature(vkey, plain, found.text.encode(), "bad_checkpoint")
-    note.check_signature(vkey, stamped[8:], cosigned_message(found.text, time_s), "bad_checkpoint")
     return SignedCheckpoint(head, time_s, data)
+
+
+def with_lines(data: bytes, lines: Iterable[str]) -> bytes:
+    """The note with further signature lines, each ending in a newline, behind its own."""
+    return data + "".join(lines).encode()

@@ -15,11 +15,14 @@ from heapq import merge
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, or_, select
+from sqlalchemy import Connection, Engine, or_, outerjoin, select
 
 from ledger.domain.rules import Verdict, tags_of
-from ledger.proof.note import VerifierKey
+from ledger.proof.checkpoint import with_lines
+from ledger.proof.cosignature import cosigned_at
+from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.tiles import TILE_HEIGHT, TILE_WIDTH
+from ledger.store.cosignatures import cosignature
 from ledger.store.faults import faults
 from ledger.store.reading import Reads, tags_of_line
 from ledger.store.schema import checkpoint, entry, head, tag, tag_hash, tile
@@ -102,6 +105,7 @@ class _Fsck(Audit):
         with self.findings.timed(ROWS):
             self._guarded("head", self._check_head)
             self._guarded("checkpoint", self._check_checkpoints)
+            self._guarded("cosignature", self._check_cosignatures)
             self._guarded("tile", self._check_tiles)
             self._guarded("entry", self._check_strays)
             self._guarded("tag", self._check_tags)
@@ -145,6 +149,27 @@ class _Fsck(Audit):
             one = heads.get(row.size)
             if one is not None:
                 self._compare("checkpoint", row.size, row, {"root": one.root, "time_ms": one.time_s * 1000})
+
+    def _check_cosignatures(self) -> None:
+        """Each is by the witness that its row names, of a head that the log signed, at that time."""
+        both = outerjoin(cosignature, checkpoint, cosignature.c.size == checkpoint.c.size)
+        for row in self._reads.stream(select(cosignature, checkpoint.c.note).select_from(both)):
+            self._rows += 1
+            if row.note is None:
+                key = f"{row.size}, {row.witness}"
+                self._odd("cosignature", key, "the log signed no head of this size")
+            else:
+                self._check_cosignature(row, row.note)
+
+    def _check_cosignature(self, row: Any, note: bytes) -> None:
+        key = f"{row.size}, {row.witness}"
+        try:
+            found = parse_note(with_lines(note, [row.line]))
+            time_s = cosigned_at(found, VerifierKey.parse(row.witness))
+        except Exception as error:
+            self._odd("cosignature", key, told(error))
+        else:
+            self._compare("cosignature", key, row, {"time_s": time_s})
 
     def _check_tiles(self) -> None:
         """Each tile is one that the tree has, and as long as it should be."""

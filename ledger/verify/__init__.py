@@ -13,9 +13,10 @@
 6. The replay: every entry judged again by the rules in force at its position. No decision
    that they refuse; exactly the deviations that they require, none omitted, none invented.
 7. With the loggers' own files at hand (`FilesAudit`): each, read again, says what was recorded.
+8. With a witness policy: enough of its witnesses cosigned the latest checkpoint.
 
 What it cannot see: entries or checkpoints after the latest checkpoint that it is given; a
-second history shown to others (compare checkpoints, or let witnesses co-sign); a true
+second history shown to others, without a witness policy; a true
 statement that never reached the log, unless a later one by the same key shows the gap; a
 stored checkpoint that was taken out, unless a statement names it. And whether what was
 signed was so.
@@ -24,6 +25,7 @@ signed was so.
 from __future__ import annotations
 
 from ledger.proof.note import VerifierKey
+from ledger.proof.witnesses import Policy
 from ledger.verify.logger_files import FilesAudit
 from ledger.verify.report import Problem, Report, Step
 from ledger.verify.source import DirectorySource, LogSource
@@ -42,10 +44,19 @@ __all__ = [
 ]
 
 
-def audit(source: LogSource, log_vkey: str, *, workers: int = 1, progress: Progress | None = None) -> Report:
-    """Audit a log against its key, a C2SP verifier key. `workers`: processes for step 5.
+def audit(
+    source: LogSource,
+    log_vkey: str,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    policy: Policy | None = None,
+) -> Report:
+    """Audit a log against its key, a C2SP verifier key, and a witness policy, if there is one.
+
+    `workers`: processes for step 5.
 
     Never raises for what the source holds: that is in the report. Raises `Malformed`
     (`malformed_vkey`) for a key that is none.
     """
-    return Audit(source, VerifierKey.parse(log_vkey)).run(workers, progress)
+    return Audit(source, VerifierKey.parse(log_vkey), policy=policy).run(workers, progress)

@@ -4,7 +4,7 @@ Steps 1 to 7 are those of the audit of a whole log, over what is given: in step 
 for what is not, in step 6 an entry is judged where all that its judgement reads is given, and the
 others are counted. Then:
 
-8. The bundle itself: the archive is in its one form; every file has the digest that the manifest
+9. The bundle itself: the archive is in its one form; every file has the digest that the manifest
    gives, and none is missing or too many; the log's key signed the manifest; the entry that asked
    for the bundle stands in it, asked for just this, and under its last checkpoint; what entries
    name and is not there is named as left out.
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ledger.verify.replay import Replay
     from ledger.verify.steps import Judged, Leaves, Progress
 
-STEP = 8
+STEP = 9  # 8 asks the witnesses, whose cosignatures a bundle does not carry
 BUNDLE_NAMES = NAMES | {STEP: "The bundle is what the log gave for this request, and no byte was changed"}
 UNPINNED = (
     "NOTHING PINS THE LOG: no key was given, so the one that the bundle itself names was taken. All that "

@@ -21,6 +21,7 @@ from ledger.verify.steps import Audit, Judged
 if TYPE_CHECKING:
     from ledger.domain.world import Entry
     from ledger.proof.note import VerifierKey
+    from ledger.proof.witnesses import Policy
     from ledger.verify.source import LogSource
 
 Files = Callable[[str], bytes | None]
@@ -36,8 +37,15 @@ class FilesAudit(Audit):
     `berlinger_root`: the pin, raw x and y as hex.
     """
 
-    def __init__(self, source: LogSource, vkey: VerifierKey, files: Files, berlinger_root: str) -> None:
-        super().__init__(source, vkey, Findings(NAMES))
+    def __init__(
+        self,
+        source: LogSource,
+        vkey: VerifierKey,
+        files: Files,
+        berlinger_root: str,
+        policy: Policy | None = None,
+    ) -> None:
+        super().__init__(source, vkey, Findings(NAMES), policy)
         self._files = files
         self._root = berlinger_root
         self._keys = KeyHistory(vkey.name)

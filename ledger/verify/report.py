@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS = 100  # listed per step; the rest is counted
 
+NOBODY = (
+    "No witness was asked: without a witness policy from outside, another history"
+    " may have been shown to somebody else."
+)
+
 STEPS = {
     1: "The log's key opens the latest checkpoint",
     2: "Every stored checkpoint opens, and they only grow",
@@ -68,7 +73,9 @@ class Step:
 class Report:
     """The outcome of an audit. `size` and `root` (hex) are those of the last checkpoint that opened.
 
-    `proved` says, in a sentence, what stays proved whatever failed. `seconds` is the whole wall time:
+    `proved` says, in a sentence, what stays proved whatever failed; `witnessed` what witnesses
+    say of it, and that none was asked where none was; `witnessed_size` is that of the newest head that
+    the policy is met by. `seconds` is the whole wall time:
     the steps and, with several workers, the start of their processes.
     """
 
@@ -77,6 +84,8 @@ class Report:
     size: int = 0
     root: str = ""
     proved: str = "Nothing is proved."
+    witnessed: str = NOBODY
+    witnessed_size: int = 0
     seconds: float = 0.0
 
     @property
@@ -108,6 +117,8 @@ class Report:
             "root": self.root,
             "first_wrong": asdict(wrong) if wrong else None,
             "proved": self.proved,
+            "witnessed": self.witnessed,
+            "witnessed_size": self.witnessed_size,
             "seconds": round(self.seconds, 6),
             "crypto_seconds": round(self.crypto_seconds, 6),
             "replay_seconds": round(self.replay_seconds, 6),
@@ -128,7 +139,7 @@ class Report:
             if self.first_wrong
             else [""]
         )
-        return "\n".join([*lines, f"Proved: {self.proved}"])
+        return "\n".join([*lines, f"Proved: {self.proved}", f"Witnesses: {self.witnessed}"])
 
 
 def _step_json(step: Step) -> dict[str, Any]:

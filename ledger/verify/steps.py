@@ -12,6 +12,7 @@ from ledger.verify.replay import Replay
 from ledger.verify.report import Findings, Report, told
 from ledger.verify.signatures import Workers, workers
 from ledger.verify.tree import Tree
+from ledger.verify.witnesses import Cosigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ledger.domain.rules import Verdict
     from ledger.domain.world import Entry
     from ledger.proof.note import VerifierKey
+    from ledger.proof.witnesses import Policy
     from ledger.verify.signatures import Envelope, Outcome
     from ledger.verify.source import LogSource
 
@@ -51,11 +53,18 @@ class Leaves(Protocol):
 class Audit:
     """One audit of one source. A subclass may look at each entry, and at the end."""
 
-    def __init__(self, source: LogSource, vkey: VerifierKey, findings: Findings | None = None) -> None:
+    def __init__(
+        self,
+        source: LogSource,
+        vkey: VerifierKey,
+        findings: Findings | None = None,
+        policy: Policy | None = None,
+    ) -> None:
         self.source = source
         self.vkey = vkey
         self.findings = findings or Findings()
         self.heads = Heads()
+        self._cosigned = Cosigned(policy, vkey, self.findings) if policy else None
         self._enrolled = Enrolled()
         self._checkers = Workers(None)
 
@@ -68,6 +77,9 @@ class Audit:
             last = self.heads.last
             if last is not None:
                 report.size, report.root = last.size, last.root.hex()
+                if self._cosigned:
+                    report.witnessed = self._cosigned.sentence(last.size)
+                    report.witnessed_size = self._cosigned.size
                 with workers(processes if last.size > SMALL else 1) as self._checkers:
                     report.proved = self._walk(last.size, progress or _silent)
         except Exception as error:  # a source that breaks its contract is a finding too
@@ -100,6 +112,8 @@ class Audit:
     def _open(self) -> None:
         latest = open_latest(self.source, self.vkey, self.findings)  # step 1
         self.heads = open_all(self.source, self.vkey, latest, self.findings)  # step 2
+        if self._cosigned:
+            self._cosigned.check(self.source, self.heads)  # step 8
 
     def _walk(self, size: int, progress: Progress) -> str:
         tree = self.tree()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import statistics
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from ledger.cold_chain.logger_file import Told
 from ledger.domain.parts import TemperatureProfile
 from ledger.domain.readings import Series, stretches
 from ledger.domain.temperature import judged
-from tests.bench.table import RUNS, Row, at_most, seconds
+from tests.bench.table import RUNS, Row, at_most
 from tests.logger_files import MAKERS
 
 if TYPE_CHECKING:
@@ -86,6 +87,12 @@ def _evidence(values: np.ndarray) -> tuple[Series, ...]:
 
 
 def _in_turn(one: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:
-    """Medians in milliseconds; what disturbs one disturbs the other."""
-    pairs = [(seconds(one), seconds(other)) for _ in range(4 * RUNS + 1)]
+    """Medians in milliseconds of processor time; what disturbs one disturbs the other."""
+    pairs = [(_seconds(one), _seconds(other)) for _ in range(8 * RUNS + 1)]
     return statistics.median(a for a, _ in pairs) * 1000, statistics.median(b for _, b in pairs) * 1000
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    start = time.process_time()
+    action()
+    return time.process_time() - start

@@ -8,9 +8,12 @@ import pytest
 
 from ledger.errors import ProofInvalid
 from ledger.proof import merkle, note, tiles
+from ledger.proof.add_checkpoint import Submission
 from ledger.proof.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from ledger.proof.cosignature import cosigned_at
 from ledger.proof.note import VerifierKey
 from tests.conformance.vectors import vectors
+from tests.witness_stage import TIME, WITNESS, witness
 
 VKEY = VerifierKey.parse("example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx")
 SIZE = 15
@@ -106,3 +109,22 @@ def test_all_120_consistency_proofs_verify_between_the_signed_roots() -> None:
             merkle.verify_consistency(old, signed[old].root, new, signed[new].root, proof)
             verified += 1
     assert verified == 120
+
+
+def test_a_witness_cosigns_the_whole_log_in_all_135_steps_of_growth(tmp_path: Path) -> None:
+    """From every size, 0 too, to every later one: each a witness of its own, which then knows the later."""
+    steps, signed = 0, heads()
+    for old in range(SIZE + 1):
+        for new in range(max(old, 1), SIZE + 1):
+            keeper = witness(tmp_path / f"{old}-{new}.db", follows=VKEY)
+            if old:
+                keeper.add(Submission(0, (), (log() / f"checkpoint.{old}").read_bytes()).encode())
+            proof = tuple(merkle.consistency_proof(old, new, reader(new))) if old else ()
+            line = keeper.add(Submission(old, proof, (log() / f"checkpoint.{new}").read_bytes()).encode())
+            known = keeper.register.known(VKEY.name)
+            assert (known.size, known.root) == (new, signed[new].root)
+            assert cosigned_at(note.parse_note(keeper.register.note(VKEY.name)), WITNESS) == TIME
+            assert line.encode() in keeper.register.note(VKEY.name)
+            keeper.register.close()
+            steps += 1
+    assert steps == 135

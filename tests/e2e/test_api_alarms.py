@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.alarm_stage import GOOD, WARM, Journey, alarmed, alarms, on_the_road
 from tests.e2e.api_stage import code
-from tests.e2e.feed_stage import listening, until
+from tests.e2e.feed_stage import listening, reading, until
 from tests.live_stage import BAG, COI, LOGGER, Recording, enrol_logger, pack
 from tests.scenario import APHERESIS
 
@@ -205,3 +205,15 @@ def test_a_restart_raises_nothing_twice_and_loses_nothing(tmp_path: Path) -> Non
 def _told(journey: Journey) -> list[dict[str, Any]]:
     with alarmed(journey.stage, "quinn", after=-1) as reader:
         return reader.entries(3)
+
+
+def test_feeds_of_alarms_are_counted_apart_and_are_no_more_than_the_server_bears(tmp_path: Path) -> None:
+    with on_the_road(tmp_path, max_alarm_feeds=2, max_feeds=1) as journey:
+        with alarmed(journey.stage, "quinn"), alarmed(journey.stage, "mia"):
+            refused = journey.stage.get("/v1/alarms/feed", "audrey")
+            assert code(refused) == "too_many_feeds"
+            with reading(journey.stage, "quinn"):
+                assert code(journey.stage.get("/v1/feed", "mia")) == "too_many_feeds"
+        with alarmed(journey.stage, "audrey") as again:
+            journey.send(WARM)
+            again.entries(1)

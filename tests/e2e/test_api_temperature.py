@@ -210,3 +210,36 @@ def test_the_chart_is_for_those_who_may_read_the_therapy_and_as_of_any_moment(st
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "Europe", "local\x00time", "é"])
 def test_a_zone_that_nobody_knows_is_refused_by_name(stage: Stage, zone: str) -> None:
     assert code(stage.get(CHART, "quinn", params={"zone": zone})) == "invalid_request"
+
+
+def test_hold_time_time_out_of_storage_and_a_wrong_clock_are_shown_and_found(stage: Stage) -> None:
+    """A charged shipper, a bag that is taken from its tank, packed, and unpacked after the hold time."""
+    scenario, box = stage.scenario, "equipment/dry-1"
+    kind = {"equipment_kind": "shipper", "model": "Dry 10", "serial": "SN-1"}
+    scenario.say("ben", box, "EquipmentRegistered", organisation="northcell", site="northcell-1", **kind)
+    until = timestamp(scenario.clock() + 86_400_000)
+    scenario.say("ben", box, "EquipmentQualified", until=until, hold_time_s=3_600)
+    scenario.say("mia", box, "ShipperCharged", charged_at=timestamp(scenario.clock()))
+    about = {"at": CLEANROOM, "containers": [DOSE]}
+    scenario.say("mia", STREAM, "Retrieved", **about, location="tank-1")
+    scenario.clock.forward(240)
+    assert post(stage, "mia", "Packed", **about, shipper="dry-1").json()["deviations"] == []
+    (hold,) = read(stage, "quinn", TEMPERATURE)["holds"]
+    charged_ms = scenario.clock() - 240_000
+    assert hold["container"] == DOSE
+    assert (hold["charged_at"], hold["ends_at"]) == (timestamp(charged_ms), timestamp(charged_ms + 3_600_000))
+    scenario.clock.forward(7_200)
+    (deviation,) = post(stage, "mia", "Unpacked", **about, shipper="dry-1").json()["deviations"]
+    assert (deviation["code"], deviation["blocking"]) == ("hold_time_used_up", True)
+    opened_warm: list[int | None] = [500] * 5 + [1_500] + [500] * 23 + [1_500] + [500] * 3
+    fast_ms = scenario.clock() - 7_200_000 + 3_600_000 - 25 * 60_000  # an hour ahead
+    scenario.clock.forward(7_200)
+    attach(stage, opened_warm, containers=[DOSE], started_at=timestamp(fast_ms))
+    told = read(stage, "quinn", TEMPERATURE)
+    (out,) = told["out_of_storage"]
+    assert (out["container"], out["spent_s"], out["limit_s"], out["since"]) == (DOSE, 240, None, None)
+    (clock,) = told["clocks"]
+    assert clock["off"]
+    assert clock["low_s"] <= 3_600 <= clock["high_s"]
+    assert clock["openings"] == 2
+    assert told["holds"] == []

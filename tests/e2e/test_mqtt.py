@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from clients.demo.broker import CONFIG, Mosquitto
-from clients.logger.mqtt import MqttLink
+from clients.logger import mqtt
 from clients.logger.uplink import Uplink
 from ledger.errors import Fault
 from tests.e2e.mqtt_stage import LOGGER, TALKS, Hearing, at, hearing, logger, publish, until
@@ -59,17 +59,19 @@ def test_what_a_killed_server_had_not_committed_and_what_came_meanwhile_is_there
 
 
 def test_ten_thousand_readings_of_a_dead_line_are_there_whole_and_once(
-    server: Hearing, broker: Mosquitto
+    server: Hearing, broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line is dead, then everything comes at once, out of order and twice, while the server is killed
     and the broker loses its memory. What was lost on the way the logger sends again."""
     with logger(server) as one:
-        broker.stop()
         one.measure(READINGS)
-        (name, packets) = one.packets()
+        name, packets = one.packets()
         assert len(packets) == READINGS // EACH
-        with pytest.raises(Fault, match="unreachable"):
-            Uplink(one.buffer, MqttLink(at(broker), LOGGER, answer_s=0.1)).send()
+        broker.stop()
+        monkeypatch.setattr(mqtt, "CONNECT_S", 0.1)
+        with closing(mqtt.MqttLink(at(broker), LOGGER)) as dead, pytest.raises(Fault, match="unreachable"):
+            Uplink(one.buffer, dead).send()
+        monkeypatch.undo()
         assert one.packets() == (name, packets)
 
         broker.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from fractions import Fraction
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from ledger.cold_chain.formats import read
 from ledger.cold_chain.logger_file import Channel, LoggerFile, Told, Zone
 from ledger.cold_chain.mapped import Mapping
 from ledger.cold_chain.refusals import Ambiguous, Bad, Unreadable
+from ledger.cold_chain.table import even_columns
 from ledger.domain.times import milliseconds
 from tests.logger_files import MAKERS, ROOT, START
 from tests.property.mangled import altered
@@ -193,3 +195,19 @@ def test_a_long_file_is_divided_at_the_most_that_a_statement_carries() -> None:
     count = 2 * MOST_READINGS + 1
     events = evidence(made([60_000 * at for at in range(count)], [500] * count, 60), KNOWN)
     assert [len(event["readings_centi_c"]) for event in events] == [MOST_READINGS, MOST_READINGS, 1]
+
+
+@given(st.lists(st.text(alphabet='ab",', max_size=12), max_size=4), st.integers(1, 4))
+def test_lines_that_are_cut_at_once_are_cut_as_a_csv_reader_cuts_them(lines: list[str], width: int) -> None:
+    columns = even_columns(lines, ",", width)
+    if columns is not None:
+        rows = [next(csv.reader([line]), []) or [""] for line in lines]
+        assert [list(row) for row in zip(*columns, strict=True)] == rows
+
+
+@given(
+    st.lists(st.lists(st.text(alphabet="ab ;", max_size=5), min_size=2, max_size=2), min_size=1, max_size=5)
+)
+def test_lines_of_one_width_are_cut_at_once(rows: list[list[str]]) -> None:
+    lines = [",".join(f'"{cell}"' for cell in row) for row in rows]
+    assert even_columns(lines, ",", 2) == [list(column) for column in zip(*rows, strict=True)]

@@ -237,8 +237,8 @@ BANDS = [{}, {"low_centi_c": None}, {"high_centi_c": None}]
 
 @given(st.lists(MEASURED, min_size=1, max_size=40), st.sampled_from([60, 900, 1_000]), st.sampled_from(BANDS))
 def test_readings_judged_at_once_are_judged_as_one_by_one(
-    values: list[int | None], interval_s: int, band: dict[str, None]
+    values: list[int | None], interval_s: int, edges: dict[str, None]
 ) -> None:
     assert reading_rules.numpy is not None
-    one, limits = series(values, interval_ms=interval_s * 1000), profile(**band)
-    assert reading_rules.stretches(one, limits) == tuple(reading_rules.one_by_one(one, limits))
+    one, band = series(values, interval_ms=interval_s * 1000), reading_rules.band_of(profile(**edges))
+    assert reading_rules.stretches(one, band) == tuple(reading_rules.one_by_one(one, band))

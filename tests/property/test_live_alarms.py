@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.domain.parts import TemperatureProfile
-from ledger.domain.readings import Series, beyond_band
+from ledger.domain.readings import Series, band_of, beyond_band
 from ledger.domain.temperature import judged
 from ledger.live.alarms import (
     STEPS,
@@ -206,7 +206,7 @@ def test_an_excursion_stands_while_the_last_reading_is_out_of_band(
 ) -> None:
     watch = Watch(rules).hear(packets)
     said = [one for each in packets for one in each.series("", "", None).readings]
-    stands = bool(said) and beyond_band(rules, max(said)[1]) > 0
+    stands = bool(said) and beyond_band(band_of(rules), max(said)[1]) > 0
     assert any(not one.is_over for one in watch.of("excursion")) == stands
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from api.administrators import administrator
 from api.home import Home
-from api.server import explain
+from api.starting import explain
 from ledger.errors import Conflict, Fault, Malformed, Unauthentic
 from ledger.proof.checkpoint import log_vkey
 from ledger.proof.keyfile import new_key, seal_key

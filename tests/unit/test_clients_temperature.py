@@ -30,9 +30,9 @@ from tests.unit.fake_ledger import FakeLedger
 PHASE: dict[str, Any] = TEMPERATURE["containers"][0]
 
 
-def drawn(**changed: Any) -> str:
+def drawn(moment: str = "2026-09-21T12:00:00.000Z", **changed: Any) -> str:
     screen = io.StringIO()
-    draw(Console(file=screen, width=140, highlight=False), TEMPERATURE | changed)
+    draw(Console(file=screen, width=140, highlight=False), TEMPERATURE | changed, moment)
     return screen.getvalue()
 
 
@@ -62,6 +62,59 @@ def test_what_is_out_of_limits_unknown_or_not_judged_is_told_by_word_and_sign() 
 def test_a_leg_that_nothing_proves_stands_out() -> None:
     said = " ".join(drawn().split())
     assert "NOT PROVED: A9999-26-000001-D1 with van-2 at swift-depot, 2026-09-20 08:00 to 2026" in said
+
+
+def test_a_row_is_no_all_clear_while_a_leg_of_its_bag_lacks_its_proof() -> None:
+    leg = TEMPERATURE["unproved"][0]
+    assert "✓ in limits" in drawn()  # another bag's leg
+    said = drawn(unproved=[leg | {"container": PHASE["container"]}])
+    assert "? NOT PROVED" in said
+    assert "✓ in limits" not in said
+    worse = drawn(
+        containers=[PHASE | {"within_limits": False}], unproved=[leg | {"container": PHASE["container"]}]
+    )
+    assert "✗ OUT OF LIMITS" in worse
+
+
+def test_a_hold_time_is_told_by_what_is_left_at_the_moment_asked_for() -> None:
+    said = " ".join(drawn().split())
+    assert (
+        "in shipper dry-7, charged 2026-09-20 06:00, keeps cold until 2026-09-30 06:00 UTC: 210 h left"
+        in said
+    )
+    assert "HOLD TIME USED UP" in drawn("2026-09-30T06:00:01.000Z")
+    unknown = TEMPERATURE["holds"][0] | {"charged_at": None, "ends_at": None}
+    assert "HOLD TIME UNKNOWN" in drawn(holds=[unknown])
+
+
+def test_time_out_of_storage_is_told_in_the_worst_case_and_as_people_say() -> None:
+    out = TEMPERATURE["out_of_storage"][0]
+    said = " ".join(drawn().split())
+    assert (
+        "out of storage for 4 min 20 s at the worst (4 min by what people say); 5 min 40 s of 10 min" in said
+    )
+    assert "OUT OF STORAGE TOO LONG" in drawn(out_of_storage=[out | {"left_s": -1}])
+    unbound = drawn(out_of_storage=[out | {"spent_s": None, "left_s": None}])
+    assert "OUT OF STORAGE TOO LONG" in unbound
+    assert "for a time without a bound" in unbound
+    free = " ".join(
+        drawn(
+            out_of_storage=[out | {"limit_s": None, "left_s": None, "since": "2026-09-21T08:00:00.000Z"}]
+        ).split()
+    )
+    assert "and again since 2026-09-21 08:00 UTC; the product sets no limit" in free
+
+
+def test_a_clock_that_is_off_is_flagged_and_one_that_nothing_is_known_of_says_so() -> None:
+    clock = TEMPERATURE["clocks"][0]
+    assert "! OFF: 58 min ahead to 1 h 7 min ahead, by 2 openings" in " ".join(drawn().split())
+    fair = drawn(clocks=[clock | {"low_s": -600, "high_s": 0, "off": False}])
+    assert "10 min behind to right, by 2 openings" in " ".join(fair.split())
+    assert "OFF" not in fair
+    silent = clock | {"low_s": None, "high_s": None, "openings": 0, "ahead_s": 900}
+    said = " ".join(drawn(clocks=[silent]).split())
+    assert "nothing can be said" in said
+    assert "ahead by 15 min at least" in said
 
 
 def test_a_therapy_without_evidence_says_so() -> None:
@@ -123,13 +176,13 @@ def test_a_logger_s_readings_are_recorded_as_they_are_typed(
     [
         ([""], {}),
         (
-            ["frozen", "", "-15000", "0", "0", "", "900", "", ""],
+            ["frozen", "", "-15000", "0", "0", "", "900", "", "", ""],
             {
                 "temperature": [
                     {
                         "phase": "frozen", "low_centi_c": None, "high_centi_c": -15_000,
                         "longest_excursion_s": 0, "cumulative_excursion_s": 0, "excursions": None,
-                        "largest_gap_s": 900,
+                        "largest_gap_s": 900, "out_of_storage_s": None,
                     }
                 ]
             },

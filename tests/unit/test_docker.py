@@ -22,6 +22,7 @@ from typer.main import get_command
 
 from api.routes.health import router
 from api.server import app
+from api.witness.program import app as witness
 from tests.unit.documents import ROOT
 
 FOLDER = ROOT / "docker"
@@ -29,6 +30,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text(enc
 SERVICES = COMPOSE["services"]
 LIVE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.live.yaml").read_text(encoding="utf-8"))
 NODES = ("node-a", "node-b")
+WITNESS = (ROOT / "docs" / "how-to" / "witness.md").read_text(encoding="utf-8")
 HOW_TO = (ROOT / "docs" / "how-to" / "run-in-containers.md").read_text(encoding="utf-8")
 
 
@@ -264,11 +266,39 @@ def test_every_secret_is_a_file_that_git_leaves_out() -> None:
     assert "/docker/secrets/" in ignored
     for secret in COMPOSE["secrets"].values():
         assert secret["file"].startswith("secrets/")
-        assert f"docker/{secret['file']}" in HOW_TO
+        assert f"docker/{secret['file']}" in HOW_TO + WITNESS
     how_to = (ROOT / "docs" / "how-to" / "broker.md").read_text(encoding="utf-8")
     for name, secret in LIVE["secrets"].items():
         assert secret["file"] == f"secrets/{name}"
         assert f"`{name}`" in how_to
+
+
+def test_the_witness_is_for_another_machine_and_can_write_its_volume_alone() -> None:
+    service = SERVICES["witness"]
+    assert service["profiles"] == ["witness"]
+    assert "depends_on" not in service
+    assert volumes("witness") == {"/data": "witness"}
+    assert "witness" in COMPOSE["volumes"]
+    hardened = ("read_only", "tmpfs", "cap_drop", "security_opt", "init")
+    assert [service[name] for name in hardened] == [SERVICES["node-a"][name] for name in hardened]
+
+
+def test_the_witness_takes_the_options_of_its_how_to() -> None:
+    service = SERVICES["witness"]
+    text = WITNESS.replace("\\\n", " ")
+    given = [shlex.split(words) for words in re.findall(r"run --rm witness (.*)", text)]
+    for words in (service["command"], *given):
+        context = parsed_witness([*service["entrypoint"], *words])
+        assert str(context.params["data"]).replace(".", last_stage()["WORKDIR"]) in volumes("witness")
+        if context.info_name == "serve":
+            assert service["ports"] == [f"127.0.0.1:{context.params['port']}:{context.params['port']}"]
+    assert [words[0] for words in given] == ["init", "follow"]
+
+
+def parsed_witness(words: list[str]) -> Any:
+    program, group, name, *arguments = words
+    assert (program, group) == ("unbroken-server", "witness")
+    return get_command(witness).commands[name].make_context(name, list(arguments))
 
 
 def test_each_service_is_given_the_secrets_it_names_and_no_other() -> None:
@@ -279,5 +309,5 @@ def test_each_service_is_given_the_secrets_it_names_and_no_other() -> None:
 
 def test_no_secret_stands_in_the_environment() -> None:
     for service in SERVICES.values():
-        for name, value in service["environment"].items():
+        for name, value in service.get("environment", {}).items():
             assert "PASS" not in name or name.endswith("_FILE"), (name, value)

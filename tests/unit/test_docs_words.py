@@ -12,7 +12,20 @@ from tests.unit.documents import DOCUMENTS, ROOT, name_of
 TERM = re.compile(r"^- \*\*(.+?)\*\*", re.MULTILINE)
 ABSOLUTE = re.compile(r"(?<![\w.)<>:/~$}*-])/([A-Za-z][\w.-]*)")
 # Addresses of the API and of a deployed server: the only absolute paths that documents may name.
-PATHS = {"v1", "log", "app", "B", "metrics", "openapi.json", "path", "var", "etc", "srv"}
+PATHS = {
+    "v1",
+    "log",
+    "app",
+    "B",
+    "metrics",
+    "openapi.json",
+    "path",
+    "var",
+    "etc",
+    "srv",
+    "run",
+    "add-checkpoint",
+}
 
 
 def terms() -> list[str]:

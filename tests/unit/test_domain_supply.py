@@ -270,8 +270,13 @@ def test_refusal_equipment_exists() -> None:
 def test_refusal_unknown_equipment() -> None:
     scene = furnished()
     until = {"until": in_hours(scene, 1)}
-    for event in ("EquipmentQualified", "EquipmentCalibrated"):
-        assert refused(Refused, scene, "mia", "equipment/p-1", event, **until) == "unknown_equipment"
+    charged = {"charged_at": in_hours(scene, 0)}
+    for event, fields in (
+        ("EquipmentQualified", until),
+        ("EquipmentCalibrated", until),
+        ("ShipperCharged", charged),
+    ):
+        assert refused(Refused, scene, "mia", "equipment/p-1", event, **fields) == "unknown_equipment"
 
 
 def test_refusal_equipment_retired() -> None:
@@ -281,3 +286,5 @@ def test_refusal_equipment_retired() -> None:
     scene.say("mia", "equipment/p-1", "EquipmentRetired", **why)
     stream = "equipment/p-1"
     assert refused(Conflict, scene, "mia", stream, "EquipmentRetired", **why) == "equipment_retired"
+    charged = {"charged_at": in_hours(scene, 0)}
+    assert refused(Conflict, scene, "mia", stream, "ShipperCharged", **charged) == "equipment_retired"

@@ -106,7 +106,10 @@ def test_its_rules_are_told_in_words() -> None:
         "Decentra-CAR example, version 1.",
         "It may be given in GB and FR, and made at northcell-1 and northcell-2.",
     ]
-    assert "While frozen: not above -150 °C; never outside; readings at most 10 minutes apart." in told
+    assert (
+        "While frozen: not above -150 °C; never outside; readings at most 10 minutes apart;"
+        " out of storage for 10 minutes in all before it is thawed."
+    ) in told
     assert told[told.index("To be released for FR:") + 1] == "  viability: at least 80 percent."
     assert told[-4:] == [
         "The infusion starts within 1 hour of the end of thawing.",

@@ -178,7 +178,7 @@ describe("the temperature chart", () => {
   it("keeps the whole of a record that a container has itself, and in part from its parents", () => {
     const cut = { ...evidence, ended_at: "2026-03-01T09:10:00.000Z" };
     for (const both of [[evidence, cut], [cut, evidence]]) {
-      const [judged] = judgedOf({ coi: "C", as_of_position: 9, containers: [{ ...phase, evidence: both }], unproved: [] });
+      const [judged] = judgedOf({ coi: "C", as_of_position: 9, containers: [{ ...phase, evidence: both }], unproved: [], clocks: [] });
       expect(judged?.evidence).toEqual([evidence]);
     }
   });
@@ -188,14 +188,14 @@ describe("the temperature chart", () => {
   const other = { ...phase, container: "B" };
 
   it("reaches to a leg that nothing proves, with the phase that is nearest to it", () => {
-    const found = judgedOf({ coi: "C", as_of_position: 9, containers: [frozen, phase, other], unproved: [leg] });
+    const found = judgedOf({ coi: "C", as_of_position: 9, containers: [frozen, phase, other], unproved: [leg], clocks: [] });
     expect(found.map((one) => one.unproved)).toEqual([[], [leg], []]);
     expect(timesOf(found[1]!, []).to).toBeGreaterThan(Date.parse(leg.ended_at));
   });
 
   it("has each leg once for containers that went together, and loses none", () => {
     const unproved = [leg, { ...leg, container: "B" }, { ...leg, container: "B", began: 9, ended: 10 }];
-    const found = alike(judgedOf({ coi: "C", as_of_position: 11, containers: [phase, other], unproved }));
+    const found = alike(judgedOf({ coi: "C", as_of_position: 11, containers: [phase, other], unproved, clocks: [] }));
     expect(found.map(({ names }) => names)).toEqual([["A", "B"]]);
     expect(found[0]?.phase.unproved.map(({ began }) => began)).toEqual([7, 9]);
   });

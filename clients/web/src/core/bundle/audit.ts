@@ -2,7 +2,7 @@
  * The audit of a bundle in a browser, with no network: the steps of `ledger/verify/bundle.py` under the
  * same numbers, written apart from it.
  *
- * Done here: 1 to 5, and 8. Steps 6 and 7, the replay of the rules and the loggers' own files, take
+ * Done here: 1 to 5, and 9. Steps 6 and 7, the replay of the rules and the loggers' own files, take
  * the ledger's own program (`unbroken verify`); the report says so and calls nothing whole without them.
  * Without a key from outside, step 1 is not done whatever else holds.
  */
@@ -57,7 +57,7 @@ export async function auditBundle(data: Uint8Array, vkey: string): Promise<Bundl
     const pinned = given ?? (await parseVkey(manifest.logKey));
     return await new Audit(files, manifest, pinned, given !== null, findings).run();
   } catch (error) {
-    findings.wrong(8, null, `the bundle cannot be read: ${said(error)}`);
+    findings.wrong(9, null, `the bundle cannot be read: ${said(error)}`);
     const origin = given?.name ?? "?";
     const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", entries: [], hidden: 0 };
     return { ...nothing, steps: findings.steps, firstWrong: findings.firstWrong };
@@ -106,7 +106,7 @@ class Audit {
     await this.checkRequest();
     this.checkLeftOut();
     const short = this.isWhole() ? "" : "; NOT WHOLE: who asked may not read all of it";
-    this.findings.done(8, `${this.manifest.files.length} files, ${this.hidden} entries that stand as hashes were left out${short}`, !short);
+    this.findings.done(9, `${this.manifest.files.length} files, ${this.hidden} entries that stand as hashes were left out${short}`, !short);
   }
 
   private inFolder(folder: string): string[] {
@@ -289,7 +289,7 @@ class Audit {
     }
   }
 
-  /** Step 8: every file is the one that the manifest names, and the log's key signed the manifest. */
+  /** Step 9: every file is the one that the manifest names, and the log's key signed the manifest. */
   private async checkFiles(): Promise<void> {
     const { files } = this.manifest;
     const listed = [...files.map((one) => one.name), MANIFEST, SIGNATURE];
@@ -320,9 +320,9 @@ class Audit {
     const raw = this.raws.get(position);
     if (!raw || toHex(await sha256(raw)) !== statementId) return this.odd(`entry ${position} is not the request that it names`);
     const covering = this.heads.find((head) => head.size > position);
-    if (covering !== this.heads.at(-1)) this.findings.wrong(8, position, "an earlier checkpoint than the last covers the request");
+    if (covering !== this.heads.at(-1)) this.findings.wrong(9, position, "an earlier checkpoint than the last covers the request");
     const asked = this.entries.find((one) => one.position === position);
-    if (!ASKING.includes(String(asked?.payload["type"]))) this.findings.wrong(8, position, "it asks for no bundle");
+    if (!ASKING.includes(String(asked?.payload["type"]))) this.findings.wrong(9, position, "it asks for no bundle");
   }
 
   private isWhole(): boolean {
@@ -342,7 +342,7 @@ class Audit {
   }
 
   private odd(what: string): void {
-    this.findings.wrong(8, null, `${MANIFEST}: ${what}`);
+    this.findings.wrong(9, null, `${MANIFEST}: ${what}`);
   }
 
   private proved(): string {

@@ -1,4 +1,5 @@
-/** What an audit of a bundle found, step by step; the steps are those of `ledger/verify/bundle.py`. */
+/** What an audit of a bundle found, step by step; the steps are those of
+ * `ledger/verify/bundle.py`. Number 8 is for witnesses, whom a bundle does not bring. */
 
 export const STEPS: Readonly<Record<number, string>> = {
   1: "The log's key opens the latest checkpoint",
@@ -8,7 +9,7 @@ export const STEPS: Readonly<Record<number, string>> = {
   5: "Every signature is by a key that the log enrolled",
   6: "The rules, replayed, allow every decision and raise exactly the recorded deviations",
   7: "Loggers' own files bear out the readings that were recorded of them",
-  8: "The bundle is what the log gave for this request, and no byte was changed",
+  9: "The bundle is what the log gave for this request, and no byte was changed",
 };
 const MAX_PROBLEMS = 100; // listed for a step; the rest is counted
 
@@ -28,7 +29,7 @@ export class Findings {
   }));
 
   step(number: number): Step {
-    return this.steps[number - 1]!;
+    return this.steps.find((step) => step.number === number)!;
   }
 
   wrong(number: number, position: number | null, what: string): void {

@@ -24,8 +24,9 @@ export const EVENTS: Readonly<Record<string, string>> = {
   LotReleased: "decision 1 esignature?:ESignature?",
   LotRecalled: "decision 1 esignature?:ESignature? reason:Code",
   EquipmentRegistered: "decision 1 esignature?:ESignature? organisation:Name site:Name equipment_kind:=shipper,logger,platform,tank,other model:Label serial:Label",
-  EquipmentQualified: "decision 1 esignature?:ESignature? until:Timestamp",
+  EquipmentQualified: "decision 1 esignature?:ESignature? until:Timestamp hold_time_s?:60..7776000?",
   EquipmentCalibrated: "decision 1 esignature?:ESignature? until:Timestamp",
+  ShipperCharged: "decision 1 esignature?:ESignature? charged_at:Timestamp",
   EquipmentRetired: "decision 1 esignature?:ESignature? reason:Code",
   TherapyOrdered: "decision 1 esignature?:ESignature? product:ProductRef protocol:Label country:Country sites:PlannedSites patient:Commitment[2..8]",
   ConsentRecorded: "fact 1 esignature?:ESignature? site:Name form:Label",
@@ -128,7 +129,7 @@ export const PARTS: Readonly<Record<string, string>> = {
   Seen: "size:Count root:Hex32",
   Specification: "country:Country tests:SpecifiedTest[1..100]",
   SpecifiedTest: "test:Code unit?:Code? min_milli?:Milli? max_milli?:Milli? required:boolean may_be_pending:boolean",
-  TemperatureProfile: "phase:Phase low_centi_c?:CentiC? high_centi_c?:CentiC? longest_excursion_s:0..31536000 cumulative_excursion_s:0..31536000 excursions?:0..10000? largest_gap_s:1..2592000 required?:boolean",
+  TemperatureProfile: "phase:Phase low_centi_c?:CentiC? high_centi_c?:CentiC? longest_excursion_s:0..31536000 cumulative_excursion_s:0..31536000 excursions?:0..10000? largest_gap_s:1..2592000 required?:boolean out_of_storage_s?:0..31536000?",
 };
 
 /** Texts, each by its pattern. */

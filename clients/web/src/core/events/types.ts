@@ -160,7 +160,7 @@ export interface SpecifiedTest {
   may_be_pending: boolean;
 }
 
-/** What a product bears in one phase. Either edge of the band may be open. Time outside the band: one event at most `longest_excursion_s`, all together at most `cumulative_excursion_s`, at most `excursions` of them; zero in any of these forbids all. Readings further apart than `largest_gap_s` leave a gap. `required`: without evidence of every leg with a carrier, nothing is released or infused. */
+/** What a product bears in one phase. Either edge of the band may be open. Time outside the band: one event at most `longest_excursion_s`, all together at most `cumulative_excursion_s`, at most `excursions` of them; zero in any of these forbids all. Readings further apart than `largest_gap_s` leave a gap. `required`: without evidence of every leg with a carrier, nothing is released or infused. `out_of_storage_s`: how long a container may be out of its storage in all, before it is thawed. */
 export interface TemperatureProfile {
   phase: Phase;
   low_centi_c?: number | null | undefined;
@@ -170,6 +170,7 @@ export interface TemperatureProfile {
   excursions?: number | null | undefined;
   largest_gap_s: number;
   required?: boolean | undefined;
+  out_of_storage_s?: number | null | undefined;
 }
 
 /** Entry 0: what this log is, its keys, and the administrators of two organisations. */
@@ -337,14 +338,22 @@ export interface EquipmentRegistered {
   serial: Label;
 }
 
+/** `hold_time_s`: of a shipper, how long it keeps cold from its charge. None: as before, if ever. */
 export interface EquipmentQualified {
   type: "EquipmentQualified";
   until: Timestamp;
+  hold_time_s?: number | null | undefined;
 }
 
 export interface EquipmentCalibrated {
   type: "EquipmentCalibrated";
   until: Timestamp;
+}
+
+/** It was filled up, with liquid nitrogen as a rule: its hold time runs from `charged_at`. */
+export interface ShipperCharged {
+  type: "ShipperCharged";
+  charged_at: Timestamp;
 }
 
 /** For good. */
@@ -1035,6 +1044,7 @@ export type Decision =
   | EquipmentRegistered
   | EquipmentQualified
   | EquipmentCalibrated
+  | ShipperCharged
   | EquipmentRetired
   | TherapyOrdered
   | ChainLinked

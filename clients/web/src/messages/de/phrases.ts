@@ -28,6 +28,8 @@ export const phrases: Record<keyof typeof keys, string> = {
   "phrase.about_therapy": ", betrifft die ganze Therapie",
   "phrase.blocks": ". Sie sperrt Freigabe und Infusion, bis die Qualitätssicherung entscheidet",
   "phrase.complete_within": ", alles zusammen binnen {duration} ab demselben Zeitpunkt",
+  "phrase.hold_time": ", hält ab der Füllung {duration} lang kalt",
+  "phrase.utc": "{clock} UTC",
   "phrase.infuse_within": ", jede Infusion höchstens {duration}",
   "phrase.in_order": ", kein Beutel wird aufgetaut, bevor der vorige gegeben ist",
   "phrase.component": " (Komponente {component})",

@@ -175,6 +175,11 @@ export const audit = {
   "audit.put_by": "Put there by",
 
   "audit.no_evidence": "No temperature evidence at this moment",
+  "audit.clock_off": "The clock of logger {logger} is OFF",
+  "audit.clock_between": "Openings of its shipper show it between {low} and {high} of the ledger's. Nothing is corrected by that.",
+  "audit.clock_at_least": "It was recorded before its last reading: at least {span} ahead. Nothing is corrected by that.",
+  "audit.clock_ahead": "{span} ahead",
+  "audit.clock_behind": "{span} behind",
   "audit.leg_unproved": "NOT PROVED how warm {container} was with a carrier",
   "audit_phase.fresh": "fresh",
   "audit_phase.frozen": "frozen",

@@ -27,6 +27,8 @@ export const phrases = {
   "phrase.about_therapy": ", about the whole therapy",
   "phrase.blocks": ". It blocks release and infusion until Quality decides",
   "phrase.complete_within": ", all of it within {duration} of the same",
+  "phrase.hold_time": ", to keep cold for {duration} from its charge",
+  "phrase.utc": "{clock} UTC",
   "phrase.infuse_within": ", each infusion taking {duration} at most",
   "phrase.in_order": ", no bag thawed before the one ahead of it is given",
   "phrase.component": " (component {component})",

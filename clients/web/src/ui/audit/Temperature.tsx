@@ -9,7 +9,7 @@ import { Time } from "../kit/Time";
 import { Failed } from "./asked";
 import { seriesOf } from "./chart";
 import { Entry } from "./Custody";
-import type { Leg, Phase, Told } from "./documents";
+import type { Clock, Leg, Phase, Told } from "./documents";
 import { handedOver } from "./handovers";
 import { alike, judgedOf, type Judged } from "./judged";
 import { Chart } from "./Looking";
@@ -21,10 +21,11 @@ export function TemperatureView({ stage, problem }: { stage: Stage; problem: Pro
   if (problem) return <Failed problem={problem} />;
   if (!stage.temperature) return <Busy />;
   const told = stage.lines.slice(0, stage.moment.counted).map((one) => one.told);
-  const { containers, unproved } = stage.temperature;
+  const { clocks, containers, unproved } = stage.temperature;
   return (
     <>
       {unproved.map((leg) => <Unproved key={`${leg.container} ${leg.began}`} leg={leg} />)}
+      {clocks.filter((one) => one.off).map((clock) => <ClockOff key={clock.logger} clock={clock} />)}
       {!containers.length && <Notice tone="info" title={t("audit.no_evidence")} />}
       {alike(judgedOf(stage.temperature)).map(({ names, phase }) => <PhaseCard key={`${names[0]} ${phase.phase}`} names={names} phase={phase} told={told} />)}
     </>
@@ -124,6 +125,23 @@ function EvidenceTable({ phase, series }: { phase: Phase; series: ReturnType<typ
       })}
     </>
   );
+}
+
+/** Flagged, never corrected: the readings stand at the times that the logger gave them. */
+function ClockOff({ clock }: { clock: Clock }) {
+  const { low_s: low, high_s: high } = clock;
+  const told = low === null || high === null
+    ? t("audit.clock_at_least", { span: span(clock.ahead_s * 1000) })
+    : t("audit.clock_between", { low: ahead(low), high: ahead(high) });
+  return (
+    <Notice tone="warn" title={t("audit.clock_off", { logger: clock.logger })}>
+      <p>{told} {clock.proof.map((position) => <Entry key={position} position={position} />)}</p>
+    </Notice>
+  );
+}
+
+function ahead(seconds: number): string {
+  return t(seconds < 0 ? "audit.clock_behind" : "audit.clock_ahead", { span: span(Math.abs(seconds) * 1000) });
 }
 
 export function Unproved({ leg }: { leg: Leg }) {

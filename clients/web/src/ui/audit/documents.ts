@@ -153,6 +153,17 @@ export interface Temperature {
   as_of_position: number;
   containers: Phase[];
   unproved: Leg[];
+  clocks: Clock[];
+}
+
+/** How far a logger's clock is ahead of the ledger's, from and to; null: nothing can be said. */
+export interface Clock {
+  logger: string;
+  low_s: number | null;
+  high_s: number | null;
+  ahead_s: number;
+  off: boolean;
+  proof: number[];
 }
 
 export interface Found {

@@ -1,0 +1,255 @@
+"""The log asks its witnesses to cosign its heads, behind everybody's back: no answer waits for it.
+
+One thread picks a head, the newest, at most once a second, and hands it to one thread for each
+witness; so all witnesses are asked about the same heads, and a slow one leaves out some. What
+they answer is kept. A witness that fails is asked again, later and later, and shown as failing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import httpx
+
+from ledger.application import node_reader
+from ledger.errors import Conflict, Fault, ProofInvalid, UnbrokenError
+from ledger.proof.add_checkpoint import (
+    MAX_BODY,
+    PATH,
+    SIZE_TYPE,
+    Submission,
+    parse_conflict,
+    parse_cosignatures,
+)
+from ledger.proof.merkle import consistency_proof
+
+if TYPE_CHECKING:
+    from ledger.proof.witnesses import Named, Policy
+    from ledger.store.cosignatures import CosignatureStore
+    from ledger.store.reading import StoredCheckpoint
+    from ledger.store.recorder import LedgerRecorder
+
+PAUSE_S = 1.0  # between two heads: under load, what comes meanwhile is cosigned together
+TIMEOUT = httpx.Timeout(5.0)
+PATIENCE_S = 10.0  # for a whole answer, however slowly it trickles
+FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
+LATE = 100  # heads: a cosignature that comes after those of so many newer heads is not waited for
+TURNS = 3  # a witness may know another size than we think, once; twice where another node asks too
+
+log = logging.getLogger("unbroken.witnesses")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one witness stands. `size`: of the newest head that it cosigned; `state`: `new`,
+    `cosigns`, or the code of what fails; `failures`: in a row."""
+
+    name: str
+    size: int = 0
+    state: str = "new"
+    failures: int = 0
+
+
+class Witnessing:
+    """All witnesses of one node. Without a policy it does nothing, and says so."""
+
+    def __init__(
+        self,
+        recorder: LedgerRecorder,
+        kept: CosignatureStore,
+        policy: Policy | None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._recorder = recorder
+        self._kept = kept
+        self._policy = policy
+        self._names = {str(each.vkey): name for name, each in policy.witnesses.items()} if policy else {}
+        self._met = 0  # size of the newest head that met the policy
+        self._floor = 0  # no smaller one is looked at again: where nobody answers, the tail grows long
+        self._stopped = threading.Event()
+        asked = policy.witnesses.items() if policy else ()
+        self._asking = [
+            Asking(name, each, recorder, kept, self._stopped, transport) for name, each in asked if each.url
+        ]
+        self._threads = [threading.Thread(target=one.run, daemon=True) for one in self._asking]
+        self._threads.append(threading.Thread(target=self._run, name="witnessing", daemon=True))
+
+    def start(self) -> None:
+        for thread in self._threads if self._asking else ():
+            thread.start()
+
+    def close(self) -> None:
+        """A witness that is being asked right now may take its time-out."""
+        self._stopped.set()
+        self._recorder.arrivals.wake()
+        for one in self._asking:
+            one.wake()
+        for thread in self._threads if self._asking else ():
+            thread.join()
+
+    def standings(self) -> list[Standing]:
+        return [one.standing for one in self._asking]
+
+    def newest(self) -> StoredCheckpoint | None:
+        """The newest head whose cosignatures meet the policy; None where none does, or without one."""
+        if self._policy is None or not self._names:
+            return None
+        size = self._kept.newest_with(self._enough, self._floor)
+        self._met = size or self._met
+        self._floor = max(self._met, self._kept.recent(LATE))
+        return self._recorder.checkpoint(self._met) if self._met else None
+
+    def _enough(self, vkeys: set[str]) -> bool:
+        assert self._policy is not None
+        return self._policy.met_by({self._names[vkey] for vkey in vkeys if vkey in self._names})
+
+    def _run(self) -> None:
+        size = 0
+        while not self._stopped.is_set():
+            try:
+                if not self._recorder.arrivals.wait(size, self._stopped.is_set):
+                    return
+                head = self._recorder.latest_checkpoint()
+            except Exception as error:  # whatever it is: the next look may do
+                log.warning("no head for the witnesses: %s", getattr(error, "code", type(error).__name__))
+            else:
+                size = head.size if head else 0
+                if head:
+                    self._hand_out(head)
+            self._stopped.wait(PAUSE_S)
+
+    def _hand_out(self, head: StoredCheckpoint) -> None:
+        for one in self._asking:
+            one.ask(head)
+
+
+class Asking:
+    """One witness: the head that it is to cosign next, and how it stands."""
+
+    def __init__(
+        self,
+        name: str,
+        witness: Named,
+        recorder: LedgerRecorder,
+        kept: CosignatureStore,
+        stopped: threading.Event,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._witness = witness
+        self._vkey = str(witness.vkey)
+        self._recorder = recorder
+        self._kept = kept
+        self._stopped = stopped
+        self._changed = threading.Condition()
+        self._head: StoredCheckpoint | None = None
+        self._http = httpx.Client(timeout=TIMEOUT, transport=transport, follow_redirects=False)
+        self._known: int | None = None  # the size that the witness cosigned last, as far as we know
+        self.standing = Standing(name)
+
+    def ask(self, head: StoredCheckpoint) -> None:
+        """Have this head cosigned next, in the place of one that still waits."""
+        with self._changed:
+            self._head = head
+            self._changed.notify_all()
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def run(self) -> None:
+        """Until stopped."""
+        while not self._stopped.is_set():
+            self.once()
+            self._stopped.wait(self.pause_s())
+        self._http.close()
+
+    def once(self) -> None:
+        """Wait for a head and try to have it cosigned; afterwards `standing` says what became of it."""
+        head = self._next()
+        if head is not None:
+            self._try(head)
+
+    def _next(self) -> StoredCheckpoint | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped.is_set() or self._head is not None)
+            head, self._head = self._head, None
+        return None if self._stopped.is_set() else head
+
+    def pause_s(self) -> float:
+        """How long to leave the witness in peace."""
+        failures = self.standing.failures
+        return min(FIRST_RETRY_S * 2 ** (failures - 1), LAST_RETRY_S) if failures else 0.0
+
+    def _try(self, head: StoredCheckpoint) -> None:
+        try:
+            self.cosign(head)
+        except Exception as error:  # one witness's trouble is nobody else's
+            self._failed(head, error)
+        else:
+            self.standing = replace(self.standing, size=self._known or 0, state="cosigns", failures=0)
+
+    def _failed(self, head: StoredCheckpoint, error: Exception) -> None:
+        state = error.code if isinstance(error, UnbrokenError) else "internal"
+        if state != self.standing.state:
+            log.warning("witness %s: %s", self.standing.name, error, extra={"code": state})
+        self.standing = replace(self.standing, state=state, failures=self.standing.failures + 1)
+        with self._changed:
+            self._head = self._head or head  # it stays to be cosigned, unless a newer one came
+
+    def cosign(self, head: StoredCheckpoint) -> None:
+        """Have one head cosigned and keep what the witness answers.
+
+        Raises `Fault` (`witness_unreachable`), `Conflict` (`witness_ahead`), `ProofInvalid`
+        (`witness_refuses`, `bad_cosignature`, …), and the store's faults.
+        """
+        if self._known is None:
+            self._known = self._kept.newest_of(self._vkey)
+            self.standing = replace(self.standing, size=self._known)
+        for _ in range(TURNS):
+            old = self._known
+            if old > head.size:
+                return self._must_be_ours(old, head.size)
+            if self._submit(old, head):
+                return None
+        raise Conflict("witness_ahead", "the witness names another size each time: somebody else asks it too")
+
+    def _submit(self, old: int, head: StoredCheckpoint) -> bool:
+        """True where the head is cosigned and kept; False where the witness knows another size."""
+        proof = consistency_proof(old, head.size, node_reader(self._recorder)) if old else []
+        status, media_type, body = self._post(Submission(old, tuple(proof), head.note).encode())
+        if status == httpx.codes.CONFLICT and media_type == SIZE_TYPE:
+            self._known = parse_conflict(body)
+            return False
+        if status != httpx.codes.OK:
+            told = body[:200].decode("utf-8", "replace").strip()
+            raise ProofInvalid("witness_refuses", f"it answers {status} to the head of {head.size}: {told!r}")
+        line, time_s = parse_cosignatures(body, head.note, self._witness.vkey)
+        self._kept.keep(head.size, self._vkey, time_s, line)
+        self._known = head.size
+        return True
+
+    def _must_be_ours(self, known: int, size: int) -> None:
+        """Another node of this log may just have had a newer head cosigned. Raises `Conflict`
+        (`witness_ahead`)."""
+        if self._recorder.head()[0] < known:
+            detail = f"the witness has cosigned a head of {known} entries, and this log has {size}: it lost"
+            raise Conflict("witness_ahead", f"{detail} entries, or a copy of it signs too")
+
+    def _post(self, content: bytes) -> tuple[int, str, bytes]:
+        """Status, media type and body. Raises `Fault` (`witness_unreachable`, `bad_answer`)."""
+        body, until = b"", time.monotonic() + PATIENCE_S
+        try:
+            url = self._witness.url.rstrip("/") + PATH
+            with self._http.stream("POST", url, content=content) as response:
+                for part in response.iter_bytes():
+                    body += part
+                    if len(body) > MAX_BODY or time.monotonic() > until:
+                        raise Fault("bad_answer", "its answer has no end")
+                media_type = response.headers.get("content-type", "").partition(";")[0].strip()
+                return response.status_code, media_type, body
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Fault("witness_unreachable", f"{error!r}") from error
