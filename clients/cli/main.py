@@ -17,7 +17,7 @@ from clients.cli import (
     device,
     events,
     evidence,
-    export,
+    export_bundle,
     follow,
     infusion,
     labels,
@@ -31,6 +31,7 @@ from clients.cli import (
     record,
     registry,
     report,
+    standards,
     temperature,
     web,
 )
@@ -89,10 +90,11 @@ app.command("people", rich_help_panel=ASK)(registry.people)
 app.command("qualifications", rich_help_panel=ASK)(registry.qualifications)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.command("report", rich_help_panel=PROVE)(report.report)
+standards.app.command("bundle")(export_bundle.export_bundle)
+app.add_typer(standards.app, name="export", rich_help_panel=ASK)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
 app.command("verify", rich_help_panel=PROVE)(evidence.verify)
-app.add_typer(export.export, name="export", rich_help_panel=PROVE)
 app.add_typer(web.app, name="app", rich_help_panel=PROVE)
 
 
