@@ -36,6 +36,7 @@ from api.routes import (
     deviations,
     entries,
     evidence,
+    exports,
     feed,
     health,
     infusion,
@@ -61,7 +62,7 @@ from api.routes import (
 from api.routes.patients import PatientQuestion
 from api.routes.release import ReleaseQuestion
 from api.sessions import Sessions
-from api.settings import Settings
+from api.settings import VERSION, Settings
 from api.tries import Tries
 from api.web import App
 from api.witnessing import Witnessing
@@ -78,7 +79,6 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.export.seal import Seal
 
-VERSION = "0.1.0"
 DESCRIPTION = """Who held which bag of cells, for which patient, and the proof of it.
 
 Writing needs a signature by an enrolled key, reading a session opened by a signed sign-in. The
@@ -86,8 +86,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
-    deviations, quarantines, temperature, alarms, chart, report, evidence, quality, release, supply, registry,
-    keys, labels, patients, search, standards, health, web,
+    deviations, quarantines, temperature, alarms, chart, report, evidence, exports, quality, release, supply,
+    registry, keys, labels, patients, search, standards, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 

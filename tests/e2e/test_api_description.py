@@ -74,6 +74,7 @@ PUBLIC = {
 # The app, the same for everybody: pages and files for browsers, see test_api_app.py.
 PAGES = {("GET", path) for path in ("/", "/app", "/app/{path:path}", "/B/{token}", "/b/{token}")}
 FILLED = {
+    "{asked}": "30",
     "{coi}": "isbt128:CHA999926000001",
     "{container}": "BAG-1",
     "{carrier}": "ship-1",

@@ -37,7 +37,7 @@ from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
 from tests.live_stage import Recording, enrol_logger
-from tests.scenario import APHERESIS, patient
+from tests.scenario import APHERESIS, ORIGIN, patient
 from tests.witness_stage import key, policy, vkey_of_number
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -98,9 +98,10 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     limits = Settings(label_host="ledger.invalid", witnesses=policy(1, 11))
     with two_therapies(tmp_path_factory.mktemp("ledger"), limits) as stage:
         furnish(stage)
+        asked = stage.scenario.say("audrey", f"log/{ORIGIN}", "ExportRequested", scope="log", reason="audit")
         schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
         found = [result.ok() for result in schema.get_all_operations()]
-        known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex()}
+        known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex(), "asked": asked.position}
         enrol_logger(stage.scenario)
         recording = Recording(stage.scenario)
         cose = {"content-type": "application/cose"}
