@@ -52,6 +52,7 @@ from api.routes import (
     report,
     search,
     session,
+    standards,
     statements,
     supply,
     temperature,
@@ -65,6 +66,7 @@ from api.tries import Tries
 from api.web import App
 from api.witnessing import Witnessing
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.store.captures import CaptureStore
 from ledger.store.cosignatures import CosignatureStore
 from ledger.store.evidence import EvidenceStore
 from ledger.views.runner import Projector
@@ -85,7 +87,7 @@ an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
     deviations, quarantines, temperature, alarms, chart, report, evidence, quality, release, supply, registry,
-    keys, labels, patients, search, health, web,
+    keys, labels, patients, search, standards, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -144,6 +146,7 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
         evidence=evidence_store,
+        captures=CaptureStore(ledger.store.engine),
         label_checks=Pace(settings.label_checks_a_minute),
         cosignatures=cosignatures,
         witnessing=Witnessing(ledger.store, cosignatures, settings.witnesses),
