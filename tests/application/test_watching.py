@@ -9,13 +9,14 @@ import pytest
 
 from ledger.application.followed import Followed
 from ledger.application.watching import Watching
+from ledger.domain.times import timestamp
 from ledger.live.packet import parse_packet
 from ledger.store.alarms import AlarmStore
 from ledger.store.live import LiveStore
 from ledger.views.runner import Projector
 from tests.e2e.alarm_stage import GOOD, WARM, packed
-from tests.live_stage import LOGGER, Recording
-from tests.scenario import Clock, Scenario, open_scenario
+from tests.live_stage import BAG, COI, LOGGER, STREAM, Recording, collected, pack
+from tests.scenario import APHERESIS, Clock, Scenario, open_scenario
 
 AFTER_MS = 180_000  # of a reading a minute, each in a packet
 
@@ -67,3 +68,33 @@ def test_a_second_look_raises_nothing_and_another_node_agrees(scenario: Scenario
         looked = again.look(LOGGER, 0)
         assert looked is not None
         assert looked.begun == []
+
+
+def open_kinds(scenario: Scenario) -> list[str]:
+    """What is open about the bag and its logger, after a look."""
+    Projector(scenario.ledger.store.engine, scenario.ledger.store).catch_up()
+    watching(scenario).look(LOGGER, 0)
+    store = scenario.ledger.store
+    known = AlarmStore(store.engine, store.turn).known(LOGGER, {COI}, 0)
+    return [one.kind for one in known if one.chain == COI and one.closed_ms is None]
+
+
+def test_no_statement_of_another_therapy_closes_an_alarm(scenario: Scenario) -> None:
+    put(scenario, Recording(scenario).packet([WARM], 0))
+    before = open_kinds(scenario)
+    assert "excursion" in before
+    other, bag = "isbt128:CHA999926000002", "OTHER-F1"
+    collected(scenario, other, bag, "patient-2")
+    scenario.clock.forward(10)
+    pack(scenario, other, bag, shipper="SHIPPER-9")
+    assert open_kinds(scenario) == before
+
+
+def test_an_unpacking_that_is_said_to_come_closes_nothing_yet(scenario: Scenario) -> None:
+    put(scenario, Recording(scenario).packet([WARM], 0))
+    before, later_ms = open_kinds(scenario), scenario.clock() + 60_000
+    said = {"at": APHERESIS, "containers": [BAG], "shipper": "SHIPPER-1"}
+    scenario.say("anna", STREAM, "Unpacked", occurred_at=timestamp(later_ms), **said)
+    assert open_kinds(scenario) == before
+    scenario.clock.now_ms = later_ms
+    assert open_kinds(scenario) == []
