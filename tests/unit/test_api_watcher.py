@@ -30,7 +30,7 @@ class Broken:
             self.fails[logger] -= 1
             raise Fault("store_unavailable", "gone")
         self.looked.append(logger)
-        return Looked("00", [], self.silent_ms)
+        return Looked([], self.silent_ms, ())
 
     def loggers(self) -> list[str]:
         if self.listing_fails > 0:

@@ -39,7 +39,7 @@ def test_an_endpoint_is_read_and_hears_of_every_kind_unless_told(tmp_path: Path)
         frozenset(),
         SECRET,
     )
-    assert one.kinds == {"excursion", "budget", "silence", "tilt", "battery"}
+    assert one.kinds == {"excursion", "budget", "silence", "tilt", "battery", "clock"}
     assert SECRET not in repr(one)
 
 
@@ -57,6 +57,10 @@ def test_a_secret_may_lie_in_a_file_beside(tmp_path: Path) -> None:
         ("https://alerts", "ftp://alerts", "https"),
         ("https://alerts", "https://me:secret@alerts", "user, password"),
         ("https://alerts", "http://127.0.0.1.evil", "https"),
+        ("https://alerts", "https://a..b", "cannot be called"),
+        ("northcell.example/", "northcell.example:99999/", "cannot be called"),
+        ("https://alerts", f"https://{'a' * 70}", "cannot be called"),
+        ("https://alerts", "https://xn--", "cannot be called"),
         ('organisation = "northcell"', "", "organisation or its sites"),
         (
             'organisation = "northcell"',
