@@ -77,7 +77,7 @@ class Watching:
         """`listening_ms`: since when packets are taken here. None: nothing came of it lately."""
         now_ms = self._clock_ms()
         found = recent(self._alarms.engine, logger, now_ms - WATCHED_MS)
-        placed = self._followed.placements(logger)
+        placed = self._placed(logger)
         look = self._looking(logger, found, placed, listening_ms) if found else None
         chains = {bag.coi for bag in look.bags} if look else set()
         since_ms = min(found.first_ms, *(one.received_ms for one in found.packets)) if found else now_ms
@@ -106,8 +106,8 @@ class Watching:
         return Look(logger, found, bags, calibrated_ms, listening_ms)
 
     def _close(self, standing: Sequence[Noted], placed: Sequence[Placement], now_ms: int) -> None:
-        """What the logger is not with any more is watched no longer. That says its own therapy alone."""
-        lasting = [one for one in (*placed, *self._said_by(standing)) if one.until_ms is None]
+        """What the logger is not with any more is watched no longer."""
+        lasting = [one for one in placed if one.until_ms is None]
         watched: set[tuple[str, str, str]] = {(one.coi, one.container, one.phase) for one in lasting}
         watched |= {(one.coi, "", "") for one in lasting}
         for one in standing:
@@ -115,13 +115,11 @@ class Watching:
                 ended_ms = max(one.until_ms, _parted_ms(one, placed, now_ms))
                 self._alarms.close([one.number], ended_ms, now_ms)
 
-    def _said_by(self, standing: Sequence[Noted]) -> list[Placement]:
-        """What each of these therapies says, whatever another says of the same logger."""
-        about = sorted({(one.chain, one.logger) for one in standing})
-        if not about:
-            return []
+    def _placed(self, logger: str) -> list[Placement]:
+        """As each therapy says by itself: no other ends its watch by naming the same logger."""
+        therapies = sorted({one.coi for one in self._followed.placements(logger)})
         with self._followed.now() as world:
-            own = [settled(placements(world.chain(coi), logger)) for coi, logger in about]
+            own = [settled(placements(world.chain(coi), logger)) for coi in therapies]
         return [one for each in own for one in each]
 
 

@@ -1,8 +1,8 @@
 """What live readings call people for: excursions, budgets, silence, tilt, battery, clock.
 
 What is found is a function of what is known, whatever the order in which it came: `of_container`
-and `of_logger` (and `ledger.live.clocks`) look at all packets and all evidence at once, and judge by the same rule as the
-ledger does (`ledger.domain.temperature`). Only silence needs the time of day.
+and `of_logger` (and `ledger.live.clocks`) look at all packets and all evidence at once, and judge by
+the same rule as the ledger does (`ledger.domain.temperature`). Only silence needs the time of day.
 
 `changes` holds what was found against the alarms that were raised before:
 

@@ -2,7 +2,7 @@
 
 A packet that ends behind its receipt is from the future. One that ends long before it is either kept
 for a while or dated wrongly. What was kept comes faster than it was measured, so its delay shrinks;
-a clock that is behind stays behind by as much. Of a single packet nobody can tell.
+a clock that is behind stays behind by as much: that takes some minutes to see.
 """
 
 from __future__ import annotations
@@ -41,16 +41,15 @@ def clocks(packets: Iterable[Heard]) -> list[Alarm]:
         its[one.recording].append(one)
     said = sorted(each for found in its.values() for each in _said(found))
     most_s = PROMPT_MS // 1000
-    return list(
-        runs("clock", said, lambda off_s: abs(off_s) > most_s, lambda *both: max(both, key=abs))
-    )
+    return list(runs("clock", said, lambda off_s: abs(off_s) > most_s, lambda *both: max(both, key=abs)))
 
 
 def _said(packets: list[Heard]) -> Iterator[tuple[int, int]]:
     """When a packet of one recording came, and how far its clock was off; only where that can be told."""
     found = sorted(packets, key=lambda one: (one.received_ms, one.first))
     for one in found:
-        before = bisect_right(found, one.received_ms - one.interval_ms, key=attrgetter("received_ms"))
+        apart_ms = max(PROMPT_MS, one.interval_ms)  # of two that came sooner it would be chance
+        before = bisect_right(found, one.received_ms - apart_ms, key=attrgetter("received_ms"))
         if not _is_delayed(one) or (before and _keeps_its_delay(found[before - 1], one)):
             off_s = (one.ended_ms - one.received_ms) // 1000
             yield one.received_ms, max(-MAX_S, min(off_s, MAX_S))
