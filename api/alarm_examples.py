@@ -24,6 +24,7 @@ ALARM: dict[str, Any] = {
     "step_pct": None,
     "tilt_deg": None,
     "battery_pct": None,
+    "clock_s": None,
     "acknowledged_by": None,
     "acknowledged_at": None,
 }

@@ -17,7 +17,8 @@ class AlarmDocument(BaseModel):
     """`container` null: about the logger, while it is with the therapy's containers. `began_at` and
     `ended_at` are the readings' time, `raised_at` and `closed_at` the ledger's. `closed_at` null: it
     is open. `late`: it was of the past when it was raised. Of `peak_centi_c` (the furthest out of
-    band), `step_pct` (of the budget), `tilt_deg` and `battery_pct` it has the one that is its kind's."""
+    band), `step_pct` (of the budget), `tilt_deg`, `battery_pct` and `clock_s` (how far the logger's clock is
+    ahead; below zero: behind) it has the one that is its kind's. Of kind `clock` all is the ledger's time."""
 
     alarm: int
     chain: str
@@ -35,6 +36,7 @@ class AlarmDocument(BaseModel):
     step_pct: int | None
     tilt_deg: int | None
     battery_pct: int | None
+    clock_s: int | None
     acknowledged_by: str | None
     acknowledged_at: str | None
 
@@ -65,6 +67,7 @@ def alarm_document(one: Noted) -> AlarmDocument:
         step_pct=one.step if one.kind == "budget" else None,
         tilt_deg=one.peak if one.kind == "tilt" else None,
         battery_pct=one.peak if one.kind == "battery" else None,
+        clock_s=one.peak if one.kind == "clock" else None,
         acknowledged_by=one.acknowledged_by,
         acknowledged_at=_moment(one.acknowledged_ms),
     )

@@ -111,7 +111,7 @@ class Watcher:
             return
         if looked.silent_ms is not None:  # by the look's own clock: else a moment in between would be lost
             self._silent_ms[logger] = looked.silent_ms
-        if looked.is_excursion:
-            self._seal_now(looked.recording)
+        for recording in looked.urgent:
+            self._seal_now(recording)
         if looked.begun:
             self._tidings.look_soon()

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Annotated, Self, get_args
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from ledger.domain.parts import Name
@@ -116,10 +117,21 @@ def _check_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise ValueError("url must begin with https:// and name a host")
+    _check_sendable(url)
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise ValueError("url must have no user, password or fragment")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise ValueError("url must begin with https://; http is only for this machine's own address")
+
+
+def _check_sendable(url: str) -> None:
+    """As it will be sent: no attempt should find out that its host or port cannot be written down."""
+    try:
+        _ = urlsplit(url).port
+        host = httpx.Request("POST", url).url.host
+        host.encode("idna")  # as `socket` does: no label is empty or too long
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ValueError(f"url cannot be called: {error}") from None
 
 
 def _is_loopback(host: str) -> bool:

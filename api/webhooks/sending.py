@@ -112,7 +112,7 @@ class Sending:
             async with asyncio.timeout(TIMEOUT_S), post as response:
                 told = "" if response.is_success else f"it answered {response.status_code}"
                 return told, response.status_code == httpx.codes.GONE
-        except (httpx.HTTPError, TimeoutError) as error:
+        except Exception as error:  # whatever it is, it was an attempt: else it would be made for ever
             return f"no answer ({type(error).__name__})", False
 
 

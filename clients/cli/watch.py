@@ -144,6 +144,9 @@ def _what(told: Document) -> str:
         return f"{logger} lies tilted by {told['tilt_deg']}°"
     if told["kind"] == "battery":
         return f"{logger} has {told['battery_pct']} % of its battery left"
+    if told["kind"] == "clock":
+        way = "ahead" if told["clock_s"] > 0 else "behind"
+        return f"{logger} has a wrong clock, {way} by {abs(told['clock_s'])} s"
     return f"{logger} is silent since {clock(told['began_at'])}"
 
 

@@ -12,9 +12,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.domain.temperature import judged
 from ledger.domain.temperature_rules import evidence_of, profiles_of
 from ledger.domain.times import milliseconds
 from ledger.live.alarms import changes, live_series, of_container, of_logger, silence, silent_after_ms
+from ledger.live.clocks import clocks, is_of_the_past, is_prompt
 from ledger.store.alarm_packets import recent
 from ledger.store.alarms import Subject
 
@@ -55,15 +57,11 @@ class Bag(NamedTuple):
 
 class Looked(NamedTuple):
     """What came of a look. `silent_ms`: when to look again if nothing comes; None: not for that, also
-    where the look itself found it silent."""
+    where the look itself found it silent. `urgent`: recordings to seal at once."""
 
-    recording: str
     begun: list[Noted]
     silent_ms: int | None
-
-    @property
-    def is_excursion(self) -> bool:
-        return any(one.kind == "excursion" for one in self.begun)
+    urgent: tuple[str, ...]
 
 
 class Watching:
@@ -81,10 +79,11 @@ class Watching:
         placed = [one.as_of(now_ms) for one in self._followed.placements(logger)]
         look = self._looking(logger, found, placed, listening_ms) if found else None
         chains = {bag.coi for bag in look.bags} if look else set()
-        known = self._alarms.known(logger, chains, found.first_ms if found else now_ms)
+        since_ms = min(found.first_ms, *(one.received_ms for one in found.packets)) if found else now_ms
+        known = self._alarms.known(logger, chains, since_ms)
         begun = list(self._note(look, known, now_ms)) if look else []
         self._close([one for one in known if one.logger == logger and one.closed_ms is None], placed, now_ms)
-        return Looked(look.recent.recording, begun, look.silent_after(now_ms)) if look else None
+        return Looked(begun, look.silent_after(now_ms), look.urgent) if look else None
 
     def _note(self, look: Look, known: Sequence[Noted], now_ms: int) -> Iterator[Noted]:
         """Where nothing changes, nothing is locked."""
@@ -152,35 +151,71 @@ class Look:
         bearing = [one.profile for one in self.bags if one.profile and one.lasts]
         return silent_after_ms(self.newest, bearing)
 
+    @property
+    def urgent(self) -> tuple[str, ...]:
+        """All of its recordings, while the log says better of a bag than it will once it has their
+        readings. Asked again at every look until it has: a node that died meanwhile changes nothing."""
+        about = [(bag, bag.profile) for bag in self.bags]
+        is_urgent = any(bears and _is_worse(bag.evidence, self._said(bag), bears) for bag, bears in about)
+        return self.recent.recordings if is_urgent else ()
+
     def silent_after(self, now_ms: int) -> int | None:
         """None: nobody waits for it, or it is silent now."""
-        silent_ms = max(self.newest.received_ms, self.listening_ms) + self.after_ms + 1
-        return silent_ms if silent_ms > now_ms and any(one.lasts for one in self.bags) else None
+        heard = [max(self._heard_ms(self._since_ms(coi)), self.listening_ms) for coi in self._lasting]
+        moments = [one + self.after_ms + 1 for one in heard]
+        return min((one for one in moments if one > now_ms), default=None)
+
+    @property
+    def _lasting(self) -> list[str]:
+        return sorted({bag.coi for bag in self.bags if bag.lasts})
+
+    def _since_ms(self, coi: str) -> int:
+        return min(bag.since_ms for bag in self.bags if bag.coi == coi and bag.lasts)
+
+    def _heard_ms(self, since_ms: int) -> int:
+        """When the newest reading came that is of that time, and of the time at which it came; the
+        time's beginning, if none did. A logger that measures nothing, or dates it wrongly, is silent."""
+        newest = sorted(self.recent.packets, key=attrgetter("received_ms"), reverse=True)
+        prompt = (one for one in newest if one.ended_ms >= since_ms and is_prompt(one, self.after_ms))
+        return max(since_ms, next((one.received_ms for one in prompt if one.has_reading), since_ms))
 
     def found(self, now_ms: int) -> Iterator[tuple[Subject, list[Alarm]]]:
         own = (self.logger, self.recent.recording)
         for bag in self.bags:
             yield Subject(bag.coi, bag.name, bag.phase, *own), self._of_container(bag)
-        for coi in sorted({bag.coi for bag in self.bags if bag.lasts}):
+        for coi in self._lasting:
             yield Subject(coi, "", "", *own), self._of_logger(coi, now_ms)
 
     def _of_container(self, bag: Bag) -> list[Alarm]:
         """What a container that is elsewhere by now went through is over."""
         if bag.profile is None:
             return []
-        live = [series for one in bag.placed for series in self._live(one)]
+        live = self._said(bag)
         since_ms = max(self.recent.first_ms, bag.since_ms)
         found = of_container(bag.evidence, live, bag.profile, self.logger, since_ms)
         if bag.lasts:
             return found
         return [one._replace(ended_ms=one.until_ms) if not one.is_over else one for one in found]
 
+    def _said(self, bag: Bag) -> list[Series]:
+        return [series for one in bag.placed for series in self._live(one)]
+
     def _live(self, one: Placement) -> Sequence[Series]:
         span = one.since_ms, _NEVER if one.until_ms is None else one.until_ms - 1
         return live_series(self.recent.packets, self.logger, one.phase, self.calibrated_ms, span)
 
     def _of_logger(self, coi: str, now_ms: int) -> list[Alarm]:
-        since_ms = min(bag.since_ms for bag in self.bags if bag.coi == coi and bag.lasts)
-        its = [one for one in self.recent.packets if one.ended_ms >= since_ms]
-        heard_ms = self.newest.received_ms
-        return [*of_logger(its), silence(heard_ms, self.after_ms, self.listening_ms, now_ms)]
+        since_ms, packets = self._since_ms(coi), self.recent.packets
+        its = [one for one in packets if one.ended_ms >= since_ms and is_of_the_past(one)]
+        dated = clocks(one for one in packets if one.received_ms >= since_ms)
+        heard_ms = self._heard_ms(since_ms)
+        return [*of_logger(its), *dated, silence(heard_ms, self.after_ms, self.listening_ms, now_ms)]
+
+
+def _is_worse(evidence: Sequence[Series], live: Sequence[Series], profile: TemperatureProfile) -> bool:
+    """With what no entry says yet another limit is broken, or there is an excursion more."""
+    said, whole = judged(tuple(evidence), profile), judged((*evidence, *live), profile)
+    return whole.broken != said.broken or any(
+        all(one.end_ms < each.start_ms or each.end_ms < one.start_ms for each in said.excursions)
+        for one in whole.excursions
+    )

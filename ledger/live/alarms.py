@@ -1,8 +1,8 @@
-"""What live readings call people for: excursions, budgets, silence, tilt, battery.
+"""What live readings call people for: excursions, budgets, silence, tilt, battery, clock.
 
 What is found is a function of what is known, whatever the order in which it came: `of_container`
-and `of_logger` look at all packets and all evidence at once, and judge by the same rule as the
-ledger does (`ledger.domain.temperature`). Only silence needs the time of day.
+and `of_logger` (and `ledger.live.clocks`) look at all packets and all evidence at once, and judge by
+the same rule as the ledger does (`ledger.domain.temperature`). Only silence needs the time of day.
 
 `changes` holds what was found against the alarms that were raised before:
 
@@ -21,7 +21,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ledger.domain.parts import MAX_INT
-from ledger.domain.readings import Series, holds_band
+from ledger.domain.readings import Series, holds_band, is_of_the_past
 from ledger.domain.temperature import judged, tracks
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ledger.domain.readings import Stretch
     from ledger.domain.temperature import Excursion, Judgement
 
-Kind = Literal["excursion", "budget", "silence", "tilt", "battery"]
+Kind = Literal["excursion", "budget", "silence", "tilt", "battery", "clock"]
 
 LIVE = MAX_INT  # as a position: behind every entry, for what no entry says yet
 STEPS = (50, 80, 100)  # percent of what a container may spend out of band in all
@@ -52,6 +52,7 @@ class Heard(NamedTuple):
     battery_pct: int | None
     tilt_deg: int | None
     received_ms: int
+    recording: bytes = b""
 
     @property
     def ended_ms(self) -> int:
@@ -70,8 +71,8 @@ class Heard(NamedTuple):
 class Alarm(NamedTuple):
     """From `began_ms` to `ended_ms`; None: it stands. It was last seen to stand at `until_ms`.
 
-    `step`: of the budget, else 0. `peak`: centi-degrees, degrees or percent, the worst of it; None
-    where there is no such thing.
+    `step`: of the budget, else 0. `peak`: centi-degrees, degrees, percent or seconds, the worst of it;
+    None where there is no such thing.
     """
 
     kind: Kind
@@ -122,7 +123,9 @@ def of_container(
 
 def _last_stretch(evidence: Sequence[Series], profile: TemperatureProfile, logger: str) -> Stretch | None:
     heard = [one for one in evidence if one.logger == logger and holds_band(one.range, profile)]
-    found = [track.stretches[-1] for track in tracks(heard, profile) if track.stretches]
+    # One that is dated ahead would be the last for as long: only where there is no other.
+    past = [one for one in heard if is_of_the_past(one)] or heard
+    found = [track.stretches[-1] for track in tracks(past, profile) if track.stretches]
     return max(found, key=lambda one: (one.last_ms, not one.is_in), default=None)
 
 
@@ -200,12 +203,12 @@ def of_logger(packets: Sequence[Heard]) -> list[Alarm]:
     tilted = [(one.ended_ms, one.tilt_deg) for one in found if one.tilt_deg is not None]
     weak = [(one.ended_ms, one.battery_pct) for one in found if one.battery_pct is not None]
     return [
-        *_runs("tilt", tilted, lambda value: value >= TILT_DEG, max),
-        *_runs("battery", weak, lambda value: value <= BATTERY_PCT, min),
+        *runs("tilt", tilted, lambda value: value >= TILT_DEG, max),
+        *runs("battery", weak, lambda value: value <= BATTERY_PCT, min),
     ]
 
 
-def _runs(
+def runs(
     kind: Kind, said: list[tuple[int, int]], calls: Callable[[int], bool], worst: Callable[[int, int], int]
 ) -> Iterator[Alarm]:
     """Consecutive values that call for an alarm are one; it is over with the next that does not."""
@@ -230,7 +233,7 @@ def silent_after_ms(packet: Heard, profiles: Iterable[TemperatureProfile]) -> in
 
 
 def silence(heard_ms: int, after_ms: int, listening_ms: int, now_ms: int) -> Alarm:
-    """`heard_ms`: when its newest packet with a reading came; `listening_ms`: since when somebody
+    """`heard_ms`: when its newest reading came that counts; `listening_ms`: since when somebody
     listens. It stands, or is over since it was heard (then it can end an alarm and begins none)."""
     is_silent = now_ms - max(heard_ms, listening_ms) > after_ms
     return Alarm("silence", heard_ms, heard_ms, None if is_silent else heard_ms)
@@ -261,6 +264,8 @@ def _covers(raised: Alarm, found: Alarm) -> bool:
         return raised.kind == found.kind and raised.step == found.step
     if found.is_over:
         return _overlap(raised, found)
+    if found.kind == "silence":  # since no later: when exactly may be known no more
+        return not raised.is_over and found.began_ms <= raised.began_ms
     return not raised.is_over and _overlap(raised, found)
 
 

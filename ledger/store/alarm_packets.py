@@ -1,4 +1,7 @@
-"""The packets that alarms look at: what is not sealed yet, and the newest in any case."""
+"""The packets that alarms look at: what is not sealed yet, and the newest in any case.
+
+Where none of these measured anything, also the last that did, if it is not too far back.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,27 @@ from ledger.store.live import live_packet
 from ledger.store.live_schema import packet, recording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Engine
 
 NEWEST = 100  # readings: what was sealed a moment ago may not have reached the therapy yet
+FAR = 1_000  # packets: behind so many without a reading the one before them is no more looked for
 _parsed = lru_cache(maxsize=8_192)(parse_packet)  # looked at again with every packet that follows
 
 
 class Recent(NamedTuple):
-    """Of one logger. `recording`: its newest, 32 hex digits; `first_ms`: its earliest reading of
-    these recordings; `packets`: in the order of recordings and numbers."""
+    """Of one logger. `recordings`: 32 hex digits each, the newest last; `first_ms`: its earliest reading
+    of these recordings; `packets`: in the order of recordings and numbers."""
 
-    recording: str
+    recordings: tuple[str, ...]
     first_ms: int
     packets: list[Heard]
+
+    @property
+    def recording(self) -> str:
+        """The newest."""
+        return self.recordings[-1]
 
 
 def recent(engine: Engine, logger: str, since_ms: int) -> Recent | None:
@@ -43,7 +54,22 @@ def recent(engine: Engine, logger: str, since_ms: int) -> Recent | None:
         return None
     ordered = sorted(rows, key=tuple)
     packets = [_heard(row.raw, row.received_ms) for row in ordered]
-    return Recent(ordered[-1].recording.hex(), min(row.first_ms for row in rows), packets)
+    if not any(one.has_reading for one in packets):
+        packets = [*_last_that_measured(engine, packets[-1].recording, packets), *packets]
+    names = dict.fromkeys(row.recording.hex() for row in ordered)
+    return Recent(tuple(names), min(row.first_ms for row in rows), packets)
+
+
+def _last_that_measured(engine: Engine, name: bytes, looked_at: Sequence[Heard]) -> list[Heard]:
+    """Before those that were looked at; at most one."""
+    first = min(one.first for one in looked_at if one.recording == name)
+    query = select(packet.c.raw, packet.c.received_ms)
+    query = query.where(packet.c.recording == name, packet.c.first < first)
+    with faults(), engine.connect() as connection:
+        rows = connection.execute(query.order_by(packet.c.first.desc()).limit(FAR)).all()
+    older = (_heard(row.raw, row.received_ms) for row in rows)
+    found = next((one for one in older if one.has_reading), None)
+    return [found] if found else []
 
 
 def loggers_since(engine: Engine, since_ms: int) -> dict[str, int]:
@@ -58,4 +84,4 @@ def _heard(raw: bytes, received_ms: int) -> Heard:
     one = live_packet(_parsed(raw), received_ms)
     range_ = (one.range_low, one.range_high)
     moments = (one.first, one.started_ms, one.interval_ms, one.packed)
-    return Heard(*moments, range_, one.battery, one.tilt, received_ms)
+    return Heard(*moments, range_, one.battery, one.tilt, received_ms, bytes.fromhex(one.recording))

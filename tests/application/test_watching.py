@@ -6,18 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from ledger.application.followed import Followed
 from ledger.application.watching import Watching
 from ledger.domain.times import timestamp
 from ledger.live.packet import parse_packet
+from ledger.store import alarm_packets
 from ledger.store.alarms import AlarmStore
 from ledger.store.live import LiveStore
+from ledger.store.live_schema import packet as packet_table
 from ledger.views.runner import Projector
 from tests.e2e.alarm_stage import GOOD, WARM, packed
-from tests.live_stage import BAG, COI, LOGGER, STREAM, Recording, collected, pack
+from tests.live_stage import BAG, COI, LOGGER, MINUTE_MS, STREAM, Recording, collected, pack
 from tests.scenario import APHERESIS, Clock, Scenario, open_scenario
 
+DAY_MS = 86_400_000
 AFTER_MS = 180_000  # of a reading a minute, each in a packet
 
 
@@ -63,7 +67,7 @@ def test_a_second_look_raises_nothing_and_another_node_agrees(scenario: Scenario
     put(scenario, Recording(scenario).packet([WARM], 0))
     first = watching(scenario).look(LOGGER, 0)
     assert first is not None
-    assert first.is_excursion
+    assert [one.kind for one in first.begun] == ["excursion"]
     for again in (watching(scenario), watching(scenario)):
         looked = again.look(LOGGER, 0)
         assert looked is not None
@@ -98,3 +102,72 @@ def test_an_unpacking_that_is_said_to_come_closes_nothing_yet(scenario: Scenario
     assert open_kinds(scenario) == before
     scenario.clock.now_ms = later_ms
     assert open_kinds(scenario) == []
+
+
+def kinds(scenario: Scenario) -> list[str]:
+    looked = watching(scenario).look(LOGGER, 0)
+    assert looked is not None
+    return [one.kind for one in looked.begun]
+
+
+def open_alarms(scenario: Scenario) -> list[str]:
+    store = scenario.ledger.store
+    known = AlarmStore(store.engine, store.turn).known(LOGGER, [COI], 0)
+    return [one.kind for one in known if one.closed_ms is None]
+
+
+def minutes(scenario: Scenario, recording: Recording, values: list[int | None], off_ms: int = 0) -> None:
+    """A reading a minute, each sent at once, and looked at; dated by a clock that is so far off."""
+    for value in values:
+        scenario.clock.forward(60)
+        first = (scenario.clock() - recording.started_ms) // MINUTE_MS
+        dated = timestamp(scenario.clock() + off_ms)
+        put(scenario, recording.packet([value], first, started_at=dated))
+        watching(scenario).look(LOGGER, 0)
+
+
+@pytest.mark.parametrize("off_ms", [-2 * DAY_MS, -Clock().now_ms, 365 * DAY_MS])
+def test_a_logger_whose_clock_is_wrong_is_named_and_is_silent(scenario: Scenario, off_ms: int) -> None:
+    """None of its readings are of the time with the bag, however many come."""
+    recording = Recording(scenario)
+    minutes(scenario, recording, [WARM] * 7, off_ms)
+    assert {"clock", "silence"} <= set(open_alarms(scenario))
+    minutes(scenario, recording, [GOOD])
+    assert open_alarms(scenario) == []
+    assert kinds(scenario) == []
+
+
+def test_one_packet_of_the_future_hides_no_excursion(scenario: Scenario) -> None:
+    recording = Recording(scenario)
+    minutes(scenario, recording, [GOOD], 365 * DAY_MS)
+    minutes(scenario, recording, [GOOD, WARM, WARM])
+    assert open_alarms(scenario) == ["excursion"]
+
+
+def test_a_sensor_that_died_stays_silent_however_long_it_says_nothing(scenario: Scenario) -> None:
+    recording = Recording(scenario)
+    minutes(scenario, recording, [GOOD])
+    put(scenario, recording.packet([None] * 5, 2))
+    scenario.clock.forward(300)
+    assert kinds(scenario) == ["silence"]
+    minutes(scenario, recording, [None] * 3)
+    sealed_all(scenario)
+    scenario.clock.forward(160 * 60)
+    put(scenario, recording.packet([None] * 150, 9))
+    sealed_all(scenario)
+    put(scenario, recording.packet([None], 159))
+    assert kinds(scenario) == []
+    assert open_alarms(scenario) == ["silence"]
+
+
+def test_behind_however_many_packets_without_a_reading_it_is_silent(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarm_packets, "FAR", 2)
+    test_a_sensor_that_died_stays_silent_however_long_it_says_nothing(scenario)
+
+
+def sealed_all(scenario: Scenario) -> None:
+    """As if all that was sent were in the log."""
+    with scenario.ledger.store.engine.begin() as connection:
+        connection.execute(update(packet_table).values(segment=b"0" * 32))

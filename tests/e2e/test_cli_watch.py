@@ -84,6 +84,7 @@ def test_alarms_and_readings_of_a_therapy_are_told_as_they_come(
         ({"kind": "silence"}, "logger-7 is silent since 2026-03-01 12:00"),
         ({"kind": "tilt", "tilt_deg": 90}, "logger-7 lies tilted by 90°"),
         ({"kind": "battery", "battery_pct": 12}, "logger-7 has 12 % of its battery left"),
+        ({"kind": "clock", "clock_s": -3_600}, "logger-7 has a wrong clock, behind by 3600 s"),
         ({"late": True}, "(late:"),
     ],
 )

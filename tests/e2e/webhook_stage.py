@@ -15,7 +15,7 @@ from ledger.proof import canonical
 from tests.e2e.feed_stage import until
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-ALL = frozenset({"excursion", "budget", "silence", "tilt", "battery"})
+ALL = frozenset({"excursion", "budget", "silence", "tilt", "battery", "clock"})
 
 
 class Got(NamedTuple):

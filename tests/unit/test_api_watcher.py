@@ -24,13 +24,14 @@ class Broken:
         self.listing_fails = listing_fails
         self.looked: list[str] = []
         self.silent_ms: int | None = None
+        self.sealed: list[str] = []
 
     def look(self, logger: str, _: int) -> Looked:
         if self.fails.get(logger, 0) > 0:
             self.fails[logger] -= 1
             raise Fault("store_unavailable", "gone")
         self.looked.append(logger)
-        return Looked("00", [], self.silent_ms)
+        return Looked([], self.silent_ms, (f"{logger}1", f"{logger}2"))
 
     def loggers(self) -> list[str]:
         if self.listing_fails > 0:
@@ -48,7 +49,7 @@ def watched(broken: Broken, count: int, monkeypatch: pytest.MonkeyPatch, now_ms:
     of: Any = broken
 
     async def run() -> None:
-        watcher = Watcher(of, of, of, Tidings(lambda: 0), lambda _: None, lambda: now_ms)
+        watcher = Watcher(of, of, of, Tidings(lambda: 0), broken.sealed.append, lambda: now_ms)
         task = asyncio.create_task(watcher.watch())
         async with asyncio.timeout(10):
             while len(broken.looked) < count:
@@ -73,3 +74,11 @@ def test_one_that_will_be_silent_is_looked_at_again_when_it_is(monkeypatch: pyte
     broken = Broken({})
     broken.silent_ms = 10**9  # the clock stands at this moment: it is due at once, and again
     assert watched(broken, 6, monkeypatch) == ["a", "b", "c"] * 2
+
+
+def test_each_recording_that_is_urgent_is_sealed_though_no_alarm_began(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = Broken({"a": 10**6, "b": 10**6})
+    watched(broken, 1, monkeypatch)
+    assert broken.sealed == ["c1", "c2"]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from standardwebhooks import Webhook
 
 from api.webhooks.endpoints import Endpoint, read_endpoints
 from api.webhooks.message import headers_of, message_id
-from api.webhooks.sending import ATTEMPTS, FIRST_MS, MOST_MS, pause_ms
+from api.webhooks.sending import ATTEMPTS, FIRST_MS, MOST_MS, Sending, pause_ms
 from ledger.errors import Malformed
+from ledger.store.webhooks import Delivery
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ENTRY = """
@@ -39,7 +46,7 @@ def test_an_endpoint_is_read_and_hears_of_every_kind_unless_told(tmp_path: Path)
         frozenset(),
         SECRET,
     )
-    assert one.kinds == {"excursion", "budget", "silence", "tilt", "battery"}
+    assert one.kinds == {"excursion", "budget", "silence", "tilt", "battery", "clock"}
     assert SECRET not in repr(one)
 
 
@@ -57,6 +64,10 @@ def test_a_secret_may_lie_in_a_file_beside(tmp_path: Path) -> None:
         ("https://alerts", "ftp://alerts", "https"),
         ("https://alerts", "https://me:secret@alerts", "user, password"),
         ("https://alerts", "http://127.0.0.1.evil", "https"),
+        ("https://alerts", "https://a..b", "cannot be called"),
+        ("northcell.example/", "northcell.example:99999/", "cannot be called"),
+        ("https://alerts", f"https://{'a' * 70}", "cannot be called"),
+        ("https://alerts", "https://xn--", "cannot be called"),
         ('organisation = "northcell"', "", "organisation or its sites"),
         (
             'organisation = "northcell"',
@@ -123,3 +134,42 @@ def test_pauses_grow_to_hours_and_are_spread() -> None:
     assert plain == sorted(plain)
     assert max(plain) == MOST_MS
     assert pause_ms(0, 0.0) < FIRST_MS < pause_ms(0, 1.0)
+
+
+def test_whatever_goes_wrong_with_an_attempt_it_was_one(tmp_path: Path) -> None:
+    """As with a host that cannot be written down: it must not be tried without end."""
+    endpoint = replace(read(tmp_path, ENTRY)[0], url="https://xn--/hook")
+    kept = Kept()
+    of: Any = kept
+    one = Sending(endpoint, "a.example/log", of, of, of, of, lambda: 0, lambda: 0.5)
+    asyncio.run(one.step(httpx.AsyncClient(trust_env=False)))
+    assert kept.failures == ["no answer (IDNAError)"]
+
+
+class Kept:
+    """Alarms, deliveries and the log at once: one delivery, until it failed."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+
+    def length(self) -> int:
+        return 0
+
+    def begin(self, *_: object) -> int:
+        return 0
+
+    def events(self, *_: object) -> list[Any]:
+        return []
+
+    @contextmanager
+    def now(self) -> Iterator[None]:
+        yield
+
+    def next(self, endpoint: str) -> Delivery | None:
+        return None if self.failures else Delivery(endpoint, 0, b"{}", 0, 0, 0, "")
+
+    def take(self, *_: object) -> bool:
+        return True
+
+    def failed(self, _: Delivery, told: str, __: int | None) -> None:
+        self.failures.append(told)

@@ -8,11 +8,11 @@ import { follow } from "../src/alarms/following";
 import { heard, NOTHING } from "../src/alarms/heard";
 import { alarms as english } from "../src/messages/en/alarms";
 
-const KINDS = ["excursion", "budget", "silence", "tilt", "battery"] as const satisfies readonly Kind[];
+const KINDS = ["excursion", "budget", "silence", "clock", "tilt", "battery"] as const satisfies readonly Kind[];
 const alarm = (number: number, more: Partial<Alarm> = {}): Alarm => ({
   alarm: number, chain: "isbt128:A", container: "BAG-1", phase: "frozen", kind: "excursion", logger: "log-1",
   began_at: "2026-03-01T12:00:00.000Z", closed_at: null, late: false, peak_centi_c: -14_210, step_pct: null,
-  tilt_deg: null, battery_pct: null, acknowledged_by: null, ...more,
+  tilt_deg: null, battery_pct: null, clock_s: null, acknowledged_by: null, ...more,
 });
 const told = (event: number, what: Told["what"], one: Alarm): Told =>
   ({ ...one, event, what, closed_at: what === "ended" ? "2026-03-01T12:09:00.000Z" : one.closed_at });
@@ -49,7 +49,7 @@ test("only what begins now calls for somebody", () => {
 
 test("every kind has its words, with nothing left unfilled", () => {
   for (const kind of KINDS) {
-    const [key, given] = saying(alarm(1, { kind, step_pct: 80, tilt_deg: 90, battery_pct: 12 }));
+    const [key, given] = saying(alarm(1, { kind, step_pct: 80, tilt_deg: 90, battery_pct: 12, clock_s: -3_600 }));
     const names = [...english[key].matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);
     expect(names.every((name) => String(given[name] ?? "") !== "")).toBe(true);
   }

@@ -1,6 +1,6 @@
 /** Alarms of live readings as the ledger tells them, and the list that a person looks at. Pure. */
 
-export type Kind = "excursion" | "budget" | "silence" | "tilt" | "battery";
+export type Kind = "excursion" | "budget" | "silence" | "tilt" | "battery" | "clock";
 
 /** As `GET /v1/alarms` says it. */
 export interface Alarm {
@@ -17,6 +17,7 @@ export interface Alarm {
   step_pct: number | null;
   tilt_deg: number | null;
   battery_pct: number | null;
+  clock_s: number | null;
   acknowledged_by: string | null;
 }
 
@@ -26,7 +27,7 @@ export interface Told extends Alarm {
   what: "begun" | "ended" | "acknowledged";
 }
 
-const KINDS: readonly string[] = ["excursion", "budget", "silence", "tilt", "battery"];
+const KINDS: readonly string[] = ["excursion", "budget", "silence", "clock", "tilt", "battery"];
 
 /** What nobody has seen yet first, then the gravest kind, then the newest. */
 export function inOrder(alarms: readonly Alarm[]): Alarm[] {
@@ -50,5 +51,6 @@ export function saying(one: Alarm): [`alarms.is_${Kind}`, Record<string, string 
   const degrees = one.peak_centi_c === null ? "" : (one.peak_centi_c / 100).toFixed(2);
   return [`alarms.is_${one.kind}`, {
     bag: one.container ?? "", logger: one.logger, degrees, step: one.step_pct ?? "", tilt: one.tilt_deg ?? "", battery: one.battery_pct ?? "",
+    clock: one.clock_s ?? "",
   }];
 }

@@ -13,6 +13,7 @@ export const alarms: Record<keyof typeof english, string> = {
   "alarms.is_silence": "{logger} schweigt",
   "alarms.is_tilt": "{logger} liegt um {tilt}° gekippt",
   "alarms.is_battery": "{logger} hat noch {battery} % Batterie",
+  "alarms.is_clock": "Die Uhr von {logger} geht falsch, um {clock} s",
   "alarms.since": "Seit",
   "alarms.therapy": "Therapie",
   "alarms.logger": "Logger",

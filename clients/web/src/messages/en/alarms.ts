@@ -12,6 +12,7 @@ export const alarms = {
   "alarms.is_silence": "{logger} is silent",
   "alarms.is_tilt": "{logger} lies tilted by {tilt}°",
   "alarms.is_battery": "{logger} has {battery} % of its battery left",
+  "alarms.is_clock": "{logger} has a wrong clock, by {clock} s",
   "alarms.since": "Since",
   "alarms.therapy": "Therapy",
   "alarms.logger": "Logger",
