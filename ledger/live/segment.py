@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, pairwise
 
-from ledger.cold_chain.evidence import MOST_PLACES, MOST_READINGS
+from ledger.cold_chain.evidence import MOST_PLACES
 from ledger.cold_chain.logger_file import Channel, DeviceSignature, LoggerFile, Zone
 from ledger.cold_chain.refusals import Unreadable
 from ledger.domain.seals import READ_AS
@@ -22,6 +22,7 @@ from ledger.proof.keys import PublicKey
 from ledger.proof.sequence import split
 from ledger.proof.statement import Statement
 
+MOST_GAP = 100  # intervals between two packets of a segment: each is a null that the ledger signs
 NAME, ZONE = READ_AS.format, READ_AS.zone  # packets say UTC
 CHANNEL = "temperature"
 MOST_BYTES = 8 << 20  # of a segment that is written; what is more begins another one
@@ -34,8 +35,8 @@ def write(packets: Iterable[Packet]) -> list[bytes]:
     """The segments that these packets make, in order; each packet stands in one of them, once.
 
     One is enough where a logger keeps to one grid. Where packets contradict each other (two of the same
-    number, another interval, a clock that went back), or nothing came for longer than one statement
-    holds, a new segment begins: no packet is left out, and none is preferred.
+    number, another interval, a clock that went back), or nothing came for long, a new segment begins:
+    no packet is left out, and none is preferred.
     """
     once = {one.raw: one for one in packets}
     segments: list[list[Packet]] = []
@@ -96,7 +97,7 @@ def _continues(first: Packet, earlier: Packet, later: Packet) -> bool:
     """True if evidence can be made of a segment from `first` to `later`: no gap, no grid too long for it."""
     return (
         _follows(earlier, later)
-        and later.started_ms - earlier.last_ms <= MOST_READINGS * later.interval_ms
+        and later.started_ms - earlier.last_ms <= MOST_GAP * later.interval_ms
         and later.last_ms - first.started_ms <= MOST_PLACES * later.interval_ms
     )
 

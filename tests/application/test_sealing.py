@@ -117,7 +117,7 @@ def test_a_quarter_of_an_hour_after_they_came_readings_are_in_the_log(node: Node
     assert kept is not None
     assert split(kept) == [recording.packet([500] * 5, 0), recording.packet([510] * 5, 5)]
     assert node.evidence.chains(said.raw) == [COI]
-    assert {one.segment for one in node.store.packets(recording.name)} == {said.raw}
+    assert {one.segment for one in node.store.packets((LOGGER, recording.name))} == {said.raw}
     node.scenario.clock.forward(3600)
     assert node.look() == 0
 
@@ -257,9 +257,9 @@ def test_only_what_nobody_ever_packed_is_dropped_when_it_is_old(node: Node) -> N
     node.look()
     node.scenario.clock.forward(31 * 86_400)
     node.look()
-    assert node.store.recording(stray.name) is None
-    assert node.store.packets(stray.name) == []
-    assert len(node.store.packets(recording.name)) == 2
+    assert node.store.recording((stray.logger, stray.name)) is None
+    assert node.store.packets((stray.logger, stray.name)) == []
+    assert len(node.store.packets((LOGGER, recording.name))) == 2
 
 
 # --- cut off, and more than one node ------------------------------------------------------

@@ -63,7 +63,10 @@ def test_a_logger_is_told_what_is_here_and_sends_the_rest_again(stage: Stage) ->
     recording = packed(stage)
     parts = [recording.packet([500] * 5, 5 * number) for number in range(4)]
     told = send(stage, parts[3], parts[0])
-    assert told == {"recordings": [{"recording": recording.name, "have": [[0, 4], [15, 19]]}], "refused": []}
+    assert told == {
+        "recordings": [{"recording": recording.name, "logger": LOGGER, "have": [[0, 4], [15, 19]]}],
+        "refused": [],
+    }
     assert send(stage, *parts)["recordings"][0]["have"] == [[0, 19]]
     (found,) = read(stage, "anna", "/v1/recordings", chain=COI)["recordings"]
     assert (found["packets"], found["readings"], found["missing"]) == (4, 20, 0)
@@ -98,7 +101,7 @@ def test_what_is_wrong_with_a_packet_is_said_of_it_alone(stage: Stage) -> None:
     }  # fmt: skip
     told = send(stage, good, *bad.values())
     assert [(one["index"], one["code"]) for one in told["refused"]] == list(enumerate(bad, 1))
-    assert told["recordings"] == [{"recording": recording.name, "have": [[0, 0]]}]
+    assert told["recordings"] == [{"recording": recording.name, "logger": LOGGER, "have": [[0, 0]]}]
 
 
 @pytest.mark.parametrize("event", ["KeyRetired", "KeyRevoked"])
@@ -174,7 +177,7 @@ def test_who_listens_is_told_of_what_is_new_and_durable(stage: Stage) -> None:
         (2, [510]),
     ]
     assert [one.first for one in second] == [3]
-    assert live.store.packets(recording.name) == [*first, *second]
+    assert live.store.packets((LOGGER, recording.name)) == [*first, *second]
 
 
 def test_a_listener_that_falls_behind_learns_that_it_missed_something(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from api.live import intake
 from api.live.intake import LiveIntake
 from api.live.stored import Stored
 from api.metrics import Metrics
+from api.pace import Pace
 from ledger.errors import Fault
 from ledger.live.packet import Packet, parse_packet
 from ledger.store.live import Stored as Put
@@ -36,8 +37,8 @@ class Disk:
         if self.broken & {one.raw for one in packets}:
             raise Fault("store_unavailable", "no disk")
         self.order += [one.raw for one in packets]
-        recording: Any = SimpleNamespace(have=((0, len(self.order) - 1),), logger=LOGGER)
-        return Put(["stored" for _ in packets], {RECORDING: recording})
+        recording: Any = SimpleNamespace(have=((0, len(self.order) - 1),))
+        return Put(["stored" for _ in packets], {(LOGGER, RECORDING): recording})
 
 
 @pytest.fixture
@@ -59,9 +60,9 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-def opened(disk: Disk) -> LiveIntake:
+def opened(disk: Disk, a_minute: int = 1_000) -> LiveIntake:
     ledger: Any = SimpleNamespace(config=SimpleNamespace(clock_ms=lambda: 0))
-    return LiveIntake(ledger, disk, None, Stored(), Metrics())  # type: ignore[arg-type]
+    return LiveIntake(ledger, disk, None, Stored(), Metrics(), Pace(a_minute))  # type: ignore[arg-type]
 
 
 def test_a_batch_is_checked_while_the_one_before_it_is_stored_and_stored_behind_it(
@@ -79,7 +80,10 @@ def test_a_batch_is_checked_while_the_one_before_it_is_stored_and_stored_behind_
         disk.free.set()
         tooks = await asyncio.gather(first, second)
         assert disk.order == [FIRST, SECOND]
-        assert [took.have for took in tooks] == [{RECORDING: [(0, 0)]}, {RECORDING: [(0, 1)]}]
+        assert [took.have for took in tooks] == [
+            {(LOGGER, RECORDING): [(0, 0)]},
+            {(LOGGER, RECORDING): [(0, 1)]},
+        ]
         await one.close()
 
     asyncio.run(story())
