@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ledger.store.live import LiveStore
     from ledger.store.live_rows import Run
 
-MOST_AN_HOUR = 60  # segments of one logger for one packing: four, and a begun excursion now and then
+MOST_AN_HOUR = 30  # segments of one logger for one packing: four, and a begun excursion now and then
 HOUR_MS = 3_600_000
 Said = list[dict[str, Any]]
 Span = tuple[int, int | None]  # since, until before; ms

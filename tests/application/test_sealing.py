@@ -23,6 +23,7 @@ from ledger.errors import Fault, NotPermitted
 from ledger.live.packet import parse_packet
 from ledger.live.sealing import statements
 from ledger.proof.sequence import split
+from ledger.store import live_seals
 from ledger.store.evidence import EvidenceStore
 from ledger.store.fsck import fsck
 from ledger.store.live import LiveStore
@@ -248,6 +249,25 @@ def test_readings_that_contradict_each_other_are_all_sealed(node: Node) -> None:
     node.scenario.clock.forward(900)
     assert node.look() == 2
     assert [one.readings_centi_c for one in node.said()] == [[500] * 5 + [510] * 5, [520] * 5]
+
+
+def test_a_logger_that_scatters_its_packets_gets_its_share_of_the_hour_and_the_rest_later(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_seals, "MOST_AN_HOUR", 3)
+    scenario = node.scenario
+    pack(scenario)
+    one, other = Recording(scenario), Recording(scenario)
+    scenario.clock.forward(600)
+    node.put(*(one.packet([500], at, range_high_centi_c=8_000 + at % 2) for at in range(4)))
+    node.put(other.packet([500], 0))
+    scenario.clock.forward(15 * 60)
+    assert node.look() == 3
+    scenario.clock.forward(16 * 60)
+    assert node.look() == 0
+    scenario.clock.forward(45 * 60)
+    assert node.look() == 2
+    assert sum(len(said.readings_centi_c) for said in node.said()) == 5
 
 
 def test_only_what_nobody_ever_packed_is_dropped_when_it_is_old(node: Node) -> None:

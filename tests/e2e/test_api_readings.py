@@ -137,6 +137,34 @@ def test_one_address_may_not_ask_too_often(sqlite_url: str, tmp_path: Path) -> N
     assert int(slow.headers["retry-after"]) > 30
 
 
+def test_one_key_may_not_send_too_many_packets(sqlite_url: str, tmp_path: Path) -> None:
+    with served(sqlite_url, tmp_path, Settings(packets_a_minute=2)) as stage:
+        enrol_logger(stage.scenario)
+        recording = Recording(stage.scenario)
+        packets = [recording.packet([500], number) for number in range(3)]
+        told = send(stage, *packets)
+        assert [(one["index"], one["code"]) for one in told["refused"]] == [(2, "too_many_packets")]
+        assert told["recordings"][0]["have"] == [[0, 1]]
+        slow = stage.ask("POST", "/v1/readings", content=packets[2], headers={"content-type": SEQUENCE})
+    assert (slow.status_code, code(slow)) == (429, "too_many_packets")
+    assert int(slow.headers["retry-after"]) > 10
+
+
+def test_another_logger_with_the_same_name_of_a_recording_takes_nothing_over(stage: Stage) -> None:
+    thief = Recording(stage.scenario, "logger-8")
+    enrol_logger(stage.scenario, "logger-8")
+    recording = packed(stage)
+    thief.name = recording.name
+    send(stage, thief.packet([1], 0))
+    assert send(stage, recording.packet([500] * 5, 0))["refused"] == []
+    path = f"/v1/recordings/{recording.name}/readings"
+    assert read(stage, "anna", path, logger=LOGGER)["packets"][0]["readings_centi_c"] == [500] * 5
+    assert read(stage, "ada", path, logger="logger-8")["packets"][0]["readings_centi_c"] == [1]
+    pages = [read(stage, "ada", "/v1/recordings", limit=1)]
+    pages.append(read(stage, "ada", "/v1/recordings", limit=1, cursor=pages[0]["next_cursor"]))
+    assert [one["recordings"][0]["logger"] for one in pages] == [LOGGER, "logger-8"]
+
+
 def test_readings_are_for_the_readers_of_the_therapy_and_for_the_time_that_it_concerns(stage: Stage) -> None:
     scenario = stage.scenario
     recording = Recording(scenario)
