@@ -76,7 +76,13 @@ class Subscriber:
         self._under_way: asyncio.Queue[UnderWay] = asyncio.Queue(UNDER_WAY)
         self._work: asyncio.Task[None] | None = None
         self._have: dict[Run, list[Range]] = {}  # to be told
-        self.messages = Counter(dropped=0)  # by what became of them; `dropped` is the link's thread's
+        self._messages: Counter[str] = Counter()  # by what became of them
+        self._dropped = 0  # messages; only the link's thread counts
+
+    @property
+    def messages(self) -> Counter[str]:
+        """How many, by what became of them."""
+        return self._messages + Counter(dropped=self._dropped)
 
     def open(self) -> None:
         self.link.open()
@@ -96,7 +102,7 @@ class Subscriber:
         size = len(message.payload or b"")
         room = len(self._arrived) < MOST_ARRIVED and self._came - self._went + size <= MOST_BYTES
         if not room and not message.qos:
-            self.messages["dropped"] += 1
+            self._dropped += 1
             return
         self._arrived.append(message if room else message._replace(payload=None))
         self._came += size if room else 0
@@ -143,7 +149,7 @@ class Subscriber:
     def _done(self, batch: Sequence[Message], opened: Sequence[Opened], took: Took | None) -> None:
         """What the server failed at is acknowledged too: nobody told its logger that it is here."""
         self.link.acknowledge(batch)
-        self.messages.update(one.outcome for one in opened)
+        self._messages.update(one.outcome for one in opened)
         if took:
             self._remember(took)
 

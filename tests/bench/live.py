@@ -158,7 +158,7 @@ async def _ours(bench: Bench) -> float:
     while one.messages.total() < MESSAGES:
         await asyncio.sleep(0.001)
     took = time.perf_counter() - start
-    assert +one.messages == {"taken": MESSAGES}
+    assert one.messages == {"taken": MESSAGES}
     await one.close()
     await intake.close()
     return MESSAGES / took
