@@ -10,7 +10,7 @@ RECORDING = "00112233445566778899aabbccddeeff"
 LOGGER = "logger-7"
 PACKET = "<one packet: COSE_Sign1>"
 TOOK: dict[str, Any] = {
-    "recordings": [{"recording": RECORDING, "have": [[0, 99], [120, 130]]}],
+    "recordings": [{"recording": RECORDING, "logger": LOGGER, "have": [[0, 99], [120, 130]]}],
     "refused": [{"index": 2, "code": "revoked_key", "detail": f"the key {ID} is revoked"}],
 }
 RECORDINGS: dict[str, Any] = {

@@ -19,7 +19,7 @@ from ledger.errors import UnbrokenError
 if TYPE_CHECKING:
     from api.live.intake import Taken
     from api.live.subscriber import Subscriber
-    from ledger.store.live import LiveRecording
+    from ledger.store.live_rows import LiveRecording
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -1,4 +1,4 @@
-"""How often strangers may ask: a limit for each network address, kept in this process's memory.
+"""How often strangers may ask: a limit for each network address, or key, kept in this process's memory.
 
 What is open to everybody would else tell a program, as fast as it can ask, which of many links it
 holds are still in force, and take the database's time from those who work.
@@ -29,9 +29,14 @@ def readings(limit: int, wait_s: int) -> TooMany:
     return TooMany("too_many_readings", detail, retry_after_s=wait_s)
 
 
+def packets(limit: int, wait_s: int) -> TooMany:
+    detail = f"more than {limit} packets a minute from one key: send this one again later"
+    return TooMany("too_many_packets", detail, retry_after_s=wait_s)
+
+
 class Pace:
-    """`limit` questions of one address at once, and as many in each minute after, evenly; one per
-    node. Safe to use from any thread. `now_s`: any clock that only goes forward.
+    """`limit` questions of one address (or key) at once, and as many in each minute after, evenly; one
+    per node. Safe to use from any thread. `now_s`: any clock that only goes forward.
     """
 
     def __init__(

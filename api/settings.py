@@ -44,6 +44,7 @@ class Settings:
     witnesses: Policy | None = None  # who is asked to cosign each head; None: nobody
     webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
     readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets
+    packets_a_minute: int = 3_000  # of one logger's key: two days of minutes, sent at once
     seal_after_s: int = 15 * 60  # live readings wait so long in the database alone
     seal_every_s: float = 1  # between two looks at what is due
     keep_unpacked_s: int = 30 * 86_400  # readings of a logger that nobody packed with anything

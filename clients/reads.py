@@ -222,9 +222,9 @@ class Reads:
         given = {name: value for name, value in where.items() if value is not None}
         return self._read("/v1/recordings", given)
 
-    def live_readings(self, recording: str, after: int) -> Document:
+    def live_readings(self, recording: str, logger: str, after: int) -> Document:
         """{"packets", "after", "more"}: the packets with a reading behind this number, by number."""
-        return self._read(f"/v1/recordings/{recording}/readings", {"after": after})
+        return self._read(f"/v1/recordings/{recording}/readings", {"logger": logger, "after": after})
 
     def alarm_feed(self, after: int) -> Feed:
         """What becomes of alarms, behind this event: `last_event` of `alarms`."""

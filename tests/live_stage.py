@@ -68,11 +68,11 @@ class Recording:
         self.started_ms = scenario.clock()
 
     def packet(self, values: list[int | None], first: int, **more: Any) -> bytes:
-        more = {"started_at": timestamp(self.started_ms + first * MINUTE_MS)} | more
+        started_at = timestamp(self.started_ms + first * MINUTE_MS)
+        more = {"started_at": started_at, "range_low_centi_c": -20_000, "range_high_centi_c": 8_000} | more
         key = self.scenario.signer(self.logger).key
         return packet(
-            values, first, key=key, logger=self.logger, recording=self.name, origin=ORIGIN,
-            range_low_centi_c=-20_000, range_high_centi_c=8_000, **more,
+            values, first, key=key, logger=self.logger, recording=self.name, origin=ORIGIN, **more,
         )  # fmt: skip
 
 

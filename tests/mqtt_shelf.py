@@ -36,9 +36,7 @@ class Shelf:
         if self.poison in raws:
             raise Fault("internal", "this program fails at it")
         self.kept += raws
-        return Took(
-            [Taken("stored", LOGGER, RECORDING)] * len(raws), {RECORDING: [(0, 9)]}, {RECORDING: LOGGER}
-        )
+        return Took([Taken("stored", LOGGER, RECORDING)] * len(raws), {(LOGGER, RECORDING): [(0, 9)]})
 
 
 async def until(true: Callable[[], Any]) -> None:

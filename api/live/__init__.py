@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from api.live.intake import LiveIntake
 from api.live.sealing import Sealer
 from api.live.stored import Stored
-from api.pace import Pace, readings
+from api.pace import Pace, packets, readings
 from ledger.application.followed import Followed
 from ledger.store.live import LiveStore
 
@@ -41,7 +41,9 @@ def open_live(
     return Live(
         store=store,
         followed=followed,
-        intake=LiveIntake(ledger, store, followed, stored, metrics),
+        intake=LiveIntake(
+            ledger, store, followed, stored, metrics, Pace(settings.packets_a_minute, refusal=packets)
+        ),
         stored=stored,
         sealer=Sealer(ledger, store, followed, evidence, projector, settings),
         pace=Pace(settings.readings_a_minute, refusal=readings),

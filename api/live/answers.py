@@ -17,6 +17,7 @@ class Have(BaseModel):
     """Which numbers of a recording are stored: ranges, both ends included. Send the others again."""
 
     recording: str
+    logger: str
     have: list[tuple[int, int]]
 
 
@@ -35,7 +36,10 @@ class TookDocument(BaseModel):
 
 def took_json(took: Took) -> bytes:
     """The answer over HTTP, as `TookDocument`."""
-    recordings = [{"recording": name, "have": have} for name, have in sorted(took.have.items())]
+    recordings = [
+        {"recording": name, "logger": logger, "have": have}
+        for (logger, name), have in sorted(took.have.items())
+    ]
     refused = [
         {"index": index, "code": one.error.code, "detail": one.error.detail}
         for index, one in enumerate(took.results)
@@ -46,8 +50,8 @@ def took_json(took: Took) -> bytes:
 
 def took_messages(took: Took) -> Iterator[tuple[str, bytes]]:
     """The answers over MQTT: the logger, and what to tell it of one recording."""
-    for name, have in took.have.items():
-        yield took.loggers[name], _json({"recording": name, "have": have})
+    for (logger, name), have in took.have.items():
+        yield logger, _json({"recording": name, "have": have})
 
 
 def _json(document: Any) -> bytes:

@@ -18,20 +18,24 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from api.live.checking import check_all
 from ledger.errors import Fault, TooMany, UnbrokenError
 from ledger.live.packet import Packet
-from ledger.store.live import live_packet
+from ledger.store.live_rows import live_packet
 
 if TYPE_CHECKING:
     from api.live.stored import Stored
     from api.metrics import Metrics
+    from api.pace import Pace
     from ledger.application import Ledger
     from ledger.application.followed import Followed
     from ledger.live.ranges import Range
-    from ledger.store.live import LivePacket, LiveStore
+    from ledger.store.live import LiveStore
     from ledger.store.live import Stored as Put
+    from ledger.store.live_rows import LivePacket, Run
 
 TOGETHER = 2_000  # packets of one transaction
 CHUNK = 64  # packets that one thread checks before another takes over
+TOGETHER_BYTES = 16 << 20  # of these
 MOST_WAITING = 20_000  # packets
+MOST_BYTES = 64 << 20  # of these
 MOST_RANGES = 1_000  # told of one recording, beside those of what was just sent
 
 Outcome = Literal["stored", "again", "replayed", "refused"]
@@ -48,13 +52,16 @@ class Taken(NamedTuple):
     readings: int = 0
     error: UnbrokenError | None = None
 
+    @property
+    def run(self) -> Run | None:
+        return (self.logger, self.recording) if self.logger and self.recording else None
+
 
 class Took(NamedTuple):
     """One for each packet, in order; and which numbers are stored of the recordings that they belong to."""
 
     results: list[Taken]
-    have: dict[str, list[Range]]
-    loggers: dict[str, str]  # whose recording it is
+    have: dict[Run, list[Range]]
 
 
 Batch: TypeAlias = list[tuple[Sequence[bytes], asyncio.Future[Took]]]
@@ -64,18 +71,27 @@ class LiveIntake:
     """Used in the event loop only; one per server process."""
 
     def __init__(
-        self, ledger: Ledger, store: LiveStore, followed: Followed, stored: Stored, metrics: Metrics
+        self,
+        ledger: Ledger,
+        store: LiveStore,
+        followed: Followed,
+        stored: Stored,
+        metrics: Metrics,
+        pace: Pace,
     ) -> None:
+        """`pace`: of packets, by the key that signed them."""
         self._ledger = ledger
         self._store = store
         self._followed = followed
         self._stored = stored
         self._metrics = metrics
+        self._pace = pace
         cores = os.cpu_count() or 1
         self._threads = ThreadPoolExecutor(cores + 1, thread_name_prefix="live")  # one that stores
         self._waiting: Batch = []
         self._storing = asyncio.Semaphore()
-        self._count = 0
+        self._last: asyncio.Task[None] | None = None  # what is being stored, or was
+        self._count = self._bytes = 0  # of what waits
         self._working: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -87,11 +103,13 @@ class LiveIntake:
         """
         if self._closed:
             raise Fault("closing", "the server is closing; send it again in a moment")
-        if self._count > MOST_WAITING:
+        size = sum(map(len, raws))
+        full = self._count + len(raws) > MOST_WAITING or self._bytes + size > MOST_BYTES
+        if full and self._waiting:  # who comes alone is taken: no way in lets more than that through
             raise TooMany("busy", "too many packets wait here; send them again in a moment")
         future: asyncio.Future[Took] = asyncio.get_running_loop().create_future()
         self._waiting.append((raws, future))
-        self._count += len(raws)
+        self._count, self._bytes = self._count + len(raws), self._bytes + size
         if self._working is None or self._working.done():
             self._working = asyncio.get_running_loop().create_task(self._work())
         return await future
@@ -101,8 +119,9 @@ class LiveIntake:
         self._closed = True
         if self._working is not None:
             await self._working
-        async with self._storing:  # behind whatever is still being stored
-            self._threads.shutdown()
+        if self._last is not None:
+            await self._last
+        self._threads.shutdown()
 
     async def _work(self) -> None:
         """Check one batch while the one before it is stored; store them one after another."""
@@ -122,13 +141,14 @@ class LiveIntake:
 
     def _next(self) -> Batch:
         """As many as go together, one at least."""
-        count = size = 0
+        count = packets = size = 0
         for raws, _ in self._waiting:
-            if size and size + len(raws) > TOGETHER:
+            more = sum(map(len, raws))
+            if count and (packets + len(raws) > TOGETHER or size + more > TOGETHER_BYTES):
                 break
-            count, size = count + 1, size + len(raws)
+            count, packets, size = count + 1, packets + len(raws), size + more
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
-        self._count -= size
+        self._count, self._bytes = self._count - packets, self._bytes - size
         return batch
 
     async def _check(self, raws: Sequence[bytes]) -> list[Packet | UnbrokenError]:
@@ -138,7 +158,16 @@ class LiveIntake:
             loop.run_in_executor(self._threads, check_all, chunk, self._ledger, self._followed)
             for chunk in chunks
         ]
-        return [one for part in await asyncio.gather(*parts) for one in part]
+        return [self._paced(one) for part in await asyncio.gather(*parts) for one in part]
+
+    def _paced(self, one: Packet | UnbrokenError) -> Packet | UnbrokenError:
+        """After its signature was checked, so that nobody uses up another's share."""
+        if isinstance(one, Packet):
+            try:
+                self._pace.take(one.statement.kid.hex())
+            except TooMany as slow:
+                return slow
+        return one
 
     async def _put_all(self, checked: Sequence[Packet | UnbrokenError]) -> Took:
         good = [one for one in checked if isinstance(one, Packet)]
@@ -158,10 +187,10 @@ class LiveIntake:
         for raws, future in batch:
             results = took.results[at : at + len(raws)]
             at += len(raws)
-            mine = {one.recording for one in results if one.recording and one.outcome != "refused"}
-            have = {name: _told_of(took.have[name], name, results) for name in mine}
+            mine = {one.run for one in results if one.run and one.outcome != "refused"}
+            have = {run: _told_of(took.have[run], run, results) for run in mine}
             if not future.done():  # its client may have gone away
-                future.set_result(Took(results, have, {name: took.loggers[name] for name in mine}))
+                future.set_result(Took(results, have))
 
 
 @contextmanager
@@ -177,11 +206,11 @@ def _failing(batch: Batch) -> Iterator[None]:
                 future.set_exception(fault)
 
 
-def _told_of(have: list[Range], recording: str, results: Sequence[Taken]) -> list[Range]:
+def _told_of(have: list[Range], run: Run, results: Sequence[Taken]) -> list[Range]:
     """All ranges, unless there are very many: then those of the packets just taken, and the first."""
     if len(have) <= MOST_RANGES:
         return have
-    just = [one.first for one in results if one.recording == recording and one.outcome != "refused"]
+    just = [one.first for one in results if one.run == run and one.outcome != "refused"]
     places = {bisect_left(have, first, key=itemgetter(1)) for first in just}
     return [have[at] for at in sorted(places | set(range(MOST_RANGES)))]
 
@@ -204,5 +233,4 @@ def _told(
         if outcome == "stored":
             new.append(live_packet(one, now_ms))
     known = put.recordings if put else {}
-    have = {name: list(one.have) for name, one in known.items()}
-    return Took(results, have, {name: one.logger for name, one in known.items()}), new
+    return Took(results, {run: list(one.have) for run, one in known.items()}), new

@@ -28,12 +28,12 @@ log = logging.getLogger("unbroken.mqtt")
 
 
 class Message(NamedTuple):
-    """As it came. `connection` and `number`: by which it is acknowledged."""
+    """As it came. `connection` and `number`: by which it is acknowledged. `payload` None: not kept."""
 
     connection: int
     number: int
     qos: int
-    payload: bytes
+    payload: bytes | None
 
 
 class Link:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ledger.live.segment import KeyOf
     from ledger.store.evidence import EvidenceStore
     from ledger.store.live import LiveStore
+    from ledger.store.live_rows import LiveRecording, Run
     from ledger.store.live_seals import Claimed, Said, Unsealed
     from ledger.views.runner import Projector
 
@@ -74,7 +75,7 @@ class Sealer:
         self._asked: set[str] = set()  # recordings
         self._packed: set[str] = set()  # loggers; these two wait for a look that succeeds
         self._ended: set[str] = set()
-        self._resting: dict[str, int] = {}  # until when a recording of which nothing was due is left alone
+        self._resting: dict[Run, int] = {}  # until when a recording of which nothing was due is left alone
         self._stuck: dict[str, int] = {}  # until when a segment that cannot be said is left alone
         self._drops_ms = 0
         self._began = False
@@ -145,7 +146,7 @@ class Sealer:
         # what is sealed for others may be about these, too
         for one, elsewhere in [*due, *((one, True) for one in self._seals.sealed_of(self._packed))]:
             try:
-                claimed += self._claim(one.recording, one.logger, now_ms, elsewhere)
+                claimed += self._claim(one.run, now_ms, elsewhere)
             except Exception as error:
                 failed.add((one.recording, one.logger))
                 self._failed(one.recording, error)
@@ -182,7 +183,7 @@ class Sealer:
         due = []
         for one in self._seals.unsealed():
             wanted = one.recording in asked or one.logger in loggers
-            if wanted or (one.since_ms <= since_ms and self._resting.get(one.recording, 0) <= now_ms):
+            if wanted or (one.since_ms <= since_ms and self._resting.get(one.run, 0) <= now_ms):
                 due.append(one)
         return due
 
@@ -193,23 +194,23 @@ class Sealer:
 
     # --- one recording -----------------------------------------------------------------
 
-    def _claim(self, recording: str, logger: str, now_ms: int, elsewhere: bool = False) -> int:
+    def _claim(self, run: Run, now_ms: int, elsewhere: bool = False) -> int:
         """Claim what is due of it, for each packing that its logger was with. `elsewhere`: only of
         packings for which something is due that is sealed for another."""
         packings: dict[int, list[Placement]] = defaultdict(list)
-        known = self._store.recording(recording)
-        for one in self._followed.placements(logger):
+        known = self._store.recording(run)
+        for one in self._followed.placements(run[0]):
             if known and one.overlaps(known.first_ms, known.last_ms):
                 packings[one.position].append(one)
         claimed = 0
         for packing, placed in packings.items():
             spans = list(dict.fromkeys((one.since_ms, one.until_ms) for one in placed))
-            if elsewhere and not self._seals.has_missed(recording, packing, spans):
+            if elsewhere and not self._seals.has_missed(run, packing, spans):
                 continue
-            say = self._sayer(packing, logger, placed)
-            claimed += self._seals.claim(recording, packing, spans, write, say, now_ms)
+            say = self._sayer(packing, run[0], placed)
+            claimed += self._seals.claim(run, packing, spans, write, say, now_ms)
         if not claimed:
-            self._resting[recording] = now_ms + self._settings.seal_after_s * 1000
+            self._resting[run] = now_ms + self._settings.seal_after_s * 1000
         return claimed
 
     def _sayer(self, packing: int, logger: str, placed: Sequence[Placement]) -> Any:
@@ -276,11 +277,11 @@ class Sealer:
         before_ms = now_ms - self._settings.keep_unpacked_s * 1000
         old = [one for one in self._store.silent(before_ms) if not self._was_packed(one)]
         if old:
-            dropped = self._store.drop(before_ms, [one.recording for one in old])
+            dropped = self._store.drop(before_ms, [one.run for one in old])
             log.info("dropped what nobody packed", extra={"recordings": len(old), "packets": dropped})
         self._drops_ms = now_ms + DROP_EVERY_MS
 
-    def _was_packed(self, one: Any) -> bool:
+    def _was_packed(self, one: LiveRecording) -> bool:
         placed = self._followed.placements(one.logger)
         return any(each.overlaps(one.first_ms, one.last_ms) for each in placed)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ledger.store.live import LivePacket
+    from ledger.store.live_rows import LivePacket
 
 MOST_WAITING = 1_000  # batches that one listener leaves lying
 

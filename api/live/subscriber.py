@@ -3,6 +3,10 @@
 What arrives while one batch is being stored makes the next, which is checked meanwhile: under load many
 messages share one transaction, and a single one waits for nothing. A failure of the store keeps the
 batch, and the broker's copy of it. A refused packet is acknowledged: to send it again would not help.
+
+What waits here is bounded, in messages and bytes: for QoS 1 by the window of the broker, and where that
+holds too much, a message is acknowledged unread. Nobody tells its logger that it is here, so it comes
+again.
 """
 
 from __future__ import annotations
@@ -17,15 +21,21 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 from api.live.answers import took_messages
 from api.live.intake import Took
 from api.live.link import Link, Message
-from clients.mqtt_broker import MAX_MESSAGE
+from clients.mqtt_broker import MAX_MESSAGE, WAITING
 from ledger.errors import Fault, Malformed, TooMany
 from ledger.proof.sequence import split
 
 if TYPE_CHECKING:
     from clients.mqtt_broker import Broker
     from ledger.live.ranges import Range
+    from ledger.store.live_rows import Run
 
 BATCH = 500  # messages
+BATCH_PACKETS = 2_000  # of all its messages; the last one may go beyond
+BATCH_BYTES = 8 * MAX_MESSAGE  # likewise
+MOST_PACKETS = 300  # of a message; what holds more is taken for none
+MOST_ARRIVED = 4 * WAITING  # messages that lie here
+MOST_BYTES = 64 * MAX_MESSAGE  # of these
 PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # before a batch is tried again; the last one over and over
 ANSWER_S = 0.25  # in which what a recording has is said once, however much of it came
 
@@ -58,14 +68,21 @@ class Subscriber:
         self._broker = broker
         self._intake = intake
         self._arrived: deque[Message] = deque()
+        self._came = 0  # bytes that were put into it; only the link's thread counts
+        self._went = 0  # bytes that were taken out of it; only the loop counts
         self._told = False
         self._wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._under_way: asyncio.Queue[UnderWay] = asyncio.Queue(UNDER_WAY)
         self._work: asyncio.Task[None] | None = None
-        self._have: dict[str, list[Range]] = {}  # by recording: to be told
-        self._loggers: dict[str, str] = {}  # whose recordings these are
-        self.messages: Counter[str] = Counter()  # by what became of them
+        self._have: dict[Run, list[Range]] = {}  # to be told
+        self._messages: Counter[str] = Counter()  # by what became of them
+        self._dropped = 0  # messages; only the link's thread counts
+
+    @property
+    def messages(self) -> Counter[str]:
+        """How many, by what became of them."""
+        return self._messages + Counter(dropped=self._dropped)
 
     def open(self) -> None:
         self.link.open()
@@ -80,8 +97,15 @@ class Subscriber:
         await asyncio.to_thread(self.link.close)
 
     def _arrive(self, message: Message) -> None:
-        """In the link's thread."""
-        self._arrived.append(message)
+        """In the link's thread. Where there is no room, what nobody may send again is forgotten, and
+        the rest loses its payload: it must still be acknowledged in its turn."""
+        size = len(message.payload or b"")
+        room = len(self._arrived) < MOST_ARRIVED and self._came - self._went + size <= MOST_BYTES
+        if not room and not message.qos:
+            self._dropped += 1
+            return
+        self._arrived.append(message if room else message._replace(payload=None))
+        self._came += size if room else 0
         if not self._told:
             self._told = True
             self._loop.call_soon_threadsafe(self._wake.set)
@@ -94,10 +118,21 @@ class Subscriber:
                 self._wake.clear()
                 self._told = False  # before looking: what comes from now on wakes this again
                 while self._arrived:
-                    batch = [self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived)))]
-                    opened = [_opened(message.payload) for message in batch]
+                    batch, opened = self._next()
                     storing = group.create_task(self._durable([raw for one in opened for raw in one.packets]))
                     await self._under_way.put((batch, opened, storing))
+
+    def _next(self) -> tuple[list[Message], list[Opened]]:
+        """As many as go together, one at least."""
+        batch: list[Message] = []
+        opened: list[Opened] = []
+        packets = size = 0
+        while self._arrived and len(batch) < BATCH and packets < BATCH_PACKETS and size < BATCH_BYTES:
+            batch.append(self._arrived.popleft())
+            opened.append(_opened(batch[-1].payload))
+            packets, size = packets + len(opened[-1].packets), size + len(batch[-1].payload or b"")
+        self._went += size
+        return batch, opened
 
     async def _settle(self) -> None:
         """In the order of arrival, whichever batch was stored first."""
@@ -114,7 +149,7 @@ class Subscriber:
     def _done(self, batch: Sequence[Message], opened: Sequence[Opened], took: Took | None) -> None:
         """What the server failed at is acknowledged too: nobody told its logger that it is here."""
         self.link.acknowledge(batch)
-        self.messages.update(one.outcome for one in opened)
+        self._messages.update(one.outcome for one in opened)
         if took:
             self._remember(took)
 
@@ -125,7 +160,7 @@ class Subscriber:
         """
         for pause in chain(PAUSES_S, repeat(PAUSES_S[-1])):
             try:
-                return await self._intake.take(packets) if packets else Took([], {}, {})
+                return await self._intake.take(packets) if packets else Took([], {})
             except (Fault, TooMany) as error:
                 if error.code == "internal":
                     log.error("packets of loggers could not be taken", extra={"packets": len(packets)})
@@ -138,20 +173,20 @@ class Subscriber:
         if took.have and not self._have:
             self._loop.call_later(ANSWER_S, self._answer)
         self._have |= took.have
-        self._loggers |= took.loggers
 
     def _answer(self) -> None:
         """Lost where the connection is: the logger sends again, and is answered again."""
-        had = Took([], self._have, self._loggers)
-        self._have, self._loggers = {}, {}
+        had, self._have = Took([], self._have), {}
         for logger, said in took_messages(had):
             self.link.publish(self._broker.have(logger), said)
 
 
-def _opened(payload: bytes) -> Opened:
+def _opened(payload: bytes | None) -> Opened:
+    if payload is None:
+        return Opened("no_room", [])
     if len(payload) > MAX_MESSAGE:
         return Opened("too_large", [])
     try:
-        return Opened("taken", split(payload))
+        return Opened("taken", split(payload, MOST_PACKETS))
     except Malformed as error:
         return Opened(error.code, [])

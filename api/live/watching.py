@@ -13,7 +13,7 @@ from ledger.domain.placements import placements
 if TYPE_CHECKING:
     from api.reading import Reader
     from ledger.domain.placements import Placement
-    from ledger.store.live import LivePacket, LiveRecording
+    from ledger.store.live_rows import LivePacket, LiveRecording
 
 
 class Watching:

@@ -13,7 +13,7 @@ from api.metrics import MEDIA_TYPE
 from api.node import Node, TheNode
 from api.web import standing
 from api.witnessing import Standing
-from ledger.store.live import LiveRecording
+from ledger.store.live_rows import LiveRecording
 
 router = APIRouter(tags=["operation"])
 DAY_MS = 86_400_000

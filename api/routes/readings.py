@@ -23,10 +23,10 @@ from api.reading import TheReader
 from ledger.domain.parts import Coi, Name
 from ledger.domain.readings import NO_READING
 from ledger.domain.times import timestamp
-from ledger.errors import NotFound
+from ledger.errors import NotFound, TooMany
 from ledger.proof.sequence import split
 from ledger.proof.statement import MAX_STATEMENT
-from ledger.store.live import LivePacket, LiveRecording
+from ledger.store.live_rows import LivePacket, LiveRecording
 
 router = APIRouter(tags=["live readings"])
 
@@ -113,7 +113,12 @@ async def packets_in(request: Request) -> list[bytes]:
     dependencies=[Depends(keep_pace)],
 )
 async def post_readings(node: TheNode, packets: Annotated[list[bytes], Depends(packets_in)]) -> Response:
-    return Response(took_json(await node.live.intake.take(packets)), media_type=JSON)
+    """Raises `TooMany` (`too_many_packets`) where nothing of it was looked at for that."""
+    took = await node.live.intake.take(packets)
+    slow = [one.error for one in took.results if isinstance(one.error, TooMany)]
+    if slow and len(slow) == len(took.results):
+        raise slow[0]
+    return Response(took_json(took), media_type=JSON)
 
 
 @router.get(
@@ -132,16 +137,17 @@ def get_recordings(
 ) -> Response:
     """A page may be short, even empty, while there is more."""
     watching = Watching(reader, chain)
-    after = after_of(reader, cursor) or None
+    last = after_of(reader, cursor)
+    after = (last[32:], last[:32]) if last else None
     loggers = watching.loggers() if logger is None else {logger}
     found: list[RecordingDocument] = []
     for _ in range(LOOKS):
         page = reader.node.live.store.recordings(loggers, after, limit - len(found))
-        after = page[-1].recording if len(page) == limit - len(found) else None
+        after = page[-1].run if len(page) == limit - len(found) else None
         found += [_recording(one, chains) for one in page if (chains := watching.chains(one)) is not None]
         if after is None or len(found) == limit:
             break
-    next_cursor = cursor_of(reader, after) if after else None
+    next_cursor = cursor_of(reader, after[1] + after[0]) if after else None
     return document(request, Recordings(recordings=found, next_cursor=next_cursor))
 
 
@@ -155,15 +161,18 @@ def get_readings(
     request: Request,
     reader: TheReader,
     recording: TheRecording,
+    logger: Annotated[Name | None, Query(examples=[LOGGER])] = None,
     after: Annotated[int, Query(ge=-1, le=2**53 - 1, examples=[119])] = -1,
     limit: Limit = 100,
 ) -> Response:
-    """Only from the time in which the logger was with bags of therapies that the reader may read."""
+    """Only from the time in which the logger was with bags of therapies that the reader may read. Where
+    two loggers gave their recordings the same name: of `logger`, or of the one that began first."""
     watching, store = Watching(reader), reader.node.live.store
-    known = store.recording(recording)
-    if known is None or watching.chains(known) is None:
+    named = [one for one in store.named(recording) if logger in (None, one.logger)]
+    known = next((one for one in named if watching.chains(one) is not None), None)
+    if known is None:
         raise NotFound("no_such_recording", "there is no such recording that you may read")
-    looked = store.packets(recording, after, limit + 1)
+    looked = store.packets(known.run, after, limit + 1)
     page = looked[:limit]
     told = Readings(
         recording=recording,

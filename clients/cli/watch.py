@@ -87,7 +87,9 @@ class Readings:
 
     def __init__(self, reader: Client, coi: str, screen: Screen) -> None:
         self._reader, self._coi, self._screen = reader, coi, screen
-        self._after: dict[str, int] = {}  # recording: number of the last reading that was told
+        self._after: dict[
+            tuple[str, str], int
+        ] = {}  # logger and recording: number of the last reading that was told
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -109,13 +111,13 @@ class Readings:
     def look(self) -> None:
         """Tell what is new. A recording is first told from its last reading on."""
         for one in self._reader.recordings(chain=self._coi)["recordings"]:
-            name = one["recording"]
-            after = self._after.setdefault(name, one["highest"] - 1)
-            found = self._reader.live_readings(name, after)
+            name, run = one["recording"], (one["logger"], one["recording"])
+            after = self._after.setdefault(run, one["highest"] - 1)
+            found = self._reader.live_readings(name, one["logger"], after)
             for reading in _each(found):
                 if reading["number"] > after:
                     self._screen.reading(reading)
-            self._after[name] = max(after, found["after"])
+            self._after[run] = max(after, found["after"])
 
 
 def _each(found: Document) -> Iterator[Document]:

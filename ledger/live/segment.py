@@ -22,6 +22,7 @@ from ledger.proof.keys import PublicKey
 from ledger.proof.sequence import split
 from ledger.proof.statement import Statement
 
+MOST_MISSING = MOST_READINGS - 1  # places between its packets, in all: each is a null that is signed
 NAME, ZONE = READ_AS.format, READ_AS.zone  # packets say UTC
 CHANNEL = "temperature"
 MOST_BYTES = 8 << 20  # of a segment that is written; what is more begins another one
@@ -34,17 +35,19 @@ def write(packets: Iterable[Packet]) -> list[bytes]:
     """The segments that these packets make, in order; each packet stands in one of them, once.
 
     One is enough where a logger keeps to one grid. Where packets contradict each other (two of the same
-    number, another interval, a clock that went back), or nothing came for longer than one statement
-    holds, a new segment begins: no packet is left out, and none is preferred.
+    number, another interval, a clock that went back), or too many readings are missing, a new segment begins:
+    no packet is left out, and none is preferred.
     """
     once = {one.raw: one for one in packets}
     segments: list[list[Packet]] = []
-    size = 0
+    size = missing = 0
     for one in sorted(once.values(), key=_order):
         size += len(one.raw)
-        if not segments or size > MOST_BYTES or not _continues(segments[-1][0], segments[-1][-1], one):
+        missing += _missing(segments[-1][-1], one) if segments else 0
+        full = size > MOST_BYTES or missing > MOST_MISSING
+        if not segments or full or not _continues(segments[-1][0], segments[-1][-1], one):
             segments.append([])
-            size = len(one.raw)
+            size, missing = len(one.raw), 0
         segments[-1].append(one)
     return [b"".join(one.raw for one in segment) for segment in segments]
 
@@ -93,12 +96,13 @@ def _instrument(packet: Packet) -> tuple[int, int, int]:
 
 
 def _continues(first: Packet, earlier: Packet, later: Packet) -> bool:
-    """True if evidence can be made of a segment from `first` to `later`: no gap, no grid too long for it."""
-    return (
-        _follows(earlier, later)
-        and later.started_ms - earlier.last_ms <= MOST_READINGS * later.interval_ms
-        and later.last_ms - first.started_ms <= MOST_PLACES * later.interval_ms
-    )
+    """True if evidence can be made of a segment from `first` to `later`: no grid too long for it."""
+    return _follows(earlier, later) and later.last_ms - first.started_ms <= MOST_PLACES * later.interval_ms
+
+
+def _missing(earlier: Packet, later: Packet) -> int:
+    """Places of the grid between two packets; where they are no neighbours it does not matter."""
+    return max((later.started_ms - earlier.last_ms - 1) // later.interval_ms, 0)
 
 
 def _packets(raw: bytes) -> list[Packet]:

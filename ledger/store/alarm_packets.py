@@ -8,12 +8,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from ledger.live.alarms import Heard
 from ledger.live.packet import parse_packet
 from ledger.store.faults import faults
-from ledger.store.live import live_packet
+from ledger.store.live_rows import live_packet
 from ledger.store.live_schema import packet, recording
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def recent(engine: Engine, logger: str, since_ms: int) -> Recent | None:
     of = (recording.c.logger == logger, recording.c.last_received_ms >= since_ms)
     columns = (recording.c.first_received_ms, packet.c.recording, packet.c.first, packet.c.started_ms)
     query = select(*columns, packet.c.raw, packet.c.received_ms, recording.c.first_ms)
-    query = query.join_from(recording, packet, packet.c.recording == recording.c.recording).where(*of)
+    same = and_(packet.c.logger == recording.c.logger, packet.c.recording == recording.c.recording)
+    query = query.join_from(recording, packet, same).where(*of)
     newest = or_(packet.c.first > recording.c.highest - NEWEST, packet.c.last_ms == recording.c.last_ms)
     with faults(), engine.connect() as connection:
         rows = set(connection.execute(query.where(packet.c.segment.is_(None))).all())

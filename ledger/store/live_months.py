@@ -26,13 +26,20 @@ class Months:
     def __init__(self) -> None:
         self._known: set[int] = set()
 
-    def make(self, connection: Connection, moments_ms: Iterable[int], now_ms: int) -> None:
-        """Partitions for these moments, and for the month to come."""
+    def make(self, connection: Connection, moments_ms: Iterable[int], now_ms: int) -> set[int]:
+        """Partitions for these moments, and for the month to come; `made` must hear of them once they are
+        committed."""
         now = _month(now_ms)
         wanted = {now + 1, *map(_month, moments_ms)} - self._known
-        for month in sorted(one for one in wanted if abs(one - now) <= NEAR_MONTHS):
+        near = {one for one in wanted if abs(one - now) <= NEAR_MONTHS}
+        for month in sorted(near):
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             self._make(connection, month)
+        return near
+
+    def made(self, months: set[int]) -> None:
+        """These are there, or must do without: what was rolled back would else never be made."""
+        self._known |= months
 
     def _make(self, connection: Connection, month: int) -> None:
         """Where the default partition holds packets of that month already, they all go there."""
@@ -46,7 +53,6 @@ class Months:
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != "23514":  # check_violation
                 raise
-        self._known.add(month)
 
 
 def _month(moment_ms: int) -> int:

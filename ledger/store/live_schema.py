@@ -9,8 +9,8 @@ metadata = MetaData()
 recording = Table(
     "live_recording",
     metadata,
+    Column("logger", Text, primary_key=True),  # the agent that signed: two may give the same 16 bytes
     Column("recording", LargeBinary, primary_key=True),  # 16 bytes
-    Column("logger", Text, nullable=False),  # the agent whose packet came first
     Column("have", Text, nullable=False),  # numbers that are stored: JSON, [[first, last], …]
     Column("highest", BigInteger, nullable=False),  # number of a reading; -1: none
     Column("packets", BigInteger, nullable=False),  # stored, each once
@@ -24,13 +24,14 @@ recording = Table(
     Column("interval_ms", BigInteger, nullable=False),  # of the packet with the highest number
     Column("first_received_ms", BigInteger, nullable=False),
     Column("last_received_ms", BigInteger, nullable=False),
-    Index("live_recording_logger", "logger"),
+    Index("live_recording_recording", "recording"),
     Index("live_recording_last_received_ms", "last_received_ms"),
 )
 
 packet = Table(  # on PostgreSQL partitioned by month: see `live_months.py`
     "live_packet",
     metadata,
+    Column("logger", Text, primary_key=True),
     Column("recording", LargeBinary, primary_key=True),
     Column("first", BigInteger, primary_key=True, autoincrement=False),  # number of its first reading
     Column("started_ms", BigInteger, primary_key=True, autoincrement=False),  # moment of its first reading
@@ -41,6 +42,7 @@ packet = Table(  # on PostgreSQL partitioned by month: see `live_months.py`
 )
 Index(
     "live_packet_unsealed",
+    packet.c.logger,
     packet.c.recording,
     packet.c.received_ms,
     sqlite_where=packet.c.segment.is_(None),
@@ -52,6 +54,7 @@ segment = Table(
     metadata,
     Column("sha256", LargeBinary, primary_key=True),
     Column("packing", BigInteger, primary_key=True, autoincrement=False),  # position of what was packed
+    Column("logger", Text, nullable=False),
     Column("recording", LargeBinary, nullable=False),
     Column("said", Text, nullable=False),  # JSON: what the ledger is to sign about it, word for word
     Column("claimed_ms", BigInteger, nullable=False),
@@ -63,11 +66,12 @@ Index(
     sqlite_where=segment.c.sealed_ms.is_(None),
     postgresql_where=segment.c.sealed_ms.is_(None),
 )
-Index("live_segment_recording", segment.c.recording)
+Index("live_segment_recording", segment.c.logger, segment.c.recording)
 
 seal = Table(  # which packet is sealed for which packing, so that each is sealed once for each
     "live_seal",
     metadata,
+    Column("logger", Text, primary_key=True),
     Column("recording", LargeBinary, primary_key=True),
     Column("first", BigInteger, primary_key=True, autoincrement=False),
     Column("started_ms", BigInteger, primary_key=True, autoincrement=False),

@@ -24,6 +24,7 @@ from ledger.live.packet import parse_packet
 from ledger.live.sealed import differs
 from ledger.live.sealing import statements
 from ledger.proof.sequence import split
+from ledger.store import live_seals
 from ledger.store.decode import LazyEntry
 from ledger.store.evidence import EvidenceStore
 from ledger.store.fsck import fsck
@@ -120,7 +121,7 @@ def test_a_quarter_of_an_hour_after_they_came_readings_are_in_the_log(node: Node
     assert kept is not None
     assert split(kept) == [recording.packet([500] * 5, 0), recording.packet([510] * 5, 5)]
     assert node.evidence.chains(said.raw) == [COI]
-    assert {one.segment for one in node.store.packets(recording.name)} == {said.raw}
+    assert {one.segment for one in node.store.packets((LOGGER, recording.name))} == {said.raw}
     node.scenario.clock.forward(3600)
     assert node.look() == 0
 
@@ -351,6 +352,25 @@ def test_readings_that_contradict_each_other_are_all_sealed(node: Node) -> None:
     assert [one.readings_centi_c for one in node.said()] == [[500] * 5 + [510] * 5, [520] * 5]
 
 
+def test_a_logger_that_scatters_its_packets_gets_its_share_of_the_hour_and_the_rest_later(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_seals, "MOST_AN_HOUR", 3)
+    scenario = node.scenario
+    pack(scenario)
+    one, other = Recording(scenario), Recording(scenario)
+    scenario.clock.forward(600)
+    node.put(*(one.packet([500], at, range_high_centi_c=8_000 + at % 2) for at in range(4)))
+    node.put(other.packet([500], 0))
+    scenario.clock.forward(15 * 60)
+    assert node.look() == 3
+    scenario.clock.forward(16 * 60)
+    assert node.look() == 0
+    scenario.clock.forward(45 * 60)
+    assert node.look() == 2
+    assert sum(len(said.readings_centi_c) for said in node.said()) == 5
+
+
 def test_only_what_nobody_ever_packed_is_dropped_when_it_is_old(node: Node) -> None:
     enrol_logger(node.scenario, "logger-8")
     recording, stray = packed(node), Recording(node.scenario, "logger-8")
@@ -358,9 +378,9 @@ def test_only_what_nobody_ever_packed_is_dropped_when_it_is_old(node: Node) -> N
     node.look()
     node.scenario.clock.forward(31 * 86_400)
     node.look()
-    assert node.store.recording(stray.name) is None
-    assert node.store.packets(stray.name) == []
-    assert len(node.store.packets(recording.name)) == 2
+    assert node.store.recording((stray.logger, stray.name)) is None
+    assert node.store.packets((stray.logger, stray.name)) == []
+    assert len(node.store.packets((LOGGER, recording.name))) == 2
 
 
 # --- cut off, and more than one node ------------------------------------------------------

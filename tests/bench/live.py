@@ -32,6 +32,7 @@ from api.live.intake import LiveIntake
 from api.live.stored import Stored
 from api.live.subscriber import Subscriber
 from api.metrics import Metrics
+from api.pace import Pace
 from clients.demo.broker import Mosquitto
 from clients.mqtt_broker import WAITING, Broker, broker_at
 from ledger.application.followed import Followed
@@ -145,7 +146,7 @@ async def _come_and_go(bench: Bench) -> None:
 def _intake(scenario: Scenario) -> LiveIntake:
     ledger = scenario.ledger
     store = LiveStore(ledger.store.engine, ledger.store.turn)
-    return LiveIntake(ledger, store, Followed(ORIGIN, ledger.store), Stored(), Metrics())
+    return LiveIntake(ledger, store, Followed(ORIGIN, ledger.store), Stored(), Metrics(), Pace(10**9))
 
 
 async def _ours(bench: Bench) -> float:

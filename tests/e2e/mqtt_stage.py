@@ -23,7 +23,8 @@ from clients.sending import to_base64
 from ledger.errors import Fault
 from ledger.proof.keyfile import new_key
 from ledger.store.engines import open_engine
-from ledger.store.live import LiveRecording, LiveStore
+from ledger.store.live import LiveStore
+from ledger.store.live_rows import LiveRecording
 from tests.e2e.live import ORIGIN, Live
 
 LOGGER = "logger-7"
@@ -76,9 +77,9 @@ class Hearing:
         engine = open_engine(f"sqlite:///{self.database}")
         try:
             store = LiveStore(engine, nullcontext)
-            recording = store.recording(name)
+            recording = store.recording((LOGGER, name))
             assert recording
-            return recording, [one.raw for one in store.packets(name, limit=20_000)]
+            return recording, [one.raw for one in store.packets((LOGGER, name), limit=20_000)]
         finally:
             engine.dispose()
 

@@ -63,7 +63,10 @@ def test_a_logger_is_told_what_is_here_and_sends_the_rest_again(stage: Stage) ->
     recording = packed(stage)
     parts = [recording.packet([500] * 5, 5 * number) for number in range(4)]
     told = send(stage, parts[3], parts[0])
-    assert told == {"recordings": [{"recording": recording.name, "have": [[0, 4], [15, 19]]}], "refused": []}
+    assert told == {
+        "recordings": [{"recording": recording.name, "logger": LOGGER, "have": [[0, 4], [15, 19]]}],
+        "refused": [],
+    }
     assert send(stage, *parts)["recordings"][0]["have"] == [[0, 19]]
     (found,) = read(stage, "anna", "/v1/recordings", chain=COI)["recordings"]
     assert (found["packets"], found["readings"], found["missing"]) == (4, 20, 0)
@@ -98,7 +101,7 @@ def test_what_is_wrong_with_a_packet_is_said_of_it_alone(stage: Stage) -> None:
     }  # fmt: skip
     told = send(stage, good, *bad.values())
     assert [(one["index"], one["code"]) for one in told["refused"]] == list(enumerate(bad, 1))
-    assert told["recordings"] == [{"recording": recording.name, "have": [[0, 0]]}]
+    assert told["recordings"] == [{"recording": recording.name, "logger": LOGGER, "have": [[0, 0]]}]
 
 
 @pytest.mark.parametrize("event", ["KeyRetired", "KeyRevoked"])
@@ -132,6 +135,34 @@ def test_one_address_may_not_ask_too_often(sqlite_url: str, tmp_path: Path) -> N
         slow = stage.ask("POST", "/v1/readings", content=b"\x01", headers={"content-type": SEQUENCE})
     assert code(slow) == "too_many_readings"
     assert int(slow.headers["retry-after"]) > 30
+
+
+def test_one_key_may_not_send_too_many_packets(sqlite_url: str, tmp_path: Path) -> None:
+    with served(sqlite_url, tmp_path, Settings(packets_a_minute=2)) as stage:
+        enrol_logger(stage.scenario)
+        recording = Recording(stage.scenario)
+        packets = [recording.packet([500], number) for number in range(3)]
+        told = send(stage, *packets)
+        assert [(one["index"], one["code"]) for one in told["refused"]] == [(2, "too_many_packets")]
+        assert told["recordings"][0]["have"] == [[0, 1]]
+        slow = stage.ask("POST", "/v1/readings", content=packets[2], headers={"content-type": SEQUENCE})
+    assert (slow.status_code, code(slow)) == (429, "too_many_packets")
+    assert int(slow.headers["retry-after"]) > 10
+
+
+def test_another_logger_with_the_same_name_of_a_recording_takes_nothing_over(stage: Stage) -> None:
+    thief = Recording(stage.scenario, "logger-8")
+    enrol_logger(stage.scenario, "logger-8")
+    recording = packed(stage)
+    thief.name = recording.name
+    send(stage, thief.packet([1], 0))
+    assert send(stage, recording.packet([500] * 5, 0))["refused"] == []
+    path = f"/v1/recordings/{recording.name}/readings"
+    assert read(stage, "anna", path, logger=LOGGER)["packets"][0]["readings_centi_c"] == [500] * 5
+    assert read(stage, "ada", path, logger="logger-8")["packets"][0]["readings_centi_c"] == [1]
+    pages = [read(stage, "ada", "/v1/recordings", limit=1)]
+    pages.append(read(stage, "ada", "/v1/recordings", limit=1, cursor=pages[0]["next_cursor"]))
+    assert [one["recordings"][0]["logger"] for one in pages] == [LOGGER, "logger-8"]
 
 
 def test_readings_are_for_the_readers_of_the_therapy_and_for_the_time_that_it_concerns(stage: Stage) -> None:
@@ -174,7 +205,7 @@ def test_who_listens_is_told_of_what_is_new_and_durable(stage: Stage) -> None:
         (2, [510]),
     ]
     assert [one.first for one in second] == [3]
-    assert live.store.packets(recording.name) == [*first, *second]
+    assert live.store.packets((LOGGER, recording.name)) == [*first, *second]
 
 
 def test_a_listener_that_falls_behind_learns_that_it_missed_something(stage: Stage) -> None:

@@ -144,6 +144,18 @@ def test_a_new_segment_begins_where_one_could_not_go_on(later: bytes) -> None:
         assert evidence(read_segment(one, own))
 
 
+def test_few_packets_far_apart_do_not_make_the_ledger_sign_many_nulls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(segment, "MOST_MISSING", 20)
+    packets = [parse_packet(packet([number], first=8 * number)) for number in range(20)]
+    files = [read_segment(one, own) for one in segment.write(packets)]
+    assert [len(one.channels[0].times_ms) for one in files] == [3] * 6 + [2]
+    signed = [value for one in files for said in evidence(one) for value in said["readings_centi_c"]]
+    assert signed.count(None) <= 20 * len(files)
+    assert [value for value in signed if value is not None] == list(range(20))
+
+
 def test_a_segment_of_two_recordings_or_out_of_order_is_no_segment() -> None:
     first, second = packet([1]), packet([2], first=1)
     assert outcome(first + second)

@@ -9,18 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from ledger.errors import Conflict, Unauthentic
+from ledger.errors import Conflict, Fault
 from ledger.live.packet import Packet, parse_packet
 from ledger.live.ranges import count, touches, with_range
-from ledger.store.live import LiveRecording, LiveStore
+from ledger.store import live, live_taking
+from ledger.store.live import LiveStore
+from ledger.store.live_rows import LiveRecording
 from ledger.store.recorder import LedgerRecorder
-from tests.live_packets import packet
+from tests.live_packets import LOGGER, packet
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -102,9 +105,9 @@ def test_any_order_and_repetition_leaves_the_same_packets_and_counts(
         assert what_came(found) == what_came(expected)
         assert (found.duplicates, expected.duplicates) == (len(again), 0)
         assert (found.replays, found.refused, expected.disorder) == (0, 0, 0)
-        assert store.recording(found.recording) == found
-        stored = [(one.first, one.packed) for one in store.packets(found.recording)]
-        assert stored == [(one.first, one.packed) for one in store.packets(expected.recording)]
+        assert store.recording(found.run) == found
+        stored = [(one.first, one.packed) for one in store.packets(found.run)]
+        assert stored == [(one.first, one.packed) for one in store.packets(expected.run)]
         assert found.missing == max(kept) * 5 + 5 - 5 * len(kept)
 
 
@@ -134,7 +137,7 @@ def test_a_packet_keeps_its_bytes_and_its_readings(store: LiveStore) -> None:
     name = secrets.token_hex(16)
     raw = packet([400, None, 500], 7, recording=name, battery_pct=80, tilt_deg=12)
     store.put([parse_packet(raw)], NOW_MS)
-    (found,) = store.packets(name)
+    (found,) = store.packets((LOGGER, name))
     assert found.raw == raw
     assert array("h", found.packed).tolist() == [400, -32_768, 500]
     assert (found.first, found.last, found.battery, found.tilt) == (7, 9, 80, 12)
@@ -144,7 +147,7 @@ def test_a_packet_keeps_its_bytes_and_its_readings(store: LiveStore) -> None:
 def test_who_asks_behind_a_number_gets_the_packet_that_holds_the_next(store: LiveStore) -> None:
     make = of_one_recording()
     store.put([make(0), make(5), make(10)], NOW_MS)
-    name = make(0).recording
+    name = LOGGER, make(0).recording
     assert [one.first for one in store.packets(name, after=6)] == [5, 10]
     assert [one.first for one in store.packets(name, after=9)] == [10]
     assert [one.first for one in store.packets(name, after=9, limit=1)] == [10]
@@ -158,20 +161,51 @@ def test_another_packet_of_the_same_number_and_moment_is_refused_and_counted(sto
     assert refused.code == "packet_contradicts"
     (again,) = store.put([make(0, cti=b"\x07" * 16)], NOW_MS).outcomes
     assert isinstance(again, Conflict)
-    found = store.recording(make(0).recording)
+    found = store.recording((LOGGER, make(0).recording))
     assert found is not None
     assert (found.packets, found.refused, found.duplicates) == (1, 2, 0)
 
 
-def test_a_recording_belongs_to_the_logger_that_began_it(store: LiveStore) -> None:
+def test_no_logger_can_take_over_the_recording_of_another(store: LiveStore) -> None:
     make = of_one_recording()
-    store.put([make(0)], NOW_MS)
-    (refused,) = store.put([make(5, logger="logger-8")], NOW_MS).outcomes
-    assert isinstance(refused, Unauthentic)
-    assert refused.code == "recording_of_another"
-    found = store.recording(make(0).recording)
+    name = make(0).recording
+    store.put([make(0, logger="logger-8"), make(100, logger="logger-8")], NOW_MS)
+    assert store.put([make(0), make(5)], NOW_MS + 1).outcomes == ["stored", "stored"]
+    assert [(one.logger, one.have) for one in store.named(name)] == [
+        ("logger-8", ((0, 4), (100, 104))),
+        (LOGGER, ((0, 9),)),
+    ]
+    assert [one.first for one in store.packets((LOGGER, name))] == [0, 5]
+    assert store.drop(NOW_MS + 1, [("logger-8", name)]) == 2
+    assert [one.logger for one in store.named(name)] == [LOGGER]
+
+
+def test_a_recording_in_too_many_pieces_takes_only_what_makes_no_more_of_them(
+    store: LiveStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_taking, "MOST_RANGES", 3)
+    make = of_one_recording()
+    (*stored, refused) = store.put([make(10 * one) for one in range(4)], NOW_MS).outcomes
+    assert stored == ["stored"] * 3
+    assert isinstance(refused, Conflict)
+    assert refused.code == "too_scattered"
+    assert store.put([make(5), make(25), make(30)], NOW_MS).outcomes == ["stored"] * 3
+    found = store.recording((LOGGER, make(0).recording))
     assert found is not None
-    assert (found.have, found.refused) == (((0, 4),), 1)
+    assert (found.have, found.packets, found.refused) == (((0, 14), (20, 34)), 6, 1)
+
+
+def test_a_months_partition_that_was_rolled_back_is_made_again(store: LiveStore) -> None:
+    if store.engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL has partitions")
+    make = of_one_recording()
+    told = {"started_at": "2027-03-15T00:00:00.000Z"}
+    with patch.object(live, "row_of", side_effect=Fault("disk_full", "no")), pytest.raises(Fault):
+        store.put([make(0, **told)], NOW_MS)
+    store.put([make(0, **told)], NOW_MS)
+    with store.engine.connect() as connection:
+        (where,) = connection.execute(text("SELECT tableoid::regclass::text FROM live_packet")).one()
+    assert where == "live_packet_2027_03"
 
 
 def test_nodes_that_take_the_same_packets_at_once_keep_each_once(engine: Engine) -> None:
@@ -181,7 +215,7 @@ def test_nodes_that_take_the_same_packets_at_once_keep_each_once(engine: Engine)
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda store: store.put(packets, NOW_MS), nodes))
     assert sorted(one for result in results for one in result.outcomes) == ["again"] * 120 + ["stored"] * 40
-    found = nodes[0].recording(make(0).recording)
+    found = nodes[0].recording((LOGGER, make(0).recording))
     assert found is not None
     assert (found.packets, found.duplicates, found.have) == (40, 120, ((0, 199),))
 
@@ -212,7 +246,7 @@ def test_months_get_partitions_of_their_own_and_a_wild_clock_gets_none(store: Li
     later_ms = NOW_MS + 124 * 365 * 86_400_000  # that clock was right: its month holds packets already
     other = LiveStore(store.engine, store.turn)
     assert other.put([make(10, started_at="2150-01-01T00:10:00.000Z")], later_ms).outcomes == ["stored"]
-    assert len(other.packets(make(0).recording)) == 3
+    assert len(other.packets((LOGGER, make(0).recording))) == 3
 
 
 def test_what_nobody_packed_is_dropped_once_it_is_old(store: LiveStore) -> None:
@@ -220,12 +254,12 @@ def test_what_nobody_packed_is_dropped_once_it_is_old(store: LiveStore) -> None:
     store.put([old(0)], NOW_MS)
     store.put([other(0)], NOW_MS)
     store.put([kept(0)], NOW_MS + 1_000)
-    names = [make(0).recording for make in (old, kept)]
+    names = [(LOGGER, make(0).recording) for make in (old, kept)]
     assert store.drop(NOW_MS + 500, names) == 1
     assert store.recording(names[0]) is None
     assert store.packets(names[0]) == []
     assert store.recording(names[1]) is not None
-    assert store.recording(other(0).recording) is not None
+    assert store.recording((LOGGER, other(0).recording)) is not None
 
 
 def test_recordings_are_listed_by_logger_a_page_at_a_time(store: LiveStore) -> None:
@@ -233,5 +267,7 @@ def test_recordings_are_listed_by_logger_a_page_at_a_time(store: LiveStore) -> N
     store.put([of_one_recording(name)(0) for name in names], NOW_MS)
     store.put([of_one_recording()(0, logger="logger-8")], NOW_MS)
     assert [one.recording for one in store.recordings(["logger-7"], limit=2)] == names[:2]
-    assert [one.recording for one in store.recordings(["logger-7"], after=names[1])] == names[2:]
+    assert [one.recording for one in store.recordings(["logger-7"], after=("logger-7", names[1]))] == names[
+        2:
+    ]
     assert len(store.recordings()) == 4

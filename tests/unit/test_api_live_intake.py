@@ -14,8 +14,10 @@ from api.live import intake
 from api.live.intake import LiveIntake
 from api.live.stored import Stored
 from api.metrics import Metrics
-from ledger.errors import Fault
+from api.pace import Pace
+from ledger.errors import Fault, TooMany
 from ledger.live.packet import Packet, parse_packet
+from ledger.proof.keyfile import new_key
 from ledger.store.live import Stored as Put
 from tests.live_packets import LOGGER, RECORDING, packet
 
@@ -36,8 +38,8 @@ class Disk:
         if self.broken & {one.raw for one in packets}:
             raise Fault("store_unavailable", "no disk")
         self.order += [one.raw for one in packets]
-        recording: Any = SimpleNamespace(have=((0, len(self.order) - 1),), logger=LOGGER)
-        return Put(["stored" for _ in packets], {RECORDING: recording})
+        recording: Any = SimpleNamespace(have=((0, len(self.order) - 1),))
+        return Put(["stored" for _ in packets], {(one.logger, RECORDING): recording for one in packets})
 
 
 @pytest.fixture
@@ -59,9 +61,9 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-def opened(disk: Disk) -> LiveIntake:
+def opened(disk: Disk, a_minute: int = 1_000) -> LiveIntake:
     ledger: Any = SimpleNamespace(config=SimpleNamespace(clock_ms=lambda: 0))
-    return LiveIntake(ledger, disk, None, Stored(), Metrics())  # type: ignore[arg-type]
+    return LiveIntake(ledger, disk, None, Stored(), Metrics(), Pace(a_minute))  # type: ignore[arg-type]
 
 
 def test_a_batch_is_checked_while_the_one_before_it_is_stored_and_stored_behind_it(
@@ -79,7 +81,10 @@ def test_a_batch_is_checked_while_the_one_before_it_is_stored_and_stored_behind_
         disk.free.set()
         tooks = await asyncio.gather(first, second)
         assert disk.order == [FIRST, SECOND]
-        assert [took.have for took in tooks] == [{RECORDING: [(0, 0)]}, {RECORDING: [(0, 1)]}]
+        assert [took.have for took in tooks] == [
+            {(LOGGER, RECORDING): [(0, 0)]},
+            {(LOGGER, RECORDING): [(0, 1)]},
+        ]
         await one.close()
 
     asyncio.run(story())
@@ -114,5 +119,61 @@ def test_closing_waits_for_what_is_being_stored(checked: list[bytes]) -> None:
         disk.free.set()
         await asyncio.gather(taking, closing)
         assert disk.order == [FIRST]
+
+    asyncio.run(story())
+
+
+def test_what_waits_is_bounded_in_packets_and_bytes_and_the_newcomer_counts(
+    checked: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(many: list[bytes]) -> None:
+        disk = Disk()
+        one = opened(disk)
+        disk.free.clear()
+        under_way = []
+        for number in (1, 2):  # one is being stored, one was checked behind it
+            under_way.append(asyncio.create_task(one.take([FIRST])))
+            await until(lambda number=number: len(checked) == number)
+        waiting = asyncio.create_task(one.take(many))  # who comes alone is taken
+        await asyncio.sleep(0)
+        with pytest.raises(TooMany, match="busy"):
+            await one.take([SECOND])
+        disk.free.set()
+        await asyncio.gather(*under_way, waiting)
+        await one.take([SECOND])
+        await one.close()
+
+    monkeypatch.setattr(intake, "MOST_WAITING", 3)
+    asyncio.run(story([FIRST] * 3))
+    checked.clear()
+    monkeypatch.setattr(intake, "MOST_WAITING", 100)
+    monkeypatch.setattr(intake, "MOST_BYTES", 3 * len(FIRST))
+    asyncio.run(story([FIRST] * 3))
+
+
+def test_a_batch_is_bounded_in_bytes(checked: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "TOGETHER_BYTES", len(FIRST) + len(SECOND))
+
+    async def story() -> list[int]:
+        one = opened(Disk())
+        for raws in ([FIRST, SECOND], [FIRST], [SECOND], [FIRST] * 5):
+            one._waiting.append((raws, asyncio.get_running_loop().create_future()))
+        return [sum(len(raws) for raws, _ in one._next()) for _ in range(3)]
+
+    assert asyncio.run(story()) == [2, 2, 5]
+
+
+def test_one_key_sends_only_so_many_packets_a_minute_whatever_the_way(checked: list[bytes]) -> None:
+    async def story() -> None:
+        disk = Disk()
+        one = opened(disk, a_minute=2)
+        took = await one.take([FIRST, SECOND, packet(first=2)])
+        assert [each.outcome for each in took.results] == ["stored", "stored", "refused"]
+        assert isinstance(took.results[2].error, TooMany)
+        other = packet(logger="logger-8", key=new_key())
+        took = await one.take([packet(first=3), other])
+        assert [each.outcome for each in took.results] == ["refused", "stored"]
+        assert disk.order == [FIRST, SECOND, other]
+        await one.close()
 
     asyncio.run(story())

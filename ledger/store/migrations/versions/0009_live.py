@@ -14,8 +14,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "live_recording",
+        sa.Column("logger", sa.Text, primary_key=True),
         sa.Column("recording", sa.LargeBinary, primary_key=True),
-        sa.Column("logger", sa.Text, nullable=False),
         sa.Column("have", sa.Text, nullable=False),
         sa.Column("highest", sa.BigInteger, nullable=False),
         *(
@@ -27,10 +27,11 @@ def upgrade() -> None:
             for name in ("first_ms", "last_ms", "interval_ms", "first_received_ms", "last_received_ms")
         ),
     )
-    op.create_index("live_recording_logger", "live_recording", ["logger"])
+    op.create_index("live_recording_recording", "live_recording", ["recording"])
     op.create_index("live_recording_last_received_ms", "live_recording", ["last_received_ms"])
     op.create_table(
         "live_packet",
+        sa.Column("logger", sa.Text, primary_key=True),
         sa.Column("recording", sa.LargeBinary, primary_key=True),
         sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("started_ms", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -45,7 +46,7 @@ def upgrade() -> None:
     op.create_index(
         "live_packet_unsealed",
         "live_packet",
-        ["recording", "received_ms"],
+        ["logger", "recording", "received_ms"],
         sqlite_where=sa.text("segment IS NULL"),
         postgresql_where=sa.text("segment IS NULL"),
     )
@@ -53,6 +54,7 @@ def upgrade() -> None:
         "live_segment",
         sa.Column("sha256", sa.LargeBinary, primary_key=True),
         sa.Column("packing", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("logger", sa.Text, nullable=False),
         sa.Column("recording", sa.LargeBinary, nullable=False),
         sa.Column("said", sa.Text, nullable=False),
         sa.Column("claimed_ms", sa.BigInteger, nullable=False),
@@ -67,11 +69,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "live_seal",
+        sa.Column("logger", sa.Text, primary_key=True),
         sa.Column("recording", sa.LargeBinary, primary_key=True),
         sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("started_ms", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("packing", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("segment", sa.LargeBinary, nullable=False),
     )
-    op.create_index("live_segment_recording", "live_segment", ["recording"])
+    op.create_index("live_segment_recording", "live_segment", ["logger", "recording"])
     op.create_index("live_seal_segment", "live_seal", ["segment"])
