@@ -45,22 +45,22 @@ class Taking:
             return self._again(of, one, known)
         have = tuple(with_range(of.have, one.first, one.last))
         if len(have) > max(MOST_RANGES, len(of.have)):
-            return self._refused(
-                of, "too_scattered", f"{MOST_RANGES} ranges are here: send what lies between"
-            )
+            why = f"{MOST_RANGES} ranges of it are here: send what lies between them"
+            return self._refused(of, Conflict("too_scattered", why))
         self.known[key] = one.raw, False
         self.rows.append((*key, one.last_ms, one.raw, self._now_ms))
         self.recordings[of.run] = self._with(of, one, have)
         return "stored"
 
-    def _refused(self, of: LiveRecording, code: str, why: str) -> Refused:
+    def _refused(self, of: LiveRecording, why: Conflict) -> Conflict:
         self.recordings[of.run] = replace(of, refused=of.refused + 1)
-        return Conflict(code, why)
+        return why
 
     def _again(self, of: LiveRecording, one: Packet, known: tuple[bytes, bool]) -> Outcome | Refused:
         raw, sealed = known
         if raw != one.raw:
-            return self._refused(of, "packet_contradicts", f"another that begins with {one.first} is here")
+            why = f"another packet that begins with {one.first} is here"
+            return self._refused(of, Conflict("packet_contradicts", why))
         self.recordings[of.run] = replace(
             of,
             duplicates=of.duplicates + 1,
