@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client
@@ -62,24 +62,28 @@ class Broker:
         `kept`: the broker keeps its session and what came meanwhile, and each message is acknowledged by
         hand. Otherwise each connection begins anew, as for a logger, whose own disk keeps everything.
         """
-        old = self.version != "5"
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            self.client,
-            clean_session=not kept if old else None,
-            protocol=VERSIONS[self.version],
-            manual_ack=kept,
-        )
+        client = self._client(kept)
         if self.user:
             client.username_pw_set(self.user, self.password or None)
         if self.tls:
             client.tls_set_context(self.tls)
-        if old:
-            client.connect_async(self.host, self.port, KEEPALIVE_S)
-        else:
-            wishes = _wishes() if kept else None
-            client.connect_async(self.host, self.port, KEEPALIVE_S, clean_start=not kept, properties=wishes)
+        new: dict[str, Any] = {"clean_start": not kept, "properties": _wishes() if kept else None}
+        client.connect_async(self.host, self.port, KEEPALIVE_S, **({} if self._is_old else new))
         return client
+
+    @property
+    def _is_old(self) -> bool:
+        """MQTT 3.1.1: what the broker keeps is said when a client is made, not when it connects."""
+        return self.version != "5"
+
+    def _client(self, kept: bool) -> Client:
+        return Client(
+            CallbackAPIVersion.VERSION2,
+            self.client,
+            clean_session=not kept if self._is_old else None,
+            protocol=VERSIONS[self.version],
+            manual_ack=kept,
+        )
 
 
 def _wishes() -> Properties:
@@ -108,10 +112,7 @@ def broker_at(
     """
     parts, port = _parts(url)
     secured = parts.scheme == "mqtts"
-    if version not in VERSIONS:
-        raise _bad(f"MQTT {version} is not spoken here; {' and '.join(VERSIONS)} are")
-    if not prefix.strip("/") or prefix.strip("/") != prefix or set(prefix) & set("+#$\0"):
-        raise _bad(f"{prefix!r} is no beginning of a topic: no wildcards, no slash at its ends")
+    _check(version, prefix)
     if not secured and (ca or certificate or key):
         raise _bad("certificates are for mqtts://")
     return Broker(
@@ -124,6 +125,13 @@ def broker_at(
         prefix=prefix,
         client=client,
     )
+
+
+def _check(version: str, prefix: str) -> None:
+    if version not in VERSIONS:
+        raise _bad(f"MQTT {version} is not spoken here; {' and '.join(VERSIONS)} are")
+    if not prefix.strip("/") or prefix.strip("/") != prefix or set(prefix) & set("+#$\0"):
+        raise _bad(f"{prefix!r} is no beginning of a topic: no wildcards, no slash at its ends")
 
 
 def _parts(url: str) -> tuple[SplitResult, int]:
