@@ -3,8 +3,8 @@
     reading ──▶ packet ──▶ had ──▶ let go, the oldest first, where `most_bytes` are used
     (kept)     (signed)   (the ledger says that it has it)
 
-Each arrow is one transaction (the first two may share it), so a logger that is killed between any two of them has the reading
-in exactly one place. A packet is signed once; what is sent again is the same bytes.
+Each arrow is one transaction, or the first two share one, so a logger that is killed between any two of
+them has the reading in exactly one place. A packet is signed once; what is sent again is the same bytes.
 
 **The grid.** A recording begins with a reading and goes on in steps of its interval. A reading takes the
 nearest place, so what is said of its moment is at most half an interval off; places that were passed

@@ -19,12 +19,15 @@ CREATE TABLE IF NOT EXISTS packet (
   last INTEGER NOT NULL, raw BLOB NOT NULL, had INTEGER NOT NULL DEFAULT 0, refused TEXT,
   refusals INTEGER NOT NULL DEFAULT 0, next_try_ms INTEGER NOT NULL DEFAULT 0, UNIQUE (recording, first)
 );
-CREATE INDEX IF NOT EXISTS packet_waiting ON packet (number) WHERE had = 0;
 CREATE INDEX IF NOT EXISTS packet_lacking ON packet (recording, first) WHERE had = 0;
 CREATE INDEX IF NOT EXISTS packet_had ON packet (number) WHERE had = 1;
 CREATE INDEX IF NOT EXISTS packet_refused ON packet (recording) WHERE refused IS NOT NULL;
 """
 _LATER = ("refusals", "next_try_ms")  # columns that a file of before does not have
+_INDEXES = (  # a round asks for both each second, however many are refused
+    "CREATE INDEX IF NOT EXISTS packet_new ON packet (number) WHERE had = 0 AND refusals = 0",
+    "CREATE INDEX IF NOT EXISTS packet_due ON packet (number, next_try_ms) WHERE had = 0 AND refusals > 0",
+)
 AGAIN_MS = (60_000, 3_600_000)  # to the next try of a refused packet, doubled each time
 _AT_ONCE = 64  # packets that are let go together
 _FOR_EVER = 2**62
@@ -55,11 +58,13 @@ class Held(NamedTuple):
 
 
 def complete(db: sqlite3.Connection) -> None:
-    """Give a file of before its later columns."""
+    """Give a file of before its later columns, and each file the indexes over them."""
     known = {row[1] for row in db.execute("PRAGMA table_info(packet)")}
     for name in _LATER:
         if name not in known:
             db.execute(f"ALTER TABLE packet ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
+    for index in _INDEXES:
+        db.execute(index)
 
 
 def found(

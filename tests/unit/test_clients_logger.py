@@ -461,6 +461,8 @@ def test_a_buffer_of_before_learns_to_wait(tmp_path: Path) -> None:
     made = Buffer(tmp_path / "buffer.db")
     Recorder(made, KEY, MEASURING).take(at(0))
     with made.disk.writing() as db:
+        for index in ("packet_new", "packet_due"):
+            db.execute(f"DROP INDEX {index}")
         for name in ("refusals", "next_try_ms"):
             db.execute(f"ALTER TABLE packet DROP COLUMN {name}")
     made.close()
