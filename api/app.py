@@ -36,6 +36,7 @@ from api.routes import (
     deviations,
     entries,
     evidence,
+    exports,
     feed,
     health,
     infusion,
@@ -52,6 +53,7 @@ from api.routes import (
     report,
     search,
     session,
+    standards,
     statements,
     supply,
     temperature,
@@ -60,11 +62,12 @@ from api.routes import (
 from api.routes.patients import PatientQuestion
 from api.routes.release import ReleaseQuestion
 from api.sessions import Sessions
-from api.settings import Settings
+from api.settings import VERSION, Settings
 from api.tries import Tries
 from api.web import App
 from api.witnessing import Witnessing
 from ledger.errors import Malformed, NotFound, UnbrokenError
+from ledger.store.captures import CaptureStore
 from ledger.store.cosignatures import CosignatureStore
 from ledger.store.evidence import EvidenceStore
 from ledger.views.runner import Projector
@@ -76,7 +79,6 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.export.seal import Seal
 
-VERSION = "0.1.0"
 DESCRIPTION = """Who held which bag of cells, for which patient, and the proof of it.
 
 Writing needs a signature by an enrolled key, reading a session opened by a signed sign-in. The
@@ -84,8 +86,8 @@ log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every pr
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
-    deviations, quarantines, temperature, alarms, chart, report, evidence, quality, release, supply, registry,
-    keys, labels, patients, search, health, web,
+    deviations, quarantines, temperature, alarms, chart, report, evidence, exports, quality, release, supply,
+    registry, keys, labels, patients, search, standards, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 
@@ -144,6 +146,7 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
         cursor_key=cursor_key(ledger.config.event_key),
         tries=Tries(settings.max_patient_tries),
         evidence=evidence_store,
+        captures=CaptureStore(ledger.store.engine),
         label_checks=Pace(settings.label_checks_a_minute),
         cosignatures=cosignatures,
         witnessing=Witnessing(ledger.store, cosignatures, settings.witnesses),

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from api.bodies import read_json
 from api.home import Home
 from api.problems import problem_of
-from api.server import serving
+from api.serving import serving
 from api.settings import Settings
 from clients.demo.visitors import VISITORS, Visitor
 from clients.mqtt_broker import broker_at

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from api.witnessing import Witnessing
     from ledger.application import Ledger
     from ledger.export.seal import Seal
+    from ledger.store.captures import CaptureStore
     from ledger.store.cosignatures import CosignatureStore
     from ledger.store.evidence import EvidenceStore
     from ledger.views.runner import Projector
@@ -45,6 +46,7 @@ class Node:
     cursor_key: bytes
     tries: Tries
     evidence: EvidenceStore
+    captures: CaptureStore
     label_checks: Pace
     cosignatures: CosignatureStore
     witnessing: Witnessing

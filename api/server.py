@@ -8,29 +8,22 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-import uvicorn
-from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from api.administrators import administrator
-from api.app import create_app
 from api.bar import Bar
 from api.certificate import self_signed
-from api.home import Home, Keys
+from api.home import Home
 from api.live import options
-from api.logs import log_to_stderr
-from api.node import Node
 from api.qr_pictures import qr_png
+from api.serving import config_of, serving
 from api.settings import Settings
-from api.starting import listening, passphrase, run
+from api.starting import passphrase, run
 from api.webhooks import program
 from api.webhooks.endpoints import read_endpoints
 from api.witness.program import app as witness
@@ -38,7 +31,7 @@ from clients.demo import story
 from clients.demo.codes import Codes
 from clients.logger.links import password_of
 from clients.mqtt_broker import CLIENT, PREFIX, broker_at
-from ledger.application import Ledger, LedgerConfig
+from ledger.application import Ledger
 from ledger.domain.parts import Seen
 from ledger.errors import Malformed
 from ledger.labels.link import check_host
@@ -50,11 +43,7 @@ from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
 from ledger.views.runner import Projector
 
-if TYPE_CHECKING:
-    from ledger.export.seal import Seal
-
 DAY_S = 86_400
-Before = Callable[[ASGIApp], ASGIApp]
 
 app = typer.Typer(
     help="The server of a chain-of-custody ledger.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -90,7 +79,7 @@ def init(
     before = _continued(continues)
     home = Home(data)
     keys = home.make_keys(origin, passphrase(passphrase_file))
-    ledger = Ledger.create(_config(home, keys, database_url), administrators, before)
+    ledger = Ledger.create(config_of(home, keys, database_url), administrators, before)
     typer.echo(f"The log {origin} has begun. Its verifier key, which everybody pins:")
     typer.echo(str(ledger.vkey))
     ledger.close()
@@ -271,46 +260,6 @@ def main() -> None:
     run(app)
 
 
-def serving(
-    home: Home,
-    where: tuple[str, int],
-    settings: Settings,
-    database_url: str = "",
-    passphrase_file: Path | None = None,
-    log_level: str = "INFO",
-    before: Before = lambda app: app,
-) -> None:
-    """Serve until told to stop. `before`: what stands before the ledger's application, if anything."""
-    secret = passphrase(passphrase_file)
-    keys = home.open_keys(secret)
-    seal = _seal(home, secret)
-    log_to_stderr(log_level)
-    with home.locked(), listening(*where) as listener:
-        ledger = _open(_config(home, keys, database_url))
-        try:
-            _run(create_app(ledger, settings, seal), ledger.origin, listener, before)
-        finally:
-            ledger.close()
-
-
-def _seal(home: Home, passphrase: bytes) -> Seal | None:
-    """What signs the reports. Raises `Malformed` (`bad_certificate`)."""
-    if not home.certificate.exists():
-        return None
-    from ledger.export.seal import Seal  # its library takes long to load, and few commands need it
-
-    return Seal(home.certificate, passphrase)
-
-
-def _open(config: LedgerConfig) -> Ledger:
-    """The ledger of a log that has begun. Raises `Malformed` (`no_log_here`) and as `Ledger`."""
-    ledger = Ledger(config)
-    if ledger.store.head()[0]:
-        return ledger
-    ledger.close()
-    raise Malformed("no_log_here", "the database holds no log yet")
-
-
 @contextmanager
 def _recorder(home: Home, database_url: str) -> Iterator[LedgerRecorder]:
     """The stored log without its keys. Raises `Malformed` (`no_log_here`) where no file is."""
@@ -323,48 +272,6 @@ def _recorder(home: Home, database_url: str) -> Iterator[LedgerRecorder]:
     finally:
         recorder.close()
         engine.dispose()
-
-
-def _config(home: Home, keys: Keys, database_url: str) -> LedgerConfig:
-    return LedgerConfig(
-        database_url=database_url or home.database_url,
-        origin=keys.origin,
-        log_key=keys.log_key,
-        event_key=keys.event_key,
-        high_water=home.high_water,
-        clock_ms=lambda: time.time_ns() // 1_000_000,
-    )
-
-
-def _run(app_: FastAPI, origin: str, listener: socket.socket, before: Before) -> None:
-    host, port = listener.getsockname()[:2]
-    typer.echo(f"Unbroken serves {origin} at http://{f'[{host}]' if ':' in host else host}:{port}")
-    proxies = app_.state.node.settings.trusted_proxies
-    config = uvicorn.Config(
-        before(app_),
-        log_config=None,
-        access_log=False,  # it would write addresses, which name therapies
-        server_header=False,
-        proxy_headers=bool(proxies),  # whose limit of label checks it is
-        forwarded_allow_ips=proxies,
-        lifespan="on",
-        ws="none",
-        timeout_keep_alive=65,  # longer than the proxies in front of it
-        timeout_graceful_shutdown=30,
-    )
-    Program(config, app_).run(sockets=[listener])
-
-
-class Program(uvicorn.Server):
-    """Ends the feeds before it waits for open answers: by themselves they would not end."""
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
-        super().__init__(config)
-        self._node: Node = app.state.node
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._node.close_feeds()
-        await super().shutdown(sockets)
 
 
 def _continued(text: str) -> Seen | None:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clients.built import DIST
+from clients.built import DIST, VERIFIER
 from ledger.labels.message import ISBT128
 from ledger.proof.witnesses import Policy
 
 if TYPE_CHECKING:
     from api.webhooks.endpoints import Endpoint
     from clients.mqtt_broker import Broker
+
+VERSION = "0.1.0"  # of this program, as it describes itself
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,4 @@ class Settings:
     page: int = 100
     max_page: int = 1_000
     app_folder: Path = DIST  # the built app; read once, when the server starts
+    verifier: Path = VERIFIER  # the page that lies in each bundle; where it is not built, in none

@@ -16,6 +16,7 @@ from ledger.errors import Malformed, NotFound, ProofInvalid
 from ledger.proof import canonical
 
 DIST = Path(__file__).parent / "web" / "dist"
+VERIFIER = DIST.with_name("dist-verifier") / "verify.html"  # the page that lies in bundles of evidence
 LIST = "files.json"
 _PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _HEX = re.compile(r"[0-9a-f]{64}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from clients.feed import ALARMS, Feed
@@ -17,6 +17,7 @@ from ledger.proof.receipt import verify_receipt, verify_tlog_proof
 
 Document = dict[str, Any]
 BYTES = "application/octet-stream"
+FORMS = {"epcis": "application/ld+json", "fhir": "application/fhir+json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,26 @@ class Reads:
         path = f"/v1/chains/{_part(coi)}/temperature.svg"
         picture: bytes = self.remote.read(path, accept="image/svg+xml", params=params)
         return picture
+
+    def exported(
+        self, coi: str, form: Literal["epcis", "fhir"], *, before: int | None = None, at: str | None = None
+    ) -> bytes:
+        """The therapy as partners read it: an EPCIS 2.0 document (JSON-LD), or a FHIR R5 Bundle."""
+        path, accept = f"/v1/chains/{_part(coi)}/{form}", FORMS[form]
+        document: bytes = self.remote.read(path, accept=accept, params=_as_of(before, at))
+        return document
+
+    def capture(self, document: bytes, *, proceed: bool = False) -> Document:
+        """Hand in an EPCIS document whose events carry their signed statements: the capture job.
+
+        `proceed`: each event on its own, else all or nothing. Events without a signature come back
+        in `errors`, each with the `draft` to sign.
+        """
+        said = {"content-type": FORMS["epcis"]}
+        if proceed:
+            said["gs1-capture-error-behaviour"] = "proceed"
+        job: Document = self.remote.read("/v1/epcis/capture", method="POST", content=document, headers=said)
+        return job
 
     def report(self, coi: str, *, before: int | None = None, at: str | None = None) -> bytes:
         """The therapy's chain-of-identity and custody report: a PDF."""

@@ -22,6 +22,7 @@ HASH_SIZE = 32
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # a dock without a network must not hold up a courier
 BRIEFLY_S = 2.0
 SILENCE = httpx.Timeout(45.0, connect=5.0)  # three heartbeats of a feed: then its connection is dead
+PATIENCE = httpx.Timeout(600.0, connect=5.0)  # a bundle is chosen before its first byte comes
 KEPT_TILES = 1024  # 8 MB of full tiles, which never change
 ONE = "application/cose"
 JSON = "application/json"
@@ -90,14 +91,22 @@ class Remote:
 
         Raises the error that the server named; `Fault` `unreachable` also where it breaks off.
         """
-        own = {"authorization": f"Bearer {self._signed_in()}", "accept": EVENTS}
+        with self.streamed(path, {**headers, "accept": EVENTS}, SILENCE) as response:
+            yield response.iter_bytes()
+
+    @contextmanager
+    def streamed(
+        self, path: str, headers: Mapping[str, str], timeout: httpx.Timeout = PATIENCE
+    ) -> Iterator[httpx.Response]:
+        """The same with the answer's own status and headers; its body is read as it comes."""
+        own = {"authorization": f"Bearer {self._signed_in()}"}
         try:
-            with self._http.stream("GET", path, headers={**headers, **own}, timeout=SILENCE) as response:
+            with self._http.stream("GET", path, headers={**headers, **own}, timeout=timeout) as response:
                 if not response.is_success:
                     response.read()
                 if response.status_code == httpx.codes.UNAUTHORIZED:
                     self._token = ""
-                yield _checked(response).iter_bytes()
+                yield _checked(response)
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise self._unreachable(error) from error
 

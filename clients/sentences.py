@@ -125,6 +125,8 @@ SENTENCES: dict[str, str] = {
     "Corrected": "{who} corrected {member} of the statement {corrects}: {right}, not {was} ({reason})",
     "LateStatementAttested": "{who} put on record, without authority of its own, what a revoked key"
     " had signed before ({reason})",
+    "TherapyExportRequested": "{who} took the evidence about {subject} away ({reason})",
+    "ExportRequested": "{who} took evidence away: the {scope}{which}{since}{until} ({reason})",
 }
 
 METHODS = {

@@ -25,6 +25,7 @@ from clients.cli.reference import reference as cli_reference
 from docs.coverage import coverage_markdown
 from docs.roles import roles_markdown
 from docs.sentences import GATES, INTROS, NAMED_TYPES, STREAMS
+from docs.standards import epcis_markdown, fhir_markdown
 from ledger.domain import events
 from ledger.domain import parts as shared
 from ledger.domain.findings import findings_markdown
@@ -50,6 +51,8 @@ def pages() -> dict[str, str]:
         "http.md": _http,
         "cli.md": cli_reference,
         "coverage.md": _coverage,
+        "epcis.md": _epcis,
+        "fhir.md": _fhir,
     }
     return {name: f"{MADE}{page().rstrip()}\n" for name, page in made.items()}
 
@@ -163,6 +166,14 @@ def _roles() -> str:
 
 def _coverage() -> str:
     return f"{INTROS['coverage']}\n{coverage_markdown()}"
+
+
+def _epcis() -> str:
+    return f"{INTROS['epcis']}\n{epcis_markdown()}"
+
+
+def _fhir() -> str:
+    return f"{INTROS['fhir']}\n{fhir_markdown()}"
 
 
 def _findings() -> str:

@@ -124,6 +124,18 @@ Quality and administrator roles take effect with a second administrator's signat
 attests what a logger sent live, in one form alone, and needs no role for it: see
 [ADR-0013](../adr/0013-the-ledger-attests-live-readings.md).
 """,
+    "epcis": """# EPCIS 2.0, event by event
+
+How an entry about a container becomes an EPCIS event, and is read back from one. A business step with
+`unbroken:` in front is a word of our own namespace, where the CBV has none. What has no standard place
+stands in members of that namespace, under its own name. Left out: a patient's commitments, the bytes
+of a passkey's assertion. [How to use it](../how-to/standards.md).
+""",
+    "fhir": """# FHIR R5, resource by resource
+
+What a therapy's Bundle holds. The facts named here read back from it. Everything else that an entry
+says stands in the signed statement that its Provenance carries. [How to use it](../how-to/standards.md).
+""",
     "findings": """# Findings
 
 What the ledger finds wrong with a recorded statement. Each becomes a `DeviationRaised`, signed by the

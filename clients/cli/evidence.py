@@ -9,9 +9,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from clients.bundles import reader_of
 from clients.cli.logger_options import BerlingerRoot, pin
 from clients.cli.options import Home, Json, PassphraseFile, client
-from clients.cli.screen import REFUSED, facts, mark, progress, rows, show, spoken
+from clients.cli.screen import REFUSED, UNFINISHED, facts, mark, progress, rows, show, spoken
 from clients.download import Downloaded
 from clients.evidence_files import FOLDER, Fetched, fetch_files, files_in
 from clients.keys import Device, default_home
@@ -25,9 +26,9 @@ from ledger.proof.receipt import verify_tlog_proof
 from ledger.proof.witnesses import Policy, parse_policy
 
 if TYPE_CHECKING:
-    from ledger.verify import Report
+    from ledger.verify import Progress, Report
 
-WITNESSES = 8  # the audit's step that only a policy brings
+WITNESSES = 8  # the audit's step that only a policy brings; a bundle has a ninth in its place
 
 receipt = typer.Typer(no_args_is_help=True, help="Proof that one statement stands in the log.")
 log = typer.Typer(no_args_is_help=True, help="The log as a whole.")
@@ -147,8 +148,8 @@ def show_log(home: Home = None, as_json: Json = False) -> None:
 
 
 def verify(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A downloaded log.", exists=True, file_okay=False)
+    evidence_path: Annotated[
+        Path, typer.Argument(metavar="DIR_OR_BUNDLE", help="A downloaded log, or a bundle.", exists=True)
     ],
     log_key: LogKey = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes for signatures.")] = 1,
@@ -167,25 +168,62 @@ def verify(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Audit a downloaded log, without any server, trusting only the log's public key.
+    """Audit a downloaded log or a bundle, without any server, trusting only the log's public key.
 
-    With --policy, also the witnesses that it names: enough of them must have cosigned the newest head.
+    With --policy, also the witnesses that it names: enough of them must have cosigned the newest head
+    of a log. A bundle carries no cosignatures.
 
-    Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named.
+    Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named. 6: nothing
+    is wrong, but not everything could be checked: what, the report says.
     """
-    from ledger.verify import DirectorySource, FilesAudit, audit  # the rules: only this command needs them
-
-    vkey, files = _vkey(log_key, home), evidence or folder / FOLDER
-    source, witnesses = DirectorySource(folder), _policy(policy)
     with progress("Verifying", as_json) as bar:
-        if files.is_dir():
-            audited = FilesAudit(source, vkey, files_in(files), pin(berlinger_root), witnesses)
-            report = audited.run(workers, bar)
+        if evidence_path.is_dir():
+            vkey, witnesses = _vkey(log_key, home), _policy(policy)
+            report = _audit_log(evidence_path, vkey, evidence, berlinger_root, witnesses, workers, bar)
+        elif policy is not None:
+            raise Malformed(
+                "bad_policy", "a bundle carries no cosignatures: ask witnesses about the whole log"
+            )
         else:
-            report = audit(source, str(vkey), workers=workers, progress=bar, policy=witnesses)
+            report = _audit_bundle(evidence_path, _perhaps_vkey(log_key, home), berlinger_root, workers, bar)
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(REFUSED if report.first_wrong else UNFINISHED)
+
+
+def _audit_log(
+    folder: Path,
+    vkey: VerifierKey,
+    evidence: Path | None,
+    root: str,
+    witnesses: Policy | None,
+    workers: int,
+    bar: Progress,
+) -> Report:
+    from ledger.verify import DirectorySource, FilesAudit, audit  # the rules: only this command needs them
+
+    source, files = DirectorySource(folder), evidence or folder / FOLDER
+    if files.is_dir():
+        return FilesAudit(source, vkey, files_in(files), pin(root), witnesses).run(workers, bar)
+    return audit(source, str(vkey), workers=workers, progress=bar, policy=witnesses)
+
+
+def _audit_bundle(path: Path, vkey: VerifierKey | None, root: str, workers: int, bar: Progress) -> Report:
+    from ledger.verify.bundle import audit_bundle
+
+    with path.open("rb") as file:
+        read, length = reader_of(file), path.stat().st_size
+        return audit_bundle(read, length, vkey, workers=workers, progress=bar, berlinger_root=pin(root))
+
+
+def _perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
+    """A bundle is read without a key, too; the report then says that nothing pins the log."""
+    try:
+        return _vkey(given, home)
+    except Malformed:
+        if given:
+            raise
+        return None
 
 
 def _cosigners(signed: SignedCheckpoint, vkey: VerifierKey, policy: Policy) -> list[str]:
@@ -259,8 +297,8 @@ def _draw_report(console: Console, report: Report) -> None:
     console.print(Text(f"Audit of the log {report.origin}: {report.size} entries\n", style="bold"))
     table = rows("Step", "", "What is checked", "Seconds", narrow=2)
     for step in report.steps:
-        verdict = mark(step.ok) if step.ok is not None else Text("- not reached", style="dim")
-        said = Text(step.name).append("" if step.ok is None else f"\n{step.detail}", style="dim")
+        verdict = mark(step.ok) if step.ok is not None else Text("- not done", style="yellow")
+        said = Text(step.name).append(f"\n{step.detail}", style="dim")
         for problem in step.problems[:10]:
             said.append(f"\n- {problem}", style="red")
         table.add_row(f"{step.number}.", verdict, said, f"{step.seconds:.3f}")
@@ -272,5 +310,5 @@ def _draw_report(console: Console, report: Report) -> None:
     console.print(Text(f"Proved: {report.proved}", style="green" if report.ok else ""))
     witnessed = report.size and report.witnessed_size == report.size
     console.print(Text(f"Witnesses: {report.witnessed}", style="green" if witnessed else "bold yellow"))
-    if not any(step.number == WITNESSES for step in report.steps):
+    if not any(step.number >= WITNESSES for step in report.steps):
         console.print("Ask them with: --policy FILE", style="bold yellow")

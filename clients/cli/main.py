@@ -17,6 +17,7 @@ from clients.cli import (
     device,
     events,
     evidence,
+    export_bundle,
     follow,
     infusion,
     labels,
@@ -30,6 +31,7 @@ from clients.cli import (
     record,
     registry,
     report,
+    standards,
     temperature,
     web,
 )
@@ -88,6 +90,8 @@ app.command("people", rich_help_panel=ASK)(registry.people)
 app.command("qualifications", rich_help_panel=ASK)(registry.qualifications)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.command("report", rich_help_panel=PROVE)(report.report)
+standards.app.command("bundle")(export_bundle.export_bundle)
+app.add_typer(standards.app, name="export", rich_help_panel=ASK)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
 app.command("verify", rich_help_panel=PROVE)(evidence.verify)

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from ledger.errors import Fault, Malformed, TooMany, UnbrokenError
 
-DONE, REFUSED, USAGE, STOP, FAULT, WAITING = range(6)
+DONE, REFUSED, USAGE, STOP, FAULT, WAITING, UNFINISHED = range(7)
 EXITS = {
     DONE: "done",
     REFUSED: "the ledger refused, or the evidence is wrong",
@@ -27,6 +27,7 @@ EXITS = {
     STOP: "STOP: a gate before infusion or lymphodepletion failed",
     FAULT: "the server, the network or this program failed; repeating is safe",
     WAITING: "signed and kept here, not recorded yet: `unbroken outbox send`",
+    UNFINISHED: "nothing is wrong with the evidence, but not all of it could be checked",
 }
 _SETUP = {"no_device_key", "wrong_passphrase", "key_exists", "other_log", "file_exists", "not_in_outbox"}
 # What to do about a refusal that this program, or another one, can do something about.

@@ -90,9 +90,19 @@ class Company:
         answer: Document = getattr(self._clients[agent], what)(**words)
         return answer
 
-    def report(self, agent: str, coi: str, file: str) -> Document:
-        """The therapy's report, written to a file."""
-        return {"bytes": Path(file).write_bytes(self._clients[agent].report(coi))}
+    def take_away(self, agent: str, coi: str, folder: str, stem: str) -> Document:
+        """The therapy's report, its two standard exports and its bundle: file names and their bytes."""
+        client, there = self._clients[agent], Path(folder)
+        made = {
+            f"{stem}-report.pdf": client.report(coi),
+            f"{stem}-epcis.json": client.exported(coi, "epcis"),
+            f"{stem}-fhir.json": client.exported(coi, "fhir"),
+        }
+        told = {name: (there / name).write_bytes(data) for name, data in made.items()}
+        bundle = there / f"{stem}-evidence.zip"
+        why = ["--why", "inspection", "--yes"]
+        answer = self._program(agent, "export", "bundle", coi, "--out", str(bundle), *why)
+        return answer if "problem" in answer else {"files": told | {bundle.name: answer["bytes"]}}
 
     def check_app(self, agent: str, server: str) -> Document:
         """What `unbroken app check` says on that person's device, with the log key that it pins."""

@@ -15,6 +15,7 @@ from clients.demo.stage import DemoFailed, Document, Stage
 from clients.demo.tale import Tale
 
 LEDGER = "ledger"
+PARTLY = 6  # of `unbroken verify`: nothing is wrong, and not everything is there to be checked
 
 
 def verify_from_outside(tale: Tale, copy: Path) -> list[Said]:
@@ -22,22 +23,47 @@ def verify_from_outside(tale: Tale, copy: Path) -> list[Said]:
     tale.page.chapter("An outsider verifies the whole log, given only its public key")
     size, files = tale.stage.downloads("audrey", copy)
     tale.page.note(f"{size} entries and {files} loggers' files were copied. From here on no server is asked.")
-    words = ("verify", str(copy), "--log-key", tale.stage.log_key, "--json")
-    report: Document = json.loads(tale.stage.run_program("clients.cli", *words))
+    report = _verified(tale, copy)
     for step in report["steps"]:
         tale.page.checked(f"{step['number']}. {step['name']}", step["ok"])
     tale.page.note(f"Proved: {report['proved']}")
     return read_log(copy)
 
 
-def reports(tale: Tale, folder: Path) -> None:
-    """What a QA director files: one PDF for each patient."""
-    tale.page.chapter("A report of each therapy, on paper if need be")
+KINDS = {
+    "report.pdf": "a report for whoever files it, signed",
+    "epcis.json": "EPCIS 2.0, for a partner's system",
+    "fhir.json": "FHIR R5, for a hospital's",
+    "evidence.zip": "evidence that verifies without us",
+}
+
+
+def taken_away(tale: Tale, folder: Path) -> None:
+    """What an auditor takes along about each therapy, and what the evidence shows of itself."""
+    tale.page.chapter("Evidence to take away: a report, two standards, a bundle that needs no server")
     folder.mkdir(parents=True)
     for patient in PATIENTS:
-        file = folder / f"report-{patient.coi.partition(':')[2]}.pdf"
-        size = tale.stage.reports("audrey", patient.coi, file)
-        tale.page.checked(f"{patient.called}: {file.name}, {size // 1000} kB", True)
+        stem = patient.coi.partition(":")[2]
+        for name, size in tale.stage.takes_away("audrey", patient.coi, folder, stem).items():
+            kind = KINDS[name.removeprefix(f"{stem}-")]
+            tale.page.looked(f"{patient.called}: {name}, {max(size // 1000, 1)} kB: {kind}")
+        report = _verified(tale, folder / f"{stem}-evidence.zip", ok=(0, PARTLY))
+        _holds(tale, f"{stem}-evidence.zip", report)
+
+
+def _holds(tale: Tale, name: str, report: Document) -> None:
+    """What rests on another patient's entries, which are hashes here, is said and not assumed."""
+    open_ = [step for step in report["steps"] if step["ok"] is None]
+    tale.page.checked(f"{name}: {len(report['steps']) - len(open_)} steps hold, none fails", True)
+    for step in open_:
+        tale.page.note(f"Not all of step {step['number']} can be shown by it: {step['detail']}.")
+
+
+def _verified(tale: Tale, path: Path, ok: tuple[int, ...] = (0,)) -> Document:
+    """By the program that anybody can run, given the log's public key. It fails where a step does."""
+    words = ("verify", str(path), "--log-key", tale.stage.log_key, "--json")
+    report: Document = json.loads(tale.stage.run_program("clients.cli", *words, ok=ok))
+    return report
 
 
 def lineages(tale: Tale, log: Sequence[Said]) -> list[Lineage]:

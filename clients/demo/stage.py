@@ -266,12 +266,14 @@ class Stage:
         folder.mkdir(exist_ok=True)
         return folder / f"{re.sub('[^a-zA-Z0-9]+', '-', name)}.csv"
 
-    def reports(self, agent: str, coi: str, file: Path) -> int:
-        """The therapy's report goes into a file: its bytes."""
-        answer = self._command(self._employer[agent], do="report", agent=agent, coi=coi, file=str(file))
+    def takes_away(self, agent: str, coi: str, folder: Path, stem: str) -> dict[str, int]:
+        """What is given out about a therapy, in files of that name: each with its bytes."""
+        words = {"coi": coi, "folder": str(folder), "stem": stem}
+        answer = self._command(self._employer[agent], do="take_away", agent=agent, **words)
         if "problem" in answer:
-            raise DemoFailed(f"{agent} got no report: {answer['problem']['detail']}")
-        return int(answer["bytes"])
+            raise DemoFailed(f"{agent} could not take evidence away: {answer['problem']['detail']}")
+        files: dict[str, int] = answer["files"]
+        return files
 
     def downloads(self, agent: str, folder: Path) -> tuple[int, int]:
         """How many entries, and how many loggers' files."""

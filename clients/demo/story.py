@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from clients.demo import bedside, beginning, ending, making, road, visiting, waiting
-from clients.demo.cast import PATIENTS, WAITING
+from clients.demo.cast import FIRST, PATIENTS, WAITING
 from clients.demo.codes import Codes, draw_codes
 from clients.demo.contact_sheet import contact_sheet
 from clients.demo.page import WIDTH, Page
@@ -76,7 +76,7 @@ def play(tale: Tale, codes: Codes, keep: Path | None, goes_on: bool) -> None:
     waiting.waits_for_you(tale)
     has_app = visiting.is_published(tale)
     copy = tale.stage.folder / "copied-log"
-    ending.reports(tale, (keep or tale.stage.folder) / "reports")
+    ending.taken_away(tale, (keep or tale.stage.folder) / "taken-away")
     log = ending.verify_from_outside(tale, copy)
     found = ending.lineages(tale, log)
     altered = ending.tamper(tale, log)
@@ -86,6 +86,9 @@ def play(tale: Tale, codes: Codes, keep: Path | None, goes_on: bool) -> None:
         (keep / "log.vkey").write_text(tale.stage.log_key + "\n")
         key = f'"$(cat {keep / "log.vkey"})"'
         tale.page.command("Audit the copy yourself:", f"unbroken verify {keep / 'log'} --log-key {key}")
+        bundle = f"{FIRST.coi.partition(':')[2]}-evidence.zip"
+        words = f"unbroken verify {keep / 'taken-away' / bundle} --log-key {key}"
+        tale.page.command("Or the evidence of one therapy:", words)
     sheet = contact_sheet(draw_codes(tale.stage.things, codes), tale.stage.port)
     (tale.stage.things / visiting.SHEET).write_text(sheet, encoding="utf-8")
     visiting.your_turn(tale, has_app, goes_on)

@@ -25,7 +25,7 @@ from ledger.domain.overrides import NEEDED, require_overridable
 from ledger.domain.parts import ChainDecision
 from ledger.domain.policy import POLICY, is_qualified
 from ledger.domain.registry_rules import require_permission, require_sites
-from ledger.domain.standing import has_part_in
+from ledger.domain.standing import has_part_in, may_read_chain
 from ledger.domain.times import timestamp
 from ledger.errors import Conflict, GateFailed, NotPermitted, Refused, StaleView
 
@@ -78,9 +78,18 @@ READS: dict[str, tuple[Group, ...]] = {
     "InfusionAuthorised": (*_AT_BEDSIDE, "check"),
     "TherapyClosed": ("infusion",),
     "LateStatementAttested": (),
+    "TherapyExportRequested": (),  # names the very version, or is refused: `check_export`
 }
-# What Quality still has to finish when a therapy is over.
-AFTER_THE_END = frozenset({"DeviationDispositioned", "QuarantineLifted", "Rejected", "LateStatementAttested"})
+# What Quality still has to finish when a therapy is over; and its evidence is taken away.
+AFTER_THE_END = frozenset(
+    {
+        "DeviationDispositioned",
+        "QuarantineLifted",
+        "Rejected",
+        "LateStatementAttested",
+        "TherapyExportRequested",
+    }
+)
 
 
 def check_order(entry: Entry, agent: Agent, world: World) -> None:
@@ -134,12 +143,35 @@ def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found)
     _CHECKS[event.type](entry, event, world, found)
 
 
+def check_export(entry: Entry, agent: Agent, world: World) -> None:
+    """Who reads a therapy may take its evidence away. The request counts the entries exactly, so
+    that nobody who passes the evidence on can leave one out unseen.
+
+    Raises `Refused` `chain_not_opened`; `NotPermitted`; `Conflict` `unknown_checkpoint`; `StaleView`.
+    """
+    event: Any = entry.event
+    chain = world.chain(_coi(entry))
+    if not chain.version or not may_read_chain(agent, world, chain):  # a stranger learns nothing
+        raise Refused("chain_not_opened", f"no therapy of yours was ordered under {_coi(entry)!r}")
+    require_permission(entry, agent, world)
+    if event.seen is None:
+        raise Conflict("unknown_checkpoint", "a decision on a therapy names the checkpoint that it saw")
+    if event.chain_version > chain.version:
+        raise _from_future(event, chain)
+    if event.chain_version < chain.version:
+        raise _stale(event, chain)
+
+
 def _require_fresh_view(event: ChainDecision, chain: Chain) -> None:
     if event.chain_version > chain.version:
-        detail = f"this therapy has {chain.version} entries, not {event.chain_version}"
-        raise StaleView("view_from_future", detail, chain_version=chain.version)
+        raise _from_future(event, chain)
     if chain.touched_since(event.chain_version, READS[event.type]):
         raise _stale(event, chain)
+
+
+def _from_future(event: ChainDecision, chain: Chain) -> StaleView:
+    detail = f"this therapy has {chain.version} entries, not {event.chain_version}"
+    return StaleView("view_from_future", detail, chain_version=chain.version)
 
 
 def _stale(event: ChainDecision, chain: Chain) -> StaleView:

@@ -31,6 +31,7 @@ from ledger.domain.bedside_events import (
     ThawCompleted,
     ThawStarted,
 )
+from ledger.domain.export_events import ExportRequested, TherapyExportRequested
 from ledger.domain.handling_events import (
     ContainerDamaged,
     ContainerFound,
@@ -224,6 +225,8 @@ EVENTS: tuple[type[Event], ...] = (
     TherapyClosed,
     Corrected,
     LateStatementAttested,
+    TherapyExportRequested,
+    ExportRequested,
 )
 
 

@@ -57,34 +57,34 @@ class MemoryWorld:
     # --- what the rules read -----------------------------------------------------------
 
     def log(self) -> LogState:
-        return cast("LogState", self._aggregates.get(f"log/{self.origin}") or LogState(self.origin))
+        return cast("LogState", self._read(f"log/{self.origin}") or LogState(self.origin))
 
     def chain(self, coi: str) -> Chain:
-        return cast("Chain", self._aggregates.get(f"chain/{coi}") or Chain(coi))
+        return cast("Chain", self._read(f"chain/{coi}") or Chain(coi))
 
     def site(self, site: str) -> Site | None:
-        return cast("Site | None", self._aggregates.get(f"site/{site}"))
+        return cast("Site | None", self._read(f"site/{site}"))
 
     def agent(self, agent: str) -> Agent | None:
-        return cast("Agent | None", self._aggregates.get(f"agent/{agent}"))
+        return cast("Agent | None", self._read(f"agent/{agent}"))
 
     def product(self, product: str) -> Product | None:
-        return cast("Product | None", self._aggregates.get(f"product/{product}"))
+        return cast("Product | None", self._read(f"product/{product}"))
 
     def carrier(self, stream: str) -> Carrier | None:
-        return cast("Carrier | None", self._aggregates.get(stream))
+        return cast("Carrier | None", self._read(stream))
 
     def key(self, kid: str) -> Key | None:
-        return cast("Key | None", self._aggregates.get(f"key/{kid}"))
+        return cast("Key | None", self._read(f"key/{kid}"))
 
     def passkey(self, credential: str) -> Passkey | None:
-        return cast("Passkey | None", self._aggregates.get(f"passkey/{credential}"))
+        return cast("Passkey | None", self._read(f"passkey/{credential}"))
 
     def lot(self, lot: str) -> Lot | None:
-        return cast("Lot | None", self._aggregates.get(f"lot/{lot}"))
+        return cast("Lot | None", self._read(f"lot/{lot}"))
 
     def equipment(self, equipment: str) -> Equipment | None:
-        return cast("Equipment | None", self._aggregates.get(f"equipment/{equipment}"))
+        return cast("Equipment | None", self._read(f"equipment/{equipment}"))
 
     def signer(self, kid: str) -> Sequence:
         return self._signers.get(kid, _NOTHING_SIGNED)
@@ -97,6 +97,9 @@ class MemoryWorld:
 
     def statement(self, coi: str, statement_id: str) -> Recorded | None:
         return self._statements.get((f"chain/{coi}", statement_id))
+
+    def _read(self, tag: str) -> Any:
+        return self._aggregates.get(tag)
 
     # --- what an audit does ------------------------------------------------------------
 
@@ -149,13 +152,13 @@ class MemoryWorld:
                 raise ProofInvalid("deviation_not_due", f"position {entry.position}: nothing calls for it")
             return None
         owed = self.owed[0]
-        if not raised or not _is(owed, entry):
+        if not raised or not is_owed(owed, entry):
             at, code = owed.cause.position, owed.finding.code
             raise ProofInvalid("deviation_omitted", f"position {entry.position}: {code} of {at} is missing")
         return owed
 
 
-def _is(owed: Owed, entry: Entry) -> bool:
+def is_owed(owed: Owed, entry: Entry) -> bool:
     """True if the ledger's deviation says exactly what the finding says."""
     event: Any = entry.event
     members = deviation_of(owed.finding, owed.cause)

@@ -21,6 +21,7 @@ from ledger.domain.standing import (
     at_a_site_of,
     care_and_manufacture,
     has_role_at,
+    may_read_chain,
     of_sponsor,
     sponsor_of,
 )
@@ -35,6 +36,7 @@ HOLDING_ROLES = THERAPY_ROLES - {"device"}
 BEDSIDE_ROLES = frozenset({"nurse", "physician"})
 PATIENT_ROLES = BEDSIDE_ROLES | {"apheresis", "coordinator"}  # who meets the patient in person
 LABEL_ROLES = frozenset({"apheresis", "cell_lab", "manufacturer", "quality", "coordinator", "nurse"})
+EXPORTING_ROLES = frozenset({"auditor", "quality", "physician", "coordinator"})
 DESTROYING_ROLES = HOLDING_ROLES - {"coordinator", "courier"}
 
 
@@ -145,6 +147,8 @@ POLICY: dict[str, Row] = {
     "TherapyClosed": _row("coordinator physician", "assessing"),
     "Corrected": _row(THERAPY_ROLES, "related"),
     "LateStatementAttested": _row("quality", "related"),
+    "TherapyExportRequested": _row(EXPORTING_ROLES, "reading"),
+    "ExportRequested": _row("auditor quality", "whole_log"),
 }
 
 RELATION_MEANINGS: dict[str, str] = {
@@ -159,6 +163,7 @@ RELATION_MEANINGS: dict[str, str] = {
     "giver": "at the giver's site",
     "receiver": "at the receiver's site",
     "related": "at a site with a part in the therapy, or of the product's sponsor",
+    "reading": "whoever may read the therapy",
     "collecting": "at the collection site of the order",
     "assessing": "at a site of the order (not a courier's), or of the product's sponsor",
     "manufacturing_site": "at a site that the order plans for manufacture, named in the decision",
@@ -197,6 +202,11 @@ def policy_markdown() -> str:
 def _related(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     chain = world.chain(entry.stream.removeprefix("chain/"))
     return at_a_site_of(chain, row.roles, agent) or of_sponsor(chain, row.roles, agent, world)
+
+
+def _reading(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    chain = world.chain(entry.stream.removeprefix("chain/"))
+    return not agent.roles.isdisjoint(row.roles) and may_read_chain(agent, world, chain)
 
 
 def _assessing(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
@@ -296,6 +306,7 @@ _RELATIONS: dict[str, Callable[[Row, Entry, Agent, World], bool]] = {
     "giver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).giver.site),
     "receiver": lambda row, entry, agent, world: agent.has_role(row.roles, _event(entry).receiver.site),
     "related": _related,
+    "reading": _reading,
     "collecting": _collecting,
     "assessing": _assessing,
     "manufacturing_site": _manufacturing_site,

@@ -16,11 +16,13 @@ from ledger.domain.policy import permits
 from ledger.domain.registry import LEDGER, Agent, kid_of
 from ledger.domain.site_rules import require_not_closed, require_own_site, require_site
 from ledger.domain.specifications import require_sound_specifications, require_sound_window
+from ledger.domain.standing import may_read_all
 from ledger.domain.supply_rules import SUPPLY_CHECKS
 from ledger.domain.times import timestamp
 from ledger.errors import Conflict, Malformed, NotPermitted, Refused, Unauthentic
 
 if TYPE_CHECKING:
+    from ledger.domain.export_events import ExportRequested
     from ledger.domain.parts import RoleAtSite
     from ledger.domain.registry_events import (
         AgentEnrolled,
@@ -111,6 +113,15 @@ def _app_published(_: Entry, event: AppPublished, world: World) -> None:
     newest = world.log().apps[-1:]
     if newest and newest[0].digest == event.digest:
         raise Conflict("app_published_already", f"position {newest[0].position} publishes this very build")
+
+
+def _export_requested(entry: Entry, event: ExportRequested, world: World) -> None:
+    if event.scope == "log" and not may_read_all(_agent(entry, world)):
+        raise NotPermitted("not_permitted", "the whole log is for auditors to take away")
+    if event.scope == "site":
+        require_site(str(event.which), world)
+    if event.scope == "lot" and world.lot(str(event.which)) is None:
+        raise Refused("unknown_lot", f"the lot {event.which!r} was never received")
 
 
 def _site_onboarded(entry: Entry, _: SiteOnboarded, world: World) -> None:
@@ -224,6 +235,10 @@ def _name(entry: Entry) -> str:
     return entry.stream.partition("/")[2]
 
 
+def _agent(entry: Entry, world: World) -> Agent:
+    return world.agent(entry.signer) or Agent(entry.signer)
+
+
 def _known_agent(entry: Entry, world: World) -> Agent:
     agent = world.agent(_name(entry))
     if agent is None:
@@ -248,6 +263,7 @@ def _require_new_key(key: str, world: World) -> None:
 _CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "RuleSetAdopted": _rules_adopted,
     "AppPublished": _app_published,
+    "ExportRequested": _export_requested,
     "SiteOnboarded": _site_onboarded,
     "SiteSuspended": _site_suspended,
     "SiteResumed": _site_resumed,

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ledger.domain.admission import authenticate, find_device_faults, require_sound_device
 from ledger.domain.chain import Chain
-from ledger.domain.decisions import check_chain_decision, check_order
+from ledger.domain.decisions import check_chain_decision, check_export, check_order
 from ledger.domain.esignatures import require_sound_esignature
 from ledger.domain.facts import find_faults, find_overdue
 from ledger.domain.findings import CLEAN, Found, finding
@@ -73,6 +73,9 @@ def _judge_decision(entry: Entry, key: Key, world: World) -> Verdict:
     require_sound_esignature(entry, world)
     if STREAM_KINDS[entry.event.type] != "chain":
         check_registry_decision(entry, agent, world)
+        return CLEAN
+    if entry.event.type == "TherapyExportRequested":  # by whoever reads it: no part in it is needed
+        check_export(entry, agent, world)
         return CLEAN
     if entry.event.type == "TherapyOrdered":
         check_order(entry, agent, world)

@@ -73,6 +73,13 @@ class EvidenceStore:
         with faults(), self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def kept_at(self, sha256: str) -> int | None:
+        """When the file came first, in ms; None where there is no such file."""
+        query = select(evidence.c.kept_ms).where(evidence.c.sha256 == bytes.fromhex(sha256))
+        with faults(), self._engine.connect() as connection:
+            found: int | None = connection.execute(query).scalar_one_or_none()
+        return found
+
     def find(self, sha256: str) -> bytes | None:
         """The file. Raises `Fault` (`damaged_evidence`) where the disk gives back other bytes."""
         query = select(evidence.c.data).where(evidence.c.sha256 == bytes.fromhex(sha256))

@@ -95,10 +95,10 @@ class _Fsck(Audit):
         self._reads = reads
         self._rows = 0
 
-    def look(self, first: int, judged: Sequence[Judged]) -> None:
+    def look(self, positions: Sequence[int], judged: Sequence[Judged]) -> None:
         """The rows of these entries."""
         with self.findings.timed(ROWS):
-            self._guarded("entry", lambda: self._check_entries(first, judged))
+            self._guarded("entry", lambda: self._check_entries(positions[0], judged))
 
     def finish(self) -> None:
         """What is left: the other tables, and rows that belong to nothing."""

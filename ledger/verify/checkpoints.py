@@ -46,6 +46,11 @@ class Heads:
         at = bisect_right(self._sizes, position)
         return self.heads[at] if at < len(self.heads) else None
 
+    def before(self, position: int) -> Head | None:
+        """The last checkpoint that does not contain the entry."""
+        at = bisect_right(self._sizes, position)
+        return self.heads[at - 1] if at else None
+
 
 def open_latest(source: LogSource, vkey: VerifierKey, findings: Findings) -> SignedCheckpoint | None:
     """Step 1. None where the latest checkpoint does not open."""

@@ -23,7 +23,7 @@ from ledger.verify.report import told
 from ledger.verify.signatures import NOTHING, Envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ledger.proof.assertion import Passkey
     from ledger.proof.note import VerifierKey
@@ -42,9 +42,9 @@ class Enrolled:
         self.position: dict[bytes, int] = {}
         self._passkeys: dict[str, tuple[int, Passkey]] = {}
 
-    def collect(self, first: int, raws: Sequence[bytes | None]) -> None:
+    def collect(self, positions: Iterable[int], raws: Sequence[bytes | None]) -> None:
         """Look through entries for keys, cheaply: few of them enrol any."""
-        for position, raw in enumerate(raws, first):
+        for position, raw in zip(positions, raws, strict=True):
             if raw is not None and _NAMES_A_KEY in raw:
                 self._read(position, raw)
 

@@ -51,7 +51,7 @@ class FilesAudit(Audit):
         self._keys = KeyHistory(vkey.name)
         self._agree = self._segments = self._silent = self._missing = self._wrong = 0
 
-    def look(self, first: int, judged: Sequence[Judged]) -> None:
+    def look(self, positions: Sequence[int], judged: Sequence[Judged]) -> None:
         with self.findings.timed(STEP):
             for entry in (one.entry for one in judged if one.entry):
                 self._keys.follow(entry)

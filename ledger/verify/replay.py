@@ -51,7 +51,6 @@ class Replay:
         self._by_size = {head.size: (head.root.hex(), head.time_s * 1000) for head in heads.heads}
         self._world = MemoryWorld(origin, self._by_size.get)
         self._batch: Head | None = None  # the checkpoint that covers the entry before
-        self._start: Head | None = None  # the one before that batch
 
     def judge(self, entry: Entry | None) -> Verdict | None:
         """The verdict that the rules give; None where they refuse the entry or it was not judged."""
@@ -88,6 +87,16 @@ class Replay:
         if self.stopped is None:
             self._forgive_all("the log ends")
 
+    def told(self) -> str:
+        """How far it came."""
+        judged = f"{self.judged} entries judged by rule set {RULE_SET}"
+        return self.stopped or f"{judged}, {self.deviations} deviations by the ledger"
+
+    @property
+    def is_whole(self) -> bool:
+        """False: something could not be judged."""
+        return True
+
     # --- the happy path ----------------------------------------------------------------
 
     def _record(self, entry: Entry) -> Verdict:
@@ -103,7 +112,7 @@ class Replay:
         """A fact and its deviations are committed together: a checkpoint never comes between."""
         head = self._heads.covering(entry.position)
         if head is not self._batch:
-            self._start, self._batch = self._batch, head
+            self._batch = head
             self._forgive_all("its batch ends")
 
     def _stop(self, entry: Entry, rule_set: int) -> None:
@@ -150,7 +159,7 @@ class Replay:
         if not (raised or is_seal(entry)):
             return
         self.deviations += raised
-        event, start = entry.event, self._start
+        event, start = entry.event, self._heads.before(entry.position)
         expected = (0, None) if last.seq is None else (last.seq + 1, last.statement_id)
         if (event.seq, event.prev) != expected:
             self._odd(entry, f"its number and predecessor are not {expected}")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ledger.domain.rules import RULE_SET
 from ledger.verify.checkpoints import Heads, open_all, open_latest
 from ledger.verify.entries import Enrolled, Reader
 from ledger.verify.replay import Replay
@@ -39,6 +38,16 @@ class Judged(NamedTuple):
     envelope: Envelope | None
     entry: Entry | None
     verdict: Verdict | None
+
+
+class Leaves(Protocol):
+    """Entries that step 3 holds against the checkpoints while they are read; see `Tree`."""
+
+    bad: set[int]
+    committed: int
+
+    def slabs(self, bundles: int) -> Iterator[tuple[Sequence[int], list[bytes | None]]]:
+        """(positions, entries), ascending, some `bundles` times 256 at a time."""
 
 
 class Audit:
@@ -80,11 +89,23 @@ class Audit:
 
     # --- for subclasses ----------------------------------------------------------------
 
-    def look(self, first: int, judged: Sequence[Judged]) -> None:
-        """Entries that went through step 6, in order."""
+    def look(self, positions: Sequence[int], judged: Sequence[Judged]) -> None:
+        """Entries that went through step 6, in order, with their positions."""
 
     def finish(self) -> None:
         """After the last entry."""
+
+    def tree(self) -> Leaves:
+        """Where step 3 takes the entries from."""
+        return Tree(self.source, self.heads, self.findings)
+
+    def replay(self) -> Replay:
+        """What step 6 judges with."""
+        return Replay(self.vkey.name, self.heads, self._enrolled, self.findings)
+
+    def proved(self, tree: Leaves, read: int) -> str:
+        """What remains proved. `read`: entries before the first that is missing."""
+        return proved(self.findings, tree, read)
 
     # --- the steps ---------------------------------------------------------------------
 
@@ -95,35 +116,37 @@ class Audit:
             self._cosigned.check(self.source, self.heads)  # step 8
 
     def _walk(self, size: int, progress: Progress) -> str:
-        tree = Tree(self.source, self.heads, self.findings)
+        tree = self.tree()
         reader = Reader(self.vkey, self.heads, self._enrolled, self.findings)
-        replay = Replay(self.vkey.name, self.heads, self._enrolled, self.findings)
-        for first, checks in self._checks(tree):
-            self.look(first, self._judge(first, checks, reader, replay))
-            progress(first + len(checks), size)
+        replay = self.replay()
+        for positions, checks in self._checks(tree):
+            self.look(positions, self._judge(positions, checks, reader, replay))
+            progress(positions[-1] + 1, size)
         with self.findings.timed(6):
             replay.finish()
         self.finish()
         self._close(size, reader, replay)
-        return proved(self.findings, tree, size if reader.unread is None else reader.unread)
+        return self.proved(tree, size if reader.unread is None else reader.unread)
 
-    def _checks(self, tree: Tree) -> Iterator[tuple[int, list[Outcome]]]:
+    def _checks(self, tree: Leaves) -> Iterator[tuple[Sequence[int], list[Outcome]]]:
         """Entries whose envelopes and signatures were checked; the next are read meanwhile."""
         slabs = tree.slabs(BUNDLES)  # step 3
         slab = next(slabs, None)
         while slab is not None:
-            first, raws = slab
+            positions, raws = slab
             with self.findings.timed(5):  # step 5: keys first, then signatures on all cores
-                self._enrolled.collect(first, raws)
+                self._enrolled.collect(positions, raws)
                 outcomes = self._checkers.check(self.vkey.name, self._enrolled.spki, raws)
             slab = next(slabs, None)
             with self.findings.timed(5):
                 checks = list(outcomes)
-            yield first, checks
+            yield positions, checks
 
-    def _judge(self, first: int, checks: list[Outcome], reader: Reader, replay: Replay) -> list[Judged]:
+    def _judge(
+        self, positions: Sequence[int], checks: list[Outcome], reader: Reader, replay: Replay
+    ) -> list[Judged]:
         with self.findings.timed(4):  # step 4: what the checked envelopes hold, in order
-            read = [reader.read(position, one) for position, one in enumerate(checks, first)]
+            read = [reader.read(position, one) for position, one in zip(positions, checks, strict=True)]
         with self.findings.timed(6):  # step 6
             return [Judged(envelope, entry, replay.judge(entry)) for envelope, entry in read]
 
@@ -131,16 +154,14 @@ class Audit:
         whole, keys = reader.unread is None, len(self._enrolled.spki)
         self.findings.done(4, f"{reader.entries} of {size} entries read, {keys} keys enrolled", whole=whole)
         self.findings.done(5, f"signatures by {reader.signers} different keys", whole=whole)
-        judged = f"{replay.judged} entries judged by rule set {RULE_SET}"
-        told = replay.stopped or f"{judged}, {replay.deviations} deviations by the ledger"
-        self.findings.done(6, told, whole=whole)
+        self.findings.done(6, replay.told(), whole=whole and replay.is_whole)
 
 
 def _silent(_: int, __: int) -> None:
     """Nobody watches."""
 
 
-def proved(findings: Findings, tree: Tree, read: int) -> str:
+def proved(findings: Findings, tree: Leaves, read: int) -> str:
     """What remains proved, in a few sentences. `read`: entries before the first that is missing."""
     if not tree.committed:
         return "Nothing about the entries: no checkpoint's root came out of them."

@@ -48,14 +48,14 @@ class Tree:
         self._roots = self._tiles = 0
         self._absent = 0  # bundles in a row of which nothing could be read
 
-    def slabs(self, bundles: int) -> Iterator[tuple[int, list[bytes | None]]]:
-        """(first position, entries) of `bundles` bundles at a time; None for an entry that cannot be read."""
+    def slabs(self, bundles: int) -> Iterator[tuple[Sequence[int], list[bytes | None]]]:
+        """(positions, entries) of `bundles` bundles at a time; None for an entry that cannot be read."""
         width = bundles * TILE_WIDTH
         for first in range(0, self._size, width):
             with self._findings.timed(3):
                 last = -(-min(first + width, self._size) // TILE_WIDTH)
                 entries = [entry for index in range(first // TILE_WIDTH, last) for entry in self._take(index)]
-            yield first, entries
+            yield range(first, first + len(entries)), entries
             if self._absent >= GIVE_UP:
                 self._give_up(first + len(entries))
                 return

@@ -15,7 +15,7 @@ import httpx
 import uvicorn
 
 from api.app import create_app
-from api.server import Program
+from api.serving import Program
 from api.settings import Settings
 from clients.feed import EventStream, Message
 from ledger.proof import canonical

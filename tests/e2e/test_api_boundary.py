@@ -112,7 +112,9 @@ def test_a_decision_by_the_wrong_role_is_refused(edge: Boundary, event: str) -> 
         refused(edge, 403, "not_permitted", DEVICES[EXAMPLES[event][2]], event)
 
 
-@pytest.mark.parametrize("event", decisions("EnrolmentApproved", "AppPublished"))  # right anywhere
+@pytest.mark.parametrize(
+    "event", decisions("EnrolmentApproved", "AppPublished", "ExportRequested")
+)  # right anywhere
 def test_a_decision_from_the_wrong_site_is_refused(edge: Boundary, event: str) -> None:
     """About a therapy a stranger learns nothing, not even that there is one."""
     if STREAM_KINDS[event] == "chain" and event != "TherapyOrdered":

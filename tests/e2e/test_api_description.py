@@ -12,7 +12,15 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from starlette.routing import BaseRoute, Route
 
-from api import examples, examples_registry, label_documents, label_examples, quality_examples, reaching
+from api import (
+    examples,
+    examples_registry,
+    label_documents,
+    label_examples,
+    quality_examples,
+    reaching,
+    standards_examples,
+)
 from api import registry as registered
 from api.documents import BedsideContainer, ChainDocument, ContainerDocument
 from api.feed import FeedEntry
@@ -35,6 +43,7 @@ from api.routes import (
     registry,
     search,
     session,
+    standards,
     supply,
     temperature,
     web,
@@ -65,6 +74,7 @@ PUBLIC = {
 # The app, the same for everybody: pages and files for browsers, see test_api_app.py.
 PAGES = {("GET", path) for path in ("/", "/app", "/app/{path:path}", "/B/{token}", "/b/{token}")}
 FILLED = {
+    "{asked}": "30",
     "{coi}": "isbt128:CHA999926000001",
     "{container}": "BAG-1",
     "{carrier}": "ship-1",
@@ -80,6 +90,7 @@ FILLED = {
     "{recording}": "00" * 16,
     "{alarm}": "0",
     "{path:path}": "000",
+    "{capture}": standards_examples.JOB_ID,
 }
 
 
@@ -177,6 +188,7 @@ def test_every_body_that_is_sent_has_an_example(described: dict[str, Any]) -> No
         "POST /v1/evidence",
         "POST /v1/readings",
         "POST /v1/patients/match",
+        "POST /v1/epcis/capture",
     }
     for body in bodies.values():
         assert all("example" in media for media in body["content"].values())
@@ -263,6 +275,7 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (label_documents.Reconciliation, label_examples.RECONCILIATION),
     (label_documents.ScanBackDocument, label_examples.SCANNED_BACK),
     (label_documents.VoidedLabels, label_examples.VOIDED),
+    (standards.CaptureJob, standards_examples.JOB),
     (health.Health, examples.HEALTH),
     (web.AppDocument, examples.APP),
 ]
@@ -279,7 +292,7 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
     modules = (
         carriers, chains, containers, custody, entries, health, infusion, keys, labels, log, patients,
-        quality, quarantines, readiness, registry, search, session, supply, temperature, web,
+        quality, quarantines, readiness, registry, search, session, standards, supply, temperature, web,
     )  # fmt: skip
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}

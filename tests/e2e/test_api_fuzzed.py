@@ -7,6 +7,7 @@ have tests of their own: test_api_mangled.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,6 +28,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.codes import TITLES
 from api.settings import Settings
+from api.standards_examples import EPCIS_DOCUMENT, JOB
 from ledger.live.alarms import Alarm
 from ledger.proof.cosignature import cosign
 from ledger.proof.note import parse_note
@@ -35,7 +37,7 @@ from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, two_therapies
 from tests.label_stage import issue, link_part, photo, wanted
 from tests.live_stage import Recording, enrol_logger
-from tests.scenario import APHERESIS, patient
+from tests.scenario import APHERESIS, ORIGIN, patient
 from tests.witness_stage import key, policy, vkey_of_number
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -62,6 +64,7 @@ KNOWN = {
     "path": "0/000.p/30",
     "link": link_part("L0001", "BAG-D1"),
     "sha256": sha256(FILE).hexdigest(),
+    "capture": "captured-before",
     "alarm": 0,
 }
 ANYTHING_GOES = {"GET /log/tile/{path}", "GET /log/tile/entries/{path}"}  # any text is a path
@@ -95,9 +98,10 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     limits = Settings(label_host="ledger.invalid", witnesses=policy(1, 11))
     with two_therapies(tmp_path_factory.mktemp("ledger"), limits) as stage:
         furnish(stage)
+        asked = stage.scenario.say("audrey", f"log/{ORIGIN}", "ExportRequested", scope="log", reason="audit")
         schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
         found = [result.ok() for result in schema.get_all_operations()]
-        known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex()}
+        known = KNOWN | {"kid": stage.scenario.signer("nora").key.public.kid.hex(), "asked": asked.position}
         enrol_logger(stage.scenario)
         recording = Recording(stage.scenario)
         cose = {"content-type": "application/cose"}
@@ -123,6 +127,7 @@ def furnish(stage: Stage) -> None:
     node.cosignatures.keep(head.size, str(vkey_of_number(11)), 1, line)
     about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
     node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
+    node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), stage.scenario.clock())
     catch_up(stage)
 
 
@@ -162,6 +167,10 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "POST /v1/labels": {"body": wanted(COI, "L0001", "BAG-D1")},
         "POST /v1/patients/match": {"body": {"site": "st-mary", "patient": patient("patient-1")}},
         "POST /v1/labels/scan-back": {"body": photo(), "media_type": "image/png"},
+        "POST /v1/epcis/capture": {
+            "body": json.dumps(EPCIS_DOCUMENT).encode(),
+            "media_type": "application/ld+json",
+        },
         "POST /v1/evidence": {
             "query": {"coi": COI},
             "body": FILE,

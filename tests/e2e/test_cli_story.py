@@ -193,3 +193,37 @@ def test_verifying_nothing_is_no_success(live: Live, tmp_path: Path) -> None:
     assert program(live, "nobody", "verify", str(tmp_path), "--log-key", live.vkey).returncode == 1
     assert program(live, "nobody", "verify", str(tmp_path / "none"), "--log-key", live.vkey).returncode == 2
     assert program(live, "nobody", "verify", str(tmp_path)).returncode == 2
+
+
+def test_evidence_is_taken_away_and_verified_without_the_server(live: Live, tmp_path: Path) -> None:
+    bundle = tmp_path / "evidence.zip"
+    words = ["export", "bundle", DOSE, "--out", str(bundle), "--why", "inspection", "--yes"]
+    taken = as_json(live, "audrey", *words)
+    assert taken["bytes"] == bundle.stat().st_size
+    stranger = ["verify", str(bundle), "--home", str(tmp_path / "nowhere")]
+    report = as_json(live, "audrey", *stranger, "--log-key", live.vkey)
+    assert (report["ok"], len(report["steps"])) == (True, 8)
+    assert as_json(live, "audrey", *stranger, code=6)["first_wrong"] is None  # nothing pins the log
+    damaged = bytearray(bundle.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    bundle.write_bytes(damaged)
+    assert as_json(live, "audrey", *stranger, "--log-key", live.vkey, code=1)["first_wrong"] is not None
+
+
+def test_a_bundle_that_broke_off_goes_on_under_the_same_request(live: Live, tmp_path: Path) -> None:
+    bundle, part = tmp_path / "whole.zip", tmp_path / "whole.zip.part"
+    words = ["export", "bundle", "log", "--out", str(bundle), "--why", "inspection", "--yes"]
+    first = as_json(live, "audrey", *words)
+    whole = bundle.read_bytes()
+    part.write_bytes(whole[: len(whole) // 2])
+    bundle.unlink()
+    with live.client("audrey") as client:
+        found = client.entry(first["request"]).payload
+        response = client.remote.answer(f"/v1/exports/{first['request']}", method="GET")
+    assert found["type"] == "ExportRequested"
+    asked = {"scope": "log", "why": "inspection", "since": None, "until": None}
+    notes = {"position": first["request"], "asked": asked, "tag": response.headers["etag"]}
+    (tmp_path / "whole.zip.part.json").write_text(json.dumps(notes))
+    assert as_json(live, "audrey", *words) == first
+    assert bundle.read_bytes() == whole
+    assert not part.exists()

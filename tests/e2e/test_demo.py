@@ -168,6 +168,20 @@ def test_a_logger_that_sends_live_raises_an_alarm_and_its_leg_is_sealed_as_it_si
     assert re.search(r"ALARM: logger-12 is tilted by 74°", told.said)
 
 
+def test_evidence_of_each_therapy_is_taken_away_and_verifies_without_a_server(told: Told) -> None:
+    for patient in PATIENTS:
+        stem = told.folder / "taken-away" / patient.coi.partition(":")[2]
+        assert Path(f"{stem}-report.pdf").read_bytes().startswith(b"%PDF")
+        events = json.loads(Path(f"{stem}-epcis.json").read_bytes())["epcisBody"]["eventList"]
+        resources = json.loads(Path(f"{stem}-fhir.json").read_bytes())["entry"]
+        assert len(events) > 20
+        assert {"Provenance", "BiologicallyDerivedProduct"} <= {
+            one["resource"]["resourceType"] for one in resources
+        }
+        assert f"{stem.name}-evidence.zip: " in told.said
+    assert len(re.findall(r"evidence\.zip: \d steps hold, none fails", told.said)) == len(PATIENTS)
+
+
 def test_a_failed_batch_is_restarted_at_another_site(told: Told) -> None:
     failed, restarted = told.one("ManufacturingFailed"), told.one("ManufacturingRestarted")
     assert restarted.payload["failed_batch"] == failed.payload["batch"]

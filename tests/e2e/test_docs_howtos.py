@@ -27,6 +27,7 @@ PAGES = (
     "quality",
     "bedside",
     "audit",
+    "standards",
     "regulator",
 )
 NAMES = {
@@ -71,6 +72,7 @@ STORY = (
     TO_THE_WARD,
     "bedside#",
     "audit#",
+    "standards#",
     "regulator#",
 )
 RUN = re.compile(r"^```sh run\n(.*?)^```$", re.MULTILINE | re.DOTALL)

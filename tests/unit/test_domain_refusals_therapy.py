@@ -28,6 +28,7 @@ from tests.domain_scene import (
     qualify,
     scene_at,
 )
+from tests.domain_warm import evidence, warm_scene
 
 # --- the order --------------------------------------------------------------------------
 
@@ -220,3 +221,13 @@ def test_refusal_typed_without_reason() -> None:
     typed = check(scene, method="typed")
     assert refused(Refused, scene, "nora", CHAIN, "InfusionChecked", **typed) == "typed_without_reason"
     scene.check("nora", method="typed", typed_reason="band_wet")
+
+
+def test_refusal_unfounded_seal() -> None:
+    """What no logger sent live, the ledger attests to nobody."""
+    scene = warm_scene("at_cleanroom")
+    said = evidence(scene, 500)
+    assert (
+        refused(NotPermitted, scene, "ledger", CHAIN, "TemperatureEvidenceAttached", **said)
+        == "unfounded_seal"
+    )

@@ -21,6 +21,7 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.WEB, module.DIST = tmp_path, tmp_path / "dist"
+    module.VERIFIER = tmp_path / "dist-verifier"
     module.INSTALLED, module.BUILT = tmp_path / "node_modules" / ".unbroken-lock", tmp_path / ".built"
     (tmp_path / "package-lock.json").write_text("{}")
     (tmp_path / "src").mkdir()
@@ -32,6 +33,8 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (tmp_path / "node_modules").mkdir(exist_ok=True)
         module.DIST.mkdir(exist_ok=True)
         (module.DIST / "files.json").write_text("{}")
+        module.VERIFIER.mkdir(exist_ok=True)
+        (module.VERIFIER / "verify.html").write_text("")
 
     monkeypatch.setattr(module, "_run", run)
     monkeypatch.setattr(module, "_system_node", lambda: (Path("/x/node"), ["/x/npm"]))

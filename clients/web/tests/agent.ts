@@ -4,6 +4,7 @@
  */
 import "fake-indexeddb/auto";
 import { createInterface } from "node:readline";
+import { auditBundle } from "../src/core/bundle/audit";
 import { concat, fromBase45, fromBase64, fromHex, toBase45, toHex } from "../src/core/bytes";
 import { decode, encode, type Json, type JsonObject } from "../src/core/canonical";
 import { Client } from "../src/core/client";
@@ -76,6 +77,8 @@ const OPS: Record<string, (asked: Asked) => Promise<unknown> | unknown> = {
   ),
   esignature: async ({ payload, spki, rp }) =>
     checkAssertion(decode(fromHex(payload)), { key: await PublicKey.fromSpki(fromHex(spki)), rpId: rp }),
+
+  bundle: async ({ data, vkey }) => (await auditBundle(fromHex(data), vkey)).steps.map((step) => step.ok),
 
   // A whole device, against a ledger that answers over HTTP.
   open: async ({ device, base }) => {

@@ -184,6 +184,7 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   seal: phrase("phrase.seal", "seal"),
   serials: (_, value) => numbered("phrase.labels", strings(value)),
   severity: table("severity"),
+  since: time("phrase.since"),
   site_kind: table("site_kind"),
   sites: (_, value) => text((value as JsonObject)["treatment"]),
   started_at: time("phrase.started"),
@@ -196,6 +197,7 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   valid_until: time("phrase.valid_until"),
   value_milli: (payload, value) => measured(Number(value), text(payload["unit"] ?? "")),
   wrong_modules: (payload, value) => t("phrase.wrong_modules", { wrong: text(value), modules: text(payload["modules"]) }),
+  which: phrase("phrase.which", "which"),
   window_s: (_, value) => duration(Number(value)),
   window_starts: table("window_starts"),
 };

@@ -94,6 +94,8 @@ export const EVENTS: Readonly<Record<string, string>> = {
   TherapyClosed: "decision 1 esignature?:ESignature? chain_version:Count reason:Code",
   Corrected: "fact 1 esignature?:ESignature? corrects:Hex32 member:Label was:Label right:Label reason:Code",
   LateStatementAttested: "decision 1 esignature?:ESignature? chain_version:Count statement:Base64 reason:Code",
+  TherapyExportRequested: "decision 1 esignature?:ESignature? chain_version:Count reason:Code",
+  ExportRequested: "decision 1 esignature?:ESignature? scope:=log,lot,site which?:Name? since?:Timestamp? until?:Timestamp? reason:Code",
 };
 
 /** The parts that events are made of, and names for numbers and choices. */

@@ -955,6 +955,22 @@ export interface LateStatementAttested {
   reason: Code;
 }
 
+/** The signer takes the evidence of this therapy away. `chain_version` is exactly how many entries it has: who leaves one out of what was given contradicts this statement. */
+export interface TherapyExportRequested {
+  type: "TherapyExportRequested";
+  reason: Code;
+}
+
+/** The signer takes away the evidence of the whole log, of all that a lot reached, or of what happened at a site and was recorded from `since` on, before `until`. */
+export interface ExportRequested {
+  type: "ExportRequested";
+  scope: "log" | "lot" | "site";
+  which?: Name | null | undefined;
+  since?: Timestamp | null | undefined;
+  until?: Timestamp | null | undefined;
+  reason: Code;
+}
+
 export type Fact =
   | ConsentRecorded
   | ConsentWithdrawn
@@ -1048,7 +1064,9 @@ export type Decision =
   | InfusionChecked
   | InfusionAuthorised
   | TherapyClosed
-  | LateStatementAttested;
+  | LateStatementAttested
+  | TherapyExportRequested
+  | ExportRequested;
 /** Decisions that name the chain version which their signer saw. */
 export type ChainDecision =
   | ChainLinked
@@ -1068,4 +1086,5 @@ export type ChainDecision =
   | InfusionChecked
   | InfusionAuthorised
   | TherapyClosed
-  | LateStatementAttested;
+  | LateStatementAttested
+  | TherapyExportRequested;

@@ -39,6 +39,8 @@ export const phrases: Record<keyof typeof keys, string> = {
   "phrase.ended": ", beendet {clock} UTC",
   "phrase.started": ", ab {clock} UTC",
   "phrase.until": " bis {clock} UTC",
+  "phrase.since": ", erfasst ab {clock} UTC",
+  "phrase.which": " {which}",
   "phrase.valid_until": ", bis {clock} UTC",
   "phrase.with": ", mit {names}",
   "phrase.logger": ", Temperaturlogger {logger}",

@@ -38,6 +38,8 @@ export const phrases = {
   "phrase.ended": ", ended {clock} UTC",
   "phrase.started": ", from {clock} UTC",
   "phrase.until": " until {clock} UTC",
+  "phrase.since": ", recorded from {clock} UTC",
+  "phrase.which": " {which}",
   "phrase.valid_until": ", until {clock} UTC",
   "phrase.with": ", with {names}",
   "phrase.logger": ", temperature logger {logger}",

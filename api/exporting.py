@@ -1,0 +1,177 @@
+"""What a bundle is made of, for whoever asked for it: their scope, and what they may read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.reading import Reader
+from api.settings import VERSION
+from clients.words import sentence
+from ledger.domain.export_events import ExportRequested, TherapyExportRequested
+from ledger.domain.naming import sites_of
+from ledger.domain.registry import Agent
+from ledger.domain.times import milliseconds
+from ledger.errors import NotFound, Unauthorised
+from ledger.export.bundle import Request, bundle
+from ledger.export.choosing import Choice, choose
+from ledger.store.decode import LazyEntry, entry_of
+from ledger.views.touch import reach
+
+if TYPE_CHECKING:
+    from ledger.domain.world import Entry
+    from ledger.proof.keys import SigningKey
+    from ledger.store.reading import Reads
+
+PAGE = 100  # therapies looked up at once
+SECOND_MS = 1_000
+MADE_BY = f"unbroken {VERSION}"  # written into each bundle: another program may make other bytes
+
+
+@dataclass(frozen=True)
+class Source:
+    """`ledger.export.bundle.BundleSource` over a node, for the one who asked."""
+
+    asker: Reader
+    recorded_ms: int
+    reads: Reads
+    origin: str
+    log_vkey: str
+    key: SigningKey
+    verifier: bytes | None
+    made_by: str = MADE_BY
+
+    def evidence(self, sha256: str) -> bytes | None:
+        """Files that were there by the end of the request's second: the same whenever it is made."""
+        store = self.asker.node.evidence
+        kept_ms = store.kept_at(sha256)
+        if kept_ms is None or kept_ms >= self.recorded_ms + SECOND_MS:
+            return None
+        return store.find(sha256) if any(map(self.asker.may_read, store.chains(sha256))) else None
+
+
+@dataclass(frozen=True)
+class Export:
+    """A bundle that can be made as often as it is wanted, always the same. `tag` names its bytes."""
+
+    source: Source
+    request: Request
+    choice: Choice
+    tag: str
+
+    def pieces(self) -> Iterator[bytes]:
+        return bundle(self.source, self.request, self.choice, sentence)
+
+
+def export_of(reader: Reader, position: int) -> Export:
+    """The bundle that the entry asks for, as its signer could read when it was recorded.
+
+    Raises `NotFound` (`no_such_export`), also for the request of somebody else, except that auditors
+    read all; `Unauthorised` (`not_yours`): who asked may no longer read all that is in it.
+    """
+    entry = _request(reader, position)
+    ledger = reader.node.ledger
+    head = ledger.store.checkpoint_covering(position)
+    asker = _as_of(reader, entry, head.size)
+    page = _verifier(reader.node.settings.verifier)
+    source = Source(asker, entry.recorded_ms, ledger.store, ledger.origin, str(ledger.vkey),
+                    ledger.config.log_key, page)  # fmt: skip
+    choice = _choice(asker, entry, head.size)
+    _must_still_read(reader, choice)
+    request = Request(position, entry.statement_id, head.size, head.root)
+    program = hashlib.sha256(VERSION.encode() + (page or b"")).hexdigest()[:16]
+    return Export(source, request, choice, f'"{entry.statement_id}-{program}"')
+
+
+@lru_cache(maxsize=4)
+def _verifier(path: Path) -> bytes | None:
+    """Read once: it is the same for all bundles that this server makes."""
+    return path.read_bytes() if path.is_file() else None
+
+
+def _request(reader: Reader, position: int) -> Entry:
+    for stored in reader.node.ledger.store.entries(position, position + 1):
+        entry = entry_of(stored.position, stored.data, stored.recorded_ms)
+        asks = isinstance(entry.event, TherapyExportRequested | ExportRequested)
+        if asks and (reader.reads_all or entry.signer == reader.agent.id):
+            return entry
+    raise NotFound("no_such_export", f"entry {position} asks for no evidence that you may have")
+
+
+def _as_of(reader: Reader, entry: Entry, size: int) -> Reader:
+    """Who asked, in the world that their request met."""
+    world = reader.node.ledger.world_at(size)
+    agent = world.agent(entry.signer) or Agent(entry.signer)
+    return Reader(reader.node, reader.session, size, world, agent)
+
+
+def _choice(asker: Reader, entry: Entry, size: int) -> Choice:
+    event = entry.event
+    if isinstance(event, ExportRequested) and event.scope == "log":
+        return Choice(range(size), None)
+    tags = {entry.stream} if isinstance(event, TherapyExportRequested) else set(_therapies(asker, entry))
+    if isinstance(event, ExportRequested):
+        tags.add(f"{event.scope}/{event.which}")
+    ledger = asker.node.ledger
+    return choose(ledger.store, ledger.origin, tags, size, asker.may_read_all_of)
+
+
+def _therapies(asker: Reader, entry: Entry) -> Iterator[str]:
+    """The therapies that a lot reached, or of which something at a site was recorded in a period."""
+    event = entry.event
+    assert isinstance(event, ExportRequested)
+    for coi in _touched(asker, event.scope, str(event.which)):
+        tag = f"chain/{coi}"
+        if event.scope == "lot" or _was_there(asker, tag, event):
+            yield tag
+
+
+def _touched(asker: Reader, kind: str, name: str) -> Iterator[str]:
+    """By the read model, once it has come as far as the request."""
+    node, after = asker.node, None
+    if node.projector.position() < asker.size:
+        node.projector.catch_up(asker.size)
+    while True:
+        page = reach(node.ledger.store.engine, (kind,), name, after=after, limit=PAGE)
+        for one in page.items:
+            if one.first_position < asker.size and asker.may_read(one.chain):
+                yield one.chain
+        after = page.next
+        if after is None:
+            return
+
+
+def _was_there(asker: Reader, tag: str, event: ExportRequested) -> bool:
+    since, until = milliseconds(str(event.since)), milliseconds(str(event.until))
+    for stored in asker.node.ledger.store.by_tag(tag, before=asker.size):
+        if since <= stored.recorded_ms < until:
+            said = LazyEntry(stored).event
+            if event.which in sites_of(said) or event.which == getattr(said, "site", None):
+                return True
+    return False
+
+
+def _must_still_read(reader: Reader, choice: Choice) -> None:
+    """By what holds now: rights that ended have ended, also for a bundle that was asked for before."""
+    if reader.reads_all:
+        return
+    chains = [tag.removeprefix("chain/") for tag in choice.whole or () if tag.startswith("chain/")]
+    if choice.whole is None or not all(map(reader.may_read, chains)):
+        raise Unauthorised("not_yours", "this bundle holds therapies that you may no longer read")
+
+
+def length_of(export: Export) -> int:
+    """Its bytes, counted by making it once and keeping nothing."""
+    return sum(map(len, export.pieces()))
+
+
+def rest_of(pieces: Iterator[bytes], start: int) -> Iterator[bytes]:
+    """What comes from byte `start` on."""
+    for piece in pieces:
+        if start < len(piece):
+            yield piece[start:]
+        start = max(0, start - len(piece))

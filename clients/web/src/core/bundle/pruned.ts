@@ -1,0 +1,57 @@
+/** A tree of which some leaves are shown and the others stand as hashes of whole subtrees: the twin of
+ * `ledger/proof/pruned.py`. */
+import type { Bytes } from "../bytes";
+import { Problem } from "../problem";
+import { HASH_SIZE, sha256 } from "../proof/hash";
+import { nodeHash } from "../proof/merkle";
+
+const MAX_HEIGHT = 52; // sizes stay below 2^53 here
+
+/** An entry's bytes, or 2^height leaves that are not shown and the hash over them. */
+export type PrunedRecord = Uint8Array | { height: number; hash: Uint8Array };
+
+/** Throws `Problem` `malformed_bundle`. */
+export function* decodeRecords(data: Uint8Array): Generator<PrunedRecord> {
+  let at = 0;
+  while (at < data.length) {
+    const length = ((data[at] ?? 0) << 8) | (data[at + 1] ?? 0);
+    const end = at + (length ? 2 + length : 3 + HASH_SIZE);
+    if (end > data.length || at + 2 > data.length) throw malformed("it ends within a record");
+    const height = data[at + 2]!;
+    if (!length && height > MAX_HEIGHT) throw malformed(`no tree holds 2^${height} entries`);
+    yield length ? data.subarray(at + 2, end) : { height, hash: data.subarray(at + 3, end) };
+    at = end;
+  }
+}
+
+/** The root of the leaves so far, shown or not. */
+export class Fold {
+  size = 0;
+  private readonly peaks: { height: number; node: Bytes }[] = [];
+
+  /** The next complete subtree. Throws `Problem` `bad_subtree` where it cannot begin here. */
+  async add(height: number, hash: Uint8Array): Promise<void> {
+    if (this.size % 2 ** height) {
+      throw new Problem("proof_invalid", "bad_subtree", `no subtree of 2^${height} entries begins at ${this.size}`);
+    }
+    this.size += 2 ** height;
+    let node: Bytes = Uint8Array.from(hash);
+    let grown = height;
+    while (this.peaks.at(-1)?.height === grown) {
+      node = await nodeHash(this.peaks.pop()!.node, node);
+      grown += 1;
+    }
+    this.peaks.push({ height: grown, node });
+  }
+
+  async root(): Promise<Bytes> {
+    const [first, ...rest] = this.peaks.toReversed();
+    let found = first?.node ?? (await sha256());
+    for (const { node } of rest) found = await nodeHash(node, found);
+    return found;
+  }
+}
+
+function malformed(detail: string): Problem {
+  return new Problem("malformed", "malformed_bundle", detail);
+}

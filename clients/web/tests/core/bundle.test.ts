@@ -1,0 +1,81 @@
+/** The browser's audit of a bundle: what holds is said to hold, whatever was altered is found. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openArchive, writeArchive } from "../../src/core/bundle/archive";
+import { auditBundle } from "../../src/core/bundle/audit";
+import { equal } from "../../src/core/bytes";
+
+const FOLDER = resolve(import.meta.dirname, "../../../../tests/vectors/bundles/0001-therapy");
+const bundle = new Uint8Array(readFileSync(`${FOLDER}/bundle.zip`));
+const vkey = readFileSync(`${FOLDER}/log.vkey`, "utf8").trim();
+const PLAIN = ["README.txt", "schemas.json", "report/000000.txt"];
+
+function filesOf(data: Uint8Array): Map<string, Uint8Array> {
+  return new Map([...openArchive(data)].map(([name, content]) => [name, content!]));
+}
+
+async function wrongIn(data: Uint8Array): Promise<number | null> {
+  return (await auditBundle(data, vkey)).firstWrong?.step ?? null;
+}
+
+function altered(data: Uint8Array, at: number, bit = 1): Uint8Array {
+  const copy = Uint8Array.from(data);
+  copy[at]! ^= bit;
+  return copy;
+}
+
+describe("a bundle that an older ledger signed", () => {
+  test("holds, but for what is not done here", async () => {
+    const report = await auditBundle(bundle, vkey);
+    expect(report.firstWrong).toBeNull();
+    expect(report.steps.map((step) => step.ok)).toEqual([true, true, true, true, true, null, null, true]);
+    expect(report.entries.length + report.hidden).toBe(report.size);
+  });
+
+  test("pins nothing without a key from outside, and says so", async () => {
+    const report = await auditBundle(bundle, "");
+    expect(report.steps[0]).toMatchObject({ ok: null, detail: expect.stringContaining("NOTHING PINS THE LOG") });
+    expect(report.proved).toMatch(/^Only that the bundle agrees with itself/);
+  });
+
+  test("opens with no other log's key", async () => {
+    const other = "ledger.example/unbroken+c0a994d6+ASmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X";
+    expect((await auditBundle(bundle, other)).firstWrong).not.toBeNull();
+  });
+});
+
+describe("whatever becomes of it is found", () => {
+  test("any byte of the archive", async () => {
+    for (let at = 0; at < bundle.length; at += 1009) expect(await wrongIn(altered(bundle, at))).not.toBeNull();
+  });
+
+  test("any byte of a file, the archive packed again", async () => {
+    const files = filesOf(bundle);
+    for (const [name, content] of files) {
+      for (let at = 0; at < content.length; at += Math.ceil(content.length / 4)) {
+        const packed = writeArchive(new Map([...files, [name, altered(content, at, 1 << at % 8)]]));
+        expect(await wrongIn(packed), `${name} at ${at}`).not.toBeNull();
+        if (PLAIN.includes(name)) expect(await wrongIn(packed)).toBe(9);
+      }
+    }
+  });
+
+  test("a file that is missing, added, or has changed places", async () => {
+    const files = filesOf(bundle);
+    const names = [...files.keys()];
+    for (const name of names) {
+      expect(await wrongIn(writeArchive(new Map([...files].filter(([one]) => one !== name))))).not.toBeNull();
+      expect(await wrongIn(writeArchive(new Map([...files, [`${name}x`, files.get(name)!]])))).not.toBeNull();
+    }
+    expect(await wrongIn(writeArchive(new Map([...files].toReversed())))).not.toBeNull();
+  });
+
+  test("an end anywhere", async () => {
+    for (let at = 0; at < bundle.length; at += 4999) expect(await wrongIn(bundle.subarray(0, at))).toBe(9);
+  });
+});
+
+test("an archive is written as it was", () => {
+  expect(equal(writeArchive(filesOf(bundle)), bundle)).toBe(true);
+});

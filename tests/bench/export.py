@@ -1,0 +1,46 @@
+"""EPCIS and FHIR out of whole therapies: events a second, beside writing the same documents as JSON."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from typing import Any
+
+from ledger.domain.chain import Chain
+from ledger.export.epcis import document, therapy_events
+from ledger.export.fhir import bundle
+from ledger.export.names import Names
+from ledger.export.story import story_of
+from tests.bench.table import RUNS, Row, at_least, seconds
+from tests.domain_scene import CHAIN, COI, ORIGIN, scene_at
+
+THERAPIES = 40
+WANTED = 2_000  # events a second, both standards together
+STATEMENT = bytes(500)  # a statement's size; its content does not matter here
+NAMES = Names(ORIGIN)
+
+
+def run() -> list[Row]:
+    scene = scene_at("infused")
+    entries = [entry for entry, _ in scene.entries if entry.stream == CHAIN]
+    made = _documents(scene.chain, entries)
+    both = _a_second(len(entries), lambda: _documents(scene.chain, entries))
+    written = _a_second(len(entries), lambda: [json.dumps(one) for one in made])
+    return [
+        at_least("entries as EPCIS and FHIR together; beside what is wanted", both, WANTED, 1.0),
+        Row("the same; beside json.dumps of the same documents", f"{both:,.0f}/s", f"{written:,.0f}/s",
+            both / written, "shown", met=True),
+    ]  # fmt: skip
+
+
+def _documents(chain: Chain, entries: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    told = story_of(chain, ((entry, STATEMENT) for entry in entries))
+    return document(therapy_events(entries, COI, NAMES), 0), bundle(told, NAMES, 0)
+
+
+def _a_second(entries: int, action: Any) -> float:
+    def repeated() -> None:
+        for _ in range(THERAPIES):
+            action()
+
+    return THERAPIES * entries / statistics.median(seconds(repeated) for _ in range(RUNS))

@@ -1,0 +1,79 @@
+"""The page that lies in a bundle: opened from a file, without any network, it verifies the bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from clients.built import VERIFIER
+from tests.browser.screens import axe
+from tests.unit.documents import ROOT
+
+FOLDER = ROOT / "tests" / "vectors" / "bundles" / "0001-therapy"
+BUNDLE = FOLDER / "bundle.zip"
+DONE = ["ok", "ok", "ok", "ok", "ok", "not done", "not done", "ok"]
+
+
+@pytest.fixture
+def alone(browser: Browser, built: Path) -> Iterator[BrowserContext]:
+    """A computer without a network; whatever is asked of one is noted."""
+    context = browser.new_context(offline=True)
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def verifier(alone: BrowserContext) -> Page:
+    page = alone.new_page()
+    page.goto(VERIFIER.as_uri())
+    return page
+
+
+def verdicts(page: Page) -> list[str]:
+    expect(page.locator("[data-step]")).to_have_count(8)
+    return [row.locator("td").nth(1).inner_text() for row in page.locator("[data-step]").all()]
+
+
+def give(page: Page, bundle: Path, key: str = "") -> None:
+    page.locator("#key").fill(key)
+    page.locator("#file").set_input_files(bundle)
+    expect(page.locator("#result [role=status]")).to_be_visible()
+
+
+def test_it_verifies_a_bundle_under_the_logs_key(verifier: Page) -> None:
+    asked: list[str] = []
+    verifier.on("request", lambda request: asked.append(request.url))
+    give(verifier, BUNDLE, (FOLDER / "log.vkey").read_text().strip())
+    assert verdicts(verifier) == DONE
+    expect(verifier.locator("#verdict")).to_have_text("Nothing is wrong with what can be checked here.")
+    expect(verifier.locator("#unpinned")).to_have_count(0)
+    expect(verifier.locator("#timeline")).to_contain_text(
+        "anna finished the collection at apheresis at st-mary"
+    )
+    axe(verifier)
+    assert asked == []
+
+
+def test_without_a_key_it_says_loudly_that_nothing_pins_the_log(verifier: Page) -> None:
+    give(verifier, BUNDLE)
+    expect(verifier.locator("#unpinned")).to_contain_text("NOTHING PINS THIS LOG")
+    assert verdicts(verifier) == ["not done", *DONE[1:]]
+
+
+def test_what_was_altered_is_named_and_what_it_says_is_not_shown(verifier: Page, tmp_path: Path) -> None:
+    raw = bytearray(BUNDLE.read_bytes())
+    raw[raw.index(b"apheresis", raw.index(b"entries/000000"))] ^= 1
+    altered = tmp_path / "altered.zip"
+    altered.write_bytes(raw)
+    give(verifier, altered, (FOLDER / "log.vkey").read_text().strip())
+    expect(verifier.locator("#verdict")).to_have_text("Something is WRONG.")
+    expect(verifier.locator("#timeline")).to_have_count(0)
+
+
+def test_a_key_that_is_none_is_said(verifier: Page) -> None:
+    give(verifier, BUNDLE, "no key")
+    expect(verifier.locator("#result")).to_contain_text("is not an Ed25519 verifier key")
