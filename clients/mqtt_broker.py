@@ -111,16 +111,13 @@ def broker_at(
     `ca`: who vouches for it, else the system's authorities. `certificate` and `key`: PEM files of our own.
     """
     parts, port = _parts(url)
-    secured = parts.scheme == "mqtts"
     _check(version, prefix)
-    if not secured and (ca or certificate or key):
-        raise _bad("certificates are for mqtts://")
     return Broker(
         host=parts.hostname or "",
         port=port,
         user=unquote(parts.username or ""),
         password=password,
-        tls=_context(ca, certificate, key) if secured else None,
+        tls=_tls(parts.scheme, ca, certificate, key),
         version=version,
         prefix=prefix,
         client=client,
@@ -145,6 +142,14 @@ def _parts(url: str) -> tuple[SplitResult, int]:
     if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
         raise _bad("it is written as mqtt[s]://[user@]host[:port]")
     return parts, port
+
+
+def _tls(scheme: str, ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if scheme == "mqtts":
+        return _context(ca, certificate, key)
+    if ca or certificate or key:
+        raise _bad("certificates are for mqtts://")
+    return None
 
 
 def _context(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
