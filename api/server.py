@@ -29,6 +29,7 @@ from api.webhooks.endpoints import read_endpoints
 from api.witness.program import app as witness
 from clients.demo import story
 from clients.demo.codes import Codes
+from clients.logger.links import password_of
 from clients.mqtt_broker import CLIENT, PREFIX, broker_at
 from ledger.application import Ledger
 from ledger.domain.parts import Seen
@@ -143,7 +144,7 @@ def serve(
     """Serve the log over HTTP until told to stop."""
     broker = mqtt and broker_at(
         mqtt,
-        options.password(mqtt_password_file),
+        password_of(mqtt_password_file),
         ca=mqtt_ca,
         certificate=mqtt_certificate,
         key=mqtt_key,

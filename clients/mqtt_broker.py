@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client
@@ -62,24 +62,28 @@ class Broker:
         `kept`: the broker keeps its session and what came meanwhile, and each message is acknowledged by
         hand. Otherwise each connection begins anew, as for a logger, whose own disk keeps everything.
         """
-        old = self.version != "5"
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            self.client,
-            clean_session=not kept if old else None,
-            protocol=VERSIONS[self.version],
-            manual_ack=kept,
-        )
+        client = self._client(kept)
         if self.user:
             client.username_pw_set(self.user, self.password or None)
         if self.tls:
             client.tls_set_context(self.tls)
-        if old:
-            client.connect_async(self.host, self.port, KEEPALIVE_S)
-        else:
-            wishes = _wishes() if kept else None
-            client.connect_async(self.host, self.port, KEEPALIVE_S, clean_start=not kept, properties=wishes)
+        new: dict[str, Any] = {"clean_start": not kept, "properties": _wishes() if kept else None}
+        client.connect_async(self.host, self.port, KEEPALIVE_S, **({} if self._is_old else new))
         return client
+
+    @property
+    def _is_old(self) -> bool:
+        """MQTT 3.1.1: what the broker keeps is said when a client is made, not when it connects."""
+        return self.version != "5"
+
+    def _client(self, kept: bool) -> Client:
+        return Client(
+            CallbackAPIVersion.VERSION2,
+            self.client,
+            clean_session=not kept if self._is_old else None,
+            protocol=VERSIONS[self.version],
+            manual_ack=kept,
+        )
 
 
 def _wishes() -> Properties:
@@ -107,23 +111,24 @@ def broker_at(
     `ca`: who vouches for it, else the system's authorities. `certificate` and `key`: PEM files of our own.
     """
     parts, port = _parts(url)
-    secured = parts.scheme == "mqtts"
-    if version not in VERSIONS:
-        raise _bad(f"MQTT {version} is not spoken here; {' and '.join(VERSIONS)} are")
-    if not prefix.strip("/") or prefix.strip("/") != prefix or set(prefix) & set("+#$\0"):
-        raise _bad(f"{prefix!r} is no beginning of a topic: no wildcards, no slash at its ends")
-    if not secured and (ca or certificate or key):
-        raise _bad("certificates are for mqtts://")
+    _check(version, prefix)
     return Broker(
         host=parts.hostname or "",
         port=port,
         user=unquote(parts.username or ""),
         password=password,
-        tls=_context(ca, certificate, key) if secured else None,
+        tls=_tls(parts.scheme, ca, certificate, key),
         version=version,
         prefix=prefix,
         client=client,
     )
+
+
+def _check(version: str, prefix: str) -> None:
+    if version not in VERSIONS:
+        raise _bad(f"MQTT {version} is not spoken here; {' and '.join(VERSIONS)} are")
+    if not prefix.strip("/") or prefix.strip("/") != prefix or set(prefix) & set("+#$\0"):
+        raise _bad(f"{prefix!r} is no beginning of a topic: no wildcards, no slash at its ends")
 
 
 def _parts(url: str) -> tuple[SplitResult, int]:
@@ -137,6 +142,14 @@ def _parts(url: str) -> tuple[SplitResult, int]:
     if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
         raise _bad("it is written as mqtt[s]://[user@]host[:port]")
     return parts, port
+
+
+def _tls(scheme: str, ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if scheme == "mqtts":
+        return _context(ca, certificate, key)
+    if ca or certificate or key:
+        raise _bad("certificates are for mqtts://")
+    return None
 
 
 def _context(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:

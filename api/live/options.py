@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -37,10 +36,3 @@ ClientName = Annotated[
 ]
 Prefix = Annotated[str, typer.Option(envvar="UNBROKEN_MQTT_PREFIX", help="How the topics begin")]
 Version = Annotated[str, typer.Option(envvar="UNBROKEN_MQTT_VERSION", help="5 or 3.1.1")]
-
-
-def password(path: Path | None) -> str:
-    """As it is given; empty where none is."""
-    if path:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    return os.environ.get("UNBROKEN_MQTT_PASSWORD", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from clients.cli.device import ALGORITHMS, Algorithm, named_by, pem
 from clients.cli.logger_answers import range_of
 from clients.cli.options import Home, Json, PassphraseFile, device, passphrase
-from clients.cli.screen import REFUSED, WAITING, exit_code, facts, rows, show
+from clients.cli.screen import DONE, REFUSED, WAITING, exit_code, facts, rows, show
 from clients.keys import Device, default_home
 from clients.logger.buffer import FILE, FOLDER, MOST_BYTES, Buffer, Measuring
 from clients.logger.links import link_to, password_of
@@ -24,6 +24,7 @@ from clients.logger.source import STDIN
 from clients.logger.uplink import Link, Uplink
 from clients.words import clock
 from ledger.errors import Conflict
+from ledger.proof.keys import PublicKey
 
 logger = typer.Typer(no_args_is_help=True, help="This machine is a temperature logger that sends live.")
 Option = typer.Option
@@ -68,14 +69,9 @@ def new(
     if mine.has_key:
         raise Conflict("key_exists", f"{mine.home} has a key already: a logger has a home of its own, --home")
     given = {"agent": agent, "server": server, "log_key": log_key}
-    changes = {name: value for name, value in given.items() if value is not None}
-    if trust_server:
-        changes |= named_by(server or "", mine)
-    mine.set_profile(**changes)
-    public, file = mine.make_key(ALGORITHMS[alg]), out or Path(f"{agent}.pem")
-    file.write_text(pem(public), encoding="ascii")
-    steps = _enrolling(agent, file)
-    document = {"agent": agent, "kid": public.kid.hex(), "public_key": str(file), "steps": steps}
+    pinned = named_by(server or "", mine) if trust_server else {}
+    mine.set_profile(**_given(given) | pinned)
+    document = _made(mine.make_key(ALGORITHMS[alg]), agent, out or Path(f"{agent}.pem"))
     show(document, lambda console: _draw_new(console, document), as_json)
 
 
@@ -114,13 +110,15 @@ def run(
         recorder = Recorder(buffer, mine.key, measuring, per_packet, packet_s)
         done = Running(recorder, Uplink(buffer, link), _complaint).measure(source, interval)
         document = _told(mine, buffer) | {"kept": done.kept, "not_kept": done.not_kept}
-    show(document, lambda console: _draw(console, document), as_json)
-    if done.first_problem or document["missing"]:
-        raise typer.Exit(exit_code(done.first_problem) if done.first_problem else WAITING)
+    problem = exit_code(done.first_problem) if done.first_problem else DONE
+    _end(document, problem or (WAITING if document["missing"] else DONE), as_json)
 
 
 @logger.command("send")
 def send(
+    everything: Annotated[
+        bool, Option("--all", help="Also what the ledger said that it has: it tells anew what that is.")
+    ] = False,
     to: To = None,
     mqtt_password_file: PasswordFile = None,
     ca: Authority = None,
@@ -130,15 +128,13 @@ def send(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Send once what is signed and the ledger does not have."""
+    """Send once what is signed and the ledger does not have, also what it refused before."""
     mine = device(home)
     mqtt = _mqtt(mqtt_password_file, ca, certificate, certificate_key, topic_prefix)
     with opened(mine) as buffer, _linked(mine, to, mqtt) as link:
-        sent = Uplink(buffer, link).send()
+        sent = Uplink(buffer, link).send(everything=everything)
         document = _told(mine, buffer) | {"sent": sent._asdict()}
-    show(document, lambda console: _draw(console, document), as_json)
-    if sent.refused or document["missing"]:
-        raise typer.Exit(REFUSED if sent.refused else WAITING)
+    _end(document, REFUSED if sent.refused else WAITING if document["missing"] else DONE, as_json)
 
 
 @logger.command("state")
@@ -147,7 +143,7 @@ def state(home: Home = None, as_json: Json = False) -> None:
     mine = device(home)
     with opened(mine) as buffer:
         document = _told(mine, buffer)
-    show(document, lambda console: _draw(console, document), as_json)
+    _end(document, DONE, as_json)
 
 
 @contextmanager
@@ -178,12 +174,28 @@ def _mqtt(
     prefix: str | None,
 ) -> dict[str, Any]:
     given = {"ca": ca, "certificate": certificate, "key": key, "prefix": prefix}
-    given = {name: value for name, value in given.items() if value is not None}
-    return {"password": password_of(password_file)} | given
+    return {"password": password_of(password_file)} | _given(given)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _complaint(what: str) -> None:
-    sys.stderr.write(f"{what}\n")
+    with suppress(OSError, ValueError):  # a terminal that was closed ends no measuring
+        sys.stderr.write(f"{what}\n")
+
+
+def _end(document: dict[str, Any], code: int, as_json: bool) -> None:
+    show(document, lambda console: _draw(console, document), as_json)
+    if code != DONE:
+        raise typer.Exit(code)
+
+
+def _made(public: PublicKey, agent: str, file: Path) -> dict[str, Any]:
+    file.write_text(pem(public), encoding="ascii")
+    steps = _enrolling(agent, file)
+    return {"agent": agent, "kid": public.kid.hex(), "public_key": str(file), "steps": steps}
 
 
 def _enrolling(agent: str, file: Path) -> list[str]:

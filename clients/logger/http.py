@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import httpx
 
-from clients.logger.buffer import Held
-from clients.logger.uplink import Answer, ranges_of
+from clients.logger.answers import Answer, answer_of
+from clients.logger.packets import Held
 from clients.problems import error_of
 from clients.remote import MANY, TIMEOUT
-from ledger.errors import Fault
+from ledger.errors import Fault, UnbrokenError
 
 PATH = "/v1/readings"
 
@@ -30,28 +29,17 @@ class HttpLink:
         body = b"".join(one.raw for one in packets)
         try:
             response = self._http.post(PATH, content=body, headers={"content-type": MANY})
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:  # a hotel's own page, badly packed, is one too
             text = str(error) or type(error).__name__
             raise Fault("unreachable", f"no answer from {self._http.base_url}: {text}") from error
-        document = _document(response)
         if not response.is_success:
-            raise error_of(document, response.status_code)
-        return _answer(document)
+            raise _problem(response)
+        return answer_of(response.content, len(packets))
 
 
-def _document(response: httpx.Response) -> dict[str, Any]:
+def _problem(response: httpx.Response) -> UnbrokenError:
     try:
-        document = response.json()
-    except ValueError:
-        document = None
-    if isinstance(document, dict):
-        return document
-    raise Fault("bad_answer", f"{PATH}: the server answered {response.status_code}, and no JSON object")
-
-
-def _answer(document: dict[str, Any]) -> Answer:
-    try:
-        have = {str(one["recording"]): ranges_of(one["have"]) for one in document["recordings"]}
-        return Answer(have, {int(one["index"]): str(one["code"]) for one in document["refused"]})
-    except (KeyError, TypeError, ValueError) as error:
-        raise Fault("bad_answer", f"{PATH}: the server's answer lacks a member: {error}") from None
+        return error_of(response.json(), response.status_code)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        what = f"{PATH}: the server answered {response.status_code}, and not as the ledger does"
+        return Fault("bad_answer", what)

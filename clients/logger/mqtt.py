@@ -1,12 +1,12 @@
 """Packets over MQTT: one message a batch, answered on the logger's own topic with what the ledger has.
 
 The broker's acknowledgement says nothing: only the ledger's answer moves a packet. The answer does not
-name refusals; a packet that stays out of what the ledger has is sent again later.
+name refusals; a packet that stays out of what the ledger has is sent again later. Where nobody answers,
+the ledger may have refused the whole batch: the sender finds out with another one.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from paho.mqtt.enums import MQTTErrorCode
 
-from clients.logger.buffer import Held, Ranges
-from clients.logger.uplink import Answer, covers, ranges_of
+from clients.logger.answers import Answer, covers, have_of
+from clients.logger.packets import Held, Ranges
 from clients.mqtt_broker import Broker
 from ledger.errors import Fault
 
@@ -48,7 +48,7 @@ class MqttLink:
             self._client.loop_stop()
 
     def exchange(self, packets: Sequence[Held]) -> Answer:
-        """Raises `Fault` `unreachable`: no broker, or nobody behind it who answers."""
+        """Raises `Fault` `unreachable`: no broker."""
         self._client = self._client or self._connected()
         if not self._listening.wait(CONNECT_S):
             raise self._unreachable(self._why)
@@ -71,8 +71,6 @@ class MqttLink:
                 have |= _have(self._answers.get(timeout=max(until - time.monotonic(), 0)))
             except Empty:
                 break
-        if not have:
-            raise self._unreachable("the broker took the readings, and the ledger has not answered")
         return have
 
     def _connected(self) -> Client:
@@ -121,7 +119,6 @@ class MqttLink:
 def _have(payload: bytes) -> dict[str, Ranges]:
     """One recording's ranges; nothing of a message that is no answer, whoever sent it."""
     try:
-        document = json.loads(payload)
-        return {str(document["recording"]): ranges_of(document["have"])}
-    except (ValueError, KeyError, TypeError, RecursionError, Fault):
+        return have_of(payload)
+    except Fault:
         return {}

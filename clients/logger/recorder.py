@@ -37,12 +37,11 @@ class Recorder:
     def take(self, measured: Measured) -> tuple[str, int]:
         """Keep a reading: its recording and number. It is durable, and signed if a packet is due.
 
-        Raises `Malformed` `bad_reading`, `Fault` `logger_buffer_full`: then it was not kept.
+        Raises `Malformed` `bad_reading`, `Fault` `logger_buffer_full`. Whatever it raises, this reading
+        was not kept: keeping and signing are one transaction.
         """
         self._check(measured)
-        kept = self._buffer.keep(self._measuring, measured)
-        self._buffer.pack(self._sign, self._due)
-        return kept
+        return self._buffer.keep(self._measuring, measured, self._sign, self._due)
 
     def flush(self) -> None:
         """Sign all that waits, as when the logger stops."""

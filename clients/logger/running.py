@@ -12,7 +12,7 @@ from clients.logger.lines import measured_of
 from clients.logger.recorder import Recorder
 from clients.logger.source import lines_of
 from clients.logger.uplink import Uplink
-from ledger.errors import Fault, Malformed, UnbrokenError
+from ledger.errors import Fault, UnbrokenError
 
 MOST_SAID = 100  # different complaints: a week without a network must not fill a disk with them
 
@@ -44,8 +44,7 @@ class Running:
             stop.set()
             wake.set()
             sending.join()
-        with suppress(UnbrokenError):  # it was told of, and what stays is in the buffer's state
-            self.uplink.send()
+        self.uplink.try_to_send(self._tell)
         return self
 
     def _take(self, line: str) -> None:
@@ -54,10 +53,15 @@ class Running:
             if measured is not None:
                 self.recorder.take(measured)
                 self.kept += 1
-        except (Malformed, Fault) as error:
-            self.not_kept += 1
-            self.first_problem = self.first_problem or error
-            self.complain(f"NOT KEPT: {error.detail}")
+        except UnbrokenError as error:
+            self._not_kept(error)
+        except Exception as error:
+            self._not_kept(Fault("logger_failed", f"{line.strip()[:80]!r}: {error!r}"))
+
+    def _not_kept(self, problem: UnbrokenError) -> None:
+        self.not_kept += 1
+        self.first_problem = self.first_problem or problem
+        self.complain(f"NOT KEPT: {problem.detail}")
 
     def _tell(self, what: str) -> None:
         """Each trouble once."""

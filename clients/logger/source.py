@@ -20,7 +20,8 @@ def lines_of(source: str, interval_s: int, tell: Callable[[str], None]) -> Itera
     A command that fails, says nothing or takes longer than the interval has measured nothing: `tell` why.
     """
     if source == STDIN:
-        yield from sys.stdin
+        # Noise on a line is no reading, and the lines after it are.
+        yield from (line.decode(errors="replace") for line in sys.stdin.buffer)
         return
     words = _words(source)
     begun = monotonic()

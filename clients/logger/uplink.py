@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from time import monotonic
+from typing import NamedTuple, Protocol
 
-from clients.logger.buffer import Buffer, Held, Ranges
-from ledger.domain.parts import MAX_INT
+from clients.logger.answers import Answer, covers
+from clients.logger.buffer import Buffer
+from clients.logger.packets import Held, Which
 from ledger.errors import Fault, UnbrokenError
 
 LONGEST_PAUSE_S = 60.0
+ASK_AGAIN_S = 86_400.0  # to the next question whether the ledger has what it said
 Tell = Callable[[str], None]
-
-
-class Answer(NamedTuple):
-    """`have`: for each recording what the ledger has of it. `refused`: index among those sent, and code."""
-
-    have: dict[str, Ranges]
-    refused: dict[int, str]
 
 
 class Link(Protocol):
@@ -37,28 +33,32 @@ class Sent(NamedTuple):
 
 
 class Uplink:
-    """One buffer's way to the ledger."""
+    """One buffer's way to the ledger.
+
+    A `have` is believed, and asked for again: at the start and once a day the last packet of each
+    recording that is still here goes out once more. It costs the ledger nothing, and the answer says all
+    that it has, if somebody forged an earlier one, or its database was restored from a backup.
+    """
 
     def __init__(self, buffer: Buffer, link: Link) -> None:
         self._buffer = buffer
         self._link = link
+        self._asked_s: float | None = None
 
-    def send(self) -> Sent:
-        """One round: each packet that waits is sent once, the oldest first.
+    def send(self, *, everything: bool = False, patient: bool = False) -> Sent:
+        """One round: each packet that waits is sent once, those never refused first, the oldest first.
 
+        `everything`: also what the ledger says it has. `patient`: of what it refused only what is due.
         Raises `Fault`, `TooMany` where the ledger is out of reach; what was had before stays had.
         """
-        total = Sent(0, 0, 0)
-        last = 0
-        while batch := self._buffer.waiting(last):
-            answer = self._link.exchange(batch)
-            self._buffer.had(answer.have.items())
-            known = {index: code for index, code in answer.refused.items() if index < len(batch)}
-            self._buffer.refused((batch[index].number, code) for index, code in known.items())
-            had = sum(covers(answer.have.get(one.recording, ()), one) for one in batch)
-            total = Sent(total.packets + len(batch), total.had + had, total.refused + len(known))
-            last = batch[-1].number
-        return total
+        round_ = _Round(self._buffer, self._link)
+        round_.send("new")
+        if everything or self._asked_s is None or monotonic() - self._asked_s > ASK_AGAIN_S:
+            round_.send("had" if everything else "last had")
+            round_.send("new")  # what the answer took back
+            self._asked_s = monotonic()
+        round_.send("due" if patient else "refused")
+        return Sent(len(round_.sent), round_.had, round_.refused)
 
     def keep_sending(
         self, wake: threading.Event, stop: threading.Event, tell: Tell, pause_s: float = 1.0
@@ -71,43 +71,73 @@ class Uplink:
         while not stop.is_set():
             wake.wait(pause)
             wake.clear()
-            if self._moved(tell):
+            if self.try_to_send(tell):
                 pause = pause_s
             else:
                 pause = min(2 * pause, LONGEST_PAUSE_S)
                 stop.wait(pause)
 
-    def _moved(self, tell: Tell) -> bool:
+    def try_to_send(self, tell: Tell) -> bool:
+        """A patient round; true if it moved something, or nothing waited. It raises nothing."""
         try:
-            sent = self.send()
+            sent = self.send(patient=True)
         except UnbrokenError as error:
             tell(error.detail)
+            return False
+        except Exception as error:
+            tell(f"nothing was sent: {error!r}")
             return False
         if sent.refused:
             tell(f"the ledger refused {sent.refused} packets, which stay: see `unbroken logger state`")
         return sent.had > 0 or sent.packets == 0
 
 
-def covers(ranges: Ranges, held: Held) -> bool:
-    """True if the ledger has all of the packet."""
-    return any(first <= held.first and held.last <= last for first, last in ranges)
+class _Round:
+    """`sent`: the packets of this round, by number. `_left`: those that nobody spoke of yet."""
 
+    def __init__(self, buffer: Buffer, link: Link) -> None:
+        self._buffer = buffer
+        self._link = link
+        self._heard = False
+        self._left: list[int] = []
+        self.sent: set[int] = set()
+        self.had = self.refused = 0
 
-def ranges_of(document: Any) -> Ranges:
-    """Ranges as an answer says them, joined and in order. Raises `Fault` `bad_answer`."""
-    try:
-        spans = sorted((first, last) for first, last in document)
-        sound = all(
-            type(first) is type(last) is int and 0 <= first <= last <= MAX_INT for first, last in spans
-        )
-    except (TypeError, ValueError):
-        sound = False
-    if not sound:
-        raise Fault("bad_answer", f"these are no ranges of readings: {document!r:.80}")
-    joined: list[tuple[int, int]] = []
-    for first, last in spans:
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = joined[-1][0], max(last, joined[-1][1])
-        else:
-            joined.append((first, last))
-    return joined
+    def send(self, which: Which) -> None:
+        last = 0
+        while batch := self._buffer.waiting(last, which):
+            last = batch[-1].number
+            if not self._exchange(batch, which):
+                self._look_past(last)
+
+    def _look_past(self, last: int) -> None:
+        """Silence is a ledger out of reach, or one that refused them all: the newest packets tell which.
+        So these wait for ten seconds at most, however many old ones the ledger will not have."""
+        self._exchange(self._buffer.newest(last), "new")
+        if not self._heard:
+            raise Fault("unreachable", "the readings went out, and the ledger has not answered")
+
+    def _exchange(self, batch: Sequence[Held], which: Which) -> bool:
+        """False where packets were sent and nobody answered."""
+        batch = [one for one in batch if one.number not in self.sent]
+        if not batch:
+            return True
+        answer = self._link.exchange(batch)
+        self.sent |= {one.number for one in batch}
+        self._buffer.had(answer.have.items())
+        had = {one.number for one in batch if covers(answer.have.get(one.recording, ()), one)}
+        refused = {batch[index].number: code for index, code in answer.refused.items()}
+        self._buffer.refused(refused.items())
+        self.had += len(had)
+        self.refused += len(refused) if which != "last had" else 0
+        answered = bool(answer.have or answer.refused)
+        self._put_off([one.number for one in batch if one.number not in had | refused.keys()], answered)
+        return answered
+
+    def _put_off(self, left: list[int], answered: bool) -> None:
+        """What nobody speaks of counts as refused, once the ledger has spoken of anything."""
+        self._heard |= answered
+        self._left += left
+        if self._heard and self._left:
+            self._buffer.refused((number, None) for number in self._left)
+            self._left = []

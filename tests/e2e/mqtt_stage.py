@@ -14,8 +14,9 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from clients.demo.broker import Mosquitto
-from clients.logger.buffer import Buffer, Held, Measured, Measuring
+from clients.logger.buffer import Buffer, Measured, Measuring
 from clients.logger.mqtt import MqttLink
+from clients.logger.packets import Held
 from clients.logger.recorder import Recorder
 from clients.logger.uplink import Uplink
 from clients.mqtt_broker import Broker, broker_at

@@ -13,21 +13,19 @@ from typing import Any
 import httpx
 import pytest
 
+from clients.logger.answers import have_of
 from clients.logger.buffer import Buffer, Measured, Measuring
-from clients.logger.http import HttpLink
 from clients.logger.lines import measured_of
 from clients.logger.recorder import Recorder
-from clients.logger.uplink import Uplink, ranges_of
+from clients.logger.uplink import Uplink
 from ledger.domain.times import milliseconds, timestamp
 from ledger.errors import Fault, Malformed, TooMany
 from ledger.live.packet import parse_packet
 from tests.fake_intake import FakeIntake
 from tests.live_packets import KEY, LOGGER, ORIGIN
+from tests.logger_stage import MEASURING, START_MS, at, hasty, link
 
 ROOT = Path(__file__).parents[2]
-MEASURING = Measuring(LOGGER, ORIGIN, 60, -20_000, 8_000)
-START_MS = 1_790_000_000_000
-MINUTE = 60_000
 
 
 @pytest.fixture
@@ -40,21 +38,6 @@ def buffer(tmp_path: Path) -> Iterator[Buffer]:
 @pytest.fixture
 def intake(tmp_path: Path) -> FakeIntake:
     return FakeIntake(KEY.public, tmp_path / "came")
-
-
-def link(answer: Any) -> HttpLink:
-    return HttpLink("http://ledger.invalid", httpx.MockTransport(answer))
-
-
-def hasty(buffer: Buffer) -> Buffer:
-    """Without waiting for the disk: no power is cut here."""
-    with buffer.disk.reading() as db:
-        db.execute("PRAGMA synchronous = OFF")
-    return buffer
-
-
-def at(minutes: float, value: int | None = 0, **more: Any) -> Measured:
-    return Measured(START_MS + int(minutes * MINUTE), value, **more)
 
 
 def test_a_packet_is_signed_by_count_or_by_time_and_says_the_last_battery_and_tilt(buffer: Buffer) -> None:
@@ -235,6 +218,18 @@ def test_a_long_backlog_goes_out_in_bodies_of_bounded_size_each_once(
         (httpx.Response(200, json={"recordings": [{}], "refused": []}), Fault, "bad_answer"),
         (httpx.Response(200, json={"recordings": [{"recording": "a", "have": [[1]]}], "refused": []}),
          Fault, "bad_answer"),
+        (httpx.Response(200, content=b'{"recordings":[],"refused":[{"index":Infinity,"code":"x"}]}'),
+         Fault, "bad_answer"),
+        (httpx.Response(200, json={"recordings": [], "refused": [{"index": -1, "code": "x"}]}),
+         Fault, "bad_answer"),
+        (httpx.Response(200, json={"recordings": [], "refused": [{"index": 1, "code": "x"}]}),
+         Fault, "bad_answer"),
+        (httpx.Response(200, content=b'{"recordings":[],"refused":[{"index":0,"code":"\\ud800"}]}'),
+         Fault, "bad_answer"),
+        (httpx.Response(200, content=b"[" * 100_000), Fault, "bad_answer"),
+        (httpx.Response(503, content=b"[" * 100_000), Fault, "bad_answer"),
+        (httpx.Response(503, content=b'{"status":Infinity}'), Fault, "bad_answer"),
+        (httpx.Response(200, json={"recordings": [], "refused": []}), Fault, "unreachable"),
     ],
 )  # fmt: skip
 def test_an_answer_that_says_nothing_moves_nothing(
@@ -249,11 +244,12 @@ def test_an_answer_that_says_nothing_moves_nothing(
 @pytest.mark.parametrize("said", [None, 5, [5], [[1, 2, 3]], [[2, 1]], [[-1, 2]], [["0", "1"]], [[0, 1.5]]])
 def test_ranges_that_are_none_are_refused(said: Any) -> None:
     with pytest.raises(Fault, match="bad_answer"):
-        ranges_of(said)
+        have_of(json.dumps({"recording": "0a" * 16, "have": said}).encode())
 
 
 def test_ranges_are_joined_and_put_in_order() -> None:
-    assert ranges_of([[5, 9], [0, 1], [2, 3], [6, 7]]) == [(0, 3), (5, 9)]
+    said = {"recording": "0a" * 16, "have": [[5, 9], [0, 1], [2, 3], [6, 7]]}
+    assert have_of(json.dumps(said).encode()) == {"0a" * 16: [(0, 3), (5, 9)]}
 
 
 def test_a_logger_sends_as_it_measures_and_comes_back_by_itself(buffer: Buffer, intake: FakeIntake) -> None:
@@ -288,6 +284,16 @@ def test_a_logger_sends_as_it_measures_and_comes_back_by_itself(buffer: Buffer, 
     ((_, came),) = intake.readings.items()
     assert [value for _, value in came.values()] == [1, 2]
     assert "no network" in heard[0]
+
+
+def test_a_reading_whose_packet_could_not_be_signed_was_not_kept(buffer: Buffer) -> None:
+    class Broken(Recorder):
+        def _sign(self, *_: Any) -> bytes:
+            raise Fault("no_key", "the key is away")
+
+    with pytest.raises(Fault, match="no_key"):
+        Broken(buffer, KEY, MEASURING).take(at(0))
+    assert buffer.state() == []
 
 
 @pytest.mark.parametrize(

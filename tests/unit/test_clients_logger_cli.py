@@ -67,8 +67,9 @@ def told(capsys: pytest.CaptureFixture[str], *words: str, code: int = DONE) -> d
     return document
 
 
-def measure(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+def measure(monkeypatch: pytest.MonkeyPatch, *lines: str | bytes) -> None:
+    said = b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(said)))
 
 
 LINES = ("2026-03-01T12:00:00Z -190.1 83 4", "2026-03-01T12:01:00Z none", "2026-03-01T12:02:00Z -189.95")
@@ -112,6 +113,36 @@ def test_a_line_that_is_no_reading_is_complained_of_and_the_others_are_kept(
     said = capsys.readouterr()
     assert "NOT KEPT: 'warm' is no temperature" in said.err
     assert "2 readings; the ledger has 2 of them." in said.out
+
+
+@pytest.mark.parametrize("noise", [b"\xff\xfe\x00", b"\xe94.9", b"0001-01-01T00:00:00+14:00 4.9"])
+def test_noise_on_the_line_is_not_kept_and_the_readings_around_it_are(
+    room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], noise: bytes
+) -> None:
+    measure(monkeypatch, LINES[0], noise, LINES[1])
+    assert run(["logger", *RUN]) != DONE
+    said = capsys.readouterr()
+    assert "NOT KEPT: " in said.err
+    assert "2 readings; the ledger has 2 of them." in said.out
+
+
+def test_a_terminal_that_was_closed_ends_no_measuring(
+    room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closed = io.StringIO()
+    closed.close()
+    measure(monkeypatch, LINES[0], "warm", LINES[1])
+    monkeypatch.setattr("sys.stderr", closed)
+    assert run(["logger", *RUN]) == USAGE
+    assert "2 readings; the ledger has 2 of them." in capsys.readouterr().out
+
+
+def test_all_is_sent_again_where_somebody_asks(
+    room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measure(monkeypatch, *LINES)
+    told(capsys, *RUN)
+    assert told(capsys, "send", "--all")["sent"] == {"packets": 3, "had": 3, "refused": 0}
 
 
 def test_what_the_ledger_refuses_stays_and_its_code_is_shown(

@@ -19,6 +19,8 @@ from clients.logger.uplink import Uplink
 from clients.mqtt_broker import broker_at
 from ledger.errors import Fault
 from ledger.live.packet import parse_packet
+from ledger.proof.keyfile import new_key
+from ledger.proof.keys import SigningKey
 from ledger.proof.sequence import split
 from tests.fake_intake import FakeIntake
 from tests.live_packets import KEY, LOGGER, ORIGIN
@@ -45,10 +47,9 @@ class Behind:
     def take(self, client: Client, _: Any, message: MQTTMessage) -> None:
         packets = [parse_packet(raw) for raw in split(message.payload)]
         assert message.topic == f"unbroken/v1/readings/{LOGGER}"
-        for packet in packets:
-            self.intake.take(packet)
+        taken = [packet for packet in packets if self.intake.take(packet) is None]
         client.ack(message.mid, message.qos)
-        for recording in {packet.recording for packet in packets}:
+        for recording in {packet.recording for packet in taken}:  # of what was refused nothing is said
             self.answer({"recording": recording, "have": self.intake.have(recording)})
 
     def answer(self, document: Any) -> None:
@@ -62,12 +63,14 @@ class Behind:
 
 
 @contextmanager
-def sending(folder: Path, url: str, count: int, answer_s: float = 20) -> Iterator[tuple[Buffer, Uplink]]:
+def sending(
+    folder: Path, url: str, count: int, answer_s: float = 20, key: SigningKey = KEY
+) -> Iterator[tuple[Buffer, Uplink]]:
     """A logger that has measured `count` readings, one to a packet."""
     buffer = Buffer(folder / "buffer.db")
     with buffer.disk.reading() as db:
         db.execute("PRAGMA synchronous = OFF")
-    recorder = Recorder(buffer, KEY, MEASURING)
+    recorder = Recorder(buffer, key, MEASURING)
     for number in range(count):
         recorder.take(Measured(START_MS + number * 60_000, number))
     link = MqttLink(broker_at(url, client=""), LOGGER, answer_s)
@@ -130,6 +133,24 @@ def test_messages_that_are_no_answer_move_nothing(tmp_path: Path, intake: FakeIn
             uplink.send()
         behind.close()
         assert len(buffer.waiting()) == 2
+
+
+def test_packets_of_a_retired_key_keep_none_of_the_next_one_from_the_ledger(
+    tmp_path: Path, intake: FakeIntake
+) -> None:
+    retired = new_key()
+    with (
+        mosquitto(tmp_path / "mq") as mq,
+        sending(tmp_path, mq.url, 260, answer_s=0.5, key=retired) as (buffer, uplink),
+    ):
+        behind = Behind(mq.url, intake)
+        recorder = Recorder(buffer, KEY, Measuring(LOGGER, ORIGIN, 30, -20_000, 8_000))
+        for number in range(3):
+            recorder.take(Measured(START_MS + 300 * 60_000 + number * 30_000, number))
+            assert uplink.send(patient=True).had == 1
+        behind.close()
+        assert values(intake) == [0, 1, 2]
+        assert buffer.state()[0]["missing"] == [[0, 259]]
 
 
 def test_without_a_broker_everything_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
