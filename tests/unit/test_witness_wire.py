@@ -169,7 +169,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(wire: Wire, monkeypatch: py
         sent.append(dict(message))
 
     scope = {"type": "http", "method": "POST", "path": "/add-checkpoint"}
-    asyncio.run(Application(wire.keeper)(scope, receive, send))
+    asyncio.run(asyncio.wait_for(Application(wire.keeper)(scope, receive, send), 20))
     assert sent[0]["status"] == 408
     assert (b"connection", b"close") in sent[0]["headers"]
 
