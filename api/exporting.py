@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.reaching import therapies_with
 from api.reading import Reader
 from api.settings import VERSION
 from clients.words import sentence
@@ -20,14 +21,12 @@ from ledger.errors import NotFound, Unauthorised
 from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
 from ledger.store.decode import LazyEntry, entry_of
-from ledger.views.touch import reach
 
 if TYPE_CHECKING:
     from ledger.domain.world import Entry
     from ledger.proof.keys import SigningKey
     from ledger.store.reading import Reads
 
-PAGE = 100  # therapies looked up at once
 SECOND_MS = 1_000
 MADE_BY = f"unbroken {VERSION}"  # written into each bundle: another program may make other bytes
 
@@ -124,25 +123,10 @@ def _therapies(asker: Reader, entry: Entry) -> Iterator[str]:
     """The therapies that a lot reached, or of which something at a site was recorded in a period."""
     event = entry.event
     assert isinstance(event, ExportRequested)
-    for coi in _touched(asker, event.scope, str(event.which)):
+    for coi in therapies_with(asker, event.scope, str(event.which)):
         tag = f"chain/{coi}"
         if event.scope == "lot" or _was_there(asker, tag, event):
             yield tag
-
-
-def _touched(asker: Reader, kind: str, name: str) -> Iterator[str]:
-    """By the read model, once it has come as far as the request."""
-    node, after = asker.node, None
-    if node.projector.position() < asker.size:
-        node.projector.catch_up(asker.size)
-    while True:
-        page = reach(node.ledger.store.engine, (kind,), name, after=after, limit=PAGE)
-        for one in page.items:
-            if one.first_position < asker.size and asker.may_read(one.chain):
-                yield one.chain
-        after = page.next
-        if after is None:
-            return
 
 
 def _was_there(asker: Reader, tag: str, event: ExportRequested) -> bool:
