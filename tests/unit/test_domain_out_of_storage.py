@@ -142,7 +142,8 @@ def test_what_is_split_off_while_its_parent_is_out_is_out_from_then_on() -> None
         assert (found.spent_ms, found.since) == (spent_ms, timestamp(scene.now_ms - since_ms))
     scene.forward(101)
     parts = ["PART-1", "PART-2"]
-    assert raised(move(scene, "Stored", containers=parts)) == {TOO_LONG: tuple(parts)}
+    said = scene.on_chain("mia", "Stored", at=CLEANROOM, containers=parts, location="tank-1")
+    assert raised(said) == {TOO_LONG: tuple(parts)}
     whole, part = out(scene), out(scene, "PART-1")
     assert whole
     assert part
