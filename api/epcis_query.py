@@ -6,15 +6,16 @@ something else in EPCIS and is not answered here is refused, not overlooked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Request
 
 from api.pages import after_of, cursor_of
-from api.standards import entry_with_id, names_of, told_to
+from api.standards import names_of, seen_by, told_to
 from ledger.domain.parts import MAX_INT
 from ledger.domain.times import milliseconds
 from ledger.errors import Malformed
@@ -28,6 +29,7 @@ from ledger.store.decode import entry_of
 if TYPE_CHECKING:
     from api.reading import Reader
     from ledger.domain.entry import Entry
+    from ledger.export.epcis_seen import Seen
     from ledger.store.reading import StoredEntry
 
 LOOKS = 5_000  # entries looked at for one page; a page may be short and still not be the last
@@ -158,9 +160,10 @@ def page_of(reader: Reader, query: EventQuery) -> tuple[list[Members], str | Non
     start, skip = _begin(reader, query)
     found: list[Members] = []
     looked = start - 1
+    seen = cache(lambda coi: seen_by(reader, coi))
     for stored, tags in islice(_stored(reader, query, start), LOOKS):
         looked = stored.position
-        fitting = [event for event in _events(reader, stored, tags) if query.fits(event)]
+        fitting = [event for event in _events(reader, stored, tags, seen) if query.fits(event)]
         for index, event in enumerate(fitting):
             if stored.position == start and index < skip:
                 continue
@@ -197,14 +200,12 @@ def _is_past(reader: Reader, query: EventQuery, looked: int) -> bool:
     return bool(ahead) and ahead[0].recorded_ms >= query.recorded_ms[1]
 
 
-def _events(reader: Reader, stored: StoredEntry, tags: list[str]) -> Iterator[Members]:
+def _events(
+    reader: Reader, stored: StoredEntry, tags: list[str], seen: Callable[[str], Seen]
+) -> Iterator[Members]:
     """An entry's events, as each therapy that the reader may read sees it."""
     if stored.type in MAPPED:
         entry: Entry = entry_of(stored.position, stored.data, stored.recorded_ms)
         names = names_of(reader)
         for coi in told_to(reader, entry, tags):
-            yield from events_of(entry, coi, names, _finder(reader, coi))
-
-
-def _finder(reader: Reader, coi: str) -> Any:
-    return lambda statement_id: entry_with_id(reader, coi, statement_id)
+            yield from events_of(entry, seen(coi), names)

@@ -6,7 +6,7 @@ Therapies that the reader may not see are counted, never named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from pydantic import BaseModel
 
@@ -116,3 +116,23 @@ def _container(one: ReachedContainer) -> ReachedContainerDocument:
 
 def _place(site: str | None, department: str | None) -> Place | None:
     return Place(site=site, department=department) if site and department else None
+
+
+def therapies_with(reader: Reader, kind: str, name: str) -> Iterator[str]:
+    """Those that it touched and that the reader may read."""
+    return filter(reader.may_read, touched_by(reader, kind, name))
+
+
+def touched_by(reader: Reader, kind: str, name: str) -> Iterator[str]:
+    """The therapies that it touched, whoever may read them; by the read model, come as far as the reader."""
+    node, after = reader.node, None
+    if node.projector.position() < reader.size:
+        node.projector.catch_up(reader.size)
+    while True:
+        page = reach(node.ledger.store.engine, (kind,), name, after=after, limit=STRIDE)
+        for one in page.items:
+            if one.first_position < reader.size:
+                yield one.chain
+        after = page.next
+        if after is None:
+            return

@@ -19,7 +19,7 @@ from api.moments import TheMoment
 from api.node import node_of
 from api.reading import TheReader
 from api.routes.chains import PROBLEMS, Coi
-from api.standards import entries_of, made_ms, names_of, story
+from api.standards import made_ms, names_of, said_of, seen_by, story
 from api.standards_examples import EPCIS_DOCUMENT, EPCIS_QUERY_DOCUMENT, FHIR_BUNDLE, JOB, JOB_ID
 from ledger.errors import Malformed, NotFound
 from ledger.export.epcis import document, query_document, therapy_events
@@ -64,8 +64,8 @@ class CaptureJob(BaseModel):
 )
 def get_epcis(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
     reader.chain(coi, moment.position)
-    entries = (entry for entry, _ in entries_of(reader, coi, moment.position))
-    made = document(therapy_events(entries, coi, names_of(reader)), made_ms(reader, moment.position))
+    entries, seen = said_of(reader, coi, moment.position), seen_by(reader, coi, moment.position)
+    made = document(therapy_events(entries, seen, names_of(reader)), made_ms(reader, moment.position))
     return answer(request, _json(made), LD_JSON, PRIVATE)
 
 

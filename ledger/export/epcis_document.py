@@ -124,10 +124,14 @@ class SensorMetadata(Shape):
     rawData: Uri  # noqa: N815
 
 
+# What a reading may be, as `CentiC` has it; neither infinite nor NaN.
+Celsius = Annotated[float | int, Field(ge=-273, le=200, allow_inf_nan=False)]
+
+
 class SensorReport(Shape):
     type: Literal["Temperature"]
     time: Time
-    value: float | int | None = None
+    value: Celsius | None = None
     uom: Literal["CEL"] | None = None
     exception: Literal["ERROR_CONDITION"] | None = None
 

@@ -151,9 +151,24 @@ def possessor(member: str, at: str, key: str, is_here: bool = False) -> Place:
     def read(names: Names, event: Members, payload: Members) -> None:
         if at in event:
             payload[member] = back(names, event[at])
+        elif f"{PREFIX}{member}" in event:  # see `unpossessed`
+            payload[member] = plain(event[f"{PREFIX}{member}"])
 
     where = f"`{at}`, possessing_party" + (", and `readPoint`" if is_here else "")
     return Place((member,), where, write, read)
+
+
+PARTIES = (("giver", "sourceList", "source"), ("receiver", "destinationList", "destination"))
+
+
+def unpossessed(event: Members, names: Names) -> Members:
+    """The event of a hand-over that moved nothing: who says so between whom, and no possessing_party."""
+    kept = {name: value for name, value in event.items() if name not in ("sourceList", "destinationList")}
+    return kept | {
+        f"{PREFIX}{member}": own(names.read_party(event[at][0][key]))
+        for member, at, key in PARTIES
+        if at in event
+    }
 
 
 def certificate(member: str) -> Place:

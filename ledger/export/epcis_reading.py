@@ -17,7 +17,7 @@ from ledger.domain.parts import Event
 from ledger.errors import Malformed
 from ledger.export.epcis import ABOUT, CHAIN, NAMESPACE, NAMESPACES, written
 from ledger.export.epcis_hash import prehash, utc
-from ledger.export.epcis_places import PREFIX, Members, plain, writes
+from ledger.export.epcis_places import PARTIES, PREFIX, Members, own, plain, writes
 from ledger.export.epcis_table import CORRECTION, OF_SHAPE, Row
 from ledger.export.names import Names
 
@@ -54,7 +54,7 @@ def read_event(event: Members, names: Names) -> Read | None:
     """
     try:
         return _fact(event, names)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise Malformed("invalid_epcis", f"a member of our namespace is of another kind: {error!r}") from None
 
 
@@ -69,7 +69,13 @@ def _fact(event: Members, names: Names) -> Read | None:
     for place in row.places:
         place.read(names, event, payload)
     payload |= _rest(event, writes(row.places))
-    _must_say_all(event, written(_said(payload), coi, names, row))
+    again = written(_said(payload), coi, names, row)
+    again |= {
+        f"{PREFIX}{one}": own(payload[one])
+        for one, _, _ in PARTIES
+        if one in writes(row.places) & set(payload)
+    }
+    _must_say_all(event, again, {"epcList"} if row.names_none else set())
     return _read(event, coi, _filled(payload))
 
 
@@ -77,10 +83,12 @@ def _said(payload: Members) -> Members:
     return {name: deepcopy(value) for name, value in payload.items() if name not in ("type", "v")}
 
 
-def _must_say_all(event: Members, written_again: Members) -> None:
+def _must_say_all(event: Members, written_again: Members, told_beside: set[str]) -> None:
     """Whatever the event said must be in what was read of it. Raises `Malformed` (`invalid_epcis`)."""
     for name, value in event.items():
-        if name not in _BESIDE and not (name in written_again and _is_same(name, value, written_again[name])):
+        if name not in _BESIDE | told_beside and not (
+            name in written_again and _is_same(name, value, written_again[name])
+        ):
             raise Malformed("invalid_epcis", f"{name}: the log has no place for it, or another value")
 
 

@@ -1,7 +1,8 @@
 """Which of our events is which EPCIS event: one row each.
 
 What is no business step or disposition of the CBV gets a word of our own namespace. What is said of
-a therapy or of the registry, and not of a container, is no visibility event and has no row.
+a therapy or of the registry, and not of a container, is no visibility event and has no row. What ends
+a hold, voids a label or recalls a lot names no container itself: its event names those it is about.
 """
 
 from __future__ import annotations
@@ -24,12 +25,18 @@ from ledger.export.epcis_places import (
     transaction,
 )
 
+CORRECTION = "Corrected"  # by who may, the corrected event once more with an error declaration: epcis.py
+LIFTING = "QuarantineLifted"
+RECALL = "LotRecalled"
 Kind = Literal["ObjectEvent", "AggregationEvent", "TransformationEvent", "AssociationEvent"]
 Action = Literal["ADD", "OBSERVE", "DELETE"]
 
 
 class Row(NamedTuple):
-    """`disposition` may depend on what a member says: the member, and value to disposition."""
+    """`disposition` may depend on what a member says: the member, and value to disposition.
+
+    `names_none`: its containers are those of what it is about, and are not read back.
+    """
 
     event: str
     kind: Kind
@@ -37,6 +44,7 @@ class Row(NamedTuple):
     step: str
     places: tuple[Place, ...]
     disposition: str | tuple[str, dict[str, str]] | None = None
+    names_none: bool = False
 
 
 EPCS = listed("epcList")
@@ -65,6 +73,13 @@ def _dose(event: str, step: str, disposition: str | None = None, action: Action 
 
 def _shipper(event: str, action: Action, step: str, *places: Place) -> Row:
     return Row(event, "AggregationEvent", action, step, (shipper(), CHILDREN, AT, *places))
+
+
+def _about(
+    event: str, *places: Place, step: str, disposition: str | tuple[str, dict[str, str]] | None = None
+) -> Row:
+    """Said of another statement, a label or a lot, and so of its containers."""
+    return Row(event, "ObjectEvent", "OBSERVE", _word(step), places, disposition, names_none=True)
 
 
 def _word(name: str) -> str:
@@ -102,6 +117,12 @@ ROWS: tuple[Row, ...] = (
     Row("IdentityTested", "ObjectEvent", "OBSERVE", "inspecting", (EPCS, AT), BY_IDENTITY),
     _seen("DeviationRaised", _word("deviation_raised")),
     _seen("Quarantined", "holding", disposition="non_sellable_other"),
+    _about("QuarantineLifted", transaction("quarantine", _word("quarantine"), "statement"),
+           step="quarantine_lifted", disposition="in_progress"),
+    _about("DeviationDispositioned", transaction("deviation", _word("deviation"), "statement"),
+           step="deviation_dispositioned", disposition=("disposition", {"rejected": "non_conformant"})),
+    _about("LabelVoided", AT, step="label_voided"),
+    _about("LotRecalled", step="lot_recalled", disposition="recalled"),
     _seen("ContainerDamaged", _word("damage_reported"), AT, disposition="damaged"),
     _seen("ContainerLost", _word("loss_reported"), AT, disposition="unknown"),
     _seen("ContainerFound", _word("finding_reported"), AT, disposition="in_progress"),
@@ -129,10 +150,10 @@ ROWS: tuple[Row, ...] = (
     _seen("Returned", _word("returned"), AT, disposition="returned"),
     Row("Destroyed", "ObjectEvent", "DELETE", "destroying", (EPCS, AT), "destroyed"),
     _seen("DestructionWitnessed", _word("destruction_witnessed"), AT, disposition="destroyed"),
+    _about(CORRECTION, transaction("corrects", _word("corrects"), "statement"), step="corrected"),
 )  # fmt: skip
 OF_EVENT = {row.event: row for row in ROWS}
 OF_SHAPE: dict[tuple[str, str | None, str], list[Row]] = {}
 for _row in ROWS:
     OF_SHAPE.setdefault((_row.kind, _row.action, _row.step), []).append(_row)
-CORRECTION = "Corrected"  # the corrected event once more, with an error declaration: see epcis.py
-MAPPED = frozenset({*OF_EVENT, CORRECTION})
+MAPPED = frozenset(OF_EVENT)

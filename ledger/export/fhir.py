@@ -117,6 +117,7 @@ def _collection(one: Product, patient: Resource, refs: References) -> Resource:
 
 def _properties(one: Product, refs: References) -> Iterator[Resource]:
     """What the standard has no element for."""
+    yield _property("state", valueString=one.state)
     yield _property("made-by", valueString=one.made_by)
     yield _property("made-at", valuePeriod={"start": one.made_at})
     yield _property("made-by-signer", valueString=one.signer)
@@ -134,13 +135,17 @@ def _property(name: str, **value: Any) -> Resource:
 
 
 def _warmth(one: Warmth) -> Resource:
-    """The lowest and the highest reading; every reading stands in the EPCIS event and in the entry."""
+    """The lowest and the highest reading, and what they are worth; every one stands in the entry."""
     said: dict[str, Resource] = {
         "phase": {"valueCode": one.phase},
         "logger": {"valueString": one.logger},
         "period": {"valuePeriod": {"start": one.started_at, "end": one.ended_at}},
         "entry": {"valueInteger64": str(one.position)},  # a string in JSON: FHIR R5, datatypes
+        "device-signature": {"valueCode": one.device_signature},
+        "fit": {"valueBoolean": one.fit},
     }
+    if one.calibrated_until is not None:
+        said["calibrated-until"] = {"valueDateTime": one.calibrated_until}
     extension = [{"url": name} | value for name, value in said.items()]
     low_high = {"low": celsius(one.low_centi_c), "high": celsius(one.high_centi_c)}
     outer = {"url": f"{TERMS}/temperature-evidence", "extension": extension}
@@ -149,6 +154,7 @@ def _warmth(one: Warmth) -> Resource:
 
 def _sample(one: Product, refs: References) -> Resource:
     said: dict[str, list[Resource]] = {
+        "state": [{"valueString": one.state}],
         "made-from": [{"valueReference": refs.container(name)} for name in one.parents],
         "sample-purpose": [{"valueCode": one.purpose}] if one.purpose else [],
         "site": [{"valueString": one.site}] if one.site else [],

@@ -102,6 +102,7 @@ def _read_product(one: Resource, refs: References) -> Product:
         parents=tuple(refs.read("container", each) for each in one.get("parent", ())),
         volume_ul=said["volume"]["valueQuantity"]["value"],
         available=one["productStatus"]["code"] == "available",
+        state=said["state"]["valueString"],
         din=one.get("biologicalSourceEvent", {}).get("value"),
         product_code=next((each["code"] for each in codes if "system" not in each), None),
         division=one.get("division"),
@@ -121,6 +122,8 @@ def _warmth(one: Resource) -> Warmth:
     return Warmth(
         said["phase"]["valueCode"], said["logger"]["valueString"], period["start"], period["end"],
         centi_c(found["low"]), centi_c(found["high"]), int(said["entry"]["valueInteger64"]),
+        said["device-signature"]["valueCode"], said.get("calibrated-until", {}).get("valueDateTime"),
+        said["fit"]["valueBoolean"],
     )  # fmt: skip
 
 
@@ -138,6 +141,7 @@ def _read_sample(one: Resource, refs: References) -> Product:
         parents=tuple(refs.read("container", each["valueReference"]) for each in said.get("made-from", ())),
         volume_ul=taken["quantity"]["value"],
         available=one["status"] == "available",
+        state=said["state"][0]["valueString"],
         purpose=said["sample-purpose"][0]["valueCode"] if "sample-purpose" in said else None,
         expires_at=said["expires-at"][0]["valueDateTime"] if "expires-at" in said else None,
     )

@@ -14,6 +14,7 @@ from ledger.domain.naming import containers_of, created_by
 from ledger.domain.registry import LEDGER
 from ledger.domain.shares import share_of
 from ledger.domain.times import timestamp
+from ledger.export.standing import AVAILABLE, Outlook, is_fit, is_matched, state_of
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
@@ -29,7 +30,10 @@ Party = tuple[str, str]  # site, department
 
 @dataclass(frozen=True, slots=True)
 class Warmth:
-    """What one logger showed of a container: lowest and highest reading; `position` of the entry."""
+    """What one logger showed of a container: lowest and highest reading; `position` of the entry.
+
+    `fit`: its instrument proves it. What an unfit one shows proves no good, and counts where it is bad.
+    """
 
     phase: str
     logger: str
@@ -38,11 +42,14 @@ class Warmth:
     low_centi_c: int
     high_centi_c: int
     position: int
+    device_signature: str
+    calibrated_until: str | None
+    fit: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A container: of the patient's cells, of a product, or a sample."""
+    """A container: of the patient's cells, of a product, or a sample. `state`: why it is not available."""
 
     container: str
     made_by: str
@@ -52,6 +59,7 @@ class Product:
     parents: tuple[str, ...]
     volume_ul: int
     available: bool
+    state: str
     din: str | None = None
     product_code: str | None = None
     division: str | None = None
@@ -70,7 +78,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A hand-over, by its release's statement id; `acceptance` the id of what answered it."""
+    """A hand-over, by its release's statement id; `acceptance` the id of what completed it.
+
+    Completed only if it moved all of its containers.
+    """
 
     release: str
     position: int
@@ -85,7 +96,8 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """What happened at the bedside. `matched`: all who compared patient and bag found them to match."""
+    """What happened at the bedside. `matched`: two people found patient and bag to match, and read the
+    label that is in force."""
 
     container: str
     status: DoseStatus
@@ -146,6 +158,7 @@ class Story:
 def story_of(
     chain: Chain,
     entries: Iterable[tuple[Entry, bytes | None]],
+    outlook: Outlook,
     is_device: Callable[[str], bool] = lambda signer: signer == LEDGER,
 ) -> Story:
     """The therapy as its entries, with the bytes that its reader may have, made it."""
@@ -157,40 +170,44 @@ def story_of(
         chain.coi,
         ordered.product if ordered else None,
         ordered.version if ordered else None,
-        tuple(_container(one, makers.get(one.id, ""), chain) for one in chain.containers.values()),
+        tuple(_container(one, makers.get(one.id, ""), chain, outlook) for one in chain.containers.values()),
         tuple(_legs(chain)),
-        tuple(_dose(one) for one in chain.containers.values() if _is_at_bedside(one)),
+        tuple(_dose(one, chain) for one in chain.containers.values() if _is_at_bedside(one)),
         tuple(_findings(chain, by_id, is_device)),
         tuple(_signed(entry, raw, is_device(entry.signer)) for entry, raw in shares),
     )
 
 
-def _container(one: Container, signer: str, chain: Chain) -> Product:
+def _container(one: Container, signer: str, chain: Chain, outlook: Outlook) -> Product:
     """Of a sample only what a Specimen can say."""
-    made = _product(one, signer)
+    made = _product(one, signer, chain, outlook)
     if not made.is_sample:
         return made
     sample = chain.samples.get(one.id)
     return Product(
         made.container, made.made_by, made.made_at, made.signer, made.site, made.parents, made.volume_ul,
-        made.available, expires_at=made.expires_at, purpose=sample.purpose if sample else None,
+        made.available, made.state, expires_at=made.expires_at, purpose=sample.purpose if sample else None,
     )  # fmt: skip
 
 
-def _product(one: Container, signer: str) -> Product:
-    origin = one.custody.origin
+def _product(one: Container, signer: str, chain: Chain, outlook: Outlook) -> Product:
+    origin, state = one.custody.origin, state_of(one, chain, outlook)
     return Product(
         one.id, one.made_by, one.made_at, signer, origin.site if origin else None, one.parents,
-        one.volume_ul, not (one.is_gone or one.is_lost), one.din, one.product_code, one.division,
+        one.volume_ul, state == AVAILABLE, state, one.din, one.product_code, one.division,
         one.expires_at, one.bag, one.of, one.component, one.inside,
-        tuple(_warmth(series) for series in one.evidence if any(series.readings)),
+        tuple(_warmth(each, is_fit(each, chain, outlook)) for each in one.evidence if any(each.readings)),
     )  # fmt: skip
 
 
-def _warmth(series: Series) -> Warmth:
+def _warmth(series: Series, fit: bool) -> Warmth:
     values = [centi_c for _, centi_c in series.readings]
     started, ended = timestamp(series.started_ms), timestamp(series.ended_ms)
-    return Warmth(series.phase, series.logger, started, ended, min(values), max(values), series.position)
+    until = None if series.calibrated_ms is None else timestamp(series.calibrated_ms)
+    return Warmth(
+        series.phase, series.logger, started, ended, min(values), max(values), series.position,
+        series.signature, until, fit,
+    )  # fmt: skip
 
 
 def _legs(chain: Chain) -> Iterator[Leg]:
@@ -209,20 +226,23 @@ def _leg(release: Handover, answer: Handover | None, refused: bool) -> Leg:
 
 
 def _answer(release: Handover, chain: Chain) -> Handover | None:
-    """The acceptance with which custody moved."""
-    custodies = (chain.container(name).custody for name in release.containers)
-    return next((one.moved[release.id][1] for one in custodies if release.id in one.moved), None)
+    """The acceptance with which custody of the last of its containers moved; None: not of all."""
+    custodies = [chain.container(name).custody for name in release.containers]
+    answers = [one.moved[release.id][1] for one in custodies if release.id in one.moved]
+    whole = len(answers) == len(custodies)
+    return max(answers, key=lambda one: (one.occurred_at, one.position), default=None) if whole else None
 
 
 def _is_refused(release: Handover, chain: Chain) -> bool:
-    return any(chain.container(name).custody.is_refused(release) for name in release.containers)
+    """Every container of it was."""
+    return all(chain.container(name).custody.is_refused(release) for name in release.containers)
 
 
 def _is_at_bedside(one: Container) -> bool:
     return bool(one.checks or one.authorisation or one.infusion_start or one.infusion_end)
 
 
-def _dose(one: Container) -> Dose:
+def _dose(one: Container, chain: Chain) -> Dose:
     given, start = one.authorisation, one.infusion_start
     people = (*one.checks, *((given.signer,) if given else ()), *((start.signer,) if start else ()))
     sites = [at.site for at in (*one.checks.values(), given, start) if at]
@@ -230,7 +250,7 @@ def _dose(one: Container) -> Dose:
     return Dose(
         one.id,
         _dose_status(one),
-        all(check.matches for check in one.checks.values()) if one.checks else None,
+        is_matched(one, chain),
         tuple(dict.fromkeys(people)),
         sites[-1] if sites else None,
         thawed.occurred_at if thawed else None,

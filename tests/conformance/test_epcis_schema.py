@@ -22,7 +22,8 @@ from ledger.export.epcis_reading import read_event
 from ledger.export.epcis_table import CORRECTION, ROWS
 from ledger.export.names import Names
 from tests.conformance.vectors import load, vectors
-from tests.domain_scene import CHAIN, COI, ORIGIN, scene_at
+from tests.domain_scene import CHAIN, ORIGIN, scene_at
+from tests.epcis_seen import entries_of, seen_by_a_new_therapy, seen_of
 from tests.event_strategies import QUICKLY, events
 
 NAMES = Names(ORIGIN)
@@ -44,21 +45,22 @@ def wrong_with(found: Any) -> list[str]:
 
 @cache
 def story() -> list[dict[str, Any]]:
-    """A whole therapy's events, with a correction, and a logger put in."""
+    """A whole therapy's events, with corrections by who may and by who may not, and a logger put in."""
     scene = scene_at("infused")
     packed = next(one for one, _ in scene.entries if one.type == "Packed")
-    scene.on_chain(
-        "anna", CORRECTION, corrects=packed.statement_id, member="shipper", was="SHIPPER-1",
-        right="SHIPPER-2", reason="typing_error",
-    )  # fmt: skip
-    entries = [one for one, _ in scene.entries if one.stream == CHAIN]
-    return list(therapy_events(entries, COI, NAMES))
+    for signer in ("anna", "kit"):
+        scene.on_chain(
+            signer, CORRECTION, corrects=packed.statement_id, member="shipper", was="SHIPPER-1",
+            right="SHIPPER-2", reason="typing_error",
+        )  # fmt: skip
+    return list(therapy_events(entries_of(scene), seen_of(scene), NAMES))
 
 
 def test_a_therapys_documents_are_valid() -> None:
     made = story()
     assert {"AssociationEvent", "TransformationEvent"} <= {one["type"] for one in made}
     assert any("errorDeclaration" in one for one in made)
+    assert any(one["bizStep"] == "unbroken:corrected" and one["unbroken:findings"] for one in made)
     assert wrong_with(document(made, MADE_MS)) == []
     assert wrong_with(query_document(made, MADE_MS)) == []
 
@@ -71,7 +73,7 @@ def test_whatever_a_fact_says_its_document_is_valid_and_capture_takes_it(name: s
     @given(events(name))
     def is_valid(event: Any) -> None:
         entry = Entry(7, "ab" * 32, "ef" * 32, "nora", CHAIN, event, MADE_MS)
-        made = document(events_of(entry, COI, NAMES, {}.get), MADE_MS)
+        made = document(events_of(entry, seen_by_a_new_therapy(), NAMES), MADE_MS)
         assert wrong_with(made) == []
         assert read_document(json.dumps(made).encode()) == made["epcisBody"]["eventList"]
 

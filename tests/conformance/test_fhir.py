@@ -15,6 +15,7 @@ from ledger.errors import Malformed
 from ledger.export.fhir import OUTCOMES, SEVERITIES, bundle
 from ledger.export.fhir_reading import read_bundle
 from ledger.export.names import Names
+from ledger.export.standing import Outlook
 from ledger.export.story import Dose, Finding, Leg, Product, Signed, Story, Warmth, story_of
 from tests.conformance.fhir_definitions import CHECKED, Definitions, references_in
 from tests.conformance.vectors import load, vectors
@@ -72,7 +73,7 @@ def told() -> Story:
                    calibrated_until=None, started_at="2026-09-21T12:00:00.000Z", raw="ab" * 32,
                    readings_centi_c=[-15_012, None, -14_950], device_signature="absent")  # fmt: skip
     entries = [(one, b"statement") for one, _ in scene.entries if one.stream == CHAIN]
-    return story_of(scene.chain, entries)
+    return story_of(scene.chain, entries, Outlook(scene.world, scene.now_ms))
 
 
 def test_a_therapys_bundle_has_every_kind_of_resource_and_is_valid() -> None:
@@ -141,15 +142,18 @@ parties = st.tuples(texts, texts)
 few = st.lists(containers, unique=True, max_size=3).map(tuple)
 degrees = st.integers(-27_300, 20_000)
 warmths = st.builds(Warmth, st.sampled_from(["fresh", "frozen", "thawed"]), texts, times, times, degrees,
-                    degrees, positions)  # fmt: skip
+                    degrees, positions, st.sampled_from(["valid", "absent", "failed"]), maybe | times,
+                    st.booleans())  # fmt: skip
 made_products = st.builds(
     Product, containers, st.sampled_from(["collection", "split", "fill", "transform"]), times, texts,
-    maybe | texts, few, volumes, st.booleans(), maybe | st.from_regex(r"A9999[0-9]{8}", fullmatch=True),
+    maybe | texts, few, volumes, st.booleans(), texts,
+    maybe | st.from_regex(r"A9999[0-9]{8}", fullmatch=True),
     maybe | st.just("S1128"), maybe | st.just("A00000"), maybe | times, maybe | st.integers(1, 99),
     maybe | st.integers(1, 99), maybe | texts, maybe | containers, st.lists(warmths, max_size=2).map(tuple),
 )  # fmt: skip
 samples = st.builds(Product, containers, st.just("sample"), times, texts, maybe | texts, few, volumes,
-                    st.booleans(), expires_at=maybe | times, purpose=maybe | st.just("release"))  # fmt: skip
+                    st.booleans(), texts, expires_at=maybe | times,
+                    purpose=maybe | st.just("release"))  # fmt: skip
 legs = st.builds(Leg, ids, positions, st.sampled_from(["in-progress", "abandoned"]), few.filter(len), parties,
                  parties, times) | st.builds(Leg, ids, positions, st.just("completed"), few.filter(len),
                  parties, parties, times, ids, times)  # fmt: skip
@@ -165,7 +169,16 @@ findings = st.builds(
 signed = st.builds(Signed, positions, ids, texts, texts, st.booleans(), ids, times, times, few,
                    maybe | st.binary(min_size=1, max_size=30))  # fmt: skip
 finished = st.builds(
-    Product, containers, st.just("fill"), times, texts, maybe, st.just(()), volumes, st.booleans()
+    Product,
+    containers,
+    st.just("fill"),
+    times,
+    texts,
+    maybe,
+    st.just(()),
+    volumes,
+    st.booleans(),
+    texts,
 )
 
 

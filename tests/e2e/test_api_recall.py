@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from ledger.domain.world import timestamp
+from ledger.export.fhir_reading import read_bundle
+from ledger.export.names import Names
 from ledger.proof.keyfile import new_key
 from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, catch_up, code, enrol, read, served
 from tests.e2e.supply_stage import (
@@ -23,7 +26,7 @@ from tests.e2e.supply_stage import (
     receive,
     release,
 )
-from tests.scenario import APHERESIS, CLEANROOM, VAN, WARD, Signer, b64, hand_over, patient
+from tests.scenario import APHERESIS, CLEANROOM, ORIGIN, VAN, WARD, Signer, b64, hand_over, patient
 
 
 @pytest.fixture
@@ -213,3 +216,19 @@ def test_a_couriers_phone_is_lost_with_scans_on_it(stage: Stage) -> None:
     assert held(reach(stage, "kit", "agents/kit")) == {DOSE: "swift-depot"}
     (revoked,) = read(stage, "cleo", "/v1/keys", status="revoked")["keys"]
     assert (revoked["kid"], revoked["agent"]) == (phone, "kit")
+
+
+def test_a_partner_is_told_of_the_recall_wherever_it_asks(stage: Stage) -> None:
+    position = recall(stage)["position"]
+    names = Names(ORIGIN)
+    whole = read(stage, "quinn", f"/v1/chains/{COI}/epcis")
+    queried = read(stage, "quinn", "/v1/epcis/events", EQ_disposition="recalled")
+    (event,) = queried["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert event in whole["epcisBody"]["eventList"]
+    assert (event["unbroken:event"], event["unbroken:position"]) == ("LotRecalled", position)
+    assert set(event["epcList"]) == {names.of("container", one) for one in (FRESH, DOSE, SECOND)}
+    headers = {"content-type": "application/json"} | stage.bearer("quinn")
+    sent = stage.ask("POST", "/v1/epcis/capture", content=json.dumps(whole).encode(), headers=headers).json()
+    assert {one["status"] for one in sent["events"]} <= {"known", "part"}, sent["errors"]
+    products = read_bundle(read(stage, "quinn", f"/v1/chains/{COI}/fhir"), names).products
+    assert {one.container: one.state for one in products}[DOSE] == "made with a recalled lot"

@@ -322,6 +322,26 @@ def test_an_event_that_means_nothing_here_is_refused_and_the_others_are_not(
     assert [one["code"] for one in job["errors"]] == [wanted, "signature_needed"]
 
 
+@pytest.mark.parametrize("change", [{"value": 1e308}, {"value": 10**400}, {"value": -400}])
+def test_a_reading_beyond_what_can_be_is_refused_by_name(stage: Stage, change: dict[str, Any]) -> None:
+    event = event_of(stage) | {"sensorElementList": [sensed(change)]}
+    answer = capture(stage, event)
+    assert code(answer) == "invalid_epcis"
+    assert "value" in answer.json()["detail"]
+
+
+def sensed(change: dict[str, Any]) -> dict[str, Any]:
+    metadata = {"deviceID": NAMES.of("logger", "L1"), "rawData": f"ni:///sha-256;{'A' * 43}"}
+    report = {"type": "Temperature", "time": "2026-09-21T12:00:00.000Z", "value": 4, "uom": "CEL"} | change
+    return {"sensorMetadata": metadata, "sensorReport": [report]}
+
+
+def test_a_large_number_of_our_own_namespace_is_an_answer_too(stage: Stage) -> None:
+    huge = event_of(stage) | {"unbroken:seq": 1e308, "unbroken:interval_s": 10**400}
+    (error,) = capture(stage, huge).json()["errors"]
+    assert error["code"] in ("invalid_epcis", "signature_needed")
+
+
 def test_bodies_of_another_kind_are_refused(stage: Stage) -> None:
     headers = stage.bearer("anna") | {"content-type": "application/xml"}
     assert (

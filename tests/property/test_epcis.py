@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.domain.chain import Chain
 from ledger.domain.entry import Entry
 from ledger.domain.events import EVENTS, VERSIONS, parse_event, to_payload
 from ledger.domain.parts import Event
@@ -17,8 +19,10 @@ from ledger.export.epcis import NAMESPACES, events_of, told
 from ledger.export.epcis_hash import hash_id
 from ledger.export.epcis_places import writes
 from ledger.export.epcis_reading import read_event
+from ledger.export.epcis_seen import Seen
 from ledger.export.epcis_table import CORRECTION, MAPPED, OF_EVENT, ROWS
 from ledger.export.names import Names, digest_uri, read_digest
+from tests.epcis_seen import seen_by_a_new_therapy
 from tests.event_strategies import QUICKLY, events
 
 COI = "isbt128:CHA999926ABC123"
@@ -57,7 +61,7 @@ def test_every_mapped_fact_reads_back_as_it_was(name: str) -> None:
     @given(events(name))
     def reads_back(event: Event) -> None:
         entry = entry_of(event)
-        whole, *parts = events_of(entry, COI, NAMES, {}.get)
+        whole, *parts = events_of(entry, seen_by_a_new_therapy(), NAMES)
         found = read_event(whole, NAMES)
         assert found is not None
         assert found.payload == plainly(told(to_payload(event)))
@@ -76,8 +80,9 @@ def test_a_correction_is_the_corrected_event_with_the_declaration_of_its_error(
 ) -> None:
     original = entry_of(packed)
     correction = entry_of(corrected.model_copy(update={"corrects": original.statement_id}), 8)
-    before = next(events_of(original, COI, NAMES, {}.get))
-    (after,) = events_of(correction, COI, NAMES, {original.statement_id: original}.get)
+    before = next(events_of(original, seen_by_a_new_therapy(), NAMES))
+    seen = Seen(Chain(COI), {original.statement_id: original}.get)
+    (after,) = events_of(correction, seen, NAMES)
     assert after["eventID"] == before["eventID"]
     found = read_event(after, NAMES)
     assert found is not None
@@ -88,9 +93,22 @@ def test_a_correction_is_the_corrected_event_with_the_declaration_of_its_error(
 @some
 @given(events("Stored"))
 def test_the_id_is_the_hash_of_what_stands_there_and_of_nothing_else(event: Event) -> None:
-    whole = next(events_of(entry_of(event), COI, NAMES, {}.get))
+    whole = next(events_of(entry_of(event), seen_by_a_new_therapy(), NAMES))
     assert hash_id(whole, NAMESPACES) == whole["eventID"]
     assert hash_id(whole | {"eventTime": "1999-01-01T00:00:00.000Z"}, NAMESPACES) != whole["eventID"]
+
+
+@some
+@given(events(CORRECTION), st.sampled_from(["patient.0.commitment", "Patient", "esignature.assertion"]))
+def test_a_correction_does_not_tell_what_the_ledger_keeps(event: Any, member: str) -> None:
+    correction = entry_of(event.model_copy(update={"member": member, "was": "KEPT-1", "right": "KEPT-2"}))
+    by_other = replace(correction, signer="kit", position=9)
+    for one in (correction, by_other):
+        (made,) = events_of(one, seen_by_a_new_therapy(), NAMES)
+        assert "KEPT" not in repr(made)
+        found = read_event(made, NAMES)
+        assert found is not None
+        assert found.payload == plainly(told(to_payload(one.event)))
 
 
 def test_nothing_of_a_patient_or_of_a_passkey_leaves_the_ledger() -> None:
@@ -100,7 +118,7 @@ def test_nothing_of_a_patient_or_of_a_passkey_leaves_the_ledger() -> None:
     @some
     @given(events("InfusionChecked"))
     def leaves_out(event: Any) -> None:
-        members = set(_members(list(events_of(entry_of(event), COI, NAMES, {}.get))))
+        members = set(_members(list(events_of(entry_of(event), seen_by_a_new_therapy(), NAMES))))
         assert not members & {"unbroken:patient", "unbroken:commitment", "unbroken:assertion"}
         assert ("unbroken:esignature" in members) == (event.esignature is not None)
 
@@ -123,6 +141,13 @@ def test_every_event_about_a_container_has_a_row_and_every_place_a_member() -> N
         model = VERSIONS[row.event][max(VERSIONS[row.event])]
         assert writes(row.places) <= set(model.model_fields), row.event
     assert {*OF_EVENT, CORRECTION} == MAPPED
+
+
+def test_what_ends_a_hold_or_stops_a_label_or_a_lot_is_an_event_too() -> None:
+    ends = {"QuarantineLifted", "DeviationDispositioned", "LabelVoided", "LotRecalled", CORRECTION}
+    assert {row.event for row in ROWS if row.names_none} == ends
+    for name in ends:
+        assert not {"containers", "container"} & VERSIONS[name][1].model_fields.keys()
 
 
 def _names_containers(model: type[Event]) -> bool:
