@@ -265,6 +265,7 @@ WITNESSES = {
     "malformed_policy": "Not a witness policy or a list of logs",
     "malformed_submission": "Not a head handed in to a witness, or not its answer",
     "no_log_followed": "The witness follows no log",
+    "no_register": "What the witness cosigned is gone",
     "no_witness_here": "There is no witness here",
     "not_by_the_log": "No trusted key of the log signed the head",
     "old_size_too_large": "The old size is larger than the head's",

@@ -328,6 +328,7 @@ TEMPERATURE: dict[str, Any] = {
             "low_centi_c": 200,
             "high_centi_c": 800,
             "within_limits": True,
+            "proved": True,
             "broken": [],
             "spent_s": 900,
             "left_s": 2_700,

@@ -9,33 +9,36 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.reaching import therapies_with
+from api.reaching import touched_by
 from api.reading import Reader
 from api.settings import VERSION
 from clients.words import sentence
 from ledger.domain.export_events import ExportRequested, TherapyExportRequested
 from ledger.domain.naming import sites_of
 from ledger.domain.registry import Agent
+from ledger.domain.temperature_events import TemperatureEvidenceAttached
 from ledger.domain.times import milliseconds
 from ledger.errors import NotFound, Unauthorised
 from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
 from ledger.store.decode import LazyEntry, entry_of
+from ledger.verify.logger_files import files_of
+from ledger.verify.manifest import Therapies
 
 if TYPE_CHECKING:
     from ledger.domain.world import Entry
     from ledger.proof.keys import SigningKey
     from ledger.store.reading import Reads
 
-SECOND_MS = 1_000
 MADE_BY = f"unbroken {VERSION}"  # written into each bundle: another program may make other bytes
 
 
 @dataclass(frozen=True)
 class Source:
-    """`ledger.export.bundle.BundleSource` over a node, for the one who asked."""
+    """`ledger.export.bundle.BundleSource` over a node: for the one who asked, and whoever reads it now."""
 
     asker: Reader
+    reader: Reader
     recorded_ms: int
     reads: Reads
     origin: str
@@ -45,12 +48,19 @@ class Source:
     made_by: str = MADE_BY
 
     def evidence(self, sha256: str) -> bytes | None:
-        """Files that were there by the end of the request's second: the same whenever it is made."""
-        store = self.asker.node.evidence
-        kept_ms = store.kept_at(sha256)
-        if kept_ms is None or kept_ms >= self.recorded_ms + SECOND_MS:
-            return None
-        return store.find(sha256) if any(map(self.asker.may_read, store.chains(sha256))) else None
+        """Files that were there before the request's second: the same whenever it is made."""
+        chains = self._chains(sha256)
+        return self.reader.node.evidence.find(sha256) if any(map(self.reader.may_read, chains)) else None
+
+    def withholds(self, sha256: str) -> bool:
+        """True for a file that belongs to the bundle and that this reader may not have any more."""
+        chains = self._chains(sha256)
+        return bool(chains) and not any(map(self.reader.may_read, chains))
+
+    def _chains(self, sha256: str) -> list[str]:
+        """For which the file was there, of those that the asker might read."""
+        kept = self.reader.node.evidence.chains(sha256, self.recorded_ms)
+        return list(filter(self.asker.may_read, kept))
 
 
 @dataclass(frozen=True)
@@ -77,13 +87,14 @@ def export_of(reader: Reader, position: int) -> Export:
     head = ledger.store.checkpoint_covering(position)
     asker = _as_of(reader, entry, head.size)
     page = _verifier(reader.node.settings.verifier)
-    source = Source(asker, entry.recorded_ms, ledger.store, ledger.origin, str(ledger.vkey),
+    source = Source(asker, reader, entry.recorded_ms, ledger.store, ledger.origin, str(ledger.vkey),
                     ledger.config.log_key, page)  # fmt: skip
     choice = _choice(asker, entry, head.size)
-    _must_still_read(reader, choice)
+    _must_still_read(source, choice)
     request = Request(position, entry.statement_id, head.size, head.root)
     program = hashlib.sha256(VERSION.encode() + (page or b"")).hexdigest()[:16]
-    return Export(source, request, choice, f'"{entry.statement_id}-{program}"')
+    kept = reader.node.evidence.count(entry.recorded_ms)  # another, if one that was under way came late
+    return Export(source, request, choice, f'"{entry.statement_id}-{program}-{kept}"')
 
 
 @lru_cache(maxsize=4)
@@ -112,21 +123,21 @@ def _choice(asker: Reader, entry: Entry, size: int) -> Choice:
     event = entry.event
     if isinstance(event, ExportRequested) and event.scope == "log":
         return Choice(range(size), None)
-    tags = {entry.stream} if isinstance(event, TherapyExportRequested) else set(_therapies(asker, entry))
+    tags, therapies = {entry.stream}, None
     if isinstance(event, ExportRequested):
-        tags.add(f"{event.scope}/{event.which}")
+        therapies = _therapies(asker, event)
+        tags = {f"{event.scope}/{event.which}", *(f"chain/{coi}" for coi in therapies.given)}
     ledger = asker.node.ledger
-    return choose(ledger.store, ledger.origin, tags, size, asker.may_read_all_of)
+    chosen = choose(ledger.store, ledger.origin, tags, size, asker.may_read_all_of)
+    return chosen._replace(therapies=therapies)
 
 
-def _therapies(asker: Reader, entry: Entry) -> Iterator[str]:
-    """The therapies that a lot reached, or of which something at a site was recorded in a period."""
-    event = entry.event
-    assert isinstance(event, ExportRequested)
-    for coi in therapies_with(asker, event.scope, str(event.which)):
-        tag = f"chain/{coi}"
-        if event.scope == "lot" or _was_there(asker, tag, event):
-            yield tag
+def _therapies(asker: Reader, event: ExportRequested) -> Therapies:
+    """Those that a lot reached, or of which something at a site was recorded in a period."""
+    touched = touched_by(asker, event.scope, str(event.which))
+    meant = [coi for coi in touched if event.scope == "lot" or _was_there(asker, f"chain/{coi}", event)]
+    given = sorted(coi for coi in meant if asker.reads_all or asker.may_read(coi))
+    return Therapies(given=given, unreadable=len(meant) - len(given))
 
 
 def _was_there(asker: Reader, tag: str, event: ExportRequested) -> bool:
@@ -139,13 +150,23 @@ def _was_there(asker: Reader, tag: str, event: ExportRequested) -> bool:
     return False
 
 
-def _must_still_read(reader: Reader, choice: Choice) -> None:
+def _must_still_read(source: Source, choice: Choice) -> None:
     """By what holds now: rights that ended have ended, also for a bundle that was asked for before."""
-    if reader.reads_all:
+    if source.reader.reads_all:
         return
-    chains = [tag.removeprefix("chain/") for tag in choice.whole or () if tag.startswith("chain/")]
-    if choice.whole is None or not all(map(reader.may_read, chains)):
-        raise Unauthorised("not_yours", "this bundle holds therapies that you may no longer read")
+    if choice.whole is None or not all(_still_reads(source, position) for position in choice.positions):
+        raise Unauthorised("not_yours", "this bundle holds what you may no longer read")
+
+
+def _still_reads(source: Source, position: int) -> bool:
+    """The entry, and the loggers' files that it names."""
+    (stored,) = source.reads.entries(position, position + 1)
+    entry = LazyEntry(stored)
+    if stored.type == "TemperatureEvidenceAttached":
+        assert isinstance(entry.event, TemperatureEvidenceAttached)
+        if any(map(source.withholds, files_of(entry.event))):
+            return False
+    return source.reader.may_read_all_of(entry)
 
 
 def length_of(export: Export) -> int:

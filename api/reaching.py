@@ -119,14 +119,19 @@ def _place(site: str | None, department: str | None) -> Place | None:
 
 
 def therapies_with(reader: Reader, kind: str, name: str) -> Iterator[str]:
-    """Those that it touched and that the reader may read; by the read model, come as far as the reader."""
+    """Those that it touched and that the reader may read."""
+    return filter(reader.may_read, touched_by(reader, kind, name))
+
+
+def touched_by(reader: Reader, kind: str, name: str) -> Iterator[str]:
+    """The therapies that it touched, whoever may read them; by the read model, come as far as the reader."""
     node, after = reader.node, None
     if node.projector.position() < reader.size:
         node.projector.catch_up(reader.size)
     while True:
         page = reach(node.ledger.store.engine, (kind,), name, after=after, limit=STRIDE)
         for one in page.items:
-            if one.first_position < reader.size and reader.may_read(one.chain):
+            if one.first_position < reader.size:
                 yield one.chain
         after = page.next
         if after is None:

@@ -175,8 +175,9 @@ def _named(proxies: str) -> str:
 
 
 def _witnesses(path: Path, home: Home) -> Policy:
-    """Raises `Malformed` (`malformed_policy`) where nobody would be asked about this log."""
+    """Raises `Malformed` (`malformed_policy`) where nobody else would be asked about this log."""
     policy, vkey = parse_policy(path.read_bytes()), home.vkey()
+    policy.must_watch(vkey)
     if not policy.knows_log(vkey):
         raise Malformed("malformed_policy", f"{path} names other logs, and not {str(vkey)!r}")
     if not any(each.url for each in policy.witnesses.values()):

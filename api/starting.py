@@ -31,6 +31,7 @@ HINTS = {
     "malformed_policy": "Its lines are those of c2sp.org/tlog-policy.",
     "no_log_followed": "Name one with: unbroken-server witness follow",
     "no_witness_here": "Check --data, or begin one with: unbroken-server witness init",
+    "no_register": "Never serve on without it: begin a new witness with another name, and tell everybody.",
     "no_passphrase": "Set UNBROKEN_PASSPHRASE, or give --passphrase-file.",
     "one_organisation": "Name administrators of at least two organisations.",
     "port_taken": "Choose another with --port.",

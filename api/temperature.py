@@ -61,7 +61,8 @@ class EvidenceDocument(BaseModel):
 class PhaseDocument(BaseModel):
     """One container in one phase. Without a profile nothing is judged: its members are null.
 
-    `broken`: the limits of the profile that do not hold, by its own names.
+    `broken`: the limits of the profile that do not hold, by its own names. `proved`: a fit instrument's
+    readings say for some of the time how warm it was; without, limits that hold show nothing.
     """
 
     container: str
@@ -69,6 +70,7 @@ class PhaseDocument(BaseModel):
     low_centi_c: int | None
     high_centi_c: int | None
     within_limits: bool | None
+    proved: bool
     broken: list[str]
     spent_s: int | None
     left_s: int | None
@@ -118,7 +120,9 @@ class HoldDocument(BaseModel):
 
 class OutDocument(BaseModel):
     """How long a container was out of its storage before its thaw: in the worst case (null: there is no
-    bound), and as people say. `limit_s` null: the product sets none. `since`: it is not put away yet."""
+    bound), and as people say. `limit_s` null: the product sets none. `since`: it is not put away yet,
+    and less is left each second: `left_s` is null, and what is left is the limit less `spent_s` and the time
+    since."""
 
     container: str
     spent_s: int | None
@@ -178,6 +182,7 @@ def _phase(
         low_centi_c=profile.low_centi_c if profile else None,
         high_centi_c=profile.high_centi_c if profile else None,
         within_limits=judgement.is_within_limits if judgement else None,
+        proved=bool(judgement and judgement.covered),
         broken=list(judgement.broken) if judgement else [],
         spent_s=_seconds(judgement.spent_ms) if judgement else None,
         left_s=-_seconds(-judgement.left_ms) if judgement else None,
@@ -269,7 +274,7 @@ def _out_of_storage(chain: Chain, world: World) -> Iterator[OutDocument]:
             spent_s=spent_s,
             claimed_s=_seconds(out.claimed_ms),
             limit_s=limit_s,
-            left_s=limit_s - spent_s if limit_s is not None and spent_s is not None else None,
+            left_s=None if limit_s is None or spent_s is None or out.since else limit_s - spent_s,
             since=out.since,
             proof=list(out.proof),
         )

@@ -45,8 +45,8 @@ log = logging.getLogger("unbroken.witnesses")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one witness stands. `size`: of the newest head that it cosigned; `state`: `new`,
-    `cosigns`, or the code of what fails; `failures`: in a row."""
+    """How one witness stands. `size`: of the newest head whose cosignature by it is kept; `state`:
+    `new`, `cosigns`, or the code of what fails; `failures`: in a row."""
 
     name: str
     size: int = 0
@@ -147,7 +147,7 @@ class Asking:
         self._changed = threading.Condition()
         self._head: StoredCheckpoint | None = None
         self._http = httpx.Client(timeout=TIMEOUT, transport=transport, follow_redirects=False)
-        self._known: int | None = None  # the size that the witness cosigned last, as far as we know
+        self._known: int | None = None  # size of the newest head whose cosignature is kept; None: not looked
         self.standing = Standing(name)
 
     def ask(self, head: StoredCheckpoint) -> None:
@@ -206,38 +206,47 @@ class Asking:
         Raises `Fault` (`witness_unreachable`), `Conflict` (`witness_ahead`), `ProofInvalid`
         (`witness_refuses`, `bad_cosignature`, …), and the store's faults.
         """
-        if self._known is None:
-            self._known = self._kept.newest_of(self._vkey)
-            self.standing = replace(self.standing, size=self._known)
+        named = self._known if self._known is not None else self._look()
         for _ in range(TURNS):
-            old = self._known
-            if old > head.size:
-                return self._must_be_ours(old, head.size)
-            if self._submit(old, head):
-                return None
+            if named > head.size:
+                if self._look() >= named:
+                    return  # another node of this log had a newer head cosigned
+                head = self._newer(named)
+            answered = self._submit(named, head)
+            if answered is None:
+                return
+            named = answered  # a witness's word alone, which is forgotten if no cosignature follows
         raise Conflict("witness_ahead", "the witness names another size each time: somebody else asks it too")
 
-    def _submit(self, old: int, head: StoredCheckpoint) -> bool:
-        """True where the head is cosigned and kept; False where the witness knows another size."""
+    def _look(self) -> int:
+        """The size of the newest head of which this witness's cosignature is kept, by any node."""
+        self._known = self._kept.newest_of(self._vkey)
+        self.standing = replace(self.standing, size=self._known)
+        return self._known
+
+    def _submit(self, old: int, head: StoredCheckpoint) -> int | None:
+        """None where the head is cosigned and kept; else the size that the witness says it knows."""
         proof = consistency_proof(old, head.size, node_reader(self._recorder)) if old else []
         status, media_type, body = self._post(Submission(old, tuple(proof), head.note).encode())
         if status == httpx.codes.CONFLICT and media_type == SIZE_TYPE:
-            self._known = parse_conflict(body)
-            return False
+            return parse_conflict(body)
         if status != httpx.codes.OK:
             told = body[:200].decode("utf-8", "replace").strip()
             raise ProofInvalid("witness_refuses", f"it answers {status} to the head of {head.size}: {told!r}")
         line, time_s = parse_cosignatures(body, head.note, self._witness.vkey)
         self._kept.keep(head.size, self._vkey, time_s, line)
         self._known = head.size
-        return True
+        return None
 
-    def _must_be_ours(self, known: int, size: int) -> None:
-        """Another node of this log may just have had a newer head cosigned. Raises `Conflict`
-        (`witness_ahead`)."""
-        if self._recorder.head()[0] < known:
-            detail = f"the witness has cosigned a head of {known} entries, and this log has {size}: it lost"
-            raise Conflict("witness_ahead", f"{detail} entries, or a copy of it signs too")
+    def _newer(self, named: int) -> StoredCheckpoint:
+        """The log's newest head, where the witness names a size beyond the one it was asked about: the
+        answer to another node may have been lost. Raises `Conflict` (`witness_ahead`)."""
+        newest = self._recorder.latest_checkpoint()
+        if newest is not None and newest.size >= named:
+            return newest
+        size = newest.size if newest else 0
+        detail = f"the witness says that it cosigned a head of {named} entries, and this log has {size}"
+        raise Conflict("witness_ahead", f"{detail}: it lost entries, or a copy of it signs too")
 
     def _post(self, content: bytes) -> tuple[int, str, bytes]:
         """Status, media type and body. Raises `Fault` (`witness_unreachable`, `bad_answer`)."""

@@ -78,8 +78,11 @@ def download_log(
 
     With a policy: as of the newest that meets it, unless the copy is beyond that already. Raises
     `ProofInvalid`: `log_went_back` where the copy is newer than the server, `wrong_tile`,
-    `bad_checkpoint`, `policy_not_met`; `Fault` `unreachable`: call again, it goes on from there.
+    `bad_checkpoint`, `policy_not_met`; `Malformed` `malformed_policy` where a witness has the log's
+    own key; `Fault` `unreachable`: call again, it goes on from there.
     """
+    if policy is not None:
+        policy.must_watch(vkey)
     newest = open_checkpoint(remote.public("/log/checkpoint").content, vkey)
     _no_way_back(folder / "checkpoint", newest, vkey)
     end = newest.checkpoint.size

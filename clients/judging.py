@@ -159,7 +159,7 @@ def _file(one: Judged, profile: TemperatureProfile) -> Document:
 
 
 def _doubts(series: Sequence[Series], profile: TemperatureProfile) -> Iterator[str]:
-    """Why it proves nothing in band; what it shows outside counts, unless its range lacks the band."""
+    """Why it proves nothing in band. What it shows outside counts, as `readings.telling` has it."""
     if not holds_band(series[0].range, profile):
         yield "its range does not hold the band"
     if series[0].calibrated_ms is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from clients.words import sentence
 from ledger.application import Answer, Ledger
 from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
-from ledger.proof import detached
+from ledger.proof import canonical, detached
 from ledger.proof.archive import Writer, open_archive, read_member
 from ledger.proof.keys import SigningKey
 from ledger.proof.note import VerifierKey
@@ -95,6 +96,12 @@ def files_of(raw: bytes) -> dict[str, bytes]:
 def zipped(files: Mapping[str, bytes]) -> bytes:
     writer = Writer()
     return b"".join([*(writer.add(name, data) for name, data in files.items()), writer.end()])
+
+
+def saying(files: Mapping[str, bytes], key: SigningKey, **members: object) -> bytes:
+    """The files with a manifest of which some members say something else, signed with the log's key."""
+    told = canonical.encode(json.loads(files[MANIFEST]) | members)
+    return zipped({**files, MANIFEST: told, SIGNATURE: detached.sign(key, CONTENT_TYPE, told)})
 
 
 def resigned(files: Mapping[str, bytes], key: SigningKey) -> bytes:

@@ -71,6 +71,9 @@ class Clock:
 
 
 def witness(path: Path, clock: Clock | None = None, follows: VerifierKey = LOG) -> Witness:
+    """One on the register that is there, or on a new one."""
+    if not path.exists():
+        Register.create(path, WITNESS)
     return Witness(Register(path), WITNESS, WITNESS_KEY, {follows.name: [follows]}, clock or Clock())
 
 
@@ -105,6 +108,7 @@ class Process:
         self.home.path.mkdir()
         (self.home.path / "witness.vkey").write_text(f"{vkey_of_number(number)}\n")
         (self.home.path / "witness.pem").write_bytes(seal_key(key(number), PASSPHRASE))
+        Register.create(self.home.register, vkey_of_number(number))
         for vkey in logs:
             self.home.follow(vkey)
         with socket.create_server(("127.0.0.1", 0)) as free:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.durable import write_durably
+from api.witness.register import Register
 from ledger.errors import Conflict, Fault, Malformed
 from ledger.proof.keyfile import new_key, open_key, seal_key
 from ledger.proof.note import COSIGNATURE, VerifierKey, vkey_of
@@ -34,13 +35,15 @@ class WitnessHome:
         self._logs = self.path / "logs"
 
     def begin(self, name: str, passphrase: bytes) -> VerifierKey:
-        """Draw the key. Raises `Conflict` (`witness_exists`), `Malformed` (`malformed_vkey`)."""
+        """Draw the key and begin the register. Raises `Conflict` (`witness_exists`), `Malformed`
+        (`malformed_vkey`), `Fault` (`store_failed`)."""
         if self._vkey.exists():
             raise Conflict("witness_exists", f"{self.path} is the witness {self.vkey().name!r}")
         key = new_key()
         vkey = vkey_of(name, key.public, COSIGNATURE)
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_durably(self._key, seal_key(key, passphrase))
+        Register.create(self.register, vkey)
         write_durably(self._vkey, f"{vkey}\n".encode())  # last: without it the key is drawn anew
         return vkey
 

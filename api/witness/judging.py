@@ -98,5 +98,6 @@ def judge(known: Known, submission: Submission, head: Checkpoint) -> None:
 
 
 def is_fork(known: Known, head: Checkpoint) -> bool:
-    """Two heads of one size that differ prove it; of others only the log can show that they fit."""
+    """Two heads of one size that differ prove it, whatever size the submission named; of others only
+    the log can show that they fit."""
     return head.size == known.size and head.root != known.root

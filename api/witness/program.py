@@ -36,7 +36,8 @@ def init(
     name: Annotated[str, typer.Option(help="Its name for ever, for instance witness.example/one")],
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """Draw a witness's key and print its verifier key, which logs and policies name it by."""
+    """Draw a witness's key, begin its register, and print its verifier key, which logs and policies
+    name it by."""
     typer.echo(str(WitnessHome(data).begin(name, passphrase(passphrase_file))))
 
 
@@ -107,18 +108,17 @@ def status(
 
 
 def _seen(home: WitnessHome) -> dict[str, Any]:
-    if not home.register.exists():
-        return {"witness": str(home.vkey()), "heads": [], "refused": []}
-    register = Register(home.register)
+    vkey, register = str(home.vkey()), Register(home.register)
     try:
         heads = [each._asdict() | {"note": each.note.decode()} for each in register.heads()]
         refused = [
             each._asdict() | {"note": each.note.decode(), "known": each.known.decode()}
             for each in register.refused()
         ]
+        refusals = register.refusals()
     finally:
         register.close()
-    return {"witness": str(home.vkey()), "heads": heads, "refused": refused}
+    return {"witness": vkey, "heads": heads, "refused": refused, "refusals": refusals}
 
 
 def _told(found: dict[str, Any]) -> str:
@@ -132,6 +132,7 @@ def _told(found: dict[str, Any]) -> str:
             "ANOTHER HISTORY of the same size" if each["fork"] else "not shown to continue what was cosigned"
         )
         lines.append(f"  {each['origin']}: refused a head of {each['size']} at {_at(each['seen_s'])}: {what}")
+    lines += [f"  {origin}: refused {count} times in all" for origin, count in found["refusals"].items()]
     return "\n".join(lines)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+BODY_S = 10.0  # for a whole body, however slowly it trickles: the same patience as a log has with us
 TEXT = "text/plain; charset=utf-8"
 STATUS: tuple[tuple[type[UnbrokenError], int], ...] = (
     (Malformed, 400), (Unauthentic, 403), (NotFound, 404), (Conflict, 409), (ProofInvalid, 422), (Fault, 500),
@@ -56,6 +57,8 @@ class Application:
         headers = {"content-type": answer.media_type, "cache-control": "no-cache"}
         if answer.allow:
             headers["allow"] = answer.allow
+        if answer.status == 408:
+            headers["connection"] = "close"  # else what is late keeps its place
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         raw.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
@@ -66,7 +69,12 @@ class Application:
         if path == PATH:
             if method != "POST":
                 return Answer(405, b"a head is handed in with POST\n", allow="POST")
-            return await self._in_turn(self._add, await _read(receive))
+            try:
+                async with asyncio.timeout(BODY_S):
+                    body = await _read(receive)
+            except TimeoutError:
+                return Answer(408, b"the head came too slowly\n")
+            return await self._in_turn(self._add, body)
         if method not in ("GET", "HEAD"):
             return Answer(405, b"this is only read\n", allow="GET, HEAD")
         if path == "/":

@@ -19,7 +19,7 @@ def draw_budgets(console: Console, document: Document, now: str) -> None:
     """`now`: the moment (text) for which the document was asked."""
     told = [
         *(_held(one, now) for one in document["holds"]),
-        *(_out(one) for one in document["out_of_storage"]),
+        *(_out(one, now) for one in document["out_of_storage"]),
         *_clocks(document["clocks"]),
     ]
     if told:
@@ -40,7 +40,8 @@ def _held(one: Document, now: str) -> Text:
     return Text(f"{words}: {hours(left_s)} left")
 
 
-def _out(one: Document) -> Text:
+def _out(one: Document, now: str) -> Text:
+    """Where it is still out, the time since then until the moment asked for counts."""
     since = f", and again since {clock(one['since'])} UTC" if one["since"] else ""
     if one["spent_s"] is None:
         spent = "for a time without a bound"
@@ -49,9 +50,18 @@ def _out(one: Document) -> Text:
     said = f"{one['container']} was out of storage {spent}{since}"
     if one["limit_s"] is None:
         return Text(f"{said}; the product sets no limit")
-    if one["left_s"] is None or one["left_s"] < 0:
+    left_s = _left(one, now)
+    if left_s is None or left_s < 0:
         return Text(f"OUT OF STORAGE TOO LONG: {said}; {hours(one['limit_s'])} at most", style="bold red")
-    return Text(f"{said}; {hours(one['left_s'])} of {hours(one['limit_s'])} left")
+    return Text(f"{said}; {hours(left_s)} of {hours(one['limit_s'])} left")
+
+
+def _left(one: Document, now: str) -> int | None:
+    left_s: int | None = one["left_s"]
+    if one["since"] is not None and one["spent_s"] is not None:
+        since_s = (milliseconds(now) - milliseconds(one["since"])) // 1000
+        left_s = int(one["limit_s"]) - int(one["spent_s"]) - max(0, since_s)
+    return left_s
 
 
 def _clocks(found: list[Document]) -> Iterator[Any]:

@@ -227,7 +227,9 @@ def _perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
 
 
 def _cosigners(signed: SignedCheckpoint, vkey: VerifierKey, policy: Policy) -> list[str]:
-    """Raises `ProofInvalid` (`policy_not_met`, and as `Policy.cosigners`)."""
+    """Raises `ProofInvalid` (`policy_not_met`, and as `Policy.cosigners`), `Malformed`
+    (`malformed_policy`) where a witness has the log's own key."""
+    policy.must_watch(vkey)
     by = policy.cosigners(parse_note(signed.note))
     if not policy.knows_log(vkey) or not policy.met_by(by):
         told = ", ".join(by) or "nobody"

@@ -93,14 +93,16 @@ def _budgets(found: list[Document], unproved: set[str]) -> Any:
 
 
 def _verdict(one: Document, unproved: bool) -> Text:
-    """In limits is all clear: not where a leg of the container lacks its proof."""
+    """In limits is all clear: not where a leg of the container lacks its proof, or all of it does."""
     if one["within_limits"] is None:
         return Text("not judged", style="dim")
     if not one["within_limits"]:
         return Text("✗ OUT OF LIMITS", style="bold red")
     if one["gaps"]:
         return Text("? GAP", style="bold yellow")
-    return Text("? NOT PROVED", style="bold red") if unproved else Text("✓ in limits", style="green")
+    if unproved or not one["proved"]:
+        return Text("? NOT PROVED", style="bold red")
+    return Text("✓ in limits", style="green")
 
 
 def _events(one: Document) -> list[tuple[str | Text, ...]]:

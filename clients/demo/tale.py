@@ -51,6 +51,7 @@ class Tale:
     ) -> None:  # fmt: skip
         """The logger's file of each second since then, by way of these values, becomes evidence."""
         who, at = reader
+        time.sleep(1 - (time.time() - since) % 1)  # its last reading comes after the hand-over
         path = self.stage.logger_file(f"{stream}-{phase}")
         write_file(path, stream, since, readings_by_way_of(centi_c, int(time.time() - since) + 1))
         options = {"phase": phase, "at": f"{at['site']}/{at['department']}", "stream": stream,

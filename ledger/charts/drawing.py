@@ -141,7 +141,7 @@ def verdict_of(panel: Panel) -> str:
         return "not judged: no profile"
     if not panel.judgement.is_within_limits:
         return "OUT OF LIMITS"
-    return "in limits where known" if panel.unknown else "in limits"
+    return "in limits where known" if panel.unknown or not panel.judgement.covered else "in limits"
 
 
 # --- the journey at a glance -----------------------------------------------------------------

@@ -52,6 +52,7 @@ class Handover(NamedTuple):
     names: str | None = None
     occurred_at: str = ""
     refuses: bool = False
+    seen_size: int | None = None  # its device had seen the checkpoint of this size
 
     def has_parties_of(self, other: Handover) -> bool:
         return self.giver == other.giver and self.receiver == other.receiver

@@ -143,6 +143,7 @@ def handover_of(entry: Entry, event: Any) -> Handover:
         event.release if accepts or refuses else None,
         event.occurred_at,
         refuses,
+        event.seen.size if event.seen else None,
     )
 
 

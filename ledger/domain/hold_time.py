@@ -32,6 +32,8 @@ USED_UP = "hold_time_used_up"
 _PUTS_IN = frozenset({"Packed", "ShipperSwapped"})
 _FINDS_INSIDE = frozenset(
     {"CustodyReleased", "CustodyAccepted", "ReceiptInspected", "SealChecked", "ShipperSwapped", "Unpacked"}
+    # Nobody may have said that it was taken out: it was inside until it was put to use, or away.
+    | {"Stored", "ThawStarted", "ManufacturingStarted", "ManufacturingRestarted", "ContainersDerived"}
 )
 Stay = tuple[str, "Interval"]  # a shipper, and from when to when (ms) something was in it
 
@@ -102,7 +104,8 @@ def _is_in(packing: Any, container: Container | None, said: Any) -> bool:
 
 
 def _left(container: Container, packing: Packing) -> str | None:
-    """When it next left the shipper, or was thawed, by what the signers say."""
-    ends: list[Moment] = [*container.unpacked, *container.put_in, *container.thaw_starts, *container.packed]
+    """When it next left the shipper, was thawed or went into manufacture, by what the signers say."""
+    away = (*container.unpacked, *container.put_in, *container.packed)
+    ends: list[Moment] = [*away, *container.thaw_starts, *container.into_manufacture]
     after = (one.occurred_at for one in ends if one.occurred_at > packing.occurred_at)
     return min(after, default=None)

@@ -2,10 +2,11 @@
 
 It runs from `Retrieved` to the next `Stored`, packing, beginning of manufacture or thaw: what
 follows the thaw is the window's. All such times add up, those of what it was split off or
-pooled from included. Judged by the worst case within bounds, as in `window.py`: it was out
-from the earliest moment to the latest. Where a removal has no bound, the time counts as used up.
-A container is judged by the profile of the phase that its evidence and its packings are of.
-Where none says so, finished product is frozen, and anything else fresh.
+pooled from included: what is made while its parent is out is out from then on. Judged by the
+worst case within bounds, as in `window.py`: it was out from the earliest moment to the latest.
+Where a removal has no bound, the time counts as used up. A container is judged by the profile of
+the phase that its evidence and its packings are of. Where none says so, finished product is
+frozen, and anything else fresh.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.domain.container import Moment
 from ledger.domain.happened import moment
 from ledger.domain.intervals import union
-from ledger.domain.temperature_rules import concerned, evidence_of, profiles_of, sources
+from ledger.domain.naming import containers_of
+from ledger.domain.temperature_rules import KEEPS_BUDGET, concerned, evidence_of, profiles_of, sources
 from ledger.domain.times import milliseconds
 from ledger.domain.window import earliest_ms, latest_ms
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ledger.domain.chain import Chain
-    from ledger.domain.container import Container, Moment
+    from ledger.domain.container import Container
     from ledger.domain.findings import Found
     from ledger.domain.intervals import Interval
     from ledger.domain.world import Entry, World
@@ -32,8 +35,9 @@ TOO_LONG = "out_of_storage_too_long"
 _TAKES_OUT = frozenset({"Retrieved"})
 _PUTS_AWAY = frozenset(
     {"Stored", "Packed", "ShipperSwapped", "ThawStarted", "ManufacturingStarted", "ManufacturingRestarted"}
+    | {"ContainersDerived"}  # as far as is known by then: what is left in the parent may still be out
 )
-Time = tuple["Moment", "Moment | None"]  # taken out, put away; None: not yet
+Time = tuple[Moment, "Moment | None"]  # taken out, put away; None: not yet
 
 
 class Out(NamedTuple):
@@ -63,17 +67,19 @@ def out_of_storage(chain: Chain, name: str, world: World, added: Entry | None = 
     claimed: list[Interval] = []
     since: list[str] = []
     proof: set[int] = set()
+    known: dict[str, list[Time]] = {}
     for one, until_ms in sources(chain, name).items():
-        for out, away in _times(_known(chain, one), one, added):
+        for out, away in _times(chain, one, added, known):
             if milliseconds(out.occurred_at) >= until_ms:
                 continue
             proof |= {out.position, away.position} if away else {out.position}
-            if away is None:
+            if away is None and one == name:
                 since += [out.occurred_at]
                 continue
-            claimed.append(_within(milliseconds(out.occurred_at), milliseconds(away.occurred_at), until_ms))
+            said_ms = milliseconds(away.occurred_at) if away else until_ms
+            claimed.append(_within(milliseconds(out.occurred_at), said_ms, until_ms))
             start_ms = earliest_ms(out, world)
-            end_ms = latest_ms(away.occurred_at, away.recorded_ms)
+            end_ms = latest_ms(away.occurred_at, away.recorded_ms) if away else until_ms
             worst.append(None if start_ms is None else _within(start_ms, end_ms, until_ms))
     if not proof:
         return None
@@ -84,11 +90,11 @@ def out_of_storage(chain: Chain, name: str, world: World, added: Entry | None = 
 
 def find_too_long(entry: Entry, chain: Chain, world: World, found: Found) -> None:
     """Once at each statement that adds to it beyond the limit."""
-    event: Any = entry.event
     limits = [one.out_of_storage_s for one in profiles_of(chain, world)]
     if entry.type not in _TAKES_OUT | _PUTS_AWAY or not any(one is not None for one in limits):
         return
-    for name in dict.fromkeys((*event.containers, *concerned(chain, event.containers))):
+    names = containers_of(entry.event)
+    for name in dict.fromkeys((*names, *concerned(chain, names))):
         limit_s = limit_of(chain, name, world)
         if limit_s is not None:
             before, after = out_of_storage(chain, name, world), out_of_storage(chain, name, world, entry)
@@ -104,20 +110,55 @@ def _known(chain: Chain, name: str) -> Container | None:
     return chain.containers.get(name) or chain.mentioned.get(name)
 
 
-def _times(container: Container | None, name: str, added: Entry | None) -> Iterator[Time]:
-    """Each time that it was taken out, with the next time that it was put away."""
-    out = list(container.taken_out) if container else []
-    away = _put_away(container) if container else []
-    event: Any = added.event if added else None
-    if added and name in event.containers:
+def _times(chain: Chain, name: str, added: Entry | None, known: dict[str, list[Time]]) -> list[Time]:
+    """Each time that it was taken out, with the next time that it was put away. `known`: kept here."""
+    if name in known:
+        return known[name]
+    known[name] = []  # nothing is its own parent, whatever is said
+    container = _known(chain, name)
+    out = [*container.taken_out, *_born_out(chain, container, added, known)] if container else []
+    away = _put_away(chain, container) if container else []
+    if added and name in containers_of(added.event):
+        event: Any = added.event
         (out if added.type in _TAKES_OUT else away).append(moment(added, event.at.site))
     away.sort(key=lambda one: (one.occurred_at, one.position))
-    for one in out:
-        yield one, next((end for end in away if end.occurred_at > one.occurred_at), None)
+    known[name] = [
+        (one, next((end for end in away if end.occurred_at > one.occurred_at), None)) for one in out
+    ]
+    return known[name]
 
 
-def _put_away(container: Container) -> list[Moment]:
-    return [*container.put_in, *container.packed, *container.thaw_starts, *container.into_manufacture]
+def _born_out(
+    chain: Chain, container: Container, added: Entry | None, known: dict[str, list[Time]]
+) -> Iterator[Moment]:
+    """When it was made, if a parent was out of storage then, as the signers say."""
+    made_at = container.made_at
+    for parent in container.parents if container.made_by in KEEPS_BUDGET else ():
+        for out, away in _times(chain, parent, added, known):
+            if out.occurred_at < made_at and (away is None or away.occurred_at >= made_at):
+                # Until then its parent was out: there is no earlier beginning to look for.
+                yield _made(container)
+                return
+
+
+def _put_away(chain: Chain, container: Container) -> list[Moment]:
+    """Also what ends all: nothing that is used up or destroyed is out of storage."""
+    ends = [*container.put_in, *container.packed, *container.thaw_starts, *container.into_manufacture]
+    ends += [one for one in (container.infusion_start, container.destroyed) if one]
+    return [*ends, *_used_up(chain, container)]
+
+
+def _used_up(chain: Chain, container: Container) -> list[Moment]:
+    """When the last of it went into what was made of it."""
+    if not container.is_consumed:
+        return []
+    made = [one for one in chain.containers.values() if container.id in one.parents]
+    last = max(made, key=lambda one: (one.made_at, one.position), default=None)
+    return [_made(last)] if last else []
+
+
+def _made(container: Container) -> Moment:
+    return Moment(container.position, container.made_at, None, milliseconds(container.made_at), "", "")
 
 
 def _within(start_ms: int, end_ms: int, until_ms: int) -> Interval:

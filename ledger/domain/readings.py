@@ -187,6 +187,17 @@ def holds_band(range_: Interval, profile: TemperatureProfile) -> bool:
     return below and above
 
 
+def telling(series: Series, profile: TemperatureProfile) -> Series | None:
+    """What a series tells of the band: all of it, or, where its instrument's range does not hold the
+    band, the readings strictly within the range. At its end it may be warmer or colder than it says."""
+    if holds_band(series.range, profile):
+        return series
+    low, high = series.range
+    kept = [value if low < value < high else NO_READING for value in array("h", series.packed)]
+    found = series._replace(packed=array("h", kept).tobytes())
+    return found if any(value != NO_READING for value in kept) else None
+
+
 def is_calibrated(series: Series) -> bool:
     """Until its last reading."""
     return series.calibrated_ms is not None and series.ended_ms <= series.calibrated_ms

@@ -10,9 +10,10 @@ The conventions, each on the safe side:
 3. Statements of one logger that follow each other without a gap are one *track*, however they
    were divided. All else stands side by side: excursions add up, and a reading in band never
    takes away what another record shows outside it. Where they contradict, they *disagree*.
-4. An instrument whose range does not hold the band says nothing. One whose calibration is not
-   known to have held to the last reading, whose clock is ahead of the ledger's, or whose
-   signature fails, covers no time; what it shows outside the band counts all the same.
+4. An instrument whose range does not hold the band, whose calibration is not known to have
+   held to the last reading, whose clock is ahead of the ledger's, or whose signature fails,
+   covers no time; what it shows outside the band counts all the same. Of one whose range does
+   not hold the band, readings at the end of its range, or beyond, say nothing.
 
 The order in which evidence arrives makes no difference. Times are milliseconds since 1970.
 """
@@ -34,6 +35,7 @@ from ledger.domain.readings import (
     holds_band,
     is_sound,
     stretches,
+    telling,
 )
 
 if TYPE_CHECKING:
@@ -206,9 +208,12 @@ def _gaps(
 def judged(evidence: tuple[Series, ...], profile: TemperatureProfile) -> Judgement:
     """All evidence about one container in the profile's phase, whatever its order."""
     heard = [one for one in evidence if holds_band(one.range, profile)]
-    speaking = tracks(heard, profile)
+    partly = [one for one in evidence if not holds_band(one.range, profile)]
+    whole = tracks(heard, profile)
+    # Tracks of their own: they join and part no other.
+    speaking = [*whole, *tracks(filter(None, (telling(one, profile) for one in partly)), profile)]
     fit = [one for one in heard if is_sound(one) and one.signature != "failed"]
-    proving = speaking if len(fit) == len(heard) else tracks(fit, profile)
+    proving = whole if len(fit) == len(heard) else tracks(fit, profile)
     known = [_known(track, profile) for track in proving]
     covered = union(stretch for each in known for stretch in each)
     gaps = (

@@ -7,23 +7,24 @@ starts anew. Its gate still looks at everything that it was made of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.domain.conditions import Look, Outcome
-from ledger.domain.intervals import union
+from ledger.domain.container import Moment
+from ledger.domain.intervals import common, union
 from ledger.domain.questions import known_here
 from ledger.domain.readings import Series, is_fit, series_of
 from ledger.domain.registry import LEDGER
 from ledger.domain.temperature import Judgement, holes, judged
 from ledger.domain.times import milliseconds, timestamp
-from ledger.domain.window import product_of
+from ledger.domain.window import PROMPT_MS, earliest_ms, product_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.domain.chain import Chain
-    from ledger.domain.custody import Custody, Holder, Hop
+    from ledger.domain.custody import Custody, Handover, Holder, Hop
     from ledger.domain.deviation import Deviation
     from ledger.domain.findings import Found
     from ledger.domain.intervals import Interval
@@ -39,7 +40,10 @@ _NEVER = 2**62
 
 
 class Leg(NamedTuple):
-    """A carrier held it, from its acceptance to the next one's, whose entry is at `ended`."""
+    """A carrier held it, from its acceptance to the next one's, whose entry is at `ended`. Times are the
+    signers' where they were recorded within minutes. What came later is judged in the worst case: begun
+    at the earliest, though not before the giver let go; ended no earlier than what its acceptor had seen.
+    """
 
     carrier: Holder
     start_ms: int
@@ -140,43 +144,87 @@ def _compare(
 
 
 def legs(custody: Custody, world: World) -> Iterator[Leg]:
-    """The hand-overs that took it to a carrier and away again, as their signers tell the time."""
+    """The hand-overs that took it to a carrier and away again."""
     hops = list(custody.moved.values())
-    for _, accepted in hops:
+    for released, accepted in hops:
         site = world.site(accepted.receiver.site)
         if site is not None and site.kind == "courier":
             left = _departure(hops, accepted.receiver, accepted.occurred_at)
             if left:
-                start_ms, end_ms = sorted((milliseconds(accepted.occurred_at), milliseconds(left[1])))
-                yield Leg(accepted.receiver, start_ms, end_ms, accepted.position, left[0])
+                start_ms, end_ms = sorted((_begun(released, accepted, world), _ended(left, world)))
+                yield Leg(accepted.receiver, start_ms, end_ms, accepted.position, left.position)
 
 
-def _departure(hops: Sequence[Hop], carrier: Holder, since: str) -> tuple[int, str] | None:
-    """Position and time of the first acceptance that took it from there; if all seem earlier, the last."""
+def _departure(hops: Sequence[Hop], carrier: Holder, since: str) -> Handover | None:
+    """The first acceptance that took it from there; if all seem earlier, the last."""
     away = sorted(
-        (accepted.occurred_at, accepted.position) for _, accepted in hops if accepted.giver == carrier
+        (accepted for _, accepted in hops if accepted.giver == carrier),
+        key=lambda one: (one.occurred_at, one.position),
     )
-    if not away:
-        return None
-    moment, position = next((one for one in away if one[0] >= since), away[-1])
-    return position, moment
+    return next((one for one in away if one.occurred_at >= since), away[-1] if away else None)
+
+
+def _begun(released: Handover, accepted: Handover, world: World) -> int:
+    said = min(milliseconds(released.occurred_at), milliseconds(accepted.occurred_at))
+    earliest = earliest_ms(_moment(accepted), world)
+    return said if earliest is None else max(said, earliest)
+
+
+def _ended(accepted: Handover, world: World) -> int:
+    """Who claims an earlier end than the log shows has nothing proved by it for the time between."""
+    said_ms = milliseconds(accepted.occurred_at)
+    if abs(accepted.recorded_ms - said_ms) <= PROMPT_MS:
+        return said_ms
+    seen = world.checkpoint(accepted.seen_size) if accepted.seen_size is not None else None
+    return max(said_ms, seen[1] if seen else accepted.recorded_ms)
+
+
+def _moment(one: Handover) -> Moment:
+    return Moment(one.position, one.occurred_at, one.seen_size, one.recorded_ms, "", one.receiver.site)
+
+
+def _journeys(legs: Iterable[Leg]) -> list[list[Leg]]:
+    """Legs that join: from one carrier to the next it is on the road all the time."""
+    found: list[list[Leg]] = []
+    until_ms = -_NEVER
+    for leg in sorted(legs, key=lambda one: (one.start_ms, one.end_ms, one.began)):
+        if found and leg.start_ms <= until_ms:
+            found[-1].append(leg)
+        else:
+            found.append([leg])
+        until_ms = max(until_ms, leg.end_ms)
+    return found
 
 
 def unproved(chain: Chain, name: str, world: World) -> Iterator[Leg]:
     """Legs that no one phase's evidence covers, where the product asks for it.
 
-    Quality can accept a leg: by accepting a `temperature_gap` that somebody raised since its end.
+    Legs that join are judged as one. What is shorter than the largest gap is no hole, unless nothing
+    at all is known of the whole. Quality can accept a leg: by accepting a `temperature_gap` that
+    somebody raised since its end.
     """
     profiles = profiles_of(chain, world)
     container = chain.containers.get(name)
     if container is None or not any(profile.required for profile in profiles):
         return
     proofs = [(_proved(chain, name, profile), profile) for profile in profiles]
-    for leg in legs(container.custody, world):
-        whole = leg.start_ms, leg.end_ms
-        missing = all(holes(whole, covered, profile) for covered, profile in proofs)
-        if missing and not _accepted(chain, name, GAP, leg.ended, by_people=True):
-            yield leg
+    for journey in _journeys(legs(container.custody, world)):
+        whole = journey[0].start_ms, max(leg.end_ms for leg in journey)
+        missing = [_missing(whole, covered, profile) for covered, profile in proofs]
+        least = min(missing, key=lambda each: sum(end - start for start, end in each)) if all(missing) else []
+        for leg in _lacking(journey, least):
+            if not _accepted(chain, name, GAP, leg.ended, by_people=True):
+                yield leg
+
+
+def _missing(whole: Interval, covered: Sequence[Interval], profile: TemperatureProfile) -> list[Interval]:
+    return holes(whole, covered, profile) if common([whole], covered) else [whole]
+
+
+def _lacking(journey: Sequence[Leg], missing: Sequence[Interval]) -> Sequence[Leg]:
+    """Those of its legs that a hole lies in; where it lies in none, for it has no length, all."""
+    found = [leg for leg in journey if any(a < leg.end_ms and leg.start_ms < b for a, b in missing)]
+    return found or (journey if missing else ())
 
 
 def _proved(chain: Chain, name: str, profile: TemperatureProfile) -> list[Interval]:
@@ -214,8 +262,20 @@ def temperature_in_limits(look: Look) -> Outcome:
         proof = {position for problem in problems for position in problem.proof}
         return Outcome(False, problems[0].detail, tuple(sorted(proof)))
     proof = {series.position for name in names for series in _all_evidence(chain, name)}
+    if not proof:
+        detail = f"No evidence was needed of how warm {look.name} was, and there is none."
+        if any(_needs(chain, name, look.world) for name in names):
+            detail = f"There is no evidence of how warm {look.name} was, and Quality accepted that."
+        return Outcome(True, detail, (product.position,))
     detail = f"The evidence keeps {look.name} within its limits, or Quality accepted what does not."
-    return Outcome(True, detail, tuple(sorted(proof)) or (product.position,))
+    return Outcome(True, detail, tuple(sorted(proof)))
+
+
+def _needs(chain: Chain, name: str, world: World) -> bool:
+    """A carrier had it, and its product asks for evidence of that."""
+    container = chain.containers.get(name)
+    asked = any(profile.required for profile in profiles_of(chain, world))
+    return asked and container is not None and any(legs(container.custody, world))
 
 
 def _all_evidence(chain: Chain, name: str) -> Sequence[Series]:

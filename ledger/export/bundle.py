@@ -206,6 +206,7 @@ class _Bundle:
             whole=None if whole is None else sorted(whole),
             left_out=LeftOut(entries=self._hidden, files=missing),
             files=self._files,
+            therapies=self._choice.therapies,
         ).encode()
         yield self._writer.add(manifest.MANIFEST, told)
         signature = detached.sign(source.key, manifest.CONTENT_TYPE, told)

@@ -24,16 +24,19 @@ from ledger.verify.base64url import unbase64url
 if TYPE_CHECKING:
     from ledger.domain.world import Entry
     from ledger.store.reading import Reads
+    from ledger.verify.manifest import Therapies
 
 MayRead = Callable[["Entry"], bool]
 _CONTAINER, _CHAIN = container_tag(""), "chain/"
 
 
 class Choice(NamedTuple):
-    """`positions` ascending; `whole`: the tags of which nothing is missing, None for the whole log."""
+    """`positions` ascending; `whole`: the tags of which nothing is missing, None for the whole log;
+    `therapies`: which of them a lot reached or a site had, None where neither was asked for."""
 
     positions: Sequence[int]
     whole: frozenset[str] | None
+    therapies: Therapies | None = None
 
 
 def choose(reads: Reads, origin: str, tags: Iterable[str], size: int, may_read: MayRead) -> Choice:

@@ -60,6 +60,15 @@ class Policy:
             (each.vkey.name, each.vkey.public.raw) == (vkey.name, vkey.public.raw) for each in self.logs
         )
 
+    def must_watch(self, vkey: VerifierKey) -> None:
+        """A log is no witness of itself: its key makes any head of any history look cosigned.
+
+        Raises `Malformed` (`malformed_policy`) where a witness has this log's public key.
+        """
+        for name, each in self.witnesses.items():
+            if each.vkey.public.raw == vkey.public.raw:
+                raise _wrong(f"the witness {name} has the key of the log {vkey.name!r} itself")
+
     def cosigners(self, found: Note) -> dict[str, int]:
         """Which witnesses cosigned the note, and when (s since the epoch).
 

@@ -40,7 +40,9 @@ evidence_chain = Table(
     Column("chain", Text, primary_key=True),
     Column("agent", Text, nullable=False),  # who handed it in first
     Column("size", BigInteger, nullable=False),  # bytes
+    Column("kept_ms", BigInteger),  # when it came for this therapy
     Index("evidence_chain_chain", "chain"),
+    Index("evidence_chain_kept", "kept_ms"),
 )
 
 
@@ -55,13 +57,15 @@ class EvidenceStore:
         digest = hashlib.sha256(raw).digest()
         with faults(), self._engine.connect().execution_options(**WRITE) as connection, connection.begin():
             _add(connection, evidence, {"sha256": digest, "data": raw, "kept_ms": now_ms})
-            row = {"sha256": digest, "chain": chain, "agent": agent, "size": len(raw)}
+            row = {"sha256": digest, "chain": chain, "agent": agent, "size": len(raw), "kept_ms": now_ms}
             _add(connection, evidence_chain, row)
         return digest.hex()
 
-    def chains(self, sha256: str) -> list[str]:
-        """For which therapies the file was handed in; empty where there is no such file."""
+    def chains(self, sha256: str, before_ms: int | None = None) -> list[str]:
+        """For which therapies the file was handed in (before a moment); empty where there is no such file."""
         query = select(evidence_chain.c.chain).where(evidence_chain.c.sha256 == bytes.fromhex(sha256))
+        if before_ms is not None:
+            query = query.where(evidence_chain.c.kept_ms < before_ms)
         with faults(), self._engine.connect() as connection:
             return sorted(connection.execute(query).scalars())
 
@@ -73,12 +77,12 @@ class EvidenceStore:
         with faults(), self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def kept_at(self, sha256: str) -> int | None:
-        """When the file came first, in ms; None where there is no such file."""
-        query = select(evidence.c.kept_ms).where(evidence.c.sha256 == bytes.fromhex(sha256))
+    def count(self, before_ms: int) -> int:
+        """How many times a file was handed in for a therapy before a moment. Nothing is ever taken
+        away, so the same count means the same files."""
+        query = select(func.count()).select_from(evidence_chain).where(evidence_chain.c.kept_ms < before_ms)
         with faults(), self._engine.connect() as connection:
-            found: int | None = connection.execute(query).scalar_one_or_none()
-        return found
+            return int(connection.execute(query).scalar_one())
 
     def find(self, sha256: str) -> bytes | None:
         """The file. Raises `Fault` (`damaged_evidence`) where the disk gives back other bytes."""

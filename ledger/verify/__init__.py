@@ -57,6 +57,6 @@ def audit(
     `workers`: processes for step 5.
 
     Never raises for what the source holds: that is in the report. Raises `Malformed`
-    (`malformed_vkey`) for a key that is none.
+    (`malformed_vkey`) for a key that is none, (`malformed_policy`) where a witness has the log's.
     """
     return Audit(source, VerifierKey.parse(log_vkey), policy=policy).run(workers, progress)

@@ -11,8 +11,9 @@ others are counted. Then:
 
 What it cannot see, beside what no audit sees: an entry that belongs here and stands among the
 hashes. Three things speak against it: who asked counted the therapy's entries, decisions count
-them, and the log's key signed that nothing of `whole` was left out. And whether the verifier that
-came with a bundle is an honest one: take it from somewhere else.
+them, and the log's key signed that nothing of `whole` was left out. For revocations, suspensions,
+recalls, rule sets and qualifications, and for which therapies a lot or a site had, only the last.
+And whether the verifier that came with a bundle is an honest one: take it from somewhere else.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ledger.proof import detached
 from ledger.proof.note import VerifierKey
 from ledger.verify.bundle_file import BundleFile
 from ledger.verify.bundle_tree import BundleTree
-from ledger.verify.logger_files import NAMES, FilesAudit
+from ledger.verify.logger_files import NAMES, FilesAudit, files_of
 from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, is_name
 from ledger.verify.partial_replay import PartialReplay
 from ledger.verify.report import Findings, Report
@@ -182,8 +183,7 @@ class BundleAudit(FilesAudit):
         if entry.position == self._manifest.request.position:
             self._asked = entry
         if isinstance(entry.event, TemperatureEvidenceAttached):
-            mapping = entry.event.read_as.mapping if entry.event.read_as else None
-            self._named |= {entry.event.raw, *([mapping] if mapping else [])}
+            self._named |= set(files_of(entry.event))
 
     def _check_request(self) -> None:
         asked, said = self._asked, self._manifest
@@ -192,20 +192,37 @@ class BundleAudit(FilesAudit):
             return
         if self.heads.covering(asked.position) != self.heads.last:
             self._wrong_request(asked, "an earlier checkpoint than the last covers the request")
-        wanted = self._wanted(asked)
-        if wanted is None:
-            self._wrong_request(asked, f"{asked.event.type} asks for no bundle")
-        elif said.whole is not None and not wanted <= set(said.whole):
-            missing = ", ".join(sorted(wanted - set(said.whole)))
-            self._short = f"; NOT WHOLE: who asked for {missing} may not read all of it"
+        event = asked.event
+        if not isinstance(event, TherapyExportRequested | ExportRequested):
+            self._wrong_request(asked, f"{event.type} asks for no bundle")
+        elif isinstance(event, ExportRequested) and event.scope == "log" and said.whole is not None:
+            self._wrong_request(asked, "it asks for the whole log, and only some tags are called whole")
+        else:
+            self._short = self._told_short(asked)
 
-    def _wanted(self, asked: Entry) -> set[str] | None:
-        """The tags that must be whole; None where the entry asks for nothing."""
-        if isinstance(asked.event, TherapyExportRequested):
+    def _wanted(self, asked: Entry) -> set[str]:
+        """The tags that must be whole, where the whole log was not asked for."""
+        event, therapies = asked.event, self._manifest.therapies
+        if not isinstance(event, ExportRequested):
             return {asked.stream}
-        if not isinstance(asked.event, ExportRequested):
-            return None
-        return {f"log/{self.vkey.name}"}
+        given = {f"chain/{coi}" for coi in therapies.given} if therapies else set()
+        return {f"log/{self.vkey.name}", f"{event.scope}/{event.which}"} | given
+
+    def _told_short(self, asked: Entry) -> str:
+        """What is not given whole, although it was asked for."""
+        whole, therapies = self._manifest.whole, self._manifest.therapies
+        if whole is None:
+            return ""
+        told = []
+        if missing := ", ".join(sorted(self._wanted(asked) - set(whole))):
+            told.append(f"; NOT WHOLE: who asked for {missing} may not read all of it")
+        if isinstance(asked.event, ExportRequested) and therapies is None:
+            told.append("; NOT WHOLE: the manifest does not say which therapies belong to it")
+        if therapies and therapies.unreadable:
+            told.append(
+                f"; NOT WHOLE: who asked may not read {therapies.unreadable} therapies that belong to it"
+            )
+        return "".join(told)
 
     def _check_left_out(self) -> None:
         """What is not here is said: the hashes are counted, missing files are named."""

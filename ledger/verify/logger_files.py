@@ -1,7 +1,8 @@
 """Step 7, for whoever has the loggers' own files: each is read again as its statement says.
 
 The statement names its file by SHA-256, so it doesn't matter who kept the file. A file that is
-not here proves nothing either way, and is counted. A segment of live readings is read with the keys
+not here proves nothing either way, nor does one of which nobody said how to read it: both are
+counted, and the step is then not done. A segment of live readings is read with the keys
 that the log had enrolled for its logger before the statement.
 """
 
@@ -63,10 +64,10 @@ class FilesAudit(Audit):
         if self._segments:
             told.append(f"{self._segments} of them are of live readings, checked with the log's keys")
         if self._missing:
-            told.append(f"the files of {self._missing} are not here")
+            told.append(f"NOT read again: the files of {self._missing} are not here")
         if self._silent:
-            told.append(f"{self._silent} do not say how a file was read")
-        self.findings.done(STEP, "; ".join(told), whole=not self._wrong)
+            told.append(f"NOT read again: {self._silent} do not say how a file was read")
+        self.findings.done(STEP, "; ".join(told), whole=not (self._missing or self._silent))
 
     def _compare(self, entry: Entry, event: TemperatureEvidenceAttached) -> None:
         raw = self._files(event.raw)
@@ -87,6 +88,12 @@ class FilesAudit(Audit):
         if is_live(event):
             return sealed.differs(to_payload(event), raw, self._keys.key_of)
         return differs(to_payload(event), raw, mapping, self._root)
+
+
+def files_of(event: TemperatureEvidenceAttached) -> tuple[str, ...]:
+    """The files that it names, by SHA-256 (hex): the logger's own, and how its columns are to be read."""
+    mapping = event.read_as.mapping if event.read_as else None
+    return (event.raw, mapping) if mapping else (event.raw,)
 
 
 def is_live(event: TemperatureEvidenceAttached) -> bool:

@@ -58,8 +58,17 @@ class LeftOut(_Strict):
     files: list[Hex32]
 
 
+class Therapies(_Strict):
+    """Those that a lot reached, or of which something at a site was recorded in the period. `given`: their
+    identities, sorted; `unreadable`: how many others there were that who asked may not read."""
+
+    given: list[Text]
+    unreadable: Count
+
+
 class Manifest(_Strict):
-    """`whole`: the tags of which every entry before `size` is given, sorted; None: all there are."""
+    """`whole`: the tags of which every entry before `size` is given, sorted; None: all there are.
+    `therapies`: for a lot or a site; bundles that were signed before it was thought of lack it."""
 
     format: Literal["unbroken bundle"] = "unbroken bundle"
     v: Literal[1] = 1
@@ -72,9 +81,11 @@ class Manifest(_Strict):
     whole: list[Text] | None
     left_out: LeftOut
     files: list[Listed]
+    therapies: Therapies | None = None
 
     def encode(self) -> bytes:
-        return canonical.encode(self.model_dump())
+        without = {"therapies"} if self.therapies is None else set()
+        return canonical.encode(self.model_dump(exclude=without))
 
 
 def read_manifest(data: bytes) -> Manifest:

@@ -2,7 +2,8 @@
 
 The policy comes from outside the log, as the log's key does: a log that chose its own witnesses
 would prove nothing. A head that witnesses cosigned is the one history that any of them has seen
-of its size, so the operator can have shown nobody another.
+of its size, so the operator can have shown nobody another. A policy that asks for nobody proves
+nothing: the step is then not done.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.note import parse_note
-from ledger.verify.report import Step, told
+from ledger.proof.witnesses import NONE
+from ledger.verify.report import NOBODY, Step, told
 
 if TYPE_CHECKING:
     from ledger.proof.note import VerifierKey
@@ -29,6 +31,8 @@ class Cosigned:
     """Which heads the policy's witnesses cosigned. `size`: of the newest that meets it, 0 for none."""
 
     def __init__(self, policy: Policy, vkey: VerifierKey, findings: Findings) -> None:
+        """Raises `Malformed` (`malformed_policy`) where a witness has the log's own key."""
+        policy.must_watch(vkey)
         self.size = 0
         self._policy = policy
         self._vkey = vkey
@@ -41,9 +45,14 @@ class Cosigned:
         with self._findings.timed(STEP):
             if not self._policy.knows_log(self._vkey):
                 self._findings.wrong(STEP, None, f"the policy is not about the log {self._vkey.name!r}")
+                self._findings.stopped(STEP, "no witness of this log was asked")
+                return
             known = {head.size: head.root for head in heads.heads}
             for size, note in self._notes(source):
                 self._read(size, note, known)
+            if self._policy.quorum == NONE:
+                self._findings.stopped(STEP, "quorum none: the policy asks for no witness")
+                return
             met = [size for size, by in self._by.items() if self._policy.met_by(by)]
             self.size = max(met, default=0)
             self._conclude(heads.last.size if heads.last else 0)
@@ -87,11 +96,13 @@ class Cosigned:
         if not self.size:
             return f"quorum {self._policy.quorum}: not met by any of {len(self._by)} checkpoints"
         by = self._by[self.size]
-        names = ", ".join(f"{name} at {_at(time_s)}" for name, time_s in sorted(by.items())) or "no witness"
+        names = ", ".join(f"{name} at {_at(time_s)}" for name, time_s in sorted(by.items()))
         return f"quorum {self._policy.quorum}: met up to {self.size} of {size} entries, by {names}"
 
     def sentence(self, size: int) -> str:
         """What the witnesses say of the whole, for the end of a report."""
+        if self._policy.quorum == NONE:
+            return NOBODY
         if not self.size:
             return "No witness policy is met: another history may have been shown to somebody else."
         if self.size < size:

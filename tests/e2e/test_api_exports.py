@@ -24,7 +24,7 @@ from tests.domain_supply import LOT
 from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, code, enrol, two_therapies
 from tests.logger_files import ROOT as LOGGERS
 from tests.logger_files import berlinger
-from tests.scenario import APHERESIS, ORIGIN, VAN
+from tests.scenario import APHERESIS, ORIGIN, VAN, b64, ordered
 
 
 @pytest.fixture(scope="module")
@@ -139,15 +139,23 @@ def test_an_entry_that_asks_for_nothing_gives_nothing(stage: Stage) -> None:
         assert code(stage.get(f"/v1/exports/{position}", "audrey")) == "no_such_export"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def annexe(stage: Stage) -> None:
+    """A site that has no part in any therapy yet."""
+    stage.scenario.say("ada", "site/annexe", "SiteOnboarded", organisation="st-mary-trust",
+                       site_kind="care", country="GB")  # fmt: skip
+
+
+def move_to_annexe(stage: Stage, agent: str) -> None:
+    moved = [{"role": "physician", "site": "annexe"}]
+    stage.scenario.say("ada", f"agent/{agent}", "AgentRolesChanged", roles=moved, reason="moved")
+
+
 def test_rights_that_ended_have_ended_for_what_was_asked_before(stage: Stage) -> None:
-    scenario = stage.scenario
-    enrol(scenario, "petra", "physician", "ada", "st-mary-trust", "st-mary")
+    enrol(stage.scenario, "petra", "physician", "ada", "st-mary-trust", "st-mary")
     asked = ask_for_therapy(stage, "petra")
     assert audited(stage, given(stage, asked, "petra")).ok
-    scenario.say("ada", "site/annexe", "SiteOnboarded", organisation="st-mary-trust", site_kind="care",
-                 country="GB")  # fmt: skip
-    moved = [{"role": "physician", "site": "annexe"}]
-    scenario.say("ada", "agent/petra", "AgentRolesChanged", roles=moved, reason="moved")
+    move_to_annexe(stage, "petra")
     assert code(fetch(stage, asked, "petra")) == "not_yours"
 
 
@@ -181,6 +189,29 @@ def test_a_lot_is_given_with_all_that_it_reached(stage: Stage) -> None:
     raw = given(stage, ask_for(stage, "quinn", scope="lot", which="lv-7"), "quinn")
     assert audited(stage, raw).ok, audited(stage, raw).text()
     assert {"lot/lv-7", STREAM} <= set(manifest(raw)["whole"])
+    assert manifest(raw)["therapies"] == {"given": [COI], "unreadable": 0}
+
+
+def test_a_lots_therapies_that_the_asker_may_not_read_are_counted(stage: Stage) -> None:
+    enrolled = stage.scenario.say(
+        "ada", "agent/quentin", "AgentEnrolled", organisation="st-mary-trust",
+        roles=[{"role": "quality", "site": "annexe"}],
+        key=b64(stage.scenario.signer("quentin").key.public.spki),
+    )  # fmt: skip
+    stage.scenario.say("ben", "agent/quentin", "EnrolmentApproved", enrolment=enrolled.statement_id.hex())
+    raw = given(stage, ask_for(stage, "quentin", scope="lot", which="lv-7"), "quentin")
+    assert COI.encode() not in raw
+    assert manifest(raw)["therapies"] == {"given": [], "unreadable": 1}
+    report = audited(stage, raw)
+    assert (report.first_wrong, report.ok, report.steps[-1].ok) == (None, False, None)
+    assert "NOT WHOLE: who asked may not read 1 therapies" in report.steps[-1].detail
+
+
+def keep(stage: Stage, file: bytes, coi: str = COI) -> str:
+    """The file is handed in, some seconds before whatever comes next."""
+    name: str = stage.app.state.node.evidence.keep(file, coi, "mia", stage.scenario.clock())
+    stage.scenario.clock.forward(2)
+    return name
 
 
 def attach(stage: Stage, file: bytes, **changes: Any) -> None:
@@ -193,20 +224,23 @@ def attach(stage: Stage, file: bytes, **changes: Any) -> None:
 
 def test_a_loggers_file_comes_along_and_is_read_again(stage: Stage) -> None:
     raw_file = berlinger([490, None, 510])
-    name = stage.app.state.node.evidence.keep(raw_file, COI, "mia", stage.scenario.clock())
+    name = keep(stage, raw_file)
     attach(stage, raw_file)
+    report = audited(stage, given(stage, ask_for_therapy(stage)), root=LOGGERS)
+    assert report.ok, report.text()
     attach(stage, raw_file, raw="ab" * 32)
     raw = given(stage, ask_for_therapy(stage))
     assert opened(raw).read(f"evidence/{name}") == raw_file
     assert manifest(raw)["left_out"]["files"] == ["ab" * 32]
     report = audited(stage, raw, root=LOGGERS)
-    assert report.ok, report.text()
+    assert (report.first_wrong, report.ok, report.steps[6].ok) == (None, False, None)
     assert report.steps[6].detail.startswith("1 statements are what their files say")
+    assert "NOT read again: the files of 1 are not here" in report.steps[6].detail
 
 
 def test_a_reading_that_its_file_does_not_bear_out_is_found(stage: Stage) -> None:
     raw_file = berlinger([470, 480, 490])
-    stage.app.state.node.evidence.keep(raw_file, COI, "mia", stage.scenario.clock())
+    keep(stage, raw_file)
     attach(stage, raw_file, readings_centi_c=[470, 480, 480])
     wrong = audited(stage, given(stage, ask_for_therapy(stage)), root=LOGGERS).first_wrong
     assert wrong is not None
@@ -233,3 +267,67 @@ def test_a_shipment_of_two_patients_is_judged_for_the_one_who_was_asked_about(st
     assert [step.ok for step in report.steps[:6]] == [True] * 6, report.text()
     assert f"chain/{OTHER}" not in manifest(raw)["whole"]
     assert "as shipment ship-1 of 2 patients" in told(raw)
+
+
+THIRD = "isbt128:CHA999926000009"
+
+
+def order_at_annexe(stage: Stage) -> None:
+    """A third therapy, of which only the annexe's people know."""
+    for agent, role in (("cora", "coordinator"), ("anne", "apheresis")):
+        enrol(stage.scenario, agent, role, "ada", "st-mary-trust", "annexe")
+    said = ordered("patient-9")
+    said["sites"] = said["sites"] | {"collection": "annexe", "treatment": "annexe"}
+    stage.scenario.say("cora", f"chain/{THIRD}", "TherapyOrdered", **said)
+    stage.scenario.say("cora", f"chain/{THIRD}", "ConsentRecorded", site="annexe", form="CONSENT v3")
+    at = {"site": "annexe", "department": "apheresis"}
+    stage.scenario.say("anne", f"chain/{THIRD}", "CollectionCompleted", at=at,
+                       ended_at="2026-09-21T12:00:00.000Z",
+                       containers=[{"container": "THIRD-F1", "volume_ul": 1000}])  # fmt: skip
+
+
+def test_rights_that_ended_have_ended_where_the_therapy_was_not_whole(stage: Stage) -> None:
+    """The asker could not read what was packed together with another site's patient, and all else."""
+    order_at_annexe(stage)
+    carried = [{"coi": COI, "containers": ["BAG-D1"]}, {"coi": THIRD, "containers": ["THIRD-F1"]}]
+    stage.scenario.say("anna", "shipment/ship-2", "Packed", at=APHERESIS, shipper="SHIPPER-2",
+                       containers=["BAG-D1", "THIRD-F1"], therapies=carried)  # fmt: skip
+    enrol(stage.scenario, "paul", "physician", "ada", "st-mary-trust", "st-mary")
+    asked = ask_for_therapy(stage, "paul")
+    raw = given(stage, asked, "paul")
+    assert (COI.encode() in raw, STREAM in manifest(raw)["whole"]) == (True, False)
+    move_to_annexe(stage, "paul")
+    assert code(fetch(stage, asked, "paul")) == "not_yours"
+
+
+def test_the_same_tag_names_the_same_bytes_whatever_files_come(stage: Stage) -> None:
+    """A file that was there for another therapy comes for this one, within the second of the request and
+    after it; and one whose upload began before the request and ended after it."""
+    shared, late = berlinger([431, 432]), berlinger([433, 434])
+    keep(stage, shared, THIRD)
+    attach(stage, shared)
+    attach(stage, late)
+    asked = ask_for_therapy(stage, "quinn")
+    before = fetch(stage, asked, "quinn")
+    evidence_store, now = stage.app.state.node.evidence, stage.scenario.clock()
+    evidence_store.keep(shared, COI, "mia", now)
+    again = fetch(stage, asked, "quinn")
+    assert (again.headers["etag"], again.content) == (before.headers["etag"], before.content)
+    evidence_store.keep(late, COI, "mia", now - 5_000)
+    other = fetch(stage, asked, "quinn")
+    assert other.headers["etag"] != before.headers["etag"]
+    assert other.content != before.content
+
+
+def test_a_file_goes_only_to_who_may_read_it_now(stage: Stage) -> None:
+    """The asker had it by way of a therapy that they may not read any more."""
+    shared = berlinger([441, 442])
+    keep(stage, shared, THIRD)
+    attach(stage, shared)
+    both = [{"role": "physician", "site": "st-mary"}, {"role": "physician", "site": "annexe"}]
+    enrol(stage.scenario, "pia", "physician", "ada", "st-mary-trust", "st-mary")
+    stage.scenario.say("ada", "agent/pia", "AgentRolesChanged", roles=both, reason="moved")
+    asked = ask_for_therapy(stage, "pia")
+    assert f"evidence/{sha256(shared).hexdigest()}" in opened(given(stage, asked, "pia")).namelist()
+    stage.scenario.say("ada", "agent/pia", "AgentRolesChanged", roles=both[:1], reason="moved")
+    assert code(fetch(stage, asked, "pia")) == "not_yours"

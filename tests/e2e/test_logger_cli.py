@@ -112,7 +112,8 @@ def test_an_audit_reads_the_files_again_and_names_the_statement_that_its_file_do
     assert (wrong["position"], wrong["where"]) == (other.position, event["raw"])
 
     (copy / "evidence" / event["raw"]).write_bytes(RAW.replace(b"4.9", b"4.8"))
-    step = audited(live, copy)
+    step = audited(live, copy, code=6)
+    assert step["ok"] is None
     assert "are not here" in step["detail"]
 
 

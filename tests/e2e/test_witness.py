@@ -23,7 +23,7 @@ from ledger.errors import ProofInvalid, UnbrokenError
 from ledger.proof import receipt
 from ledger.proof.add_checkpoint import PATH, parse_conflict, parse_cosignatures
 from ledger.proof.checkpoint import open_checkpoint
-from ledger.proof.note import parse_note
+from ledger.proof.note import COSIGNATURE, parse_note
 from ledger.proof.witnesses import Policy
 from ledger.store.cosignatures import CosignatureStore
 from ledger.store.fsck import fsck
@@ -312,6 +312,7 @@ def test_a_server_whose_policy_is_about_another_log_does_not_start(tmp_path: Pat
     for text, told in (
         (f"log {LOG}\nwitness W {vkey_of_number(11)} http://w\nquorum W\n", "names other logs"),
         (f"witness W {vkey_of_number(11)}\nquorum W\n", "at which URL"),
+        (f"witness W {home.vkey().as_type(COSIGNATURE)} http://w\nquorum W\n", "the key of the log"),
     ):
         path.write_text(text)
         with pytest.raises(UnbrokenError, match=told):

@@ -18,7 +18,7 @@ from api.program import main
 from clients.cli.main import run as clients
 from tests.e2e.live import Live, environment
 from tests.e2e.test_witness import until
-from tests.witness_stage import ROOT
+from tests.witness_stage import LOG, ROOT
 
 NAME = "witness.regulator.example/w1"
 LEDGER = (
@@ -203,6 +203,8 @@ def test_it_runs_without_any_of_the_ledgers_dependencies(tmp_path: Path) -> None
         (["serve", "--data", "{}/none"], "holds no witness"),
         (["serve", "--data", "{}/w"], "names no log to follow"),
         (["status", "--data", "{}/none"], "holds no witness"),
+        (["status", "--data", "{}/lost"], "Never serve on without it"),
+        (["serve", "--data", "{}/lost", "--port", "0"], "Never serve on without it"),
     ],
 )
 def test_what_is_wrong_ends_with_one_line(
@@ -211,7 +213,10 @@ def test_what_is_wrong_ends_with_one_line(
     folder = tmp_path_factory.getbasetemp() / "one-line"
     if not folder.exists():
         folder.mkdir()
-        run("witness", "init", "--data", str(folder / "w"), "--name", NAME)
+        for each in ("w", "lost"):
+            run("witness", "init", "--data", str(folder / each), "--name", NAME)
+        run("witness", "follow", "--data", str(folder / "lost"), str(LOG))
+        (folder / "lost" / "register.db").unlink()
     complaint = run("witness", *(word.format(folder) for word in words), code=2)
     assert told in complaint
     assert complaint.count("\n") == 1

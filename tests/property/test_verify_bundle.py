@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.application import Answer, Ledger
+from ledger.domain.world import log_tag
 from ledger.export.choosing import Choice
 from ledger.proof.checkpoint import log_vkey
 from ledger.proof.keyfile import new_key
 from ledger.proof.keys import SigningKey
-from ledger.verify.manifest import MANIFEST, README, SCHEMAS
-from tests.bundling import OTHER, ask, audited, choice_of, files_of, made, resigned, stage, zipped
+from ledger.verify.manifest import README, SCHEMAS, Therapies
+from tests.bundling import OTHER, ask, audited, choice_of, files_of, made, resigned, saying, stage, zipped
+from tests.domain_supply import LOT
 from tests.scenario import ORIGIN, Scenario
-from tests.unit.verify_book import CHAIN
+from tests.unit.verify_book import CHAIN, COI
 
 WITHOUT_MEANING = {
     README,
@@ -166,10 +168,62 @@ def test_what_rests_on_what_was_left_out_is_counted_and_not_assumed(told: Told) 
 
 
 def test_a_manifest_that_claims_the_whole_log_and_hides_some_of_it_is_found(told: Told) -> None:
-    raw = made(told.ledger, answer_at(told), Choice(told.choice.positions, told.choice.whole))
-    files = files_of(raw)
-    claimed = files[MANIFEST].replace(b'"whole":[', b'"whole":null,"x":[')
-    assert told.wrong(zipped(files | {MANIFEST: claimed})) == 9
+    """The log's own key signed the lie; a manifest that says what is there holds in the same way."""
+    assert told.wrong(saying(files_of(told.raw), told.key)) is None
+    first = audited(saying(files_of(told.raw), told.key, whole=None), told.ledger.vkey).steps[7].problems[0]
+    assert "the whole log is given, and some of it stands as hashes" in first.what
+
+
+@pytest.fixture(scope="module")
+def asked_for_the_log(told: Told) -> Answer:
+    return told.scenario.say("audrey", f"log/{ORIGIN}", "ExportRequested", scope="log", reason="inspection")
+
+
+@pytest.fixture(scope="module")
+def asked_for_a_lot(told: Told) -> Answer:
+    told.scenario.say("mia", "lot/lv-7", "LotReceived", organisation="northcell", **LOT)
+    return told.scenario.say(
+        "audrey", f"log/{ORIGIN}", "ExportRequested", scope="lot", which="lv-7", reason="inspection"
+    )
+
+
+def test_who_asked_for_the_whole_log_is_not_given_some_of_it(told: Told, asked_for_the_log: Answer) -> None:
+    some_of_it = choice_of(told.ledger, asked_for_the_log, log_tag(ORIGIN))
+    (problem,) = audited(made(told.ledger, asked_for_the_log, some_of_it), told.ledger.vkey).steps[7].problems
+    assert (problem.position, "asks for the whole log" in problem.what) == (asked_for_the_log.position, True)
+    size = told.ledger.store.checkpoint_covering(asked_for_the_log.position).size
+    assert audited(made(told.ledger, asked_for_the_log, Choice(range(size), None)), told.ledger.vkey).ok
+
+
+@pytest.mark.parametrize(
+    ("tags", "therapies", "short"),
+    [
+        (("lot/lv-7", CHAIN), Therapies(given=[COI], unreadable=0), None),
+        (("lot/lv-7",), Therapies(given=[], unreadable=0), None),
+        (("lot/lv-7",), Therapies(given=[COI], unreadable=0), f"asked for {CHAIN} may not"),
+        (("lot/lv-7", CHAIN), Therapies(given=[COI], unreadable=2), "may not read 2 therapies"),
+        (("lot/lv-7", CHAIN), None, "does not say which therapies"),
+    ],
+)
+def test_a_lot_is_whole_with_its_therapies_or_said_not_to_be(
+    told: Told, asked_for_a_lot: Answer, tags: tuple[str, ...], therapies: Therapies | None, short: str | None
+) -> None:
+    choice = choice_of(told.ledger, asked_for_a_lot, *tags)._replace(therapies=therapies)
+    step = audited(made(told.ledger, asked_for_a_lot, choice), told.ledger.vkey).steps[7]
+    assert (step.ok, step.problems) == (True if short is None else None, [])
+    assert (short or "left out") in step.detail
+
+
+def test_a_lot_of_which_something_is_hidden_is_said_not_to_be_whole(
+    told: Told, asked_for_a_lot: Answer
+) -> None:
+    choice = choice_of(told.ledger, asked_for_a_lot, "lot/lv-7")
+    short = Choice(
+        choice.positions, (choice.whole or frozenset()) - {"lot/lv-7"}, Therapies(given=[], unreadable=0)
+    )
+    step = audited(made(told.ledger, asked_for_a_lot, short), told.ledger.vkey).steps[7]
+    assert step.ok is None
+    assert "NOT WHOLE: who asked for lot/lv-7 may not read all of it" in step.detail
 
 
 def test_a_bundle_of_another_request_is_found(told: Told) -> None:

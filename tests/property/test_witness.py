@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from api.witness.judging import Known
-from ledger.errors import Conflict, Malformed, ProofInvalid, UnbrokenError
+from api.witness.register import MAX_AHEAD_S
+from ledger.errors import Conflict, Fault, Malformed, ProofInvalid, UnbrokenError
 from ledger.proof.add_checkpoint import Submission, parse_submission
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.cosignature import cosigned_at
@@ -47,7 +48,8 @@ class Handed(RuleBasedStateMachine):
         known = self.witness.register.known(ORIGIN)
         continues = known.size <= new and history.root(known.size) == known.root
         accepted = self._add(history.submission(known.size, new))
-        assert accepted == continues, (known.size, new)
+        in_time = known.time_s <= self.clock.now_s + MAX_AHEAD_S
+        assert accepted == (continues and in_time), (known.size, new)
 
     @rule(history=st.sampled_from(HISTORIES), old=SIZES, new=SIZES)
     def anybody_asks_from_any_size(self, history: History, old: int, new: int) -> None:
@@ -64,7 +66,7 @@ class Handed(RuleBasedStateMachine):
         for hashes in (tuple(proof), theirs, tuple(reversed(theirs))):
             self._add(Submission(known.size, hashes, history.signed(new)))
 
-    @rule(seconds=st.integers(-1000, 1000))
+    @rule(seconds=st.integers(-3000, 3000))
     def the_clock_moves(self, seconds: int) -> None:
         self.clock.now_s += seconds
 
@@ -94,6 +96,8 @@ class Handed(RuleBasedStateMachine):
         try:
             line = self.witness.add(submission.encode())
         except (Malformed, Conflict, ProofInvalid):
+            return False
+        except Fault:  # the clock is far behind the time cosigned last
             return False
         found = parse_note(submission.note + line.encode())
         head = parse_checkpoint(found.text)

@@ -41,6 +41,14 @@ def test_a_file_that_is_handed_in_again_stands_once_and_for_each_therapy(
         assert connection.execute(select(evidence.c.kept_ms)).scalar_one() == 1
 
 
+def test_when_a_file_came_is_known_for_each_therapy(kept: EvidenceStore) -> None:
+    digest = kept.keep(b"one", COI, "mia", 10)
+    kept.keep(b"one", OTHER, "mia", 20)
+    kept.keep(b"one", COI, "mia", 5)
+    assert [kept.chains(digest, moment) for moment in (10, 11, 21)] == [[], [COI], [COI, OTHER]]
+    assert [kept.count(moment) for moment in (10, 11, 21)] == [0, 1, 2]
+
+
 def test_the_bytes_of_a_therapys_files_are_counted_once_for_each_therapy(kept: EvidenceStore) -> None:
     for raw, chain in ((b"one", COI), (b"one", COI), (b"two!", COI), (b"one", OTHER)):
         kept.keep(raw, chain, "mia", 1)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, inspect, text
@@ -79,6 +80,23 @@ def test_a_migration_that_fails_leaves_nothing_behind(
     with pytest.raises(Fault, match="store_failed"):
         migrate(engine)
     assert set(inspect(engine).get_table_names()) == {"checkpoint"}
+    engine.dispose()
+
+
+def test_of_files_that_were_there_before_only_the_first_time_is_known(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, upgrade = open_engine(database_url), command.upgrade
+    with monkeypatch.context() as older:
+        older.setattr(command, "upgrade", lambda config, _: upgrade(config, "0012"))
+        migrate(engine)
+    row = {"sha256": bytes(32), "data": b"file", "kept_ms": 7, "chain": "demo:A", "agent": "mia", "size": 4}
+    with engine.execution_options(unbroken_write=True).begin() as connection:
+        connection.execute(text("INSERT INTO evidence VALUES (:sha256, :data, :kept_ms)"), row)
+        connection.execute(text("INSERT INTO evidence_chain VALUES (:sha256, :chain, :agent, :size)"), row)
+    migrate(engine)
+    kept = evidence.EvidenceStore(engine)
+    assert [kept.chains("00" * 32, moment) for moment in (7, 8)] == [[], ["demo:A"]]
     engine.dispose()
 
 

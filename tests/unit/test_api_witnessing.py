@@ -14,7 +14,7 @@ from api.metrics import Metrics
 from api.witness.register import Witness
 from api.witnessing import Asking, Standing, Witnessing
 from ledger.errors import Conflict
-from ledger.proof.add_checkpoint import MAX_BODY, parse_submission
+from ledger.proof.add_checkpoint import MAX_BODY, Submission, parse_submission
 from ledger.proof.note import parse_note
 from ledger.proof.witnesses import Named
 from ledger.store.cosignatures import CosignatureStore
@@ -159,6 +159,41 @@ def test_a_head_that_failed_waits_and_the_pause_grows(scenario: Scenario, keeper
         pauses.append(one.pause_s())
     assert pauses == [1.0, 2.0, 4.0, 0.0]
     assert one.standing == Standing("W", head(scenario).size, "cosigns", 0)
+
+
+def sized(size: int) -> httpx.Response:
+    return httpx.Response(409, content=f"{size}\n", headers=SIZE)
+
+
+def test_a_size_that_a_witness_once_named_wrongly_is_forgotten(scenario: Scenario, keeper: Witness) -> None:
+    """Else one wrong answer silences it until the log is larger than what it said."""
+    wrong, own = iter([sized(1_000_000)]), truly(keeper)
+    one = asking(scenario, lambda request: next(wrong, None) or own(request))
+    assert attempt(one, scenario) == Standing("W", 0, "witness_ahead", 1)
+    assert attempt(one, scenario) == Standing("W", head(scenario).size, "cosigns", 0)
+
+
+def test_a_witness_that_only_names_the_logs_own_size_does_not_cosign(scenario: Scenario) -> None:
+    old = head(scenario)
+    enrol(scenario, "more", "nurse", "ada", "st-mary-trust", "st-mary")
+    one = asking(scenario, lambda request: sized(head(scenario).size))
+    one.ask(old)
+    one.once()
+    assert one.standing == Standing("W", 0, "witness_ahead", 1)
+
+
+def test_a_head_whose_cosignature_was_lost_on_the_way_to_another_node_is_cosigned_again(
+    scenario: Scenario, keeper: Witness
+) -> None:
+    """The witness truly knows more than anybody kept: it is asked about the newest head instead."""
+    old, one = head(scenario), asking(scenario, truly(keeper))
+    enrol(scenario, "more", "nurse", "ada", "st-mary-trust", "st-mary")
+    newest = head(scenario)
+    keeper.add(Submission(0, (), newest.note).encode())
+    one.ask(old)
+    one.once()
+    assert one.standing == Standing("W", newest.size, "cosigns", 0)
+    assert CosignatureStore(scenario.ledger.store).witnesses_of(newest.size) == {str(WITNESS)}
 
 
 def test_another_node_that_was_quicker_is_no_failure(scenario: Scenario, keeper: Witness) -> None:

@@ -70,6 +70,8 @@ def test_a_row_is_no_all_clear_while_a_leg_of_its_bag_lacks_its_proof() -> None:
     said = drawn(unproved=[leg | {"container": PHASE["container"]}])
     assert "? NOT PROVED" in said
     assert "✓ in limits" not in said
+    nothing = drawn(containers=[PHASE | {"proved": False}])
+    assert ("? NOT PROVED" in nothing, "✓ in limits" in nothing) == (True, False)
     worse = drawn(
         containers=[PHASE | {"within_limits": False}], unproved=[leg | {"container": PHASE["container"]}]
     )
@@ -97,6 +99,9 @@ def test_time_out_of_storage_is_told_in_the_worst_case_and_as_people_say() -> No
     unbound = drawn(out_of_storage=[out | {"spent_s": None, "left_s": None}])
     assert "OUT OF STORAGE TOO LONG" in unbound
     assert "for a time without a bound" in unbound
+    still = {"left_s": None, "since": "2026-09-21T11:54:20.000Z"}  # till then 5 min 40 s were left
+    assert "; 0 min of 10 min left" in " ".join(drawn(out_of_storage=[out | still]).split())
+    assert "OUT OF STORAGE TOO LONG" in drawn("2026-09-21T12:00:01.000Z", out_of_storage=[out | still])
     free = " ".join(
         drawn(
             out_of_storage=[out | {"limit_s": None, "left_s": None, "since": "2026-09-21T08:00:00.000Z"}]

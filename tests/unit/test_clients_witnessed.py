@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from clients.cli.evidence import _cosigners
 from clients.download import Downloaded
 from clients.keys import Device
 from clients.sdk import Client
-from ledger.errors import ProofInvalid
+from ledger.errors import Malformed, ProofInvalid
 from ledger.proof.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
-from ledger.proof.note import parse_note
-from ledger.proof.witnesses import Policy
+from ledger.proof.note import COSIGNATURE, parse_note
+from ledger.proof.witnesses import Policy, parse_policy
 from tests.unit.fake_ledger import ORIGIN, TIME_S, FakeLedger
 from tests.witness_stage import cosigned, key, policy
 
@@ -87,6 +88,24 @@ def test_too_few_witnesses_are_not_enough(device: Device, tmp_path: Path, by: tu
 def test_a_server_that_asks_no_witness_meets_no_policy(device: Device, tmp_path: Path) -> None:
     with pytest.raises(ProofInvalid, match="policy_not_met"):
         fetch(device, ledger(9), tmp_path / "log")
+
+
+def itself() -> Policy:
+    return parse_policy(f"witness w {FakeLedger(LOG_KEY).vkey.as_type(COSIGNATURE)}\nquorum w\n".encode())
+
+
+def test_a_copy_is_not_made_for_a_policy_that_has_the_log_witness_itself(
+    device: Device, tmp_path: Path
+) -> None:
+    with pytest.raises(Malformed, match="malformed_policy"):
+        fetch(device, ledger(9, witnessed=9), tmp_path / "log", itself())
+    assert not (tmp_path / "log").exists()
+
+
+def test_a_proof_does_not_meet_a_policy_that_has_the_log_witness_itself() -> None:
+    log = ledger(9)
+    with pytest.raises(Malformed, match="malformed_policy"):
+        _cosigners(open_checkpoint(log.notes[-1], log.vkey), log.vkey, itself())
 
 
 def test_a_cosignature_of_another_head_is_refused(device: Device, tmp_path: Path) -> None:

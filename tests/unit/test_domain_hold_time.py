@@ -10,7 +10,7 @@ import pytest
 from ledger.domain.hold_time import Hold, hold_of
 from ledger.domain.world import timestamp
 from tests.domain_phrases import pack, raised
-from tests.domain_scene import APHERESIS, FRESH, HOUR_MS, VAN, Said, Scene, scene_at
+from tests.domain_scene import APHERESIS, CLEANROOM, FRESH, HOUR_MS, VAN, WARD, Said, Scene, scene_at
 from tests.domain_supply import YEAR_H, in_hours, register
 
 BOX = "box-7"
@@ -96,6 +96,46 @@ def test_what_was_taken_out_in_time_is_no_longer_judged() -> None:
     scene.forward(DAY_H * 3600)
     assert handed(scene) == {}
     assert hold(scene) is None
+
+
+LEAVES: list[tuple[str, str, dict[str, Any]]] = [
+    ("anna", "Stored", {"at": APHERESIS, "containers": [FRESH], "location": "tank-1"}),
+    ("mia", "ManufacturingStarted", {"at": CLEANROOM, "batch": "B-1", "platform": "P-1",
+     "containers": [FRESH]}),
+    ("nora", "ThawStarted", {"at": WARD, "containers": [FRESH]}),
+    ("mia", "ContainersDerived", {"at": CLEANROOM, "how": "split",
+     "parents": [{"container": FRESH, "volume_ul": 1_000}],
+     "children": [{"container": "PART-1", "volume_ul": 1_000}]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("signer", "event", "fields"), LEAVES, ids=[event for _, event, _ in LEAVES])
+def test_what_leaves_without_a_word_of_unpacking_was_inside_until_then(
+    signer: str, event: str, fields: dict[str, Any]
+) -> None:
+    for late, found in ((0, False), (1, True)):
+        scene = with_box()
+        charge(scene)
+        packed(scene)
+        scene.forward(DAY_H * 3600 + late)
+        said = raised(scene.on_chain(signer, event, **fields))
+        assert ("hold_time_used_up" in said) == found
+
+
+def test_what_went_into_manufacture_is_in_no_shipper() -> None:
+    scene = with_box()
+    charge(scene)
+    packed(scene)
+    scene.forward(60)
+    _, event, fields = LEAVES[1]
+    scene.on_chain("mia", event, **fields)
+    assert hold(scene) is None
+    scene.forward(20 * DAY_H * 3600)
+    assert "hold_time_used_up" not in raised(scene.on_chain("mia", "ContainersDerived", **LEAVES[3][2]))
+
+
+def test_a_shipper_is_the_same_however_its_name_is_written() -> None:
+    assert raised(pack(with_box(), shipper=BOX.upper())) == USED_UP
 
 
 def test_what_was_swapped_is_judged_in_both_shippers() -> None:

@@ -123,6 +123,67 @@ def test_what_is_split_off_keeps_what_was_spent_by_then() -> None:
     assert child.spent_ms == 500_000
 
 
+def split(scene: Scene, parent: str, *names: str, volume_ul: int = 50_000) -> Said:
+    made = [{"container": name, "volume_ul": min(1_000, volume_ul)} for name in names]
+    return scene.on_chain("mia", "ContainersDerived", at=CLEANROOM, how="split", children=made,
+                          parents=[{"container": parent, "volume_ul": volume_ul}])  # fmt: skip
+
+
+def test_what_is_split_off_while_its_parent_is_out_is_out_from_then_on() -> None:
+    scene = scene_with()
+    move(scene, "Retrieved")
+    scene.forward(400)
+    assert raised(split(scene, FRESH, "PART-1")) == {}
+    scene.forward(100)
+    assert raised(split(scene, "PART-1", "PART-2", volume_ul=500)) == {}
+    for name, spent_ms, since_ms in (("PART-1", 400_000, 100_000), ("PART-2", 500_000, 0)):
+        found = out(scene, name)
+        assert found
+        assert (found.spent_ms, found.since) == (spent_ms, timestamp(scene.now_ms - since_ms))
+    scene.forward(101)
+    parts = ["PART-1", "PART-2"]
+    said = scene.on_chain("mia", "Stored", at=CLEANROOM, containers=parts, location="tank-1")
+    assert raised(said) == {TOO_LONG: tuple(parts)}
+    whole, part = out(scene), out(scene, "PART-1")
+    assert whole
+    assert part
+    assert (part.spent_ms, part.claimed_ms, part.since) == (601_000, 601_000, None)
+    assert whole.since  # what is left of the parent is out still
+
+
+def test_finding_it_at_the_split_of_what_was_out_too_long() -> None:
+    scene = scene_with()
+    move(scene, "Retrieved")
+    scene.forward(601)
+    assert raised(split(scene, FRESH, "PART-1")) == {TOO_LONG: (FRESH,)}
+
+
+def test_what_is_used_up_is_no_longer_out_and_what_was_put_away_before_the_split_is_not() -> None:
+    scene = scene_with()
+    move(scene, "Retrieved")
+    scene.forward(60)
+    split(scene, FRESH, "PART-1", volume_ul=scene.chain.containers[FRESH].volume_ul)
+    found = out(scene)
+    assert found
+    assert (found.spent_ms, found.since) == (60_000, None)
+    scene = scene_with()
+    trip(scene, 60)
+    scene.forward(60)
+    split(scene, FRESH, "PART-1")
+    part = out(scene, "PART-1")
+    assert part
+    assert (part.spent_ms, part.since) == (60_000, None)
+
+
+def test_a_removal_that_is_told_after_the_split_counts_for_both() -> None:
+    scene = scene_with()
+    taken_ms, seen = scene.now_ms, scene.seen
+    scene.forward(900)
+    split(scene, FRESH, "PART-1")
+    said = move(scene, "Retrieved", occurred_at=timestamp(taken_ms), seen=seen)
+    assert raised(said) == {TOO_LONG: ("PART-1",)}
+
+
 def test_a_removal_told_late_counts_from_the_checkpoint_seen_and_the_return_from_its_recording() -> None:
     scene = scene_with()
     seen, said_ms = scene.seen, scene.now_ms

@@ -11,7 +11,7 @@ from ledger.domain.gates import Gate, infusion_gates, release_gates
 from ledger.domain.parts import TemperatureProfile
 from ledger.domain.readings import holds_band
 from ledger.domain.temperature import Judgement
-from ledger.domain.temperature_rules import judgement_of, legs
+from ledger.domain.temperature_rules import judgement_of, legs, unproved
 from ledger.domain.world import timestamp
 from ledger.errors import GateFailed, Malformed, StaleView
 from tests.domain_phrases import raised
@@ -21,6 +21,7 @@ from tests.domain_scene import (
     CLEANROOM,
     COI,
     DOSE,
+    DOSE_2,
     FRESH,
     PRODUCT,
     RELEASED,
@@ -244,6 +245,20 @@ def test_warmth_that_an_uncalibrated_logger_shows_counts() -> None:
 def test_what_a_logger_cannot_measure_is_no_excursion() -> None:
     said = attach(warm_scene("at_cleanroom"), *[700] * 9, range_low_centi_c=700)
     assert raised(said) == {"instrument_unfit": (FRESH,)}
+    ends = {"phase": "frozen", "range_low_centi_c": -9_500}  # frozen is at most -150 °C: it is as cold as
+    said = attach(warm_scene("at_cleanroom"), *[-9_500, 8_000] * 4, **ends)  # it can say, and too hot for it
+    assert raised(said) == {"instrument_unfit": (FRESH,)}
+
+
+def test_warmth_within_the_range_of_a_logger_that_cannot_show_the_band_counts_and_covers_nothing() -> None:
+    """Room temperature is no frozen bag's, though the logger ends at -95 °C."""
+    scene = warm_scene("at_cleanroom")
+    said = attach(scene, -9_500, 2_000, 2_000, phase="frozen", range_low_centi_c=-9_500)
+    assert raised(said) == {"instrument_unfit": (FRESH,), "temperature_excursion": (FRESH,)}
+    found = judged(scene, phase="frozen")
+    assert (found.covered, [one.peak_centi_c for one in found.excursions]) == ((), [2_000])
+    scene.clear(next(one for one in said.deviations if "instrument_unfit" in str(one.event)))
+    assert not release_gate(scene, FRESH).passed
 
 
 def test_finding_device_signature_failed() -> None:
@@ -505,7 +520,9 @@ def test_a_leg_to_come_is_not_accepted_beforehand() -> None:
 
 
 def test_an_infusion_asks_for_the_dose_s_own_leg() -> None:
-    scene = warm_scene("released", required=True)
+    scene = warm_scene("made", required=True)
+    attach(scene, *[500] * 3)
+    scene.decide("quinn", "Released", containers=[DOSE, DOSE_2], **RELEASED)
     scene.hand_over(("mia", CLEANROOM), ("kit", VAN), DOSE)
     scene.forward(5_400)
     scene.hand_over(("kit", VAN), ("nora", WARD), DOSE)
@@ -514,11 +531,79 @@ def test_an_infusion_asks_for_the_dose_s_own_leg() -> None:
     cold = {"at": WARD, "containers": [DOSE], "phase": "frozen", "range_low_centi_c": -20_000}
     said = scene.on_chain("nora", "TemperatureEvidenceAttached", **evidence(scene, *[-16_000] * 19, **cold))
     assert (raised(said), infusion_gate(scene).passed) == ({}, True)
-    assert infusion_gate(scene).proof == (said.entry.position,)
+    assert said.entry.position in infusion_gate(scene).proof
 
 
 def test_where_no_profile_requires_it_no_leg_asks_for_evidence() -> None:
-    assert release_gate(required_scene(required=False)).passed
+    gate = release_gate(required_scene(required=False))
+    assert (gate.passed, gate.detail) == (
+        True, "No evidence was needed of how warm DOSE-1 was, and there is none."
+    )  # fmt: skip
+
+
+def test_where_quality_accepts_that_there_is_no_evidence_the_gate_says_so() -> None:
+    scene = required_scene()
+    told = scene.on_chain("mia", "DeviationRaised", code="temperature_gap", severity="major", blocking=True,
+                          containers=[FRESH], cause=None)  # fmt: skip
+    scene.clear(told.entry)
+    detail = "There is no evidence of how warm DOSE-1 was, and Quality accepted that."
+    assert release_gate(scene).detail == detail
+
+
+def van(number: int) -> dict[str, str]:
+    return VAN | {"department": f"van-{number}"}
+
+
+@pytest.mark.parametrize("seconds", [60, 840])
+def test_short_legs_from_van_to_van_are_one_and_one_short_leg_needs_evidence_too(seconds: int) -> None:
+    scene = warm_scene("collected", required=True)
+    scene.hand_over(("anna", APHERESIS), ("kit", van(2)), FRESH)
+    for number in range(2, 5):
+        scene.forward(seconds - 60)
+        scene.hand_over(("kit", van(number)), ("kit", van(number + 1)), FRESH)
+    scene.hand_over(("kit", van(5)), ("mia", CLEANROOM), FRESH)
+    missing = unproved(scene.chain, FRESH, scene.world)
+    assert [leg.carrier.department for leg in missing] == ["van-2", "van-3", "van-4", "van-5"]
+    assert not release_gate(scene, FRESH).passed
+    attach(scene, *[500] * 10)
+    assert release_gate(scene, FRESH).passed
+
+
+def test_of_vans_one_after_the_other_that_one_is_told_whose_evidence_is_missing() -> None:
+    scene = warm_scene("collected", required=True)
+    scene.hand_over(("anna", APHERESIS), ("kit", van(2)), FRESH)
+    scene.forward(3_600)
+    scene.hand_over(("kit", van(2)), ("kit", van(3)), FRESH)
+    attach(scene, *[500] * 13)
+    scene.forward(3_600)
+    scene.hand_over(("kit", van(3)), ("mia", CLEANROOM), FRESH)
+    assert [leg.carrier.department for leg in unproved(scene.chain, FRESH, scene.world)] == ["van-3"]
+
+
+@pytest.mark.parametrize("seen", [{}, {"seen": None}])
+def test_who_tells_an_earlier_end_of_a_leg_has_not_shortened_it(seen: dict[str, None]) -> None:
+    """Ten hours by van, told as five minutes: the acceptor's device had seen the log of ten hours later."""
+    scene = warm_scene("collected", required=True)
+    scene.hand_over(("anna", APHERESIS), ("kit", VAN), FRESH)
+    early = {"occurred_at": timestamp(scene.now_ms + 300_000)}
+    attach(scene, 500)
+    scene.forward(36_000)
+    scene.release("kit", VAN, CLEANROOM, FRESH, **early)
+    scene.accept("mia", VAN, CLEANROOM, FRESH, **early, **seen)
+    (leg,) = unproved(scene.chain, FRESH, scene.world)
+    assert leg.end_ms - leg.start_ms == 36_000_000
+
+
+def test_who_tells_a_later_beginning_of_a_leg_has_not_shortened_it() -> None:
+    """Not before the giver let go of it, whatever the carrier's device had seen."""
+    scene = warm_scene("collected", required=True)
+    old, released = scene.seen, scene.now_ms
+    scene.release("anna", APHERESIS, VAN, FRESH)
+    scene.forward(36_000)
+    scene.accept("kit", APHERESIS, VAN, FRESH, occurred_at=timestamp(scene.now_ms - 360_000), seen=old)
+    scene.hand_over(("kit", VAN), ("mia", CLEANROOM), FRESH)
+    (leg,) = unproved(scene.chain, FRESH, scene.world)
+    assert (leg.start_ms, leg.end_ms) == (released, scene.now_ms)
 
 
 def test_a_bag_that_goes_twice_with_one_van_has_two_legs_and_none_where_it_is_stored() -> None:
@@ -544,13 +629,14 @@ def test_a_leg_makes_the_view_of_a_release_stale() -> None:
 
 
 def test_the_carriers_times_count_in_whatever_order_they_arrive() -> None:
-    """Both phones were offline; the delivery is recorded first."""
+    """Both phones were offline; the delivery is recorded first. It began when the giver let go, at worst."""
     scene = warm_scene("collected", required=True)
     times = [timestamp(scene.now_ms + minutes * 60_000) for minutes in (0, 5, 95, 100)]
+    seen = scene.seen
     scene.forward(7_200)
-    scene.release("kit", VAN, CLEANROOM, FRESH, occurred_at=times[2])
-    scene.accept("mia", VAN, CLEANROOM, FRESH, occurred_at=times[3])
-    scene.release("anna", APHERESIS, VAN, FRESH, occurred_at=times[0])
-    scene.accept("kit", APHERESIS, VAN, FRESH, occurred_at=times[1])
+    scene.release("kit", VAN, CLEANROOM, FRESH, occurred_at=times[2], seen=seen)
+    scene.accept("mia", VAN, CLEANROOM, FRESH, occurred_at=times[3], seen=seen)
+    scene.release("anna", APHERESIS, VAN, FRESH, occurred_at=times[0], seen=seen)
+    scene.accept("kit", APHERESIS, VAN, FRESH, occurred_at=times[1], seen=seen)
     (leg,) = legs(scene.chain.containers[FRESH].custody, scene.world)
-    assert (timestamp(leg.start_ms), timestamp(leg.end_ms)) == (times[1], times[3])
+    assert (timestamp(leg.start_ms), timestamp(leg.end_ms)) == (times[0], times[3])

@@ -129,5 +129,16 @@ def test_a_segment_that_is_not_here_proves_nothing_either_way(stage: Stage, tmp_
     stage.attach(segment(stage.scenario))
     stage.files.clear()
     step = stage.step(tmp_path / "log")
-    assert step.ok
-    assert "the files of 1 are not here" in step.detail
+    assert (step.ok, step.problems) == (None, [])
+    assert "NOT read again: the files of 1 are not here" in step.detail
+
+
+def test_a_statement_that_does_not_say_how_its_file_was_read_proves_nothing_either_way(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.attach(segment(stage.scenario))
+    stage.attach(segment(stage.scenario), read_as=None)
+    step = stage.step(tmp_path / "log")
+    assert (step.ok, step.problems) == (None, [])
+    assert "1 statements are what their files say" in step.detail
+    assert "NOT read again: 1 do not say how a file was read" in step.detail

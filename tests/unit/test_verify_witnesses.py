@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from ledger.errors import Malformed
 from ledger.proof.checkpoint import parse_checkpoint
-from ledger.proof.note import VerifierKey, parse_note
+from ledger.proof.note import COSIGNATURE, VerifierKey, parse_note, vkey_of
 from ledger.proof.witnesses import Policy, parse_policy
 from ledger.verify import DirectorySource, Report, audit
 from ledger.verify.checkpoints import Heads, open_all
@@ -18,7 +19,7 @@ from ledger.verify.report import NOBODY, Findings
 from ledger.verify.witnesses import Cosigned
 from tests.scenario import open_scenario
 from tests.unit.verify_book import Book, tell_story
-from tests.witness_stage import cosigned, key, log_vkey, policy, policy_text
+from tests.witness_stage import cosigned, key, log_vkey, policy, policy_text, vkey_of_number
 
 TWO_OF_THREE = policy(2, 11, 12, 13)
 
@@ -148,13 +149,28 @@ def test_a_policy_about_another_log_is_not_met_by_this_one(book: Book, log: Path
     mine = f"log {book.vkey}\n{policy_text(2, 11, 12, 13)}"
     theirs = f"log {log_vkey('other.example', key(1).public)}\n{policy_text(2, 11, 12, 13)}"
     assert check(book, log, parse_policy(mine.encode())).ok
-    assert not check(book, log, parse_policy(theirs.encode())).ok
+    report = check(book, log, parse_policy(theirs.encode()))
+    assert (report.ok, report.witnessed_size) == (False, 0)
+    assert "nobody is shown another" not in report.witnessed
 
 
-def test_quorum_none_is_met_by_any_head_and_says_so(book: Book, log: Path) -> None:
-    report = check(book, log, parse_policy(b"quorum none\n"))
-    assert report.ok
-    assert "by no witness" in report.steps[-1].detail
+@pytest.mark.parametrize("by", [(), (11,)], ids=["nobody", "a witness"])
+def test_quorum_none_asks_nobody_and_so_proves_nothing(book: Book, log: Path, by: tuple[int, ...]) -> None:
+    change(newest(log), lambda note: cosigned(note, *by))
+    report = check(book, log, parse_policy(f"witness W {vkey_of_number(11)}\nquorum none\n".encode()))
+    step = report.steps[-1]
+    assert (step.number, step.ok, report.ok, report.first_wrong) == (8, None, False, None)
+    assert "quorum none" in step.detail
+    assert (report.witnessed, report.witnessed_size) == (NOBODY, 0)
+
+
+def test_a_log_is_no_witness_of_itself(book: Book, log: Path) -> None:
+    """Under any name: each head carries the log's own cosignature already."""
+    public = VerifierKey.parse(str(book.vkey)).public
+    for name in (VerifierKey.parse(str(book.vkey)).name, "witness.example/other"):
+        itself = vkey_of(name, public, COSIGNATURE)
+        with pytest.raises(Malformed, match="malformed_policy: the witness w has the key of the log"):
+            check(book, log, parse_policy(f"witness w {itself}\nquorum w\n".encode()))
 
 
 def test_a_cosigned_head_of_another_history_does_not_save_the_audit(book: Book, log: Path) -> None:

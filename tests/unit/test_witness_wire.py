@@ -6,14 +6,16 @@ import asyncio
 import base64
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from api.witness import register, serving
 from api.witness.register import MAX_REFUSED, Register, Witness
 from api.witness.serving import Application
 from ledger.errors import Conflict, Fault, Malformed, ProofInvalid
@@ -155,6 +157,23 @@ def test_a_body_without_an_end_is_cut_off(wire: Wire) -> None:
     assert wire.add(GOOD.encode() + b"x" * 10 * MAX_BODY).status_code == 400
 
 
+def test_a_body_that_does_not_come_is_not_waited_for(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "BODY_S", 0.01)
+    sent: list[dict[str, Any]] = []
+    parts = iter([{"type": "http.request", "body": b"old", "more_body": True}])
+
+    async def receive() -> dict[str, Any]:
+        return next(parts, None) or await asyncio.Event().wait() or {}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(dict(message))
+
+    scope = {"type": "http", "method": "POST", "path": "/add-checkpoint"}
+    asyncio.run(Application(wire.keeper)(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"]
+
+
 def test_the_head_cosigned_last_is_served_by_the_hash_of_its_origin(wire: Wire) -> None:
     path = f"/{hashlib.sha256(ORIGIN.encode()).hexdigest()}/checkpoint"
     assert wire.ask("GET", path).status_code == 404
@@ -187,17 +206,53 @@ def test_a_fork_is_kept_with_both_heads_and_told_from_a_bad_proof(wire: Wire) ->
     )
 
 
-def test_what_is_kept_of_refusals_has_an_end(wire: Wire) -> None:
+@pytest.mark.parametrize("old", [0, 5, 9, 10], ids=["none", "smaller", "the known one", "too large"])
+def test_a_fork_of_the_known_size_is_kept_from_whatever_size_it_is_asked(wire: Wire, old: int) -> None:
+    """Whoever hands it in picks the old size, and must not pick whether the proof is lost."""
+    wire.add(TRUE.submission(0, 9))
+    fork = Submission(old, (), FALSE.signed(9))
+    assert wire.add(fork).status_code == (400 if old > 9 else 422 if old == 9 else 409)
+    assert [(one.size, one.fork) for one in wire.keeper.register.refused()] == [(9, True)]
+
+
+def test_an_honest_head_from_another_size_is_no_refusal_to_keep(wire: Wire) -> None:
+    wire.add(TRUE.submission(0, 9))
+    for old, new in ((0, 9), (0, 12), (10, 9), (3, 7)):
+        assert wire.add(TRUE.submission(old, new)).status_code in (400, 409)
+    assert (wire.keeper.register.refused(), wire.keeper.register.refusals()) == ([], {})
+
+
+def test_a_head_refused_for_want_of_a_proof_is_a_fork_once_its_size_is_known(wire: Wire) -> None:
+    wire.add(TRUE.submission(0, 5))
+    wire.add(FALSE.submission(5, 9))
+    wire.add(TRUE.submission(5, 9))
+    wire.add(FALSE.submission(9, 9))
+    (fork,) = wire.keeper.register.refused()
+    assert (fork.size, fork.fork, parse_note(fork.known).text) == (9, True, parse_note(TRUE.signed(9)).text)
+
+
+def test_strangers_cannot_fill_the_place_of_what_is_still_to_come(wire: Wire) -> None:
+    """The newest refusals are kept, all are counted, and no number of them displaces a fork."""
     many = History(b"many %d" % number for number in range(MAX_REFUSED + 50))
     wire.add(TRUE.submission(0, 5))
+    assert wire.add(FALSE.submission(5, 5)).status_code == 422
     for size in range(6, MAX_REFUSED + 50):
         with pytest.raises(ProofInvalid):
             wire.keeper.add(Submission(5, (), many.signed(size)).encode())
-    assert len(wire.keeper.register.refused()) == MAX_REFUSED
-    assert wire.add(FALSE.submission(5, 5)).status_code == 422
-    assert [one.fork for one in wire.keeper.register.refused()].count(
-        True
-    ) == 1  # there is always room for it
+    kept = [one.size for one in wire.keeper.register.refused()]
+    assert kept == [5, *range(50, MAX_REFUSED + 50)]
+    assert wire.keeper.register.refusals() == {ORIGIN: MAX_REFUSED + 45}
+
+
+def test_the_memory_of_forks_has_an_end_too(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register, "MAX_REFUSED", 2)
+    wire.add(TRUE.submission(0, 5))
+    forks = [History(b"%d %d" % (which, n) for n in range(5)) for which in range(4)]
+    for one in forks:
+        wire.add(one.submission(5, 5))
+    kept = [parse_note(one.note).text for one in wire.keeper.register.refused()]
+    assert sorted(kept) == sorted(parse_note(one.signed(5)).text for one in forks[:2])
+    assert wire.keeper.register.refusals() == {ORIGIN: 4}
 
 
 def test_a_clock_that_was_set_back_makes_no_earlier_statement(tmp_path: Path) -> None:
@@ -207,6 +262,52 @@ def test_a_clock_that_was_set_back_makes_no_earlier_statement(tmp_path: Path) ->
     clock.now_s -= 3600
     line = keeper.add(TRUE.submission(5, 9).encode())
     assert parse_cosignatures(line.encode(), TRUE.signed(9), WITNESS)[1] == TIME
+
+
+def test_a_clock_that_was_far_ahead_gives_no_false_time_for_ever(tmp_path: Path) -> None:
+    clock = Clock(TIME + register.MAX_AHEAD_S + 1)
+    wire = Wire(witness(tmp_path / "register.db", clock))
+    assert wire.add(TRUE.submission(0, 5)).status_code == 200
+    clock.now_s = TIME
+    late = wire.add(TRUE.submission(5, 9))
+    assert (late.status_code, late.text.partition(":")[0]) == (500, "clock_behind")
+    assert wire.keeper.register.known(ORIGIN).size == 5
+    clock.now_s += 1
+    assert wire.add(TRUE.submission(5, 9)).status_code == 200
+
+
+def test_a_register_that_is_gone_is_not_begun_again(tmp_path: Path) -> None:
+    """Else it would cosign a second history, and nobody would know."""
+    path = tmp_path / "register.db"
+    keeper = witness(path)
+    keeper.add(TRUE.submission(0, 9).encode())
+    keeper.register.close()
+    path.unlink()
+    with pytest.raises(Fault, match="no_register"):
+        Register(path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("change", ["DROP TABLE witness", "DELETE FROM witness"])
+def test_a_register_that_names_no_witness_is_none(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "register.db"
+    Register.create(path, WITNESS)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(change)
+    with pytest.raises(Fault, match="no_register"):
+        Register(path)
+
+
+def test_an_empty_file_is_no_register(tmp_path: Path) -> None:
+    (tmp_path / "register.db").touch()
+    with pytest.raises(Fault, match="no_register"):
+        Register(tmp_path / "register.db")
+
+
+def test_an_empty_register_of_another_witness_is_refused(tmp_path: Path) -> None:
+    Register.create(tmp_path / "register.db", LOG)
+    with pytest.raises(Fault, match="wrong_register"):
+        witness(tmp_path / "register.db")
 
 
 def test_a_register_of_another_key_is_refused(tmp_path: Path) -> None:
@@ -231,6 +332,7 @@ def test_a_head_that_was_changed_in_the_register_is_refused_at_the_next_start(tm
 def test_a_register_that_cannot_be_written_cosigns_nothing(tmp_path: Path) -> None:
     """Somebody else holds the lock: the answer is a fault, and the head is not the known one later."""
     path = tmp_path / "register.db"
+    Register.create(path, WITNESS)
     keeper = Witness(Register(path, timeout_s=0.05), WITNESS, key(2), {ORIGIN: [LOG]}, Clock())
     wire = Wire(keeper)
     holder = sqlite3.connect(path, isolation_level=None)
@@ -253,6 +355,7 @@ def test_two_processes_on_one_register_still_cosign_one_history(tmp_path: Path) 
 def test_four_that_race_on_one_register_cosign_one_history(tmp_path: Path) -> None:
     """Each with its own connection, as four processes: the check and the record are one transaction."""
     path, cosigned = tmp_path / "register.db", list[tuple[int, bytes]]()
+    Register.create(path, WITNESS)
 
     def race(number: int) -> None:
         history, keeper = (TRUE, FALSE)[number % 2], witness(path)

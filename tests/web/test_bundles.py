@@ -10,8 +10,13 @@ from random import Random
 import pytest
 
 from ledger.application import Ledger
+from ledger.domain.world import log_tag
 from ledger.export.choosing import Choice
-from tests.bundling import ask, audited, choice_of, files_of, made, resigned, stage, zipped
+from ledger.verify.manifest import Therapies
+from tests.bundling import OTHER, ask, audited, choice_of, files_of, made, resigned, saying, stage, zipped
+from tests.domain_supply import LOT
+from tests.scenario import ORIGIN, Scenario
+from tests.unit.verify_book import CHAIN, COI
 from tests.web.agent import Agent
 
 MUTANTS = int(os.environ.get("UNBROKEN_MUTANTS", "60"))
@@ -21,12 +26,14 @@ Files = dict[str, bytes]
 
 @dataclass(frozen=True)
 class Bundles:
-    """One that holds, as bytes and files, and others of the same request that hide something."""
+    """One that holds, as bytes and files, and others that hide something: of the same request, and of
+    one for the whole log and one for a lot."""
 
     ledger: Ledger
     raw: bytes
     files: Files
     hiding: list[bytes]
+    scoped: list[bytes]
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +46,20 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundles]:
         made(scenario.ledger, asked, Choice([one for one in choice.positions if one != hidden], choice.whole))
         for hidden in choice.positions[:: max(1, len(choice.positions) // 8)]
     ]
-    yield Bundles(scenario.ledger, raw, files_of(raw), hiding)
+    yield Bundles(scenario.ledger, raw, files_of(raw), hiding, scoped(scenario))
     scenario.ledger.close()
+
+
+def scoped(scenario: Scenario) -> list[bytes]:
+    """The log of which only some is given; a lot with its therapies, others, and without a word."""
+    scenario.say("mia", "lot/lv-7", "LotReceived", organisation="northcell", **LOT)
+    ledger, stream, why = scenario.ledger, f"log/{ORIGIN}", {"reason": "inspection"}
+    log = scenario.say("audrey", stream, "ExportRequested", scope="log", **why)
+    lot = scenario.say("audrey", stream, "ExportRequested", scope="lot", which="lv-7", **why)
+    of_lot = choice_of(ledger, lot, "lot/lv-7", CHAIN)
+    said = [Therapies(given=given, unreadable=count) for given, count in (([COI], 0), ([OTHER], 0), ([], 2))]
+    lots = [made(ledger, lot, of_lot._replace(therapies=one)) for one in (*said, None)]
+    return [made(ledger, log, choice_of(ledger, log, log_tag(ORIGIN))), *lots]
 
 
 def flipped(data: bytes, chance: Random) -> bytes:
@@ -80,7 +99,30 @@ def hiding(bundles: Bundles, chance: Random) -> bytes:
     return chance.choice(bundles.hiding)
 
 
-WAYS: list[Callable[[Bundles, Random], bytes]] = [archive, packed_again, signed_again, hiding]
+SAYINGS: list[tuple[str, object]] = [
+    ("format", "bundle"), ("v", 2), ("made_by", 5), ("made_by", ""), ("made_by", "x" * 401),
+    ("made_by", "\U0001f9ec" * 400), ("size", 0), ("size", 1), ("root", "ab" * 31), ("origin", "elsewhere"),
+    ("whole", None), ("whole", []), ("whole", ["x" * 400]), ("whole", ["x" * 401]), ("whole", [""]),
+    ("left_out", {"entries": 1, "files": []}), ("left_out", {"entries": 1, "files": ["ab"]}),
+    ("therapies", None), ("therapies", {}), ("therapies", {"given": [""], "unreadable": 0}),
+    ("therapies", {"given": ["x"], "unreadable": 0}), ("therapies", {"given": [], "unreadable": 3}),
+    ("therapies", {"given": [], "unreadable": -1}), ("also", "this"),
+]  # fmt: skip
+
+
+def manifest_signed_again(bundles: Bundles, chance: Random) -> bytes:
+    """By whoever holds the log's key: the manifest says something else."""
+    name, value = chance.choice(SAYINGS)
+    return saying(bundles.files, bundles.ledger.config.log_key, **{name: value})
+
+
+WAYS: list[Callable[[Bundles, Random], bytes]] = [
+    archive,
+    packed_again,
+    signed_again,
+    manifest_signed_again,
+    hiding,
+]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -95,6 +137,22 @@ def test_both_verifiers_give_the_same_verdicts(
         ours = [step.ok for step in audited(mutant, vkey).steps]
         found = {step for step in BOTH if ours[step] is False}
         assert {step for step in BOTH if answer["ok"][step] is False} == found, (way.__name__, number)
+
+
+def test_both_judge_every_manifest_alike(node: Agent, bundles: Bundles) -> None:
+    key, vkey = bundles.ledger.config.log_key, bundles.ledger.vkey
+    altered = [saying(bundles.files, key, **{name: value}) for name, value in SAYINGS]
+    theirs = node.many([{"op": "bundle", "data": one, "vkey": str(vkey)} for one in altered])
+    for said, one, answer in zip(SAYINGS, altered, theirs, strict=True):
+        assert answer["ok"][7] == audited(one, vkey).steps[-1].ok, said
+
+
+def test_both_say_what_was_asked_for_and_is_not_whole(node: Agent, bundles: Bundles) -> None:
+    vkey = bundles.ledger.vkey
+    theirs = node.many([{"op": "bundle", "data": one, "vkey": str(vkey)} for one in bundles.scoped])
+    verdicts = [answer["ok"][7] for answer in theirs]
+    assert verdicts == [audited(one, vkey).steps[-1].ok for one in bundles.scoped]
+    assert verdicts == [False, True, None, None, None]
 
 
 def test_both_find_nothing_wrong_with_one_that_holds(node: Agent, bundles: Bundles) -> None:

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { differs, same, type Signed } from "../src/ui/audit/comparing";
 import { clockTicks, seriesOf, ticks, timesOf } from "../src/ui/audit/chart";
 import type { Leg, Phase, Told } from "../src/ui/audit/documents";
-import { alike, judgedOf } from "../src/ui/audit/judged";
+import { alike, judgedOf, verdictOf } from "../src/ui/audit/judged";
 import { draw, type Made } from "../src/ui/audit/layout";
 import { boundsOf, containersOf, hands, holes, lateness, span, story } from "../src/ui/audit/story";
 import { tracksOf } from "../src/ui/audit/tracks";
@@ -173,6 +173,13 @@ describe("the temperature chart", () => {
   it("shows what was split off no reading of its parents after the split", () => {
     const cut = { ...phase, evidence: [{ ...evidence, ended_at: "2026-03-01T09:10:00.000Z" }] };
     expect(seriesOf(cut, [told(5, "TemperatureEvidenceAttached", event)])[0]?.readings).toHaveLength(3);
+  });
+
+  it("is no all clear where nothing that proves anything says how warm it was", () => {
+    const plain = { within_limits: true, proved: true, gaps: [], unproved: [] };
+    const leg = { container: "A" } as Leg;
+    const cases = [plain, { ...plain, proved: false }, { ...plain, unproved: [leg] }, { ...plain, proved: false, within_limits: false }, { ...plain, within_limits: null }];
+    expect(cases.map(verdictOf)).toEqual(["in_limits", "not_proved", "with_gaps", "out_of_limits", "not_judged"]);
   });
 
   it("keeps the whole of a record that a container has itself, and in part from its parents", () => {

@@ -21,7 +21,7 @@ export const TEXTS = {
   custody: "Who handed what to whom",
   temperature: "What loggers read",
   broken: "What the entries say is not shown: they are not proved.",
-  hidden: (count: number): string => `${count} other entries stand as hashes: they are about others, or not for whoever asked.`,
+  hidden: (count: number): string => `${count} other entries stand as hashes. What they are about, nothing here shows: only the log's signature says that none belongs here.`,
   none: "Nothing of this kind is in the bundle.",
 } as const;
 

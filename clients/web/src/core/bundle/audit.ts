@@ -105,7 +105,7 @@ class Audit {
     this.findings.done(7, "NOT done here: loggers' files are read by `unbroken verify`", false);
     await this.checkRequest();
     this.checkLeftOut();
-    const short = this.isWhole() ? "" : "; NOT WHOLE: who asked may not read all of it";
+    const short = this.toldShort();
     this.findings.done(9, `${this.manifest.files.length} files, ${this.hidden} entries that stand as hashes were left out${short}`, !short);
   }
 
@@ -323,12 +323,33 @@ class Audit {
     if (covering !== this.heads.at(-1)) this.findings.wrong(9, position, "an earlier checkpoint than the last covers the request");
     const asked = this.entries.find((one) => one.position === position);
     if (!ASKING.includes(String(asked?.payload["type"]))) this.findings.wrong(9, position, "it asks for no bundle");
+    const wantsAll = asked?.payload["type"] === "ExportRequested" && asked.payload["scope"] === "log";
+    if (wantsAll && this.manifest.whole !== null) {
+      this.findings.wrong(9, position, "it asks for the whole log, and only some tags are called whole");
+    }
   }
 
-  private isWhole(): boolean {
-    const asked = this.entries.find((one) => one.position === this.manifest.request.position);
-    const wanted = asked?.payload["type"] === "TherapyExportRequested" ? asked.stream : `log/${this.vkey.name}`;
-    return this.manifest.whole === null || this.manifest.whole.includes(wanted);
+  /** The tags that must be whole, where the whole log was not asked for. */
+  private wanted(asked: AuditedEntry): string[] {
+    const { scope, which, type } = asked.payload;
+    if (type === "TherapyExportRequested") return [asked.stream];
+    const given = this.manifest.therapies?.given ?? [];
+    return [`log/${this.vkey.name}`, `${String(scope)}/${String(which)}`, ...given.map((coi) => `chain/${coi}`)];
+  }
+
+  /** What is not given whole, although it was asked for. */
+  private toldShort(): string {
+    const { whole, therapies, request } = this.manifest;
+    const asked = this.entries.find((one) => one.position === request.position);
+    if (whole === null || !asked) return "";
+    const there = new Set(whole);
+    const missing = this.wanted(asked).filter((tag) => !there.has(tag)).toSorted();
+    const isSaid = asked.payload["type"] === "TherapyExportRequested" || therapies !== null;
+    return [
+      missing.length ? `; NOT WHOLE: who asked for ${missing.join(", ")} may not read all of it` : "",
+      isSaid ? "" : "; NOT WHOLE: the manifest does not say which therapies belong to it",
+      therapies?.unreadable ? `; NOT WHOLE: who asked may not read ${therapies.unreadable} therapies that belong to it` : "",
+    ].join("");
   }
 
   private checkLeftOut(): void {
@@ -338,7 +359,7 @@ class Audit {
     const here = new Set(this.inFolder("evidence").map((name) => name.slice("evidence/".length)));
     for (const one of here) if (!this.named.has(one)) this.odd(`no entry here names the file evidence/${one}`);
     const missing = [...this.named].filter((one) => !here.has(one)).toSorted();
-    if (missing.join() !== leftOut.files.toSorted().join()) this.odd("it does not name just the files that are missing");
+    if (missing.join() !== [...new Set(leftOut.files)].toSorted().join()) this.odd("it does not name just the files that are missing");
   }
 
   private odd(what: string): void {

@@ -10,6 +10,7 @@ import { isBytes, sigStructure } from "../proof/statement";
 export const [MANIFEST, SIGNATURE] = ["manifest.json", "manifest.cose"] as const;
 const CONTENT_TYPE = "application/vnd.unbroken.bundle+json; v=1";
 const FILE = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64})$/;
+const MAX_TEXT = 400; // code points
 const HEX = /^[0-9a-f]{64}$/;
 const MEMBERS = ["files", "format", "left_out", "log_key", "made_by", "origin", "request", "root", "size", "v", "whole"];
 
@@ -22,22 +23,31 @@ export interface Manifest {
   whole: string[] | null;
   leftOut: { entries: number; files: string[] };
   files: { name: string; size: number; sha256: string }[];
+  therapies: { given: string[]; unreadable: number } | null; // of a lot or a site; older bundles lack it
 }
 
 /** Throws `Problem` `malformed_manifest`. */
 export function readManifest(data: Uint8Array): Manifest {
   const said = decode(data);
   const { request, left_out: leftOut, files, whole } = said;
-  const isOne = said["format"] === "unbroken bundle" && said["v"] === 1 && equalNames(said, MEMBERS);
+  const members = "therapies" in said ? MEMBERS.toSpliced(-2, 0, "therapies") : MEMBERS;
+  const isOne = said["format"] === "unbroken bundle" && said["v"] === 1 && equalNames(said, members);
   if (!isOne || !isObject(request) || !isObject(leftOut) || !Array.isArray(files)) throw malformed();
   if (!equalNames(request, ["position", "statement_id"]) || !equalNames(leftOut, ["entries", "files"])) throw malformed();
+  text(said["made_by"]);
   return {
-    origin: text(said["origin"]), logKey: text(said["log_key"]), size: count(said["size"]), root: hex(said["root"]),
+    origin: text(said["origin"]), logKey: text(said["log_key"]), size: count(said["size"], 1), root: hex(said["root"]),
     request: { position: count(request["position"]), statementId: hex(request["statement_id"]) },
     whole: whole === null ? null : list(whole).map(text),
     leftOut: { entries: count(leftOut["entries"]), files: list(leftOut["files"]).map(hex) },
-    files: files.map(listed),
+    files: files.map(listed), therapies: therapiesIn(said["therapies"] ?? null),
   };
+}
+
+function therapiesIn(value: Json): Manifest["therapies"] {
+  if (value === null) return null;
+  if (!isObject(value) || !equalNames(value, ["given", "unreadable"])) throw malformed();
+  return { given: list(value["given"]).map(text), unreadable: count(value["unreadable"]) };
 }
 
 function listed(value: Json): Manifest["files"][number] {
@@ -72,7 +82,7 @@ function equalNames(value: JsonObject, names: readonly string[]): boolean {
 }
 
 function text(value: Json | undefined): string {
-  if (typeof value !== "string" || !value) throw malformed();
+  if (typeof value !== "string" || !value || [...value].length > MAX_TEXT) throw malformed();
   return value;
 }
 
@@ -81,8 +91,8 @@ function hex(value: Json | undefined): string {
   return value as string;
 }
 
-function count(value: Json | undefined): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw malformed();
+function count(value: Json | undefined, least = 0): number {
+  if (!Number.isSafeInteger(value) || (value as number) < least) throw malformed();
   return value as number;
 }
 

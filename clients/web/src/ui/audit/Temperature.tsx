@@ -11,7 +11,7 @@ import { seriesOf } from "./chart";
 import { Entry } from "./Custody";
 import type { Clock, Leg, Phase, Told } from "./documents";
 import { handedOver } from "./handovers";
-import { alike, judgedOf, type Judged } from "./judged";
+import { alike, judgedOf, verdictOf, type Judged, type Verdict } from "./judged";
 import { Chart } from "./Looking";
 import { span } from "./story";
 import type { Stage } from "./Therapy";
@@ -40,7 +40,7 @@ export function PhaseCard({ names, phase, told }: { names: readonly string[]; ph
     <section class="card phase" aria-label={title}>
       <h3><span class="mono">{names.join(", ")}</span> · {tCode("audit_phase", phase.phase)}</h3>
       <p class="verdict">
-        <Badge tone={verdict.tone}>{verdict.word}</Badge>
+        <Badge tone={TONES[verdict]}>{t(`audit.${verdict}`)}</Badge>
         <span class="soft small">{bandOf(phase)}</span>
         {phase.spent_s !== null && <span class="soft small">{t("audit.spent", { span: span(phase.spent_s * 1000) })}</span>}
         {phase.left_s !== null && <span class="soft small">{phase.left_s < 0 ? t("audit.overspent", { span: span(-phase.left_s * 1000) }) : t("audit.left", { span: span(phase.left_s * 1000) })}</span>}
@@ -57,11 +57,9 @@ export function PhaseCard({ names, phase, told }: { names: readonly string[]; ph
   );
 }
 
-function verdictOf(phase: Judged): { tone: Tone; word: string } {
-  if (phase.within_limits === null) return { tone: "info", word: t("audit.not_judged") };
-  if (!phase.within_limits) return { tone: "stop", word: t("audit.out_of_limits") };
-  return phase.gaps.length || phase.unproved.length ? { tone: "warn", word: t("audit.with_gaps") } : { tone: "ok", word: t("audit.in_limits") };
-}
+const TONES: Record<Verdict, Tone> = {
+  not_judged: "info", out_of_limits: "stop", not_proved: "warn", with_gaps: "warn", in_limits: "ok",
+};
 
 export function bandOf({ low_centi_c: low, high_centi_c: high }: Phase): string {
   if (low !== null && high !== null) return t("audit.band", { low: degrees(low), high: degrees(high) });

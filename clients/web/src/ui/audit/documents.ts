@@ -129,6 +129,7 @@ export interface Phase {
   low_centi_c: number | null;
   high_centi_c: number | null;
   within_limits: boolean | null;
+  proved: boolean;
   spent_s: number | null;
   left_s: number | null;
   longest_s: number | null;

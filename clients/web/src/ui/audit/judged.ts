@@ -48,4 +48,14 @@ export function alike(containers: readonly Judged[]): { names: string[]; phase: 
   return [...found.values()];
 }
 
+export type Verdict = "not_judged" | "out_of_limits" | "not_proved" | "with_gaps" | "in_limits";
+
+/** In limits is all clear: not where nothing that proves anything says how warm it was, nor for some of the time. */
+export function verdictOf(phase: Pick<Judged, "within_limits" | "proved" | "gaps" | "unproved">): Verdict {
+  if (phase.within_limits === null) return "not_judged";
+  if (!phase.within_limits) return "out_of_limits";
+  if (!phase.proved) return "not_proved";
+  return phase.gaps.length || phase.unproved.length ? "with_gaps" : "in_limits";
+}
+
 const isSame = (one: Leg, other: Leg) => one.began === other.began && one.ended === other.ended;
