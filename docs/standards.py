@@ -23,6 +23,14 @@ PARTS: tuple[tuple[type, str, str], ...] = (
     (Signed, "Provenance", "one for each entry"),
 )
 
+_NOTES = (
+    "`Corrected` by the corrected entry's own signer or by Quality is the corrected event once more,",
+    "with the same id and an `errorDeclaration`; so is one that Quality accepted. Any other is as in the",
+    "table. `QuarantineLifted` has no disposition where something else still held the container.",
+    "A hand-over that moved no custody (refused, void, without its other half) has no",
+    "`possessing_party`: who says so between whom stands in `unbroken:giver` and `unbroken:receiver`.",
+)
+
 
 def epcis_markdown() -> str:
     """Event by event, and what has no row."""
@@ -30,11 +38,16 @@ def epcis_markdown() -> str:
     prefix = PREFIX.rstrip(":")
     return "\n".join([
         f"| {titles} |", "|---|---|---|---|---|", *map(_row, ROWS), "",
-        "`Corrected` is the corrected event once more, with the same id and an `errorDeclaration`.", "",
-        "## What is no EPCIS event\n", f"{_unmapped()}, and what is said of the registry.", "",
+        *_NOTES, f"The `epcList` of {_beside()} is of what they are about.", "",
+        "## What is no EPCIS event\n", f"{_unmapped()}, and what else is said of the registry.", "",
         "## Our namespace\n", f'Context: `{GS1_CONTEXT}` and `{{"{prefix}": "{NAMESPACE}"}}`.',
-        "Where an event came from: " + ", ".join(f"`{PREFIX}{name}`" for name in ABOUT) + ".",
+        "Where an event came from: " + ", ".join(f"`{PREFIX}{name}`" for name in ABOUT[:-1]) + ".",
+        "`unbroken:findings`: the codes of what the ledger found wrong with the entry.",
     ])  # fmt: skip
+
+
+def _beside() -> str:
+    return ", ".join(f"`{row.event}`" for row in ROWS if row.names_none)
 
 
 def _unmapped() -> str:

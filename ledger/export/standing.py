@@ -73,10 +73,9 @@ def is_matched(one: Container, chain: Chain) -> bool | None:
 
 def _read_its_label(one: Container, checks: list[Check], chain: Chain) -> bool:
     """As `label_conditions.label_valid`; of a bag that was given, as it was when the infusion began."""
-    known = list(labels_of(one.id, chain))
+    known, read = list(labels_of(one.id, chain)), {check.label for check in checks}
     if not known:
-        return True
-    read = {check.label for check in checks}
+        return read == {None}
     label = next((label for label in known if read == {label.serial}), None)
     if (
         label is None

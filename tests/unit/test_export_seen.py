@@ -249,6 +249,14 @@ def test_patient_and_bag_match_once_both_read_the_label_that_is_in_force() -> No
     assert matched(scene) is False
 
 
+def test_a_label_that_this_therapy_never_issued_matches_nothing() -> None:
+    for serial, wanted in ((None, True), ("OF-ANOTHER", False)):
+        scene = scene_at("thawed")
+        scene.check("nora", label=serial)
+        scene.check("nils", label=serial)
+        assert matched(scene) is wanted
+
+
 def test_a_label_that_was_destroyed_after_the_infusion_was_in_force_at_it() -> None:
     scene = labels.at_bedside()
     scene.check("nora", label="L-1")
