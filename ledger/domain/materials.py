@@ -110,9 +110,9 @@ def find_unfit(entry: Entry, world: World, found: Found) -> None:
 
 
 def registered(name: str, chain: Chain, world: World) -> Equipment | None:
-    """What somebody with a part in this therapy registered under the name: the registry's names are
-    in lower case, and a label on a box is typed as it stands there."""
-    equipment = world.equipment(name.lower())
+    """What somebody with a part in this therapy registered under the name, letter by letter: a bundle
+    holds what was asked for by its own names, and old ones must replay."""
+    equipment = world.equipment(name)
     return equipment if equipment and _is_of(equipment, chain, world) else None
 
 

@@ -134,10 +134,6 @@ def test_what_went_into_manufacture_is_in_no_shipper() -> None:
     assert "hold_time_used_up" not in raised(scene.on_chain("mia", "ContainersDerived", **LEAVES[3][2]))
 
 
-def test_a_shipper_is_the_same_however_its_name_is_written() -> None:
-    assert raised(pack(with_box(), shipper=BOX.upper())) == USED_UP
-
-
 def test_what_was_swapped_is_judged_in_both_shippers() -> None:
     scene = with_box()
     charge(scene)
