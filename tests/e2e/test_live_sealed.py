@@ -64,7 +64,8 @@ def test_what_a_killed_server_acknowledged_is_sealed_by_the_next_and_stops_the_b
     ]
     body = b"".join(packets[4:] + packets[:4])
     told = httpx.post(f"{live.url}/v1/readings", content=body, headers=SEQUENCE).json()
-    assert told == {"recordings": [{"recording": said["recording"], "have": [[0, 59]]}], "refused": []}
+    known = {"logger": LOGGER, "recording": said["recording"], "have": [[0, 59]]}
+    assert told == {"recordings": [known], "refused": []}
     assert live.process
     live.process.send_signal(signal.SIGKILL)
     live.stop()
