@@ -39,8 +39,8 @@ def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House
 def taking(context: BrowserContext, house: House) -> Page:
     """Kit's phone has the list of void labels, and is about to take bags over."""
     released(house, *BAGS, *MORE)
-    page = enrolled(house, context, "kit", by="cleo")
-    page.wait_for_load_state("networkidle")
+    with context.expect_event("response", lambda answer: "/v1/labels/voided" in answer.url):
+        page = enrolled(house, context, "kit", by="cleo")
     acting_for(page, VAN)
     expect(page.get_by_role("heading", name="On offer to you 5")).to_be_visible()
     page.get_by_role("button", name="Take over").click()
