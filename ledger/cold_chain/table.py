@@ -88,16 +88,16 @@ def _unquoted(source: list[str], mark: str) -> list[str]:
 
 def _from_rows(header: list[str], rows: list[list[str]], delimiter: str, first_line: int) -> Table:
     """Of rows that may be blank, short, or wider than the header with nothing in it."""
-    lines: Sequence[int] = range(first_line, first_line + len(rows))
     while rows and _is_blank(rows[-1]):
         rows.pop()
+    lines: Sequence[int] = range(first_line, first_line + len(rows))
     if set(map(len, rows)) != {len(header)} or "" in map(itemgetter(0), rows):
-        kept = [(line, row) for line, row in zip(lines, rows, strict=False) if not _is_blank(row)]
+        kept = [(line, row) for line, row in zip(lines, rows, strict=True) if not _is_blank(row)]
         lines = lines if len(kept) == len(rows) else [line for line, _ in kept]
         rows = [row for _, row in kept]
     rows = _of_one_width(rows, header, lines)
     columns = list(map(list, zip(*rows, strict=True))) or [[] for _ in header]
-    return Table(header, columns, lines[: len(rows)], delimiter)
+    return Table(header, columns, lines, delimiter)
 
 
 def _named(header: list[str]) -> int:

@@ -216,3 +216,11 @@ def test_a_signed_file_that_was_altered_and_saved_as_utf_16_is_not_unsigned(wide
     found = read(raw, berlinger_root=ROOT)
     assert found.raw_sha256 == hashlib.sha256(raw).hexdigest()
     assert found.device_signature.verdict == "failed"
+
+
+def test_a_short_row_before_a_blank_one_is_filled_and_nothing_is_lost() -> None:
+    head = ["", "Database x  Sensor:,Thermistor/RH", "  Serial No:,1234-56789", "", "  No. of Readings:,3",
+            "", "Time, Temperature (C),Humidity (RH(%)),"]  # fmt: skip
+    rows = ["22:30:00 30/Mar/2026,4.9,40.5,", "22:45:00 30/Mar/2026,5.1,40.5,", "23:00:00 30/Mar/2026,", ","]
+    file = read("\n".join([*head, *rows]).encode(), Told(zone="UTC"))
+    assert file.channels[0].centi_c == (490, 510, None)
