@@ -134,5 +134,7 @@ def fresh_log(database_url: str, folder: Path) -> Iterator[Path]:
     engine = open_engine(database_url)
     with engine.begin() as connection:
         for name in inspect(connection).get_table_names():
-            connection.exec_driver_sql(f'DROP TABLE "{name}" CASCADE')
+            connection.exec_driver_sql(
+                f'DROP TABLE IF EXISTS "{name}" CASCADE'
+            )  # a partition goes with its table
     engine.dispose()
