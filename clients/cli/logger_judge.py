@@ -11,23 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from clients.cli.logger_answers import Answers
-from clients.cli.logger_options import (
-    BerlingerRoot,
-    CalibratedUntil,
-    Channel,
-    DateOrder,
-    Decimal,
-    From,
-    Interval,
-    Lines,
-    Mapping,
-    Range,
-    Serial,
-    Unit,
-    Until,
-    Zone,
-    pin,
-)
+from clients.cli.logger_options import BerlingerRoot, Mapping, about_a_file, pin
 from clients.cli.logger_verdict import draw_verdict
 from clients.cli.loggers import read_file
 from clients.cli.options import Home, Json, PassphraseFile, client
@@ -44,26 +28,17 @@ Members = dict[str, Any]
 EXITS = {IN_LIMITS: DONE, OUT_OF_LIMITS: REFUSED, NOT_JUDGED: USAGE}
 
 
+@about_a_file
 def judge(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="Loggers' own files.", exists=True, dir_okay=False)
     ],
+    *,
     product: Annotated[
         str, typer.Option("--product", help="A product's file, or PRODUCT:VERSION of the ledger.")
     ],
     phase: Annotated[str, typer.Option("--phase", help="fresh, frozen or thawed.")],
-    zone: Zone = None,
-    unit: Unit = None,
-    decimal: Decimal = None,
-    date_order: DateOrder = None,
-    serial: Serial = None,
-    interval: Interval = None,
-    channel: Channel = None,
-    range_: Range = None,
-    calibrated_until: CalibratedUntil = None,
-    since: From = None,
-    until: Until = None,
-    lines: Lines = None,
+    told: Answers,
     mapping: Mapping = None,
     berlinger_root: BerlingerRoot = ROOT,
     home: Home = None,
@@ -75,20 +50,6 @@ def judge(
     Exit code 0: in limits. 1: out of limits. 2: not judged, because something is unknown or nothing
     could be read. Options hold for every file.
     """
-    told = Answers.typed(
-        zone=zone,
-        unit=unit,
-        decimal=decimal,
-        date_order=date_order,
-        serial=serial,
-        interval_s=interval,
-        channel=channel,
-        range_centi_c=range_,
-        calibrated_until=calibrated_until,
-        since_ms=since,
-        until_ms=until,
-        lines=lines,
-    )
     members = _product(product, home, passphrase_file)
     profile = _profile(members, product, phase)
     read = [

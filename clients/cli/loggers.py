@@ -15,23 +15,7 @@ import typer
 from rich.console import Console
 
 from clients.cli.logger_answers import FLAGS, Answers, answered
-from clients.cli.logger_options import (
-    BerlingerRoot,
-    CalibratedUntil,
-    Channel,
-    DateOrder,
-    Decimal,
-    From,
-    Interval,
-    Lines,
-    Mapping,
-    Range,
-    Serial,
-    Unit,
-    Until,
-    Zone,
-    pin,
-)
+from clients.cli.logger_options import BerlingerRoot, Mapping, about_a_file, pin
 from clients.cli.logger_summary import draw_file, file_document
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.record import OccurredAt, Yes, agreed, document_of, tell
@@ -51,8 +35,10 @@ from ledger.errors import Malformed
 EVENT = "TemperatureEvidenceAttached"
 
 
+@about_a_file
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The logger's own file.", exists=True)],
+    *,
     container: Annotated[
         list[str] | None, typer.Option("--container", help="What it was with. Repeat.")
     ] = None,
@@ -61,18 +47,7 @@ def import_(
     stream: Annotated[
         str | None, typer.Option("--stream", help="shipment/… or tank/…; else the therapy.")
     ] = None,
-    zone: Zone = None,
-    unit: Unit = None,
-    decimal: Decimal = None,
-    date_order: DateOrder = None,
-    serial: Serial = None,
-    interval: Interval = None,
-    channel: Channel = None,
-    range_: Range = None,
-    calibrated_until: CalibratedUntil = None,
-    since: From = None,
-    until: Until = None,
-    lines: Lines = None,
+    told: Answers,
     mapping: Mapping = None,
     berlinger_root: BerlingerRoot = ROOT,
     occurred_at: OccurredAt = None,
@@ -89,20 +64,6 @@ def import_(
     The format is found by the file's content. What it leaves open (unit, zone, decimal mark, order of
     the date) is asked for, or refused with the option that says it.
     """
-    told = Answers.typed(
-        zone=zone,
-        unit=unit,
-        decimal=decimal,
-        date_order=date_order,
-        serial=serial,
-        interval_s=interval,
-        channel=channel,
-        range_centi_c=range_,
-        calibrated_until=calibrated_until,
-        since_ms=since,
-        until_ms=until,
-        lines=lines,
-    )
     files = [file.read_bytes(), *([mapping.read_bytes()] if mapping else [])]
     may_ask = sys.stdin.isatty() and not yes
     found, told, parts = read_file(files, told, pin(berlinger_root), look, may_ask)
