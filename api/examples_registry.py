@@ -30,6 +30,8 @@ EQUIPMENT: dict[str, Any] = {
     "qualified_until": TIME,
     "calibrated_until": None,
     "retired_position": None,
+    "hold_time_s": 864_000,
+    "charged_at": TIME,
     "position": 61,
 }
 EQUIPMENT_PAGE = _PAGE | {"equipment": [EQUIPMENT]}

@@ -39,7 +39,10 @@ class LotDocument(Row):
 
 
 class EquipmentDocument(Row):
-    """It may be relied on while qualified, while calibrated (if it ever was), and not retired."""
+    """It may be relied on while qualified, while calibrated (if it ever was), and not retired.
+
+    A dry shipper stays cold for `hold_time_s` from `charged_at`, its newest charge as its signer says.
+    """
 
     equipment: str
     organisation: str
@@ -50,6 +53,8 @@ class EquipmentDocument(Row):
     qualified_until: str | None
     calibrated_until: str | None
     retired_position: int | None
+    hold_time_s: int | None
+    charged_at: str | None
     position: int
 
 

@@ -14,6 +14,7 @@ from clients.cli.screen import facts, rows, show
 from clients.forms import moment
 from clients.sdk import Client
 from clients.words import clock
+from ledger.domain.times import milliseconds, timestamp
 
 Document = dict[str, Any]
 Cell = Callable[[Document], str | Text]
@@ -183,6 +184,15 @@ def _retired(one: Document) -> Text:
     return Text("RETIRED", style="bold red") if one["retired_position"] is not None else Text("in use")
 
 
+def _cold(one: Document) -> str:
+    """Of a shipper with a hold time: until when its newest charge lasts."""
+    if one["hold_time_s"] is None:
+        return "-"
+    if one["charged_at"] is None:
+        return "not filled"
+    return f"{clock(timestamp(milliseconds(one['charged_at']) + 1000 * one['hold_time_s']))} UTC"
+
+
 LOTS: dict[str, Cell] = {
     "Lot": _text("lot"),
     "Material": _text("material"),
@@ -197,6 +207,7 @@ EQUIPMENT: dict[str, Cell] = {
     "State": _retired,
     "Qualified until": _when("qualified_until"),
     "Calibrated until": _when("calibrated_until"),
+    "Cold until": _cold,
     "Site": _text("site"),
 }
 SITES: dict[str, Cell] = {

@@ -41,6 +41,8 @@ class EquipmentRow:
     qualified_until: str | None
     calibrated_until: str | None
     retired_position: int | None
+    hold_time_s: int | None
+    charged_at: str | None
     position: int
 
 

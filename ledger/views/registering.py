@@ -32,7 +32,8 @@ def _lot(one: Lot) -> dict[str, list[Row]]:
 def _equipment(one: Equipment) -> dict[str, list[Row]]:
     said = (one.organisation, one.site, one.kind, one.model, one.serial)
     until = (one.qualified_until, one.calibrated_until, one.retired)
-    return {"view_equipment": [(one.id, *said, *until, one.position)]}
+    charged_at = max((charge.occurred_at for charge in one.charges), default=None)
+    return {"view_equipment": [(one.id, *said, *until, one.hold_time_s, charged_at, one.position)]}
 
 
 def _site(one: Site) -> dict[str, list[Row]]:

@@ -84,6 +84,8 @@ def _equipment(metadata: MetaData) -> Table:
         Column("qualified_until", Text),
         Column("calibrated_until", Text),
         Column("retired_position", BigInteger),
+        Column("hold_time_s", BigInteger),  # of a shipper, from its charge
+        Column("charged_at", Text),  # the newest charge, as its signer says
         Column("position", BigInteger, nullable=False),
         Index("view_equipment_serial", "serial"),
     )

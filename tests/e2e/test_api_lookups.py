@@ -13,6 +13,8 @@ from tests.e2e.api_stage import COI, STREAM, Stage, catch_up, code, enrol, read,
 from tests.e2e.supply_stage import DOSE, FRESH, LOT, NORTHCELL, SECOND, make_doses, receive
 from tests.scenario import CLEANROOM
 
+CHARGED = ("2026-02-27T06:00:00.000Z", "2026-03-01T06:00:00.000Z")
+
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
@@ -27,6 +29,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         scenario.say("mia", "equipment/p-7", "EquipmentRegistered", **NORTHCELL, **made)
         until = {"until": timestamp(scenario.clock() + 86_400_000)}
         scenario.say("mia", "equipment/p-7", "EquipmentQualified", **until)
+        box = {"equipment_kind": "shipper", "model": "Dry 10", "serial": "SN-1"}
+        scenario.say("mia", "equipment/dry-1", "EquipmentRegistered", **NORTHCELL, **box)
+        scenario.say("mia", "equipment/dry-1", "EquipmentQualified", **until, hold_time_s=3_600)
+        scenario.say("mia", "equipment/dry-1", "ShipperCharged", charged_at=CHARGED[1])
+        scenario.say("mia", "equipment/dry-1", "ShipperCharged", charged_at=CHARGED[0])
         scenario.say("mia", STREAM, "StepCompleted", at=CLEANROOM, batch="B-2026-1", step="fill",
                      containers=[DOSE])  # fmt: skip
         scenario.say("mia", STREAM, "MaterialConsumed", at=CLEANROOM, batch="B-2026-1", lots=[LOT],
@@ -70,6 +77,13 @@ def test_equipment_says_until_when_it_may_be_relied_on_and_what_was_made_with_it
     assert piece == read(stage, "mia", "/v1/equipment/p-7")
     (therapy,) = read(stage, "quinn", "/v1/equipment/p-7/reach")["therapies"]
     assert names(therapy, "containers", "container") == [DOSE]
+
+
+def test_a_shipper_says_how_long_its_newest_charge_lasts(stage: Stage) -> None:
+    box = read(stage, "mia", "/v1/equipment/dry-1")
+    assert (box["hold_time_s"], box["charged_at"]) == (3_600, CHARGED[1])
+    other = read(stage, "mia", "/v1/equipment/p-7")
+    assert (other["hold_time_s"], other["charged_at"]) == (None, None)
 
 
 def test_sites_and_people_are_those_of_the_own_organisation(stage: Stage) -> None:

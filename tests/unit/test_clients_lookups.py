@@ -46,7 +46,12 @@ def room(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
         (["lots"], "/v1/lots", examples.LOTS, "lv-2026-117 vector RECALLED (contamination)"),
         (["lots", "lv-1"], "/v1/lots/lv-1", examples.LOT, "RECALLED (contamination)"),
         (["equipment"], "/v1/equipment", examples.EQUIPMENT_PAGE, "shipper-07 shipper in use"),
-        (["equipment", "x-1"], "/v1/equipment/x-1", examples.EQUIPMENT, "2026-09-21 12:00 UTC"),
+        (
+            ["equipment", "x-1"],
+            "/v1/equipment/x-1",
+            examples.EQUIPMENT,
+            "2026-09-21 12:00 - 2026-10-01 12:00",
+        ),
         (["sites"], "/v1/sites", examples.SITES, "northcell-1 manufacturing SUSPENDED"),
         (["sites", "x-1"], "/v1/sites/x-1", examples.SITE, "SUSPENDED"),
         (["people"], "/v1/agents", examples.AGENTS, "WAITING for a second administrator: quality"),
