@@ -24,6 +24,8 @@ import { checkSignature, MANIFEST, readManifest, SIGNATURE, type Manifest } from
 import { decodeRecords, Fold, type PrunedRecord } from "./pruned";
 import { checkClaim, checkCosigned, claimed, NOBODY, type Heads } from "./cosigned";
 import { HeldHead } from "./held";
+import { labelProblems } from "./labels";
+import { proofProblems } from "./proofs";
 import { Findings, said, type Step } from "./report";
 
 const ENVELOPE = ["type", "v", "occurred_at", "seen", "seq", "prev"];
@@ -87,6 +89,7 @@ class Audit {
   private readonly entries: AuditedEntry[] = [];
   private readonly raws = new Map<number, Uint8Array>();
   private readonly named = new Set<string>(); // loggers' files
+  private readonly printed = new Map<string, number>(); // labels' resolutions, by digest
   private committed = 0;
   private hidden = 0;
 
@@ -123,6 +126,7 @@ class Audit {
     this.findings.done(7, "NOT done here: loggers' files are read by `unbroken verify`", false);
     await this.checkRequest();
     this.checkLeftOut();
+    await this.checkExtras();
     await this.checkClaim(opened);
     const short = this.toldShort();
     this.findings.done(9, `${this.manifest.files.length} files, ${this.hidden} entries that stand as hashes were left out${short}`, !short);
@@ -319,6 +323,7 @@ class Audit {
     const head = this.covering(position);
     if (!head) throw new Problem("proof_invalid", "bad_checkpoint", "no checkpoint covers it");
     this.entries.push({ position, timeS: head.timeS, signer: found.iss, stream: found.sub, payload });
+    if (payload["type"] === "LabelPrinted") this.printed.set(String(payload["digest"]), Number(payload["dpi"]));
     if (payload["type"] === "TemperatureEvidenceAttached") {
       const readAs = payload["read_as"];
       const mapping = isObject(readAs) ? readAs["mapping"] : undefined;
@@ -396,6 +401,15 @@ class Audit {
     for (const one of here) if (!this.named.has(one)) this.odd(`no entry here names the file evidence/${one}`);
     const missing = [...this.named].filter((one) => !here.has(one)).toSorted();
     if (missing.join() !== [...new Set(leftOut.files)].toSorted().join()) this.odd("it does not name just the files that are missing");
+  }
+
+  /** Labels' pictures and single entries' proofs are of what is given here. */
+  private async checkExtras(): Promise<void> {
+    const pictures = new Map(this.inFolder("labels").map((name) => [name, this.files.get(name) ?? NOTHING]));
+    const proved = { contentOf: (name: string) => contentOf(this.files, name), raws: this.raws, heads: this.heads, vkey: this.vkey };
+    const { labels, proofs } = this.manifest;
+    for await (const what of labelProblems(pictures, this.printed, labels?.leftOut ?? null)) this.odd(what);
+    for await (const what of proofProblems(this.inFolder("proofs"), proofs?.entries ?? 0, proved)) this.odd(what);
   }
 
   /** The head that meets the operator's policy, as the bundle says, does. */
