@@ -12,7 +12,7 @@ not there has no point. An account is a value in itself, so that two can be comp
     temperature/<bag>/<phase>         verdict against the product's profile, and what of the budget is spent
     gate/<check>/<bag or site>/<gate> outcome and sentence of each gate, as of the moment
     role/<agent>/…                    roles in effect by site, qualifications
-    site/<site>, product/<product>    of the order: in force or not
+    site/<site>                       those of the order: in force or not
 
 Patients' commitments are in none of them.
 """
@@ -43,7 +43,8 @@ Points = Iterator[tuple[str, Any]]
 def account_of(world: World, coi: str, now_ms: int, people: Iterable[str] = (), seen_by: str = "") -> Account:
     """All points of the therapy in this world, gates and windows as of `now_ms`.
 
-    `people`: whose roles are told. `seen_by`: an agent; then the account is empty where that one
+    `people`: whose roles are told; as a rule, who had signed an entry of the therapy by then.
+    `seen_by`: an agent; then the account is empty where that one
     could not read the therapy in this world.
     """
     chain = world.chain(coi)
@@ -82,6 +83,27 @@ def of_container(account: Account, chain: Chain, name: str) -> Account:
         return True
 
     return {point: value for point, value in account.items() if concerns(point, value)}
+
+
+def of_site(world: World, coi: str, site: str, seen_by: str = "") -> Account:
+    """The points of the therapy's containers that the site holds or is offered, and of what stops them."""
+    chain = world.chain(coi)
+    if seen_by and not is_shown(world, coi, seen_by):
+        return {}
+    here = [one for one in chain.containers.values() if site in _sites(one)]
+    points = [
+        point for one in here for part in (custody_told(one), container_told(one, chain)) for point in part
+    ]
+    names = {name for one in here for name in chain.lineage(one.id)}
+    stops = [
+        (point, value) for point, value in _deviations(chain) if not names.isdisjoint(value["containers"])
+    ]
+    return {point: value for point, value in (*points, *stops) if value is not None}
+
+
+def _sites(one: Container) -> set[str]:
+    offered = one.offered
+    return {place.site for place in (one.holder, offered.receiver if offered else None) if place}
 
 
 # --- the therapy -----------------------------------------------------------------------
@@ -199,7 +221,9 @@ def _gates(chain: Chain, world: World, now_ms: int) -> Points:
     if order is None:
         return
     coi, treatment = chain.coi, order.sites.treatment
-    yield from _told(f"gate/lymphodepletion/{treatment}", lymphodepletion_gates(world, coi, treatment, now_ms))
+    yield from _told(
+        f"gate/lymphodepletion/{treatment}", lymphodepletion_gates(world, coi, treatment, now_ms)
+    )
     for one in chain.containers.values():
         if chain.is_finished(one.id) and not one.is_consumed:
             made = one.custody.origin.site if one.custody.origin else ""

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ledger.domain.times import timestamp
+
 if TYPE_CHECKING:
     from ledger.domain.account import Account
 
@@ -33,6 +35,12 @@ class Change(NamedTuple):
     at_ms: int = 0
     through: tuple[int, ...] = ()
 
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, as the server and an offline replay both answer it."""
+        told = self._asdict() | {"at": timestamp(self.at_ms), "through": list(self.through)}
+        del told["at_ms"]
+        return told
+
 
 class Step(NamedTuple):
     """The account after an entry; `position` None: no entry, only later."""
@@ -42,9 +50,7 @@ class Step(NamedTuple):
     account: Account
 
 
-def difference(
-    before: Account, after: Account, position: int | None = None, at_ms: int = 0
-) -> list[Change]:
+def difference(before: Account, after: Account, position: int | None = None, at_ms: int = 0) -> list[Change]:
     """Each point that differs, by name; all of them made by one entry, or by none."""
     through = () if position is None else (position,)
     return [

@@ -18,12 +18,12 @@ over it was signed (`proved_before`). `occurred_at` is what its signer says of w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.domain.chain import Chain
 from ledger.domain.decisions import READS
 from ledger.domain.readiness import LAST_MS
-from ledger.domain.times import milliseconds
+from ledger.domain.times import milliseconds, timestamp
 from ledger.domain.window import PROMPT_MS
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ MAX_PAIRS = 1_000
 
 class Placed(NamedTuple):
     """An entry with its claim and its bounds (ms). `rank`, `claimed_rank`: from 0, in the log and by what
-    is claimed. `outside_ms`: how far outside the bounds; below zero: before them. `late_ms`: how long after its
-    claim it was recorded, where that is more than clocks differ by; else 0."""
+    is claimed. `outside_ms`: how far outside the bounds; below zero: before them. `late_ms`: how long after
+    its claim it was recorded, where that is more than clocks differ by; else 0."""
 
     entry: Entry
     occurred_ms: int
@@ -51,6 +51,20 @@ class Placed(NamedTuple):
     def seen_size(self) -> int | None:
         seen = self.entry.event.seen
         return seen.size if seen else None
+
+    def as_dict(self) -> dict[str, Any]:
+        outside = "after" if self.outside_ms > 0 else "before" if self.outside_ms else None
+        return _named(self.entry) | {
+            "occurred_at": self.entry.event.occurred_at,
+            "proved_after": None if self.after_ms is None else timestamp(self.after_ms),
+            "proved_before": timestamp(self.entry.recorded_ms),
+            "seen_size": self.seen_size,
+            "rank": self.rank,
+            "claimed_rank": self.claimed_rank,
+            "outside": outside,
+            "outside_ms": abs(self.outside_ms),
+            "late_ms": self.late_ms,
+        }
 
 
 class Pair(NamedTuple):
@@ -72,6 +86,19 @@ class Unseen(NamedTuple):
     matters: tuple[str, ...]
     raised: tuple[str, ...]
 
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "decision": self.decision.position,
+            "decision_type": self.decision.type,
+            "signer": self.decision.signer,
+            "entry": self.entry.position,
+            "entry_type": self.entry.type,
+            "why": self.why,
+            "recorded_after_ms": max(0, self.entry.recorded_ms - self.decision.recorded_ms),
+            "matters": list(self.matters),
+            "raised": list(self.raised),
+        }
+
 
 class Order(NamedTuple):
     """`more_pairs`: those beyond the first `MAX_PAIRS`, only counted."""
@@ -80,6 +107,24 @@ class Order(NamedTuple):
     pairs: list[Pair]
     more_pairs: int
     unseen: list[Unseen]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, as the server and an offline replay both answer it."""
+        return {
+            "entries": [one.as_dict() for one in self.entries],
+            "pairs": [one._asdict() for one in self.pairs],
+            "more_pairs": self.more_pairs,
+            "unseen": [one.as_dict() for one in self.unseen],
+        }
+
+
+def _named(entry: Entry) -> dict[str, Any]:
+    return {
+        "position": entry.position,
+        "statement_id": entry.statement_id,
+        "type": entry.type,
+        "signer": entry.signer,
+    }
 
 
 def order_of(coi: str, entries: Iterable[Entry], head_ms: HeadTime) -> Order:
@@ -146,7 +191,7 @@ def _is_about(entry: Entry, decision: Entry) -> bool:
 
 def _touched(coi: str, entries: list[Entry]) -> list[frozenset[str]]:
     """For each entry, the groups of gates that it can change."""
-    chain, found = Chain(coi), []
+    chain, found = Chain(coi), list[frozenset[str]]()
     for entry in entries:
         chain.apply(entry)
         found.append(frozenset(group for group, at in chain.touched.items() if at == chain.version))
