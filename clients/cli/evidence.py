@@ -91,7 +91,7 @@ def verify_receipt(
 
     With --policy, also that enough of its witnesses cosigned the head of a tlog-proof.
     """
-    vkey, asked = _vkey(log_key, home), _policy(policy)
+    vkey, asked = vkey_of(log_key, home), _policy(policy)
     raw, data = statement.read_bytes(), evidence.read_bytes()
     if data.startswith(b"c2sp.org/tlog-proof"):
         signed = verify_tlog_proof(data, raw, vkey)
@@ -178,14 +178,14 @@ def verify(
     """
     with progress("Verifying", as_json) as bar:
         if evidence_path.is_dir():
-            vkey, witnesses = _vkey(log_key, home), _policy(policy)
+            vkey, witnesses = vkey_of(log_key, home), _policy(policy)
             report = _audit_log(evidence_path, vkey, evidence, berlinger_root, witnesses, workers, bar)
         elif policy is not None:
             raise Malformed(
                 "bad_policy", "a bundle carries no cosignatures: ask witnesses about the whole log"
             )
         else:
-            report = _audit_bundle(evidence_path, _perhaps_vkey(log_key, home), berlinger_root, workers, bar)
+            report = _audit_bundle(evidence_path, perhaps_vkey(log_key, home), berlinger_root, workers, bar)
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
         raise typer.Exit(REFUSED if report.first_wrong else UNFINISHED)
@@ -216,10 +216,10 @@ def _audit_bundle(path: Path, vkey: VerifierKey | None, root: str, workers: int,
         return audit_bundle(read, length, vkey, workers=workers, progress=bar, berlinger_root=pin(root))
 
 
-def _perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
+def perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
     """A bundle is read without a key, too; the report then says that nothing pins the log."""
     try:
-        return _vkey(given, home)
+        return vkey_of(given, home)
     except Malformed:
         if given:
             raise
@@ -241,7 +241,7 @@ def _policy(path: Path | None) -> Policy | None:
     return parse_policy(path.read_bytes()) if path else None
 
 
-def _vkey(given: str | None, home: Path | None) -> VerifierKey:
+def vkey_of(given: str | None, home: Path | None) -> VerifierKey:
     if given:
         return VerifierKey.parse(given)
     try:

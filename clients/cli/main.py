@@ -30,6 +30,7 @@ from clients.cli import (
     quality,
     record,
     registry,
+    replay,
     report,
     standards,
     temperature,
@@ -75,7 +76,7 @@ app.command("shipment", rich_help_panel=ASK)(carriers.shipment)
 app.command("tank", rich_help_panel=ASK)(carriers.tank)
 app.command("timeline", rich_help_panel=ASK)(chains.timeline)
 app.command("follow", rich_help_panel=ASK)(follow.follow)
-app.command("replay", rich_help_panel=ASK)(chains.replay)
+app.command("replay", rich_help_panel=ASK)(replay.replay)
 app.command("lineage", rich_help_panel=ASK)(lineage.lineage)
 app.command("deviations", rich_help_panel=ASK)(chains.deviations)
 app.command("check-lymphodepletion", rich_help_panel=ASK)(infusion.check_lymphodepletion)

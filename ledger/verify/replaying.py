@@ -250,3 +250,14 @@ def _maker(entry: Entry) -> dict[str, Any]:
         "occurred_at": entry.event.occurred_at,
         "recorded_at": timestamp(entry.recorded_ms),
     }
+
+
+class ContainerWatch(Watch):
+    """The therapy of a container; `coi` None: no entry that is given makes it."""
+
+    def __init__(self, container: str) -> None:
+        self.coi: str | None = None
+        self._container = container
+
+    def finish(self, world: MemoryWorld) -> None:
+        self.coi = world.chain_of_container(self._container)

@@ -26,7 +26,7 @@ def late(scene: Scene, hours: int, signer: str = "nora", event: str = "Stored", 
     """Said now, sent as if it had happened `hours` ago."""
     then = timestamp(scene.now_ms - hours * HOUR_MS)
     about = {"at": WARD, "containers": [DOSE], "location": "FRIDGE-2"} if event == "Stored" else {}
-    return scene.say(signer, event, occurred_at=then, **(about | fields)).entry
+    return scene.on_chain(signer, event, occurred_at=then, **(about | fields)).entry
 
 
 def test_a_story_told_as_it_happened_has_nothing_out_of_order() -> None:
@@ -44,8 +44,8 @@ def test_a_late_fact_stands_behind_what_it_claims_to_precede() -> None:
     assert placed.late_ms == HOUR_MS
     assert placed.claimed_rank <= placed.rank
     scene.forward(3600)
-    late(scene, 4)
-    assert {one.earlier for one in order(scene).pairs} == {scene.entries[-1][0].position}
+    latest = late(scene, 4)
+    assert {one.earlier for one in order(scene).pairs} == {latest.position}
 
 
 def test_a_fact_that_came_after_a_decision_could_not_be_seen_by_its_signer() -> None:
@@ -62,7 +62,7 @@ def test_it_says_which_gates_the_unseen_entry_touches() -> None:
     scene = scene_at("authorised")
     decision = scene.entries[-1][0]
     scene.forward(3600)
-    late(scene, 2, "quinn", "Quarantined", site="northcell-1", containers=[DOSE], reason="suspected_mix_up")
+    late(scene, 2, "quinn", "Quarantined", containers=[DOSE], reason="suspected_mix_up")
     (unseen,) = [one for one in order(scene).unseen if one.decision is decision]
     assert "quarantine" in unseen.matters
 
@@ -78,7 +78,7 @@ def test_a_claim_after_its_own_recording_is_outside_its_bounds() -> None:
 def test_a_claim_before_what_its_device_had_seen_is_outside_and_not_impossible() -> None:
     scene = scene_at("at_ward")
     scene.forward(2 * 3600)
-    scene.say("nora", "Stored", at=WARD, containers=[DOSE], location="FRIDGE-1")
+    scene.on_chain("nora", "Stored", at=WARD, containers=[DOSE], location="FRIDGE-1")
     entry = late(scene, 5)
     (placed,) = [one for one in order(scene).entries if one.entry is entry]
     assert placed.as_dict()["outside"] == "before"
