@@ -18,6 +18,7 @@ from clients.cli import (
     events,
     evidence,
     export_bundle,
+    export_events,
     follow,
     infusion,
     labels,
@@ -92,6 +93,7 @@ app.command("qualifications", rich_help_panel=ASK)(registry.qualifications)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.command("report", rich_help_panel=PROVE)(report.report)
 standards.app.command("bundle")(export_bundle.export_bundle)
+standards.app.command("events")(export_events.export_events)
 app.add_typer(standards.app, name="export", rich_help_panel=ASK)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)

@@ -50,16 +50,16 @@ def answered_offline(
     if asked.order:
         in_order = OrderWatch(asked.name, _when(asked.end))
         report = watched(files, log_key, home, in_order, quiet)
-        return in_order.told() | _audited(report, ()), report
+        return in_order.told() | audited(report, ()), report
     subject = _subject(asked, files, log_key, home)
     start = BEGINNING if asked.changes and asked.start == When() else _when(asked.start)
     watch = ChangesWatch(subject, start, _when(asked.end))
     report = watched(files, log_key, home, watch, quiet)
     told = watch.changes_told() if asked.changes else watch.account_told()
-    return told | _audited(report, sorted(watch.not_given)), report
+    return told | audited(report, sorted(watch.not_given)), report
 
 
-def _audited(report: Report, not_given: Any) -> Document:
+def audited(report: Report, not_given: Any) -> Document:
     wrong = report.first_wrong
     audit = {"ok": report.ok, "first_wrong": str(wrong) if wrong else None, "proved": report.proved}
     return {"not_given": list(not_given), "audit": audit}

@@ -36,13 +36,15 @@ BUNDLES = 32  # read, checked and judged together: bounds the memory
 class Judged(NamedTuple):
     """What became of an entry: None where it is no statement, no event, or not as the rules demand.
 
-    `signed`: by a key that the log had enrolled by then, for this log.
+    `signed`: by a key that the log had enrolled by then, for this log. `rules`: what they say of it:
+    `kept`, `refused`, or `not_judged` where it rests on what is not given.
     """
 
     envelope: Envelope | None
     entry: Entry | None
     verdict: Verdict | None
     signed: bool = False
+    rules: str | None = None
 
 
 class Leaves(Protocol):
@@ -167,7 +169,10 @@ class Audit:
         if entry is not None:
             self.ahead(entry, replay.world)
         signed = envelope is not None and is_sound and self._enrolled.in_time(envelope.kid, position)
-        return Judged(envelope, entry, replay.judge(entry), signed)
+        before = replay.judged
+        verdict = replay.judge(entry)
+        rules = "not_judged" if replay.judged == before else "refused" if verdict is None else "kept"
+        return Judged(envelope, entry, verdict, signed, rules)
 
     def _close(self, size: int, reader: Reader, replay: Replay) -> None:
         whole, keys = reader.unread is None, len(self._enrolled.spki)
