@@ -60,7 +60,7 @@ def writing(path: Path, containers: Path | None, form: str, therapy: str | None)
     tables: list[Table] = []
     try:
         for one, shape in zip(fresh, shapes, strict=False):
-            tables.append(FORMS[form](one, shape))  # noqa: PERF401 - each is closed, whatever the next does
+            tables.append(FORMS[form](one, shape))
         yield Tables(tables[0], tables[1] if containers else None, therapy)
         for table, part, one in zip(tables, fresh, wanted, strict=True):
             table.close()

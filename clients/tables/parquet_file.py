@@ -44,6 +44,8 @@ class ParquetTable:
         self._writer.close()
 
     def _flush(self) -> None:
+        if not self._rows:
+            return
         names = [one.name for one in self._columns]
         rows = [{name: row.get(name) for name in names} for row in self._rows]
         self._writer.write_table(self._pyarrow.Table.from_pylist(rows, schema=self._schema))

@@ -87,10 +87,8 @@ def value(column: Column, text: str) -> Any:
 
 def from_csv(path: Path, columns: tuple[Column, ...]) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
-        return [
-            {one.name: value(one, row[one.name]) for one in columns}
-            for row in csv.DictReader(file, strict=True)
-        ]
+        rows = list(csv.DictReader(file, strict=True))
+    return [{one.name: value(one, row[one.name]) for one in columns} for row in rows]
 
 
 def from_parquet(path: Path, columns: tuple[Column, ...]) -> list[dict[str, Any]]:
@@ -179,10 +177,15 @@ def test_an_altered_statement_is_called_wrong_in_its_row(evidence: Evidence, tmp
     with writing(tmp_path / "events.csv", None, "csv", None) as tables:
         assert not watch_log(DirectorySource(folder), evidence.vkey, TableWatch(tables)).ok
     assert tables.wrong == 1
-    wrong = [
-        row["position"] for row in from_csv(tmp_path / "events.csv", ENTRIES) if row["signature"] == "wrong"
-    ]
-    assert wrong == [20]
+    rows = from_csv(tmp_path / "events.csv", ENTRIES)
+    assert [row["position"] for row in rows if row["signature"] == "wrong"] == [20]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_table_without_rows_has_its_columns(form: str, tmp_path: Path) -> None:
+    with writing(tmp_path / "events", None, form, None):
+        pass
+    assert READ[form](tmp_path / "events", ENTRIES) == []
 
 
 @given(st.text(min_size=1), st.lists(st.text()))
