@@ -86,7 +86,5 @@ def _draw(console: Console, document: Document) -> None:
     if "audit" in document:
         draw_audit(console, document)
     else:
-        console.print(
-            "\nSignatures were checked here; that the log is whole and its rules were kept was not."
-        )
-        console.print("For that, download the log and say --in.")
+        console.print("\nSignatures were checked here. Whether the log is whole and its rules were kept was")
+        console.print("not: for that, download the log and say --in.")
