@@ -50,9 +50,11 @@ from api.routes import (
     readings,
     registry,
     release,
+    replay,
     report,
     search,
     session,
+    signed,
     standards,
     statements,
     supply,
@@ -87,7 +89,7 @@ an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
     deviations, quarantines, temperature, alarms, chart, report, evidence, exports, quality, release, supply,
-    registry, keys, labels, patients, search, standards, health, web,
+    registry, keys, labels, patients, replay, search, signed, standards, health, web,
 )  # fmt: skip
 QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
 

@@ -52,25 +52,29 @@ class Reads:
         document: Document = self.remote.public("/v1/log").json()
         return document
 
-    def chain(self, coi: str, *, before: int | None = None, at: str | None = None) -> Document:
-        """The therapy now, or as of a position (exclusive) or a moment.
+    def chain(
+        self, coi: str, *, before: int | None = None, at: str | None = None, seen_by: str | None = None
+    ) -> Document:
+        """The therapy now, or as of a position (exclusive) or a moment; as it was shown to somebody then.
 
         Only what stands *now* counts as seen by the signer of a later decision.
         """
-        document: Document = self.remote.read(f"/v1/chains/{_part(coi)}", params=_as_of(before, at))
-        if before is None and at is None and isinstance(document.get("version"), int):
+        document: Document = self.remote.read(f"/v1/chains/{_part(coi)}", params=_as_of(before, at, seen_by))
+        if before is None and at is None and seen_by is None and isinstance(document.get("version"), int):
             self.versions[coi] = document["version"]
         return document
 
-    def timeline(self, coi: str, *, before: int | None = None, at: str | None = None) -> Document:
+    def timeline(
+        self, coi: str, *, before: int | None = None, at: str | None = None, seen_by: str | None = None
+    ) -> Document:
         """All entries of the therapy, in the log's order, however many pages they fill.
 
         The pages together show one state of the log: that of the first.
         """
-        path, params = f"/v1/chains/{_part(coi)}/timeline", _as_of(before, at)
+        path, params = f"/v1/chains/{_part(coi)}/timeline", _as_of(before, at, seen_by)
         whole = page = self._read(path, params)
         while page.get("next_cursor"):
-            params = {"before_position": whole["as_of_position"], "cursor": page["next_cursor"]}
+            params = _as_of(whole["as_of_position"], None, seen_by) | {"cursor": page["next_cursor"]}
             page = self._read(path, params)
             whole["entries"] += page["entries"]
         return {name: value for name, value in whole.items() if name != "next_cursor"}
@@ -280,6 +284,6 @@ def _part(text: str) -> str:
     return quote(text, safe=":")
 
 
-def _as_of(before: int | None, at: str | None) -> dict[str, Any]:
-    moments = {"before_position": before, "at": at}
+def _as_of(before: int | None, at: str | None, seen_by: str | None = None) -> dict[str, Any]:
+    moments = {"before_position": before, "at": at, "for": seen_by}
     return {name: value for name, value in moments.items() if value is not None}

@@ -16,9 +16,10 @@ from api.conditional import document
 from api.describing import problems, shown
 from api.documents import Place, TimelineEntry, place_of, timeline_entry
 from api.examples import CARRIER
-from api.moments import Moment, TheMoment
+from api.moments import Moment
 from api.pages import Cursor, cursor_of, position_of
-from api.reading import Reader, TheReader
+from api.reading import Reader
+from api.shown_to import TheView
 from ledger.domain.chain import Chain
 from ledger.domain.parts import Name
 from ledger.domain.shares import share_of
@@ -29,7 +30,7 @@ router = APIRouter(tags=["shipments and tanks"])
 
 CarrierId = Annotated[Name, Path(description="Its name", examples=["ship-2026-11"])]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-SHOWN = shown(CARRIER, "Its contents and its story") | problems(400, 401, 404, 503)
+SHOWN = shown(CARRIER, "Its contents and its story") | problems(400, 401, 403, 404, 503)
 
 
 class Inside(BaseModel):
@@ -65,12 +66,12 @@ class CarrierDocument(BaseModel):
 )
 def get_shipment(
     request: Request,
-    reader: TheReader,
-    moment: TheMoment,
+    view: TheView,
     carrier: CarrierId,
     cursor: Cursor = None,
     limit: Limit = 1000,
 ) -> Response:
+    reader, moment = view
     return document(request, _document(reader, moment, f"shipment/{carrier}", cursor, limit))
 
 
@@ -79,12 +80,12 @@ def get_shipment(
 )
 def get_tank(
     request: Request,
-    reader: TheReader,
-    moment: TheMoment,
+    view: TheView,
     carrier: CarrierId,
     cursor: Cursor = None,
     limit: Limit = 1000,
 ) -> Response:
+    reader, moment = view
     return document(request, _document(reader, moment, f"tank/{carrier}", cursor, limit))
 
 

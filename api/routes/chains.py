@@ -20,9 +20,8 @@ from api.documents import (
 )
 from api.examples import CHAIN, CHAIN_LINEAGE, COI, DEVIATIONS, TIMELINE
 from api.lineage import LineageNode, nodes
-from api.moments import TheMoment
 from api.pages import Cursor, cursor_of, position_of
-from api.reading import TheReader
+from api.shown_to import TheView
 from ledger.domain.shares import share_of
 from ledger.domain.world import Entry, chain_tag, review_tag
 from ledger.store.decode import entry_of
@@ -31,7 +30,7 @@ from ledger.store.recorder import StoredEntry
 router = APIRouter(tags=["chains"])
 
 Coi = Annotated[str, Path(description="Chain of identity", examples=[COI])]
-PROBLEMS = problems(400, 401, 404, 503)
+PROBLEMS = problems(400, 401, 403, 404, 503)
 
 
 class Timeline(BaseModel):
@@ -70,7 +69,8 @@ class Deviations(BaseModel):
     response_model=ChainDocument,
     responses=shown(CHAIN, "The therapy") | PROBLEMS,
 )
-def get_chain(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
+def get_chain(request: Request, view: TheView, coi: Coi) -> Response:
+    reader, moment = view
     found = chain_document(reader.chain(coi, moment.position), moment.position)
     before = found.provisional
     if before and before.linked_to and not (reader.reads_all or reader.may_read(before.linked_to)):
@@ -86,12 +86,12 @@ def get_chain(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) 
 )
 def get_timeline(
     request: Request,
-    reader: TheReader,
-    moment: TheMoment,
+    view: TheView,
     coi: Coi,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> Response:
+    reader, moment = view
     chain = reader.chain(coi, moment.position)
     after = position_of(reader, cursor)
     found = reader.node.ledger.store.by_tag(
@@ -110,7 +110,8 @@ def get_timeline(
     response_model=ChainLineage,
     responses=shown(CHAIN_LINEAGE, "The containers") | PROBLEMS,
 )
-def get_lineage(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
+def get_lineage(request: Request, view: TheView, coi: Coi) -> Response:
+    reader, moment = view
     chain = reader.chain(coi, moment.position)
     found = list(nodes(chain).values())
     return document(request, ChainLineage(coi=coi, as_of_position=moment.position, containers=found))
@@ -122,7 +123,8 @@ def get_lineage(request: Request, reader: TheReader, moment: TheMoment, coi: Coi
     response_model=Deviations,
     responses=shown(DEVIATIONS, "Open and closed deviations") | PROBLEMS,
 )
-def get_deviations(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
+def get_deviations(request: Request, view: TheView, coi: Coi) -> Response:
+    reader, moment = view
     chain = reader.chain(coi, moment.position)
     store = reader.node.ledger.store
     reviews = store.by_tag(review_tag(coi), before=moment.position, limit=1000) if chain.is_open else []

@@ -13,15 +13,16 @@ from api.describing import problems, shown
 from api.documents import BedsideContainer, bedside_container
 from api.examples import BEDSIDE_CONTAINER, CONTAINER_LINEAGE, DOSE
 from api.lineage import LineageNode, nodes, reached
-from api.moments import Moment, TheMoment
-from api.reading import Reader, TheReader
+from api.moments import Moment
+from api.reading import Reader
+from api.shown_to import TheView
 from ledger.domain.chain import Chain
 from ledger.errors import NotFound
 
 router = APIRouter(tags=["containers"])
 
 ContainerId = Annotated[str, Path(description="The container's id", examples=[DOSE])]
-PROBLEMS = problems(400, 401, 404, 503)
+PROBLEMS = problems(400, 401, 403, 404, 503)
 
 
 class ContainerLineage(BaseModel):
@@ -42,7 +43,8 @@ class ContainerLineage(BaseModel):
     response_model=BedsideContainer,
     responses=shown(BEDSIDE_CONTAINER, "The container") | PROBLEMS,
 )
-def get_container(request: Request, reader: TheReader, moment: TheMoment, container: ContainerId) -> Response:
+def get_container(request: Request, view: TheView, container: ContainerId) -> Response:
+    reader, moment = view
     chain = chain_with(reader, moment, container)
     world = reader.world_before(moment.position)
     found = bedside_container(
@@ -57,7 +59,8 @@ def get_container(request: Request, reader: TheReader, moment: TheMoment, contai
     response_model=ContainerLineage,
     responses=shown(CONTAINER_LINEAGE, "Up and down") | PROBLEMS,
 )
-def get_lineage(request: Request, reader: TheReader, moment: TheMoment, container: ContainerId) -> Response:
+def get_lineage(request: Request, view: TheView, container: ContainerId) -> Response:
+    reader, moment = view
     chain = chain_with(reader, moment, container)
     found = nodes(chain)
     this = found[container]

@@ -14,9 +14,9 @@ from api.documents import Place
 from api.examples import COI, CUSTODY, DOSE, HANDOVERS
 from api.history import held_at
 from api.listing import Limit, readable
-from api.moments import TheMoment
 from api.pages import Cursor
 from api.reading import TheReader
+from api.shown_to import TheView
 from ledger.domain.parts import Coi, ContainerId, Name
 from ledger.domain.world import timestamp
 from ledger.views.custody import Held, Waiting, held, waiting
@@ -91,16 +91,16 @@ class Handovers(BaseModel):
     summary="Who holds what, or held it",
     response_model=Custody,
     responses=shown(CUSTODY, "A page of containers, by id; of the past, by therapy")
-    | problems(400, 401, 404, 503),
+    | problems(400, 401, 403, 404, 503),
 )
 def get_custody(
     request: Request,
-    reader: TheReader,
-    moment: TheMoment,
+    view: TheView,
     question: Annotated[CustodyQuestion, Query()],
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
+    reader, moment = view
     if moment.asked:
         return document(request, _custody(held_at(reader, moment, question, cursor, limit), 0))
 

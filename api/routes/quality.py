@@ -9,10 +9,9 @@ from starlette.responses import Response
 from api.conditional import document
 from api.describing import problems, shown
 from api.documents import DeviationDocument, deviation_document
-from api.moments import TheMoment
 from api.quality_examples import QUALITY
-from api.reading import TheReader
 from api.routes.chains import Coi
+from api.shown_to import TheView
 from ledger.domain.chain import Chain
 from ledger.domain.esignatures import ESigned
 from ledger.domain.parts import SpecifiedTest
@@ -63,9 +62,10 @@ class QualityDocument(BaseModel):
     "/v1/chains/{coi}/quality",
     summary="Samples, results, identity tests and Quality's decisions",
     response_model=QualityDocument,
-    responses=shown(QUALITY, "What was tested and decided") | problems(400, 401, 404, 503),
+    responses=shown(QUALITY, "What was tested and decided") | problems(400, 401, 403, 404, 503),
 )
-def get_quality(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
+def get_quality(request: Request, view: TheView, coi: Coi) -> Response:
+    reader, moment = view
     chain = reader.chain(coi, moment.position)
     product = product_of(chain, reader.world_before(moment.position))
     found = QualityDocument(

@@ -12,10 +12,10 @@ from api.conditional import document
 from api.describing import problems, shown
 from api.examples import COI, EXCURSIONS, FRESH, TEMPERATURE
 from api.listing import Limit, readable
-from api.moments import TheMoment
 from api.pages import Cursor
 from api.reading import TheReader
 from api.routes.chains import PROBLEMS, Coi
+from api.shown_to import TheView
 from api.temperature import ExcursionDocument, TemperatureDocument, temperature_document
 from ledger.domain.parts import Coi as CoiText
 from ledger.domain.parts import ContainerId
@@ -52,7 +52,8 @@ class Excursions(BaseModel):
     response_model=TemperatureDocument,
     responses=shown(TEMPERATURE, "Containers with evidence, by phase") | PROBLEMS,
 )
-def get_temperature(request: Request, reader: TheReader, moment: TheMoment, coi: Coi) -> Response:
+def get_temperature(request: Request, view: TheView, coi: Coi) -> Response:
+    reader, moment = view
     chain = reader.chain(coi, moment.position)
     world = reader.world_before(moment.position)
     return document(request, temperature_document(chain, world, moment.position))

@@ -1,4 +1,4 @@
-"""`unbroken chain`, `custody`, `timeline`, `replay`, `deviations`: how things stand, and how they came to."""
+"""`unbroken chain`, `custody`, `timeline`, `deviations`: how things stand, and how they came to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rich.text import Text
 from clients.cli.options import At, Before, Coi, Home, Json, PassphraseFile, as_of, client, coi_of
 from clients.cli.screen import facts, rows, show
 from clients.words import bags, clock, listed, millilitres, party, sentence, subject
-from ledger.errors import Malformed
 
 Document = dict[str, Any]
 LATE_MIN = 2  # less is the network, and clocks
@@ -23,34 +22,6 @@ def chain(coi: Coi, home: Home = None, passphrase_file: PassphraseFile = None, a
     with client(home, passphrase_file) as reader:
         document = reader.chain(coi_of(coi))
     show(document, lambda console: draw_chain(console, document), as_json)
-
-
-def replay(
-    coi: Coi,
-    at: At = None,
-    before: Before = None,
-    home: Home = None,
-    passphrase_file: PassphraseFile = None,
-    as_json: Json = False,
-) -> None:
-    """Show a therapy as it stood at a moment or before a position, and the story up to then."""
-    if (at is None) == (before is None):
-        raise Malformed("bad_moment", "say either --at MOMENT or --before POSITION")
-    moment = as_of(at)
-    with client(home, passphrase_file) as reader:
-        state = reader.chain(coi_of(coi), before=before, at=moment)
-        story = reader.timeline(coi_of(coi), before=before, at=moment)
-
-    def draw(console: Console) -> None:
-        when = f"at {clock(moment)} UTC" if moment else f"before position {before}"
-        console.print(
-            Text(f"As it stood {when}: {state['as_of_position']} entries in the log\n", style="bold")
-        )
-        draw_timeline(console, story)
-        console.print()
-        draw_chain(console, state)
-
-    show({"state": state, "timeline": story}, draw, as_json)
 
 
 def timeline(
@@ -90,7 +61,7 @@ def custody(
     where = {"container": container, "site": site, "department": department, "limit": limit, "cursor": cursor}
     with client(home, passphrase_file) as reader:
         document = reader.custody(**where)
-    show(document, lambda console: _draw_custody(console, document), as_json)
+    show(document, lambda console: draw_custody(console, document), as_json)
 
 
 def draw_chain(console: Console, document: Document) -> None:
@@ -209,7 +180,7 @@ def _late(entry: Document) -> bool:
     return abs(recorded - happened) > datetime.timedelta(minutes=LATE_MIN)
 
 
-def _draw_custody(console: Console, document: Document) -> None:
+def draw_custody(console: Console, document: Document) -> None:
     table = rows("Bag", "State", "Held by", "On the way to", "Therapy", narrow=2)
     for held in document["holdings"]:
         offered = _place(held["offered_to"])

@@ -91,7 +91,7 @@ def verify_receipt(
 
     With --policy, also that enough of its witnesses cosigned the head of a tlog-proof.
     """
-    vkey, asked = _vkey(log_key, home), _policy(policy)
+    vkey, asked = vkey_of(log_key, home), _policy(policy)
     raw, data = statement.read_bytes(), evidence.read_bytes()
     if data.startswith(b"c2sp.org/tlog-proof"):
         signed = verify_tlog_proof(data, raw, vkey)
@@ -191,12 +191,12 @@ def verify(
         witnesses = _policy(policy)
         if not evidence_path.is_dir():
             note = checkpoint.read_bytes() if checkpoint else None
-            vkey = _perhaps_vkey(log_key, home)
+            vkey = perhaps_vkey(log_key, home)
             report = _audit_bundle(evidence_path, vkey, berlinger_root, witnesses, note, workers, bar)
         elif checkpoint:
             raise Malformed("bad_checkpoint", "a copy of a log is compared by downloading on: see `log show`")
         else:
-            pinned = _vkey(log_key, home)
+            pinned = vkey_of(log_key, home)
             report = _audit_log(evidence_path, pinned, evidence, berlinger_root, witnesses, workers, bar)
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
@@ -237,10 +237,10 @@ def _audit_bundle(
                             policy=witnesses, note=note)  # fmt: skip
 
 
-def _perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
+def perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
     """A bundle is read without a key, too; the report then says that nothing pins the log."""
     try:
-        return _vkey(given, home)
+        return vkey_of(given, home)
     except Malformed:
         if given:
             raise
@@ -262,7 +262,7 @@ def _policy(path: Path | None) -> Policy | None:
     return parse_policy(path.read_bytes()) if path else None
 
 
-def _vkey(given: str | None, home: Path | None) -> VerifierKey:
+def vkey_of(given: str | None, home: Path | None) -> VerifierKey:
     if given:
         return VerifierKey.parse(given)
     try:

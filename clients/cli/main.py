@@ -18,6 +18,7 @@ from clients.cli import (
     events,
     evidence,
     export_bundle,
+    export_events,
     follow,
     infusion,
     labels,
@@ -30,6 +31,7 @@ from clients.cli import (
     quality,
     record,
     registry,
+    replay,
     report,
     standards,
     temperature,
@@ -75,7 +77,7 @@ app.command("shipment", rich_help_panel=ASK)(carriers.shipment)
 app.command("tank", rich_help_panel=ASK)(carriers.tank)
 app.command("timeline", rich_help_panel=ASK)(chains.timeline)
 app.command("follow", rich_help_panel=ASK)(follow.follow)
-app.command("replay", rich_help_panel=ASK)(chains.replay)
+app.command("replay", rich_help_panel=ASK)(replay.replay)
 app.command("lineage", rich_help_panel=ASK)(lineage.lineage)
 app.command("deviations", rich_help_panel=ASK)(chains.deviations)
 app.command("check-lymphodepletion", rich_help_panel=ASK)(infusion.check_lymphodepletion)
@@ -91,6 +93,7 @@ app.command("qualifications", rich_help_panel=ASK)(registry.qualifications)
 app.command("check-infusion", rich_help_panel=ASK)(infusion.check_infusion)
 app.command("report", rich_help_panel=PROVE)(report.report)
 standards.app.command("bundle")(export_bundle.export_bundle)
+standards.app.command("events")(export_events.export_events)
 app.add_typer(standards.app, name="export", rich_help_panel=ASK)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)

@@ -87,6 +87,11 @@ class Replay:
         if self.stopped is None:
             self._forgive_all("the log ends")
 
+    @property
+    def world(self) -> MemoryWorld:
+        """What the entries judged so far made."""
+        return self._world
+
     def told(self) -> str:
         """How far it came."""
         judged = f"{self.judged} entries judged by rule set {RULE_SET}"

@@ -17,6 +17,7 @@ from ledger.verify.witnesses import Cosigned
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ledger.domain.memory import MemoryWorld
     from ledger.domain.rules import Verdict
     from ledger.domain.world import Entry
     from ledger.proof.note import VerifierKey
@@ -33,11 +34,17 @@ BUNDLES = 32  # read, checked and judged together: bounds the memory
 
 
 class Judged(NamedTuple):
-    """What became of an entry: None where it is no statement, no event, or not as the rules demand."""
+    """What became of an entry: None where it is no statement, no event, or not as the rules demand.
+
+    `signed`: by a key that the log had enrolled by then, for this log. `rules`: what they say of it:
+    `kept`, `refused`, or `not_judged` where it rests on what is not given.
+    """
 
     envelope: Envelope | None
     entry: Entry | None
     verdict: Verdict | None
+    signed: bool = False
+    rules: str | None = None
 
 
 class Leaves(Protocol):
@@ -92,6 +99,9 @@ class Audit:
 
     def look(self, positions: Sequence[int], judged: Sequence[Judged]) -> None:
         """Entries that went through step 6, in order, with their positions."""
+
+    def ahead(self, entry: Entry, world: MemoryWorld) -> None:
+        """Before the entry is judged: the world is what those before it made. Reads only."""
 
     def finish(self) -> None:
         """After the last entry."""
@@ -153,7 +163,21 @@ class Audit:
         with self.findings.timed(4):  # step 4: what the checked envelopes hold, in order
             read = [reader.read(position, one) for position, one in zip(positions, checks, strict=True)]
         with self.findings.timed(6):  # step 6
-            return [Judged(envelope, entry, replay.judge(entry)) for envelope, entry in read]
+            return [
+                self._judged(position, *one, is_sound=outcome[1] is None, replay=replay)
+                for position, one, outcome in zip(positions, read, checks, strict=True)
+            ]
+
+    def _judged(
+        self, position: int, envelope: Envelope | None, entry: Entry | None, *, is_sound: bool, replay: Replay
+    ) -> Judged:
+        if entry is not None:
+            self.ahead(entry, replay.world)
+        signed = envelope is not None and is_sound and self._enrolled.in_time(envelope.kid, position)
+        before = replay.judged
+        verdict = replay.judge(entry)
+        rules = "not_judged" if replay.judged == before else "refused" if verdict is None else "kept"
+        return Judged(envelope, entry, verdict, signed, rules)
 
     def _close(self, size: int, reader: Reader, replay: Replay) -> None:
         whole, keys = reader.unread is None, len(self._enrolled.spki)

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { differs, same, type Signed } from "../src/ui/audit/comparing";
 import { clockTicks, seriesOf, ticks, timesOf } from "../src/ui/audit/chart";
-import type { Leg, Phase, Told } from "../src/ui/audit/documents";
+import { byClaim, overtaken } from "../src/ui/audit/claimed";
+import type { Change, Leg, Phase, Told } from "../src/ui/audit/documents";
 import { alike, judgedOf, verdictOf } from "../src/ui/audit/judged";
 import { draw, type Made } from "../src/ui/audit/layout";
 import { boundsOf, containersOf, hands, holes, lateness, span, story } from "../src/ui/audit/story";
+import { about, byEntry, said, turnOf } from "../src/ui/audit/points";
 import { tracksOf } from "../src/ui/audit/tracks";
 import { wanted } from "../src/ui/audit/wanted";
 
@@ -226,5 +228,56 @@ describe("what is typed or scanned into the search", () => {
     [" seal-31 ", "seal-31", null],
   ])("%s", (text, q, to) => {
     expect(wanted(text)).toEqual({ q, to });
+  });
+});
+
+function change(point: string, before: Change["before"], after: Change["after"], position: number | null = 9, at = "2026-03-01T09:30:00.000Z"): Change {
+  return { point, before, after, position, at, through: position === null ? [] : [position] };
+}
+
+describe("what changed between two moments", () => {
+  const failed = { outcome: "failed", detail: "not yet" };
+  const passed = { outcome: "passed", detail: "now" };
+
+  it("calls a gate that closes worse, one that opens better, and a new text only changed", () => {
+    expect(turnOf(change("gate/infusion/D1/released", passed, failed))).toBe("worse");
+    expect(turnOf(change("gate/infusion/D1/released", failed, passed))).toBe("better");
+    expect(turnOf(change("gate/infusion/D1/released", passed, { ...passed, detail: "still" }))).toBe("changed");
+  });
+
+  it("calls a deviation that blocks worse until Quality has decided", () => {
+    const deviation = { code: "container_lost", severity: "major", containers: [], state: "open", blocks: true };
+    expect(turnOf(change("deviation/ab", null, deviation))).toBe("worse");
+    expect(turnOf(change("deviation/ab", deviation, { ...deviation, state: "accepted", blocks: false }))).toBe("better");
+    expect(turnOf(change("custody/D1/holder", null, "st-mary/ward-5"))).toBe("begun");
+    expect(turnOf(change("custody/D1/offered_to", "st-mary/ward-5", null))).toBe("ended");
+  });
+
+  it("stands at the entry that made it, gates apart, and what only time did by itself", () => {
+    const later = "2026-03-01T10:30:00.000Z";
+    const made = byEntry([change("gate/infusion/D1/thaw_window", passed, failed, null, later), change("gate/infusion/D1/released", failed, passed), change("container/D1/released", null, ["full"])]);
+    expect(made.map((one) => [one.position, one.facts.length, one.gates.length])).toEqual([[9, 1, 1], [null, 0, 1]]);
+  });
+
+  it("says each point and value in words", () => {
+    expect(about("custody/D1/holder")).toBe("D1: held by");
+    expect(about("gate/infusion/D1/released")).toContain("D1");
+    expect(said("custody/D1/holder", "st-mary/ward-5")).toBe("ward-5 at st-mary");
+    expect(said("container/D1/left_ul", 50_000)).toBe("50 ml");
+    expect(said("gate/infusion/D1/released", failed)).toContain("not yet");
+    expect(said("custody/D1/holder", null)).toBe("–");
+  });
+});
+
+describe("the claimed order", () => {
+  const at = (position: number, minute: number) => told(position, "Packed", {}, { occurred_at: `2026-03-01T09:${minute}:00.000Z` });
+  const lines = story([at(1, 10), at(2, 30), at(3, 20), at(4, 40)]);
+
+  it("tells entries as they are said to have happened", () => {
+    expect(byClaim(lines).map((one) => one.told.position)).toEqual([1, 3, 2, 4]);
+  });
+
+  it("marks just those that claim to precede what stands ahead of them", () => {
+    expect([...overtaken(lines)]).toEqual([[3, { position: 2, ms: 600_000 }]]);
   });
 });

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../messages";
 
-export const VIEWS = ["lineage", "timeline", "custody", "deviations", "temperature"] as const;
+export const VIEWS = ["lineage", "timeline", "custody", "deviations", "temperature", "changes"] as const;
 export type View = (typeof VIEWS)[number];
 
 export function Views(props: {
@@ -15,7 +15,7 @@ export function Views(props: {
 }) {
   const tabs = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const chosen = tabs.current?.querySelector<HTMLElement>(`#tab-${props.view}`); // a phone shows three of five
+    const chosen = tabs.current?.querySelector<HTMLElement>(`#tab-${props.view}`); // a phone shows three of six
     if (tabs.current && chosen) tabs.current.scrollLeft = chosen.offsetLeft - tabs.current.clientWidth / 3;
   }, [props.view]);
   const step = (event: KeyboardEvent) => {

@@ -11,6 +11,7 @@ import { useStore } from "../store";
 import { chainBefore, temperatureBefore, timesOfHeads, wholeTimeline } from "./asking";
 import { Failed, Shown, useAsked } from "./asked";
 import { Checking, counted, type Verdicts } from "./checking";
+import { ChangesView } from "./Changes";
 import { CustodyView } from "./Custody";
 import { DeviationsView } from "./Deviations";
 import type { Chain, Temperature, Told } from "./documents";
@@ -18,7 +19,7 @@ import { LineageView } from "./Lineage";
 import { PaperHead } from "./Paper";
 import { type Moment, MomentBar, momentFrom, remember } from "./Moment";
 import { seenSize, story, type Line } from "./story";
-import { type View, Views } from "./Tabs";
+import { type View, Views, VIEWS } from "./Tabs";
 import { TemperatureView } from "./Temperature";
 import { TimelineView } from "./Timeline";
 import { shortCoi } from "./words";
@@ -84,6 +85,7 @@ function Loaded({ coi, entries }: { coi: string; entries: Told[] }) {
             custody: <CustodyView stage={stage} />,
             deviations: <DeviationsView stage={stage} />,
             temperature: <TemperatureView stage={stage} problem={temperature.problem} />,
+            changes: view === "changes" ? <ChangesView stage={stage} /> : null, // asks the ledger: only where it is looked at
           }}
         />
       </div>
@@ -162,5 +164,5 @@ function PrintTool() {
 
 function viewFrom(search: string): View {
   const view = new URLSearchParams(search).get("view");
-  return view === "timeline" || view === "custody" || view === "deviations" || view === "temperature" ? view : "lineage";
+  return VIEWS.find((one) => one === view) ?? "lineage";
 }

@@ -7,9 +7,13 @@ import { Icon, type IconName } from "../kit/Icon";
 import { Badge, Notice } from "../kit/Notice";
 import { localTime, Time, WithUtc } from "../kit/Time";
 import { href } from "../route";
+import { useClient } from "../session";
 import { useStore } from "../store";
+import { claimedOrder } from "./asking";
+import { useAsked } from "./asked";
 import type { Verdict } from "./checking";
-import type { Told } from "./documents";
+import { byClaim, overtaken, type Overtaken } from "./claimed";
+import type { Told, Unseen } from "./documents";
 import { boundsOf, holes, span, type Kind, type Late, type Line } from "./story";
 import type { Stage } from "./Therapy";
 
@@ -24,14 +28,22 @@ export function TimelineView({ stage }: { stage: Stage }) {
   const [filter, setFilter] = useState<Filter>("all");
   const counted = stage.lines.slice(0, stage.moment.counted);
   const later = stage.lines.length - counted.length;
-  const lines = counted.filter((one) => filter === "all" || fits(one, filter));
+  const [claimed, setClaimed] = useState(false);
+  const moved = useMemo(() => overtaken(counted), [counted.length, stage.lines]);
+  const unseen = useUnseen(stage.coi, claimed, stage.moment.before);
+  const ordered = claimed ? byClaim(counted) : counted;
+  const lines = ordered.filter((one) => filter === "all" || fits(one, filter));
   const missing = useMemo(() => new Map(holes(stage.lines.map((one) => one.told)).map((one) => [one.at, one])), [stage.lines]);
   return (
     <>
       <Filters filter={filter} onFilter={setFilter} />
+      <OrderChoice claimed={claimed} onClaimed={setClaimed} moved={moved.size} />
       <ol class="story">
         {lines.map((line, index) => (
-          <Entry key={line.told.position} line={line} stage={stage} day={dayIfNew(line, lines[index - 1], spoken)} hole={missing.get(line.told)} />
+          <Entry
+            key={line.told.position} line={line} stage={stage} day={dayIfNew(line, lines[index - 1], spoken, claimed)}
+            hole={claimed ? undefined : missing.get(line.told)} moved={moved.get(line.told.position)} unseen={unseen.get(line.told.position)}
+          />
         ))}
       </ol>
       {later > 0 && <p class="soft">{t("audit.later_hidden", { count: later })}</p>}
@@ -66,34 +78,38 @@ function Clock({ at, day }: { at: string | number; day: string }) {
   return <WithUtc moment={moment} text={same ? moment.toLocaleTimeString(spoken === "en" ? "en-GB" : spoken, how) : localTime(moment, spoken, true)} />;
 }
 
-function dayIfNew(line: Line, before: Line | undefined, spoken: string): string | null {
-  const day = dayOf(line.told, spoken);
-  return before && dayOf(before.told, spoken) === day ? null : day;
+function dayIfNew(line: Line, before: Line | undefined, spoken: string, claimed: boolean): string | null {
+  const day = dayOf(line.told, spoken, claimed);
+  return before && dayOf(before.told, spoken, claimed) === day ? null : day;
 }
 
-function dayOf(told: Told, spoken: string): string {
-  return new Date(told.recorded_at).toLocaleDateString(spoken === "en" ? "en-GB" : spoken, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+function dayOf(told: Told, spoken: string, claimed: boolean): string {
+  return new Date(claimed ? told.occurred_at : told.recorded_at).toLocaleDateString(spoken === "en" ? "en-GB" : spoken, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 }
 
 type Missing = ReturnType<typeof holes>[number] | undefined;
 
-function Entry({ line, stage, day, hole }: { line: Line; stage: Stage; day: string | null; hole: Missing }) {
+type Placed = { line: Line; stage: Stage; day: string | null; hole: Missing; moved: Overtaken | undefined; unseen: Unseen[] | undefined };
+
+function Entry({ line, stage, day, hole, moved, unseen }: Placed) {
   const { told } = line;
   const verdict = stage.verdicts.get(told.position);
   return (
     <>
       {day && <li class="day"><h3>{day}</h3></li>}
       {hole && <Hole saw={hole.saw} here={hole.here} who={told.signer} />}
-      <li class={`told ${line.kind}`} id={`entry-${told.position}`}>
+      <li class={`told ${line.kind}${moved ? " moved" : ""}`} id={`entry-${told.position}`}>
         <span class="rail"><Icon name={ICONS[line.kind]} /></span>
-        {verdict && verdict.state !== "proved" ? <Unproved told={told} verdict={verdict} /> : <Said line={line} stage={stage} />}
+        {verdict && verdict.state !== "proved" ? <Unproved told={told} verdict={verdict} /> : <Said line={line} stage={stage} moved={moved} unseen={unseen} />}
         <Beside line={line} stage={stage} />
       </li>
     </>
   );
 }
 
-function Said({ line, stage }: { line: Line; stage: Stage }) {
+type Speaking = Pick<Placed, "line" | "stage" | "moved" | "unseen">;
+
+function Said({ line, stage, moved, unseen }: Speaking) {
   const { told, late } = line;
   return (
     <div class="said">
@@ -110,8 +126,47 @@ function Said({ line, stage }: { line: Line; stage: Stage }) {
         <Esigned event={told.event} />
       </p>
       {late && <Lateness late={late} />}
+      {moved && <Badge tone="warn">{t("audit.moved", { span: span(moved.ms), position: moved.position })}</Badge>}
+      {unseen?.map((one) => <NotSeen key={one.decision} one={one} />)}
       {line.about && <About line={line} />}
     </div>
+  );
+}
+
+/** In which order the story is told, and how many entries claim another one than the log proves. */
+function OrderChoice({ claimed, onClaimed, moved }: { claimed: boolean; onClaimed: (claimed: boolean) => void; moved: number }) {
+  return (
+    <fieldset class="filters">
+      <legend class="visually-hidden">{t("audit.order")}</legend>
+      {([false, true] as const).map((one) => (
+        <label key={String(one)} class="chip">
+          <input type="radio" name="order" checked={one === claimed} onChange={() => onClaimed(one)} />
+          {t(one ? "audit.order_claimed" : "audit.order_proved")}
+        </label>
+      ))}
+      <span class="soft small order-said" role="status">{t("audit.order_moved", { count: moved })}</span>
+    </fieldset>
+  );
+}
+
+/** By entry: the decisions whose gates it touches and whose signers could not have seen it. */
+function useUnseen(coi: string, wanted: boolean, before: number | null): ReadonlyMap<number, Unseen[]> {
+  const client = useClient();
+  const asked = useAsked(() => (wanted ? claimedOrder(client, coi) : Promise.resolve(null)), [client, coi, wanted]);
+  const found = new Map<number, Unseen[]>();
+  for (const one of asked.value?.unseen ?? []) {
+    const counts = before === null || Math.max(one.entry, one.decision) < before;
+    if (counts && one.matters.length) found.set(one.entry, [...(found.get(one.entry) ?? []), one]);
+  }
+  return found;
+}
+
+function NotSeen({ one }: { one: Unseen }) {
+  const key = one.why === "came_later" ? "audit.unseen_later" : "audit.unseen_meanwhile";
+  return (
+    <p class="unseen small">
+      <a href={`#entry-${one.decision}`}>{t(key, { who: one.signer, type: tCode("event", one.decision_type), position: one.decision })}</a>
+    </p>
   );
 }
 

@@ -1,7 +1,7 @@
 /** What the auditor's screens ask the ledger. What it answers is its word; `checking.ts` holds it against proofs. */
 
 import type { Client } from "../../core/client";
-import type { Chain, Checkpoint, Temperature, TimelinePage, Told } from "./documents";
+import type { Chain, Changes, Checkpoint, ClaimedOrder, Temperature, TimelinePage, Told } from "./documents";
 
 /** `kept`: since when this device has it, where the ledger could not be asked. */
 export interface Story {
@@ -58,4 +58,23 @@ export async function timesOfHeads(client: Client, sizes: Iterable<number>): Pro
     reached = Math.max(size, checkpoints.at(-1)?.size ?? size);
   }
   return known;
+}
+
+/** A moment of two: before a position, or by a time (UTC, with milliseconds); null: now. */
+export type When = { before: number } | { at: string } | null;
+
+/** What changed between two moments; `seenBy`: as it was shown to that person. */
+export async function changesBetween(client: Client, coi: string, from: When, to: When, seenBy: string): Promise<Changes> {
+  const query = { ...named("from", from), ...named("to", to), ...(seenBy ? { for: seenBy } : {}) };
+  return (await client.read<Changes>(`/v1/chains/${encodeURIComponent(coi)}/changes`, query)).value;
+}
+
+function named(which: "from" | "to", when: When): Record<string, string | number> {
+  if (when === null) return {};
+  return "at" in when ? { [`${which}_at`]: when.at } : { [`${which}_position`]: when.before };
+}
+
+/** Which decisions were signed without which entries. */
+export async function claimedOrder(client: Client, coi: string): Promise<ClaimedOrder> {
+  return (await client.read<ClaimedOrder>(`/v1/chains/${encodeURIComponent(coi)}/order`)).value;
 }

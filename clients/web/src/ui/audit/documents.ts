@@ -1,6 +1,6 @@
 /** What the API answers about a therapy, as far as these screens read it: the shapes of `api/documents.py`. */
 
-import type { JsonObject } from "../../core/canonical";
+import type { Json, JsonObject } from "../../core/canonical";
 
 import type { Quarantine } from "../../quality/documents";
 
@@ -184,4 +184,42 @@ export interface Checkpoint {
   size: number;
   time: string;
   note: string;
+}
+
+/** A point of a therapy's account that is different: see `ledger/domain/difference.py`. */
+export interface Change {
+  point: string;
+  before: Json;
+  after: Json;
+  position: number | null; // null: time alone
+  at: string;
+  through: number[];
+}
+
+export interface Shown {
+  position: number;
+  at: string;
+  shown: boolean;
+}
+
+export interface Changes {
+  coi: string;
+  seen_by: string | null;
+  start: Shown;
+  end: Shown;
+  changes: Change[];
+}
+
+/** A decision that was signed without an entry: see `ledger/domain/order.py`. */
+export interface Unseen {
+  decision: number;
+  decision_type: string;
+  signer: string;
+  entry: number;
+  why: "came_later" | "recorded_meanwhile";
+  matters: string[];
+}
+
+export interface ClaimedOrder {
+  unseen: Unseen[];
 }

@@ -1,0 +1,90 @@
+"""What the ledger would have answered to somebody at a moment.
+
+`for=<agent>` makes a read that one's, with the roles and relations that they had then: every answer is
+what the server would have said to them, its 404 included. Who asks on another's behalf must be entitled to
+all that is shown: auditors; Quality of a site, for the people of that site; everybody for
+themselves. They are never shown more than they may read themselves now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from fastapi import Depends, Query
+
+from api.moments import Moment, TheMoment
+from api.reading import Reader, TheReader
+from ledger.domain.parts import Name
+from ledger.domain.standing import QUALITY, may_read_all
+from ledger.errors import NotFound, Unauthorised
+
+if TYPE_CHECKING:
+    from ledger.domain.registry import Agent
+    from ledger.domain.world import Entry
+
+For = Annotated[
+    Name | None,
+    Query(
+        alias="for", description="As it was shown to this person then; see `403 not_yours`", examples=["nora"]
+    ),
+]
+
+
+@dataclass(slots=True)
+class Beholder(Reader):
+    """Another's reads at a moment, never beyond what `asker` may read now."""
+
+    asker: Reader | None = None
+
+    @property
+    def reads_all(self) -> bool:
+        assert self.asker is not None
+        return may_read_all(self.agent) and self.asker.reads_all
+
+    def may_read(self, coi: str) -> bool:
+        assert self.asker is not None
+        return super(Beholder, self).may_read(coi) and self.asker.may_read(coi)
+
+    def shows(self, coi: str, entry: Entry) -> bool:
+        assert self.asker is not None
+        return super(Beholder, self).shows(coi, entry) and self.asker.shows(coi, entry)
+
+
+class View(NamedTuple):
+    """Who reads, and of which moment."""
+
+    reader: Reader
+    moment: Moment
+
+
+def view_of(reader: TheReader, moment: TheMoment, seen_by: For = None) -> View:
+    """Raises as `beholder`."""
+    return View(reader if seen_by is None else beholder(reader, moment, seen_by), moment)
+
+
+TheView = Annotated[View, Depends(view_of)]
+
+
+def beholder(asker: Reader, moment: Moment, seen_by: str) -> Beholder:
+    """Raises `Unauthorised` (`not_yours`), `NotFound` (`no_such_agent`): not enrolled at that moment."""
+    world = asker.node.ledger.world_at(moment.position)
+    agent = world.agent(seen_by)
+    require_entitled(asker, seen_by, agent)
+    if agent is None:
+        raise NotFound("no_such_agent", f"{seen_by} was not enrolled before entry {moment.position}")
+    return Beholder(asker.node, asker.session, moment.position, world, agent, asker=asker)
+
+
+def require_entitled(asker: Reader, seen_by: str, *then: Agent | None) -> None:
+    """`then`: the agent at the moments that are asked about. Raises `Unauthorised` (`not_yours`)."""
+    if asker.reads_all or asker.agent.id == seen_by:
+        return
+    known = [one for one in then if one is not None]
+    if not known or not all(_is_quality_for(asker.agent, one) for one in known):
+        raise Unauthorised("not_yours", "ask for yourself, or as an auditor or Quality of that person's site")
+
+
+def _is_quality_for(asker: Agent, agent: Agent) -> bool:
+    """Of every site at which the agent had a role, so that nothing of another site is told."""
+    return bool(agent.roles_at) and all(asker.has_role(QUALITY, site) for site in agent.roles_at)

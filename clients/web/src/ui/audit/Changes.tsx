@@ -1,0 +1,157 @@
+/** What changed between two moments, as everybody or as one person was shown it; each change at its entry. */
+
+import { useState } from "preact/hooks";
+import { language, t, tCode } from "../../messages";
+import { sentence } from "../../messages/sentence";
+import { Icon, type IconName } from "../kit/Icon";
+import { Badge, Notice } from "../kit/Notice";
+import { localTime, Time } from "../kit/Time";
+import { useClient } from "../session";
+import { useStore } from "../store";
+import { changesBetween, type When } from "./asking";
+import { Shown, useAsked } from "./asked";
+import { Entry } from "./Custody";
+import type { Change, Changes, Told } from "./documents";
+import { about, byEntry, said, turnOf, type Made, type Turn } from "./points";
+import type { Stage } from "./Therapy";
+
+const SIGNS: Readonly<Record<Turn, IconName>> = { worse: "stop", better: "ok", begun: "next", ended: "info", changed: "next" };
+const START = "0", NOW = "now";
+
+export function ChangesView({ stage }: { stage: Stage }) {
+  const client = useClient();
+  const entries = stage.lines.map((one) => one.told);
+  const [from, setFrom] = useState(() => String(entries.at(-2) ? (entries.at(-2) as Told).position + 1 : START));
+  const [to, setTo] = useState(() => (stage.moment.before === null ? NOW : String(stage.moment.before)));
+  const [seenBy, setSeenBy] = useState("");
+  const asked = useAsked(() => changesBetween(client, stage.coi, whenOf(from), whenOf(to), seenBy), [client, stage.coi, from, to, seenBy]);
+  return (
+    <>
+      <div class="between card">
+        <Pick id="change-from" label={t("audit.change_from")} value={from} entries={entries} onValue={setFrom} />
+        <Pick id="change-to" label={t("audit.change_to")} value={to} entries={entries} onValue={setTo} />
+        <SeenBy entries={entries} value={seenBy} onValue={setSeenBy} />
+      </div>
+      <Shown asked={asked}>{(found) => <Found found={found} entries={entries} busy={asked.busy} />}</Shown>
+    </>
+  );
+}
+
+function whenOf(value: string): When {
+  if (value === NOW) return null;
+  return /^\d+$/.test(value) ? { before: Number(value) } : { at: value };
+}
+
+/** An entry after which it stood so, or any time of the clock. */
+function Pick(props: { id: string; label: string; value: string; entries: Told[]; onValue: (value: string) => void }) {
+  const spoken = useStore(language);
+  const { id, value, entries, onValue } = props;
+  const timed = value !== NOW && !/^\d+$/.test(value);
+  return (
+    <div class="field">
+      <label for={id}>{props.label}</label>
+      <select id={id} value={timed ? "" : value} onChange={(event) => event.currentTarget.value && onValue(event.currentTarget.value)}>
+        {timed && <option value="">{localTime(new Date(value), spoken, true)}</option>}
+        <option value={START}>{t("audit.before_all")}</option>
+        {entries.map((one) => (
+          <option key={one.position} value={String(one.position + 1)}>
+            {t("audit.change_after", { position: one.position, type: tCode("event", one.type), when: localTime(new Date(one.recorded_at), spoken) })}
+          </option>
+        ))}
+        <option value={NOW}>{t("audit.to_now")}</option>
+      </select>
+      <details class="any-time">
+        <summary>{t("audit.any_time")}</summary>
+        <label class="small" for={`${id}-time`}>{t("audit.any_time_label", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</label>
+        <input id={`${id}-time`} type="datetime-local" step={1} onChange={(event) => timeOf(event.currentTarget.value, onValue)} />
+      </details>
+    </div>
+  );
+}
+
+function timeOf(text: string, onValue: (value: string) => void): void {
+  const at = new Date(text);
+  if (!Number.isNaN(at.getTime())) onValue(at.toISOString());
+}
+
+function SeenBy({ entries, value, onValue }: { entries: Told[]; value: string; onValue: (value: string) => void }) {
+  const people = [...new Set(entries.map((one) => one.signer))].filter((name) => name !== "ledger").sort();
+  return (
+    <div class="field">
+      <label for="seen-by">{t("audit.seen_by")}</label>
+      <select id="seen-by" value={value} onChange={(event) => onValue(event.currentTarget.value)}>
+        <option value="">{t("audit.seen_by_all")}</option>
+        {people.map((name) => <option key={name} value={name}>{name}</option>)}
+      </select>
+      <span class="hint">{t("audit.seen_by_more")}</span>
+    </div>
+  );
+}
+
+function Found({ found, entries, busy }: { found: Changes; entries: Told[]; busy: boolean }) {
+  const made = byEntry(found.changes);
+  const told = new Map(entries.map((one) => [one.position, one]));
+  return (
+    <div class={busy ? "stale" : ""} aria-busy={busy}>
+      <p class="soft small" role="status">
+        {t("audit.change_count", { count: found.changes.length })} <Time at={found.start.at} seconds /> – <Time at={found.end.at} seconds />
+      </p>
+      {found.seen_by !== null && <Sight found={found} who={found.seen_by} />}
+      {!made.length && <Notice tone="info" title={t("audit.change_none")} />}
+      <ol class="changes">
+        {made.map((one) => <Step key={one.position ?? one.at} made={one} told={told.get(one.position ?? -1)} />)}
+      </ol>
+    </div>
+  );
+}
+
+/** Whether it was shown at all: a courier reads a therapy only while its bag is theirs. */
+function Sight({ found, who }: { found: Changes; who: string }) {
+  const { start, end } = found;
+  if (start.shown && end.shown) return <p class="soft small">{t("audit.sight_both", { who })}</p>;
+  const key = start.shown ? "audit.sight_ended" : end.shown ? "audit.sight_began" : "audit.sight_never";
+  return <Notice tone="warn" title={t(key, { who })}><p>{t("audit.sight_more")}</p></Notice>;
+}
+
+function Step({ made, told }: { made: Made; told: Told | undefined }) {
+  return (
+    <li class="card change-step">
+      <p class="head">
+        {made.position === null ? <Badge tone="wait">{t("audit.change_time")}</Badge> : <Entry position={made.position} />}
+        {told && <strong>{tCode("event", told.type)}</strong>}
+        <span class="soft small"><Time at={made.at} seconds /></span>
+      </p>
+      {told && <p>{sentence(told.event, told.signer, told.stream)}.</p>}
+      {!told && made.position !== null && <p class="soft">{t("audit.change_elsewhere")}</p>}
+      <Rows changes={made.facts} />
+      {made.gates.length > 0 && (
+        <details open={!made.facts.length || made.gates.some((one) => turnOf(one) === "worse")}>
+          <summary>{t("audit.change_gates", { count: made.gates.length })}</summary>
+          <Rows changes={made.gates} />
+        </details>
+      )}
+    </li>
+  );
+}
+
+function Rows({ changes }: { changes: Change[] }) {
+  if (!changes.length) return null;
+  return (
+    <ul class="turns">
+      {changes.map((one) => <Row key={one.point} change={one} />)}
+    </ul>
+  );
+}
+
+function Row({ change }: { change: Change }) {
+  const turn = turnOf(change);
+  const { point, before, after } = change;
+  return (
+    <li class={`turn ${turn}`}>
+      <Icon name={SIGNS[turn]} />
+      <span class="what">{about(point)} <span class="visually-hidden">{t(`audit.turn_${turn}`)}</span></span>
+      <span class="was">{before === null ? <span class="soft">–</span> : <del>{said(point, before)}</del>}</span>
+      <span class="is">{after === null ? <span class="soft">{t("audit.change_gone")}</span> : <ins>{said(point, after)}</ins>}</span>
+    </li>
+  );
+}

@@ -1,0 +1,207 @@
+"""The order that signers claim, beside the order that the log proves.
+
+Nobody's clock is proof. Of a statement the log proves three things: its place; that it was signed
+after the head that its device had seen (`proved_after`); and that it was there when the first head
+over it was signed (`proved_before`). `occurred_at` is what its signer says of what happened. So:
+
+1. Two entries are *out of order* where the one that stands later in the log claims to have happened
+   earlier. `seen`: its signer's device had seen the other one before it signed.
+2. A claim lies *outside its bounds*: `after`, where it is later than the head that covers it (a clock is
+   wrong); `before`, where it is earlier than the head that the device had seen. That may be so: people write
+   down what happened before. Nothing proves it.
+3. A decision's signer could not have seen an entry that came to the log after it (`came_later`), although
+   it is said to have happened before; nor did they see one that was recorded while they decided
+   (`recorded_meanwhile`): they name how many entries they saw. It *matters* where it touches what the
+   decision's gates read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ledger.domain.chain import Chain
+from ledger.domain.decisions import READS
+from ledger.domain.readiness import LAST_MS
+from ledger.domain.times import milliseconds, timestamp
+from ledger.domain.window import PROMPT_MS
+
+if TYPE_CHECKING:
+    from ledger.domain.world import Entry
+
+HeadTime = Callable[[int], int | None]
+"""When the head of this size was signed (ms); None: it is not known."""
+MAX_PAIRS = 1_000
+
+
+class Placed(NamedTuple):
+    """An entry with its claim and its bounds (ms). `rank`, `claimed_rank`: from 0, in the log and by what
+    is claimed. `outside_ms`: how far outside the bounds; below zero: before them. `late_ms`: how long after
+    its claim it was recorded, where that is more than clocks differ by; else 0."""
+
+    entry: Entry
+    occurred_ms: int
+    after_ms: int | None
+    rank: int
+    claimed_rank: int
+    outside_ms: int
+    late_ms: int
+
+    @property
+    def seen_size(self) -> int | None:
+        seen = self.entry.event.seen
+        return seen.size if seen else None
+
+    def as_dict(self) -> dict[str, Any]:
+        outside = "after" if self.outside_ms > 0 else "before" if self.outside_ms else None
+        return _named(self.entry) | {
+            "occurred_at": self.entry.event.occurred_at,
+            "proved_after": None if self.after_ms is None else timestamp(self.after_ms),
+            "proved_before": timestamp(self.entry.recorded_ms),
+            "seen_size": self.seen_size,
+            "rank": self.rank,
+            "claimed_rank": self.claimed_rank,
+            "outside": outside,
+            "outside_ms": abs(self.outside_ms),
+            "late_ms": self.late_ms,
+        }
+
+
+class Pair(NamedTuple):
+    """`earlier` claims to have happened `by_ms` before `later`, and stands behind it (positions)."""
+
+    earlier: int
+    later: int
+    by_ms: int
+    seen: bool
+
+
+class Unseen(NamedTuple):
+    """`decision` was signed without `entry`. `matters`: what of its gates the entry touches.
+    `raised`: codes of the deviations that the entry brought."""
+
+    decision: Entry
+    entry: Entry
+    why: str
+    matters: tuple[str, ...]
+    raised: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "decision": self.decision.position,
+            "decision_type": self.decision.type,
+            "signer": self.decision.signer,
+            "entry": self.entry.position,
+            "entry_type": self.entry.type,
+            "why": self.why,
+            "recorded_after_ms": max(0, self.entry.recorded_ms - self.decision.recorded_ms),
+            "matters": list(self.matters),
+            "raised": list(self.raised),
+        }
+
+
+class Order(NamedTuple):
+    """`more_pairs`: those beyond the first `MAX_PAIRS`, only counted."""
+
+    entries: list[Placed]
+    pairs: list[Pair]
+    more_pairs: int
+    unseen: list[Unseen]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, as the server and an offline replay both answer it."""
+        return {
+            "entries": [one.as_dict() for one in self.entries],
+            "pairs": [one._asdict() for one in self.pairs],
+            "more_pairs": self.more_pairs,
+            "unseen": [one.as_dict() for one in self.unseen],
+        }
+
+
+def _named(entry: Entry) -> dict[str, Any]:
+    return {
+        "position": entry.position,
+        "statement_id": entry.statement_id,
+        "type": entry.type,
+        "signer": entry.signer,
+    }
+
+
+def order_of(coi: str, entries: Iterable[Entry], head_ms: HeadTime) -> Order:
+    """Of a therapy's entries in the log's order, each its share of what it stands in."""
+    known = list(entries)
+    times = [milliseconds(one.event.occurred_at) for one in known]
+    by_claim = sorted(range(len(known)), key=lambda n: (times[n], n))
+    ranks = {n: rank for rank, n in enumerate(by_claim)}
+    placed = [_placed(one, n, times[n], ranks[n], head_ms) for n, one in enumerate(known)]
+    pairs = sorted(_pairs(placed), key=lambda one: (-one.by_ms, one.earlier, one.later))
+    unseen = list(_unseen(coi, known, times))
+    return Order(placed, pairs[:MAX_PAIRS], max(0, len(pairs) - MAX_PAIRS), unseen)
+
+
+def _placed(entry: Entry, rank: int, occurred_ms: int, claimed: int, head_ms: HeadTime) -> Placed:
+    seen = entry.event.seen
+    after_ms = head_ms(seen.size) if seen else None
+    late_ms = entry.recorded_ms - occurred_ms
+    beyond = max(0, occurred_ms - entry.recorded_ms - LAST_MS)
+    short = min(0, occurred_ms - after_ms) if after_ms is not None else 0
+    return Placed(
+        entry, occurred_ms, after_ms, rank, claimed, beyond or short, late_ms if late_ms > PROMPT_MS else 0
+    )
+
+
+def _pairs(placed: list[Placed]) -> Iterator[Pair]:
+    """Only entries that stand before one that claims less are looked at twice."""
+    for n, later in enumerate(placed):
+        for other in placed[n + 1 :]:
+            if other.occurred_ms < later.occurred_ms:
+                by_ms = later.occurred_ms - other.occurred_ms
+                seen = (other.seen_size or 0) > later.entry.position
+                yield Pair(other.entry.position, later.entry.position, by_ms, seen)
+
+
+# --- what a decision's signer could not have seen ----------------------------------------
+
+
+def _unseen(coi: str, entries: list[Entry], times: list[int]) -> Iterator[Unseen]:
+    touched = _touched(coi, entries)
+    raised = _raised(entries)
+    for n, decision in enumerate(entries):
+        if decision.event.kind != "decision":
+            continue
+        saw = getattr(decision.event, "chain_version", n)
+        for m, entry in enumerate(entries):
+            why = _why(m, n, saw, times)
+            if why is not None and not _is_about(entry, decision):
+                reads = READS.get(decision.type, ())
+                matters = tuple(group for group in reads if group in touched[m])
+                yield Unseen(decision, entry, why, matters, raised.get(entry.statement_id, ()))
+
+
+def _why(entry: int, decision: int, saw: int, times: list[int]) -> str | None:
+    if entry > decision and times[entry] < times[decision]:
+        return "came_later"
+    return "recorded_meanwhile" if saw <= entry < decision else None
+
+
+def _is_about(entry: Entry, decision: Entry) -> bool:
+    """The ledger's own deviation behind the decision: its effect, not something unseen."""
+    return getattr(entry.event, "cause", None) == decision.statement_id
+
+
+def _touched(coi: str, entries: list[Entry]) -> list[frozenset[str]]:
+    """For each entry, the groups of gates that it can change."""
+    chain, found = Chain(coi), list[frozenset[str]]()
+    for entry in entries:
+        chain.apply(entry)
+        found.append(frozenset(group for group, at in chain.touched.items() if at == chain.version))
+    return found
+
+
+def _raised(entries: list[Entry]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for one in entries:
+        cause, code = getattr(one.event, "cause", None), getattr(one.event, "code", None)
+        if one.type == "DeviationRaised" and cause and code:
+            found[cause] = (*found.get(cause, ()), code)
+    return found
