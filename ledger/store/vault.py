@@ -100,7 +100,9 @@ class VaultStore:
         """By name."""
         query = select(field.c.name, field.c.version, field.c.sealed).where(field.c.person == who)
         with self._reading() as connection:
-            return {name: Sealed(version, bytes(sealed)) for name, version, sealed in connection.execute(query)}
+            return {
+                name: Sealed(version, bytes(sealed)) for name, version, sealed in connection.execute(query)
+            }
 
     def put_fields(self, who: bytes, fields: Mapping[str, Sealed], was: Mapping[str, Sealed]) -> bool:
         """All of a person's fields, in place of those that were read. False: somebody changed them since."""
@@ -149,7 +151,7 @@ class VaultStore:
         query = query if of is None else query.where(access.c.subject == of)
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        return [Access(*row[:-1], tuple(row[-1].split())) for row in rows]
+        return [Access(*row)._replace(fields=tuple(row.fields.split())) for row in rows]
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -72,7 +72,7 @@ class KeyStore:
         """Raises `Malformed` (`no_vault_here`) and, where the master key is another, `Fault`."""
         if not path.exists():
             raise Malformed("no_vault_here", f"there is no key database {path}")
-        self._path, self._master = path, master
+        self._path, self._master, self._id = path, master, id_of(master)
         self._turn = threading.Lock()
         self.index_key = self._only(WHOLE, INDEX)
         self._scrub()
@@ -80,7 +80,9 @@ class KeyStore:
     @classmethod
     def create(cls, path: Path, master: Master) -> KeyStore:
         """Begin a key database. Raises `Conflict` (`vault_exists`)."""
-        wrapped = _wrap(master, WHOLE, INDEX, 1, secrets.token_bytes(KEY_SIZE))  # fails before anything is made
+        wrapped = _wrap(
+            master, WHOLE, INDEX, 1, secrets.token_bytes(KEY_SIZE)
+        )  # fails before anything is made
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
@@ -100,6 +102,7 @@ class KeyStore:
         rows = [_wrap(self._master, person, DATA, 1, keys.data[1]),
                 _wrap(self._master, person, COMMITMENT, 1, keys.commitment)]  # fmt: skip
         with self._writing() as connection:
+            self._must_be_current(connection)
             _must_live(connection, person)
             connection.executemany("INSERT INTO wrapped VALUES (?, ?, ?, ?, ?)", rows)
         return keys
@@ -115,6 +118,15 @@ class KeyStore:
         data = {version: key for (purpose, version), key in opened.items() if purpose == DATA}
         return PersonKeys(data, opened[COMMITMENT, 1]) if data else None
 
+    def is_destroyed(self, person: bytes) -> bool:
+        with self._reading() as connection:
+            return _is_destroyed(connection, person)
+
+    def destroyed(self) -> list[bytes]:
+        """Everybody whose keys were destroyed."""
+        with self._reading() as connection:
+            return [row[0] for row in connection.execute("SELECT person FROM destroyed ORDER BY person")]
+
     def add_data_key(self, person: bytes) -> PersonKeys | None:
         """The first step of a re-keying: a newer data key beside the ones that there are. Where a
         re-keying did not end, the one that it drew. None: destroyed meanwhile."""
@@ -123,6 +135,7 @@ class KeyStore:
             return known
         version, key = known.newest + 1, secrets.token_bytes(KEY_SIZE)
         with self._writing() as connection:
+            self._must_be_current(connection)
             if _is_destroyed(connection, person):
                 return None
             row = _wrap(self._master, person, DATA, version, key)
@@ -167,12 +180,15 @@ class KeyStore:
         From then on only a store that is opened with the new master key works.
         """
         with self._writing() as connection:
-            rows = connection.execute("SELECT owner, purpose, version, master, sealed FROM wrapped").fetchall()
+            rows = connection.execute(
+                "SELECT owner, purpose, version, master, sealed FROM wrapped"
+            ).fetchall()
             for owner, purpose, version, master, sealed in rows:
                 step()
                 key = self._unwrap(owner, purpose, version, master, sealed)
                 connection.execute(
-                    "UPDATE wrapped SET master = ?4, sealed = ?5 WHERE owner = ?1 AND purpose = ?2 AND version = ?3",
+                    "UPDATE wrapped SET master = ?4, sealed = ?5"
+                    " WHERE owner = ?1 AND purpose = ?2 AND version = ?3",
                     _wrap(new, owner, purpose, version, key),
                 )
             step()
@@ -195,17 +211,26 @@ class KeyStore:
     def _only(self, owner: bytes, purpose: str) -> bytes:
         with self._reading() as connection:
             found = connection.execute(
-                "SELECT version, master, sealed FROM wrapped WHERE owner = ? AND purpose = ?", (owner, purpose)
+                "SELECT version, master, sealed FROM wrapped WHERE owner = ? AND purpose = ?",
+                (owner, purpose),
             ).fetchone()
         if found is None:
             raise Fault("vault_damaged", f"{self._path} holds no {purpose} key")
         return self._unwrap(owner, purpose, *found)
 
     def _unwrap(self, owner: bytes, purpose: str, version: int, master: bytes, sealed: bytes) -> bytes:
-        if master != id_of(self._master):
-            raise Fault("wrong_master_key", "the vault's keys are wrapped by another master key")
+        self._must_have_wrapped(master)
         label = _label(owner, purpose, version)
         return unseal(self._master.derive(label), sealed, label)
+
+    def _must_have_wrapped(self, master: bytes) -> None:
+        if master != self._id:
+            raise Fault("wrong_master_key", "the vault's keys are wrapped by another master key")
+
+    def _must_be_current(self, connection: sqlite3.Connection) -> None:
+        """Nothing is wrapped by a master key that was rotated away while this process ran."""
+        query = "SELECT master FROM wrapped WHERE owner = ? AND purpose = ?"
+        self._must_have_wrapped(connection.execute(query, (WHOLE, INDEX)).fetchone()[0])
 
     def _scrub(self) -> None:
         """Overwrite what the last transaction's journal still says. Its header is zero by then, so

@@ -75,7 +75,11 @@ class TokenMaster:
 
         if self._opened is None:
             module, token, label, pin = self._where
-            session = pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin)
+            there = pkcs11.lib(module).get_token(token_label=token)
+            try:
+                session = there.open(user_pin=pin)
+            except pkcs11.UserAlreadyLoggedIn:  # by another session of this process, which counts for all
+                session = there.open()
             self._opened = (session, session.get_key(label=label, object_class=pkcs11.ObjectClass.SECRET_KEY))
         return pkcs11, self._opened[1]
 

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.settings import Settings
+from api.vault.vault import Vault
 from ledger.export.seal import Seal
 from ledger.proof import canonical, statement
 from tests.scenario import APHERESIS, ORIGIN, Clock, Scenario, Signer, b64, open_scenario, therapy
@@ -114,10 +115,10 @@ def served(database_url: str, directory: Path, settings: Settings | None = None)
 
 @contextmanager
 def serving(
-    scenario: Scenario, settings: Settings | None = None, seal: Seal | None = None
+    scenario: Scenario, settings: Settings | None = None, seal: Seal | None = None, vault: Vault | None = None
 ) -> Iterator[Stage]:
     """Serve a scenario that is there already; a second node, for instance."""
-    app = create_app(scenario.ledger, settings, seal)
+    app = create_app(scenario.ledger, settings, seal, vault)
     loop = Loop()
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ledger.invalid")
     lifespan = app.router.lifespan_context(app)

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 
 def test_migrations_make_exactly_the_tables_that_the_code_names(engine: Engine) -> None:
-    parts = [schema, views, session_store, evidence, live_schema, alarm_schema, cosignatures, captures, vault_schema]
+    parts = [
+        schema,
+        views,
+        session_store,
+        evidence,
+        live_schema,
+        alarm_schema,
+        cosignatures,
+        captures,
+        vault_schema,
+    ]
     everything = [each.metadata for each in parts]
     with engine.connect() as connection:
         opts = {"compare_type": True, "include_name": _is_whole}
