@@ -125,18 +125,18 @@ def get_patient_keys(
 
 
 @router.put(
-    "/v1/agents/{name}/person",
+    "/v1/agents/{agent}/person",
     summary="Enter the name that is printed where somebody has signed",
     responses=WRITING | {204: {"description": "Kept"}},
     openapi_extra=sent_json(PersonEntry, examples.PERSON_ENTRY),
     status_code=204,
 )
 def put_person(
-    reader: TheReader, name: TheName, entry: Annotated[PersonEntry, Depends(person_in)]
+    reader: TheReader, agent: TheName, entry: Annotated[PersonEntry, Depends(person_in)]
 ) -> Response:
     """By an administrator of their organisation, or by themselves."""
-    vault, subject = vault_of(reader), _colleague(reader, name)
-    if not (reader.agent.is_administrator or reader.agent.id == name):
+    vault, subject = vault_of(reader), _colleague(reader, agent)
+    if not (reader.agent.is_administrator or reader.agent.id == agent):
         raise unknown()
     vault.enter(subject, reader.agent.organisation, entry.identifiers)
     noted(reader, vault, subject, "entered", entry.identifiers)
@@ -144,16 +144,16 @@ def put_person(
 
 
 @router.get(
-    "/v1/agents/{name}/person",
+    "/v1/agents/{agent}/person",
     summary="Who a colleague is; that you looked is kept",
     response_model=Identified,
     responses=shown(examples.PERSON, "The person") | PROBLEMS,
 )
 def get_person(
-    reader: TheReader, name: TheName, reason: TheReason, reference: TheReference = None
+    reader: TheReader, agent: TheName, reason: TheReason, reference: TheReference = None
 ) -> Response:
     vault_of(reader)
-    return secret(_identified(reader, _colleague(reader, name), reason, reference))
+    return secret(_identified(reader, _colleague(reader, agent), reason, reference))
 
 
 def _colleague(reader: Reader, name: str) -> str:

@@ -33,7 +33,7 @@ class Erasing:
             healed = self._vault.heal()
             if healed:
                 log.warning("%d erased persons had come back with a backup, and were destroyed again", healed)
-            self._look(self._vault)
+            self.catch_up()
             self._thread.start()
 
     def close(self) -> None:
@@ -49,17 +49,18 @@ class Erasing:
             try:
                 if not self._recorder.arrivals.wait(size, self._stopped.is_set):
                     return
-                size = self._look(self._vault)
+                size = self.catch_up()
             except Exception as error:  # whatever it is: what is erased must go, so it is tried again
                 log.error("nothing was destroyed: %s", getattr(error, "code", type(error).__name__))
                 self._stopped.wait(RETRY_S)
 
-    def _look(self, vault: Vault) -> int:
+    def catch_up(self) -> int:
         """Destroy what entries since the last look erase; the size of the log that was looked at."""
+        assert self._vault is not None
         size, _ = self._recorder.head()
         for stored in self._recorder.by_tag(ERASURES, after=self._after, before=size):
             entry = entry_of(stored.position, stored.data, stored.recorded_ms)
-            if vault.erase(entry.stream, entry.statement_id):
+            if self._vault.erase(entry.stream, entry.statement_id):
                 log.info("the keys of a person were destroyed, as entry %d says", entry.position)
             self._after = stored.position
         return size

@@ -20,6 +20,7 @@ from api.vault.vault import Vault
 from ledger.export.seal import Seal
 from ledger.proof import canonical, statement
 from tests.scenario import APHERESIS, ORIGIN, Clock, Scenario, Signer, b64, open_scenario, therapy
+from tests.vaulting import vault_in
 
 COSE, SEQUENCE = "application/cose", "application/cbor-seq"
 COI, OTHER = "isbt128:CHA999926000001", "isbt128:CHA999926000002"
@@ -105,10 +106,13 @@ class Stage:
 
 
 @contextmanager
-def served(database_url: str, directory: Path, settings: Settings | None = None) -> Iterator[Stage]:
+def served(
+    database_url: str, directory: Path, settings: Settings | None = None, with_vault: bool = False
+) -> Iterator[Stage]:
     """Open a log, enrol its people, serve it."""
     scenario = open_scenario(database_url, directory, Clock())
-    with serving(scenario, settings) as stage:
+    vault = vault_in(directory, scenario) if with_vault else None
+    with serving(scenario, settings, vault=vault) as stage:
         yield stage
     scenario.ledger.close()
 
@@ -152,11 +156,13 @@ def collected(stage: Stage, bag: str = "BAG-1") -> bytes:
 
 
 @contextmanager
-def two_therapies(folder: Path, settings: Settings | None = None) -> Iterator[Stage]:
+def two_therapies(
+    folder: Path, settings: Settings | None = None, with_vault: bool = False
+) -> Iterator[Stage]:
     """One whole therapy (`COI`); one that has only been collected (`OTHER`); an auditor, audrey;
     a courier who holds nothing, otto."""
     settings = settings or Settings(label_host="ledger.invalid")
-    with served(f"sqlite:///{folder}/ledger.db", folder, settings) as stage:
+    with served(f"sqlite:///{folder}/ledger.db", folder, settings, with_vault) as stage:
         scenario = stage.scenario
         enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
         enrol(scenario, "otto", "courier", "cleo", "swift-cryo", "swift-depot")
