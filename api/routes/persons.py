@@ -22,6 +22,7 @@ from api.vault.documents import (
     PersonEntry,
     secret,
 )
+from api.vault.printed import is_colleague
 from api.vault.rights import (
     READING_ROLES,
     keeper,
@@ -157,9 +158,8 @@ def get_person(
 
 
 def _colleague(reader: Reader, name: str) -> str:
-    """The vault's subject. Only within an organisation: it is the employer of its people."""
-    agent = reader.world.agent(name)
-    if agent is None or agent.organisation != reader.agent.organisation:
+    """The vault's subject."""
+    if not is_colleague(reader, name):
         raise unknown()
     return f"agent/{name}"
 
