@@ -44,6 +44,7 @@ from api.routes import (
     labels,
     log,
     patients,
+    persons,
     quality,
     quarantines,
     readiness,
@@ -59,6 +60,7 @@ from api.routes import (
     statements,
     supply,
     temperature,
+    vault,
     web,
 )
 from api.routes.patients import PatientQuestion
@@ -66,6 +68,8 @@ from api.routes.release import ReleaseQuestion
 from api.sessions import Sessions
 from api.settings import VERSION, Settings
 from api.tries import Tries
+from api.vault.documents import CommitmentQuestion, PatientEntry, PersonEntry
+from api.vault.erasing import Erasing
 from api.web import App
 from api.witnessing import Witnessing
 from ledger.errors import Malformed, NotFound, UnbrokenError
@@ -78,6 +82,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from api.vault.vault import Vault
     from ledger.application import Ledger
     from ledger.export.seal import Seal
 
@@ -89,9 +94,12 @@ an RFC 9457 document with a stable `code`."""
 ROUTERS = (
     session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
     deviations, quarantines, temperature, alarms, chart, report, evidence, exports, quality, release, supply,
-    registry, keys, labels, patients, replay, search, signed, standards, health, web,
+    registry, keys, labels, patients, persons, vault, replay, search, signed, standards, health, web,
 )  # fmt: skip
-QUESTIONS = (infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion)  # bodies read by hand
+QUESTIONS = (
+    infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion, PatientEntry, PersonEntry,
+    CommitmentQuestion,
+)  # fmt: skip  # bodies read by hand
 
 
 class Server(FastAPI):
@@ -108,12 +116,17 @@ class Server(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(ledger: Ledger, settings: Settings | None = None, seal: Seal | None = None) -> FastAPI:
+def create_app(
+    ledger: Ledger,
+    settings: Settings | None = None,
+    seal: Seal | None = None,
+    vault: Vault | None = None,
+) -> FastAPI:
     """The server of one ledger. The caller keeps the ledger, and closes it after the server.
 
-    `seal` signs the reports.
+    `seal` signs the reports; `vault` knows who people are.
     """
-    node = _node(ledger, settings or Settings(), seal)
+    node = _node(ledger, settings or Settings(), seal, vault)
     app = Server(
         title="Unbroken",
         version=VERSION,
@@ -130,7 +143,7 @@ def create_app(ledger: Ledger, settings: Settings | None = None, seal: Seal | No
     return app
 
 
-def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
+def _node(ledger: Ledger, settings: Settings, seal: Seal | None, vault: Vault | None) -> Node:
     metrics = Metrics()
     cosignatures = CosignatureStore(ledger.store)
     projector = Projector(ledger.store.engine, ledger.store)
@@ -153,6 +166,8 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None) -> Node:
         cosignatures=cosignatures,
         witnessing=Witnessing(ledger.store, cosignatures, settings.witnesses),
         seal=seal,
+        vault=vault,
+        erasing=Erasing(vault, ledger.store),
         live=live,
         alarms=open_alarms(ledger, live, settings),
     )
@@ -170,6 +185,7 @@ def _put_routes(app: Server, node: Node) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """The read models follow the log for as long as this process serves."""
     node: Node = app.state.node
+    await run_in_threadpool(node.erasing.start)
     node.projector.start()
     node.witnessing.start()
     sealing = asyncio.create_task(node.live.sealer.run())
@@ -179,6 +195,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await node.live.intake.close()
     node.live.sealer.close()
     await sealing
+    await run_in_threadpool(node.erasing.close)
     await run_in_threadpool(node.witnessing.close)
     await run_in_threadpool(node.projector.close)
 

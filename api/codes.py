@@ -95,12 +95,14 @@ SIGNERS = {
 DECISIONS = {
     "agent_exists": "There is an agent of this name",
     "already_confirmed": "The override was confirmed before",
+    "already_erased": "The patient's identifiers were erased before",
     "already_dispositioned": "Quality has said what becomes of this deviation",
     "already_linked": "The provisional chain was linked before",
     "already_lifted": "The quarantine was lifted before",
     "already_rejected": "Quality rejected these containers before",
     "already_suspended": "The site is suspended already",
     "app_published_already": "The newest published build is this one",
+    "bag_may_be_infused": "A bag of the therapy may still be infused",
     "bad_genesis": "A log does not begin like this",
     "chain_closed": "The therapy is closed",
     "chain_exists": "There is a therapy under this id",
@@ -153,6 +155,8 @@ DECISIONS = {
     "passkey_required": "The product asks for a passkey under this decision",
     "qualification_not_held": "There is no qualification to withdraw",
     "patient_not_matched": "The patient at the collection is not known to be the ordered one",
+    "retention_not_overridden": "Nothing is named that stands above the duty to keep the identifiers",
+    "retention_runs": "The time for which the identifiers must be kept has not ended",
     "rule_set_not_newer": "This rule set or a newer one is in force",
     "same_signer": "The second signature must be somebody else's",
     "scope_too_wide": "The release reaches beyond the order",
@@ -226,6 +230,14 @@ REQUESTS = {
     "too_many_statements": "Too many statements in one body",
     "unknown_query_parameter": "A parameter that is not answered here",
     "unsupported_media_type": "The body is of the wrong type",
+    "bad_patient_field": "Not the name of a patient's field",
+    "bad_patient_value": "Not a value of this patient's field",
+    "no_such_person": "The vault knows nobody under this name, or not for you",
+    "no_vault": "This server keeps no vault",
+    "person_erased": "Keys of an erased person are never drawn again",
+    "personal_data_erased": "The identifiers were erased, as an entry of the log says",
+    "vault_subject_taken": "The vault holds another person under this name",
+    "vault_moved_on": "Somebody changed these identifiers meanwhile",
 }
 
 PROOFS = {
@@ -258,6 +270,9 @@ PROGRAMS = {
     "certificate_exists": "There is a certificate already",
     "no_log_here": "There is no log here",
     "port_taken": "The address is in use",
+    "bad_master_key": "Not a master key of a vault that can be used",
+    "no_vault_here": "There is no vault here",
+    "vault_exists": "There is a vault already",
 }
 
 WITNESSES = {
@@ -291,6 +306,10 @@ FAULTS = {
     "lossy_restore": "The database lacks entries that were acknowledged",
     "store_failed": "The database failed or is damaged",
     "store_unavailable": "The database cannot be reached",
+    "keys_unavailable": "The vault's key database cannot be read",
+    "master_unavailable": "The vault's master key cannot be reached",
+    "vault_damaged": "A row of the vault was altered or belongs elsewhere",
+    "wrong_master_key": "The vault's keys are under another master key",
 }
 
 TITLES: dict[str, str] = BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | PROGRAMS | WITNESSES | FAULTS

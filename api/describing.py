@@ -32,6 +32,7 @@ EXAMPLES: dict[int, UnbrokenError] = {
     404: NotFound("no_such_chain", "there is no such therapy that you may read"),
     406: Malformed("not_acceptable", "an entry is served as application/cose or application/json"),
     409: Conflict("cti_reused", "this key already used the cti 00112233445566778899aabbccddeeff"),
+    410: NotFound("personal_data_erased", "entry 4719 of the log says that these identifiers were erased"),
     413: Malformed("body_too_large", "at most 65536 bytes are taken here"),
     415: Malformed("unsupported_media_type", "the body's type is 'text/plain'; send application/cose"),
     422: GateFailed("gate_failed", "2 gates before the infusion failed", gates=[]),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from api.sessions import Sessions
     from api.settings import Settings
     from api.tries import Tries
+    from api.vault.erasing import Erasing
+    from api.vault.vault import Vault
     from api.web import App
     from api.witnessing import Witnessing
     from ledger.application import Ledger
@@ -52,7 +54,9 @@ class Node:
     witnessing: Witnessing
     live: Live
     alarms: Alarms
+    erasing: Erasing
     seal: Seal | None = None  # signs reports
+    vault: Vault | None = None  # who people are
     photos: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PHOTOS_AT_ONCE))
 
     async def close_feeds(self) -> None:

@@ -64,6 +64,10 @@ STATUSES: dict[tuple[type[UnbrokenError], str], int] = {
     (Fault, "commit_unknown"): 503,
     (Fault, "clock_behind"): 503,
     (Fault, "closing"): 503,
+    (Fault, "keys_unavailable"): 503,
+    (Fault, "master_unavailable"): 503,
+    (Fault, "wrong_master_key"): 503,
+    (NotFound, "personal_data_erased"): 410,
 }
 
 

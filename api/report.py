@@ -17,6 +17,7 @@ from qrcode import QRCode
 from qrcode.image.svg import SvgPathImage
 
 from api.report_verdicts import verdicts
+from api.vault.printed import printed_name
 from clients.words import bags, clock, listed, millilitres, party, sentence
 from ledger.application import node_reader
 from ledger.domain.events import to_payload
@@ -204,7 +205,8 @@ class _Gathered:
             ]
             kids = dict.fromkeys(one.kid for one in self.entries if one.signer == name)
             organisation = agent.organisation if agent else "the ledger"
-            yield Signer(name, organisation, listed(roles), count, tuple(kids))
+            printed = printed_name(self.reader, name)
+            yield Signer(name, organisation, listed(roles), count, tuple(kids), printed)
 
     def _signatures(self) -> Iterator[Signature]:
         shown = {one.position: one for one in self.steps.values()}

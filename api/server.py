@@ -8,8 +8,6 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -21,9 +19,12 @@ from api.certificate import self_signed
 from api.home import Home
 from api.live import options
 from api.qr_pictures import qr_png
+from api.recording import Data, DatabaseUrl, recorder_of
 from api.serving import config_of, serving
 from api.settings import Settings
 from api.starting import passphrase, run
+from api.vault import options as vaults
+from api.vault.program import app as vault
 from api.webhooks import program
 from api.webhooks.endpoints import read_endpoints
 from api.witness.program import app as witness
@@ -38,9 +39,8 @@ from ledger.labels.link import check_host
 from ledger.labels.message import ISBT128, check_format
 from ledger.labels.scanback import texts_in
 from ledger.proof.witnesses import Policy, parse_policy
-from ledger.store.engines import migrate, open_engine
+from ledger.store.engines import migrate
 from ledger.store.fsck import fsck
-from ledger.store.recorder import LedgerRecorder
 from ledger.views.runner import Projector
 
 DAY_S = 86_400
@@ -50,14 +50,8 @@ app = typer.Typer(
 )
 
 app.add_typer(witness, name="witness")
+app.add_typer(vault, name="vault")
 
-Data = Annotated[Path, typer.Option("--data", help="The server's directory")]
-DatabaseUrl = Annotated[
-    str,
-    typer.Option(
-        envvar="UNBROKEN_DATABASE_URL", help="postgresql://…; by default a SQLite file in the directory"
-    ),
-]
 PassphraseFile = Annotated[
     Path | None, typer.Option(help="File with the passphrase of the keys; else UNBROKEN_PASSPHRASE")
 ]
@@ -140,6 +134,8 @@ def serve(
         Path | None,
         typer.Option(envvar="UNBROKEN_WITNESS", help="c2sp.org/tlog-policy: who cosigns the heads"),
     ] = None,
+    vault_keys: vaults.Keys = None,
+    vault_master: vaults.Master = "",
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     broker = mqtt and broker_at(
@@ -163,6 +159,8 @@ def serve(
         keep_unpacked_s=keep_unpacked * DAY_S,
         webhooks=read_endpoints(webhooks, os.environ) if webhooks else (),
         witnesses=_witnesses(witness, Home(data)) if witness else None,
+        vault_keys=vault_keys,
+        vault_master=vault_master,
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
@@ -209,7 +207,7 @@ def check(
     """Verify everything that is stored; a server may run meanwhile. Status 1: something is wrong."""
     home = Home(data)
     vkey = str(home.vkey())
-    with _recorder(home, database_url) as recorder, Bar("Checking entries") as bar:
+    with recorder_of(home, database_url) as recorder, Bar("Checking entries") as bar:
         report = fsck(recorder, vkey, workers=workers, progress=bar.show)
     typer.echo(json.dumps(report.to_json(), indent=2) if as_json else report.text())
     raise typer.Exit(0 if report.ok else 1)
@@ -220,7 +218,7 @@ def rebuild(data: Data, database_url: DatabaseUrl = "") -> None:
     """Throw the read models away and make them again from the log."""
     home = Home(data)
     home.vkey()
-    with home.locked(), _recorder(home, database_url) as recorder:
+    with home.locked(), recorder_of(home, database_url) as recorder:
         migrate(recorder.engine)
         size = Projector(recorder.engine, recorder).rebuild()
     typer.echo(f"The read models were made again from {size} entries.")
@@ -237,7 +235,7 @@ def undelivered(
     """Show the alarms that an endpoint did not take; a server may run meanwhile."""
     home = Home(data)
     home.vkey()
-    with _recorder(home, database_url) as recorder:
+    with recorder_of(home, database_url) as recorder:
         if resend:
             typer.echo(f"{program.resend(recorder, resend, event)} wait again.")
         else:
@@ -259,20 +257,6 @@ def demo(
 def main() -> None:
     """The program. Expected errors end with one line and status 2."""
     run(app)
-
-
-@contextmanager
-def _recorder(home: Home, database_url: str) -> Iterator[LedgerRecorder]:
-    """The stored log without its keys. Raises `Malformed` (`no_log_here`) where no file is."""
-    if not database_url and not home.database.exists():
-        raise Malformed("no_log_here", f"there is no {home.database}")
-    engine = open_engine(database_url or home.database_url)
-    recorder = LedgerRecorder(engine)
-    try:
-        yield recorder
-    finally:
-        recorder.close()
-        engine.dispose()
 
 
 def _continued(text: str) -> Seen | None:

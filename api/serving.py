@@ -19,6 +19,7 @@ from api.logs import log_to_stderr
 from api.node import Node
 from api.settings import Settings
 from api.starting import listening, passphrase
+from api.vault.options import open_vault
 from ledger.application import Ledger, LedgerConfig
 from ledger.errors import Malformed
 
@@ -45,7 +46,10 @@ def serving(
     with home.locked(), listening(*where) as listener:
         ledger = _open(config_of(home, keys, database_url))
         try:
-            _run(create_app(ledger, settings, seal), ledger.origin, listener, before)
+            vault = open_vault(
+                settings.vault_keys, settings.vault_master, ledger.store, ledger.config.clock_ms
+            )
+            _run(create_app(ledger, settings, seal, vault), ledger.origin, listener, before)
         finally:
             ledger.close()
 

@@ -42,6 +42,8 @@ class Settings:
     mqtt: Broker | None = None  # where loggers' readings come from, beside HTTP
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
     witnesses: Policy | None = None  # who is asked to cosign each head; None: nobody
+    vault_keys: Path | None = None  # the vault's key database; None: no vault
+    vault_master: str = ""  # where its master key lies, see ledger/vault/master.py
     webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
     readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets
     packets_a_minute: int = 3_000  # of one logger's key: two days of minutes, sent at once

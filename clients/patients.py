@@ -90,18 +90,23 @@ def commitments(identifiers: Mapping[str, str], keys: Mapping[str, bytes]) -> li
 
 
 def new_keys(path: Path, fields: Iterable[str] = DEFAULT_FIELDS) -> dict[str, bytes]:
-    """Draw a key for each field and write them to `path`, readable by its owner only.
+    """Draw a key for each field and keep them. Raises as `keep_keys`."""
+    keys = {field: secrets.token_bytes(KEY_SIZE) for field in fields}
+    keep_keys(path, keys)
+    return keys
+
+
+def keep_keys(path: Path, keys: Mapping[str, bytes]) -> None:
+    """Write keys to `path`, readable by its owner only.
 
     Never overwrites: lost keys cannot be drawn again. Raises `FileExistsError`.
     """
-    keys = {field: secrets.token_bytes(KEY_SIZE) for field in fields}
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         json.dump({field: key.hex() for field, key in keys.items()}, file, indent=2, sort_keys=True)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
-    return keys
 
 
 def load_keys(path: Path) -> dict[str, bytes]:

@@ -32,6 +32,7 @@ BY_STATUS: dict[int, type[UnbrokenError]] = {
     405: Malformed,
     406: Malformed,
     409: Conflict,
+    410: NotFound,
     413: Malformed,
     415: Malformed,
     422: Refused,

@@ -37,6 +37,7 @@ from clients.problems import error_of
 from clients.reads import Reads
 from clients.remote import BRIEFLY_S, Remote
 from clients.sending import Answer, Outcome, Sender, stored_answer
+from clients.vault import VaultQuestions
 from ledger.errors import Fault, Malformed, NotFound, TooMany, UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.checkpoint import open_checkpoint
@@ -53,7 +54,7 @@ class Pending:
     why: str
 
 
-class Client(Reads, Lookups):
+class Client(Reads, Lookups, VaultQuestions):
     """One person's device and one server. Close it, or use it as a context manager.
 
     Safe to share between threads; two clients of one home may run at the same time.

@@ -126,6 +126,8 @@ SENTENCES: dict[str, str] = {
     "LateStatementAttested": "{who} put on record, without authority of its own, what a revoked key"
     " had signed before ({reason})",
     "TherapyExportRequested": "{who} took the evidence about {subject} away ({reason})",
+    "PersonalDataErased": "{who} had the keys to the patient's identifiers destroyed at {site}"
+    " ({basis}{overrides_retention}): {subject} cannot be named from here any more",
     "ExportRequested": "{who} took evidence away: the {scope}{which}{since}{until} ({reason})",
 }
 
@@ -190,6 +192,19 @@ PURPOSES = {
     "stability": "for stability testing",
 }
 FATES = {"destroyed": "destroyed", "returned_unused": "given back unused"}
+BASES = {
+    "no_longer_necessary": "no longer necessary, GDPR Article 17(1)(a)",
+    "consent_withdrawn": "consent withdrawn, GDPR Article 17(1)(b)",
+    "objection": "the patient objects, GDPR Article 17(1)(c)",
+    "unlawful_processing": "processed unlawfully, GDPR Article 17(1)(d)",
+    "legal_obligation": "the law asks for it, GDPR Article 17(1)(e)",
+    "retention_ended": "the 30 years have ended, Regulation 1394/2007 Article 15(4)",
+}
+OVERRIDES = {
+    "court_order": "; BEFORE THE 30 YEARS ENDED, by order of a court",
+    "authority_order": "; BEFORE THE 30 YEARS ENDED, by order of the authority, GDPR Article 58(2)(g)",
+    "entered_in_error": "; BEFORE THE 30 YEARS ENDED, entered in error, GDPR Article 5(1)(d)",
+}
 WINDOWS = {
     "thaw_started": "of the start of thawing",
     "thaw_completed": "of the end of thawing",

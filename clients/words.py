@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from clients.sentences import (
+    BASES,
     CONDITIONS,
     DAMAGES,
     DERIVED,
     FATES,
     METHODS,
     OUTCOMES,
+    OVERRIDES,
     PURPOSES,
     SENTENCES,
     SIGNATURES,
@@ -208,6 +210,7 @@ def _blocking(payload: Payload) -> str:
 SPOKEN: dict[str, Callable[[Payload], str]] = {
     "administrators": lambda p: listed([f"{a['agent']} ({a['organisation']})" for a in p["administrators"]]),
     "at": lambda p: party(p["at"]),
+    "basis": _from(BASES, "basis"),
     "blocking": _blocking,
     "charged_at": lambda p: f"{clock(p['charged_at'])} UTC",
     "children": lambda p: bags(p["children"]),
@@ -244,6 +247,7 @@ SPOKEN: dict[str, Callable[[Payload], str]] = {
     "outcome": _from(OUTCOMES, "outcome"),
     "override": lambda p: p["override"][:12],
     "outstanding": lambda p: _tests(p["outstanding"]),
+    "overrides_retention": _from(OVERRIDES, "overrides_retention"),
     "parents": lambda p: bags(p["parents"]),
     "phase": _phase,
     "photos": lambda p: f", with {len(p['photos'])} photo{'' if len(p['photos']) == 1 else 's'}",

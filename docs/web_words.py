@@ -38,6 +38,8 @@ TABLES = {
     "purpose": sentences.PURPOSES,
     "fate": sentences.FATES,
     "window_starts": sentences.WINDOWS,
+    "basis": sentences.BASES,
+    "overrides_retention": sentences.OVERRIDES,
     "esignature": sentences.METHODS,
 }
 SHARED = ("role", "severity")  # words that stand in sentences as they are

@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from clients.cli.identifying import Commitments, Identifying, PatientFile, PatientKeys
 from clients.cli.options import Coi, Home, Json, PassphraseFile, client, coi_of
-from clients.cli.record import PATIENT_KEYS, PatientFile, PatientKeys
 from clients.cli.screen import STOP, gates_table, show
-from clients.patients import commitments, load_identifiers, load_keys
+from clients.sdk import Client
 
 Document = dict[str, Any]
 
@@ -35,7 +35,7 @@ def check_infusion(
 ) -> None:
     """Try every gate before an infusion. Records nothing, permits nothing; exit code 3 means STOP."""
     with client(home, passphrase_file) as reader:
-        patient = _patient(patient_file, patient_keys or reader.device.home / PATIENT_KEYS)
+        patient = _patient(reader, coi_of(coi), patient_file, patient_keys)
         document = reader.infusion_check(coi_of(coi), container, site, patient)
     show(document, lambda console: draw_gates(console, document), as_json)
     if not passed(document):
@@ -96,5 +96,5 @@ def _banner(word: str, below: str, style: str) -> Panel:
     )
 
 
-def _patient(file: Path | None, keys: Path) -> list[dict[str, str]] | None:
-    return commitments(load_identifiers(file), load_keys(keys)) if file else None
+def _patient(reader: Client, coi: str, file: Path | None, keys: Path | None) -> Commitments | None:
+    return Identifying(reader, coi, "InfusionChecked", keys).read(file) if file else None

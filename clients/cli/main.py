@@ -27,6 +27,7 @@ from clients.cli import (
     lookups,
     outbox,
     passkey,
+    patient,
     product,
     quality,
     record,
@@ -66,6 +67,7 @@ app.command("enrol", rich_help_panel=SET_UP)(record.enrol)
 app.command("approve", rich_help_panel=SET_UP)(record.approve)
 app.add_typer(live_logger.logger, name="logger", rich_help_panel=SAY)
 app.add_typer(passkey.passkey, name="passkey", rich_help_panel=SET_UP)
+app.add_typer(patient.patient, name="patient", rich_help_panel=ASK)
 app.command("record", rich_help_panel=SAY)(record.record)
 app.command("events", rich_help_panel=SAY)(events.events)
 app.add_typer(labels.label, name="label", rich_help_panel=SAY)

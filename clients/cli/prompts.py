@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -10,7 +10,6 @@ from rich.text import Text
 
 from clients.dins import SCANNED, entered
 from clients.forms import Shape, value
-from clients.patients import commitments
 from ledger.errors import UnbrokenError
 
 Ask = Callable[[str], str]
@@ -25,14 +24,14 @@ def asked(shape: Shape, known: Mapping[str, Any], ask: Ask | None = None) -> dic
     return {name: found for name, found in given.items() if found is not None or name not in optional}
 
 
-def asked_patient(keys: Mapping[str, bytes], ask: Ask | None = None) -> list[dict[str, str]]:
-    """Ask for each identifier that has a key; an empty answer leaves it out."""
+def asked_identifiers(fields: Iterable[str], ask: Ask | None = None) -> dict[str, str]:
+    """Ask for each identifier; an empty answer leaves it out."""
     console = Console(stderr=True, highlight=False)
     ask = ask or (lambda question: console.input(Text(question)))
     given = {
-        field: ask(f"patient's {field.replace('_', ' ')} (empty: not known): ") for field in sorted(keys)
+        field: ask(f"patient's {field.replace('_', ' ')} (empty: not known): ") for field in sorted(fields)
     }
-    return commitments({field: text for field, text in given.items() if text.strip()}, keys)
+    return {field: text for field, text in given.items() if text.strip()}
 
 
 def _member(name: str, shape: Shape, ask: Ask, console: Console) -> Any:

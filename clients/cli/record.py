@@ -20,14 +20,14 @@ from rich.text import Text
 from clients.cli.again import Meaning, SignAgain, meaning_given, typed_again
 from clients.cli.chains import draw_chain
 from clients.cli.events import known_event
+from clients.cli.identifying import Identifying, PatientFile, PatientKeys
 from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
-from clients.cli.prompts import asked, asked_patient
+from clients.cli.prompts import asked
 from clients.cli.screen import DONE, WAITING, facts, show, spoken
 from clients.drafts import Draft, event_type, is_carrier, needs_version
 from clients.esignatures import signed_again, unsigned
 from clients.forms import Shape, filled, moment, shape_of, written
 from clients.keys import Device
-from clients.patients import commitments, load_identifiers, load_keys
 from clients.sdk import Client, Pending
 from clients.sending import Answer, summary, to_base64
 from clients.words import sentence
@@ -45,7 +45,6 @@ NAMING = {
     "corrects",
     "request",
 }  # members that name a statement
-PATIENT_KEYS = "patient-keys.json"  # in the device's folder, unless another file is named
 
 Set = Annotated[
     list[str] | None,
@@ -53,15 +52,6 @@ Set = Annotated[
 ]
 From = Annotated[
     Path | None, typer.Option("--from", metavar="FILE", help="Members from a JSON file.", exists=True)
-]
-PatientFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--patient-file", help="What the wristband says, as JSON; only commitments leave.", exists=True
-    ),
-]
-PatientKeys = Annotated[
-    Path | None, typer.Option("--patient-keys", help="Keys of the commitments.", exists=True)
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Sign without asking.")]
 OccurredAt = Annotated[
@@ -95,11 +85,11 @@ def record(
     with client(home, passphrase_file) as signer:
         pairs = _with_ids(with_keys(members or [], signer.device), signer)
         fields = from_file(file) | filled(shape_of(event_type(name)), pairs)
-        keys = patient_keys or signer.device.home / PATIENT_KEYS
+        whose = Identifying(signer, coi_of(stream), name, patient_keys)
         if patient_file:
-            fields["patient"] = commitments(load_identifiers(patient_file), load_keys(keys))
+            fields["patient"] = whose.read(patient_file)
         if not (file or yes) and sys.stdin.isatty():
-            fields |= _ask_for_the_rest(shape_of(event_type(name)), {"therapies": None} | fields, keys)
+            fields |= _ask_for_the_rest(shape_of(event_type(name)), {"therapies": None} | fields, whose)
             fields = {member: given for member, given in fields.items() if member != "therapies" or given}
         if is_carrier(stream) and "therapies" not in fields:
             fields["therapies"] = signer.therapies(fields.get("containers", ()))
@@ -257,11 +247,11 @@ def _public(name: str, device: Device) -> str:
     return to_base64(PublicKey.from_spki(spki).spki)
 
 
-def _ask_for_the_rest(shape: Shape, known: dict[str, Any], keys: Path) -> dict[str, Any]:
+def _ask_for_the_rest(shape: Shape, known: dict[str, Any], whose: Identifying) -> dict[str, Any]:
     """Identifiers are asked for by name and leave as commitments only."""
     patient = {}
     if "patient" in dict(shape.parts) and "patient" not in known:
-        patient = {"patient": asked_patient(load_keys(keys))}
+        patient = {"patient": whose.asked()}
     return patient | asked(shape, known | patient)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.domain.custody import Handover
     from ledger.domain.deviation import Deviation, Quarantine
     from ledger.domain.disposal import Disposal
+    from ledger.domain.erasure import Erased
     from ledger.domain.label_state import PrintedLabel
     from ledger.domain.parts import Commitment
     from ledger.domain.provisional import Provisional
@@ -64,6 +65,8 @@ class Chain:
     put_right: set[str] = field(default_factory=set)  # ids: a deviation about them was corrected
     closed: int | None = None  # position
     closed_at: str | None = None  # as its signer says
+    closed_ms: int | None = None  # as the ledger recorded it
+    erased: Erased | None = None  # the patient's identifiers
     quarantines: dict[str, Quarantine] = field(default_factory=dict)
     readiness: Readiness = field(default_factory=Readiness)
     samples: dict[str, Sample] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.domain import handling, labels, quality_decisions
 from ledger.domain.chain import Chain, Group
+from ledger.domain.erasure import check_erasure
 from ledger.domain.esignatures import require_esignature
 from ledger.domain.gates import (
     Gate,
@@ -78,6 +79,7 @@ READS: dict[str, tuple[Group, ...]] = {
     "InfusionAuthorised": (*_AT_BEDSIDE, "check"),
     "TherapyClosed": ("infusion",),
     "LateStatementAttested": (),
+    "PersonalDataErased": ("order", "container", "release", "infusion"),
     "TherapyExportRequested": (),  # names the very version, or is refused: `check_export`
 }
 # What Quality still has to finish when a therapy is over; and its evidence is taken away.
@@ -88,6 +90,7 @@ AFTER_THE_END = frozenset(
         "Rejected",
         "LateStatementAttested",
         "TherapyExportRequested",
+        "PersonalDataErased",
     }
 )
 
@@ -298,6 +301,7 @@ _CHECKS: dict[str, Callable[[Entry, Any, World, Found], None]] = {
     "InfusionAuthorised": _authorised,
     "TherapyClosed": _closed,
     "LateStatementAttested": _nothing_more,
+    "PersonalDataErased": check_erasure,
 }
 
 

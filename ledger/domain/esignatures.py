@@ -40,6 +40,7 @@ MEANINGS = {
     "OverrideConfirmed": "review",
     "InfusionChecked": "review",
     "InfusionAuthorised": "approval",
+    "PersonalDataErased": "approval",
 }
 MEANING_OF_FACTS = "authorship"
 

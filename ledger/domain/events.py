@@ -31,6 +31,7 @@ from ledger.domain.bedside_events import (
     ThawCompleted,
     ThawStarted,
 )
+from ledger.domain.erasure_events import PersonalDataErased
 from ledger.domain.export_events import ExportRequested, TherapyExportRequested
 from ledger.domain.handling_events import (
     ContainerDamaged,
@@ -227,6 +228,7 @@ EVENTS: tuple[type[Event], ...] = (
     LateStatementAttested,
     TherapyExportRequested,
     ExportRequested,
+    PersonalDataErased,
 )
 
 

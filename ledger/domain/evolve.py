@@ -23,10 +23,12 @@ from ledger.domain.container import (
 )
 from ledger.domain.custody import Handover, Holder
 from ledger.domain.deviation import Deviation, Quarantine
+from ledger.domain.erasure import Erased
 from ledger.domain.registry import LEDGER
 
 if TYPE_CHECKING:
     from ledger.domain.chain import Chain
+    from ledger.domain.erasure_events import PersonalDataErased
     from ledger.domain.handling_events import CustodyRefused, Quarantined, QuarantineLifted
     from ledger.domain.parts import NewContainer, Party
     from ledger.domain.quality_events import SampleTaken
@@ -187,7 +189,15 @@ def _batch_failed(chain: Chain, entry: Entry, event: ManufacturingFailed) -> Non
 def _closed(chain: Chain, entry: Entry, event: TherapyClosed) -> None:
     if chain.closed is None:
         chain.closed, chain.closed_at = entry.position, event.occurred_at
+        chain.closed_ms = entry.recorded_ms
     chain.touched["order"] = chain.version
+
+
+def _erased(chain: Chain, entry: Entry, event: PersonalDataErased) -> None:
+    if chain.erased is None:
+        chain.erased = Erased(
+            entry.position, entry.statement_id, entry.signer, event.basis, entry.recorded_ms
+        )
 
 
 def _deviation(chain: Chain, entry: Entry, event: DeviationRaised) -> None:
@@ -285,6 +295,7 @@ HANDLERS: dict[str, Callable[[Chain, Entry, Any], None]] = {
     "ManufacturingFailed": _batch_failed,
     "ManufacturingRestarted": _manufacturing,
     "TherapyClosed": _closed,
+    "PersonalDataErased": _erased,
     "ContainersDerived": _derived,
     "DeviationRaised": _deviation,
     "DeviationDispositioned": _dispositioned,

@@ -149,6 +149,7 @@ POLICY: dict[str, Row] = {
     "LateStatementAttested": _row("quality", "related"),
     "TherapyExportRequested": _row(EXPORTING_ROLES, "reading"),
     "ExportRequested": _row("auditor quality", "whole_log"),
+    "PersonalDataErased": _row("quality", "care_site"),
 }
 
 RELATION_MEANINGS: dict[str, str] = {
@@ -169,6 +170,7 @@ RELATION_MEANINGS: dict[str, str] = {
     "manufacturing_site": "at a site that the order plans for manufacture, named in the decision",
     "releasing_site": "at the releasing site: one planned for manufacture, or of the product's sponsor",
     "treatment_site": "at the treatment site of the order, named in the decision",
+    "care_site": "at the collection or the treatment site of the order, named in the decision",
 }
 
 
@@ -257,6 +259,14 @@ def _treatment_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     return order is not None and order.sites.treatment == event.site and agent.has_role(row.roles, event.site)
 
 
+def _care_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
+    """Where the patient is known in person; a manufacturer or the sponsor never is."""
+    event: Any = entry.event
+    order = world.chain(entry.stream.removeprefix("chain/")).order
+    care = (order.sites.collection, order.sites.treatment) if order else ()
+    return event.site in care and agent.has_role(row.roles, event.site)
+
+
 def _own_organisation(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     """An unknown subject has no organisation yet: whether it may be unknown is another rule's."""
     organisation = subject_organisation(entry, world)
@@ -312,6 +322,7 @@ _RELATIONS: dict[str, Callable[[Row, Entry, Agent, World], bool]] = {
     "manufacturing_site": _manufacturing_site,
     "releasing_site": _releasing_site,
     "treatment_site": _treatment_site,
+    "care_site": _care_site,
 }
 
 

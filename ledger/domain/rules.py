@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ledger.domain.admission import authenticate, find_device_faults, require_sound_device
 from ledger.domain.chain import Chain
 from ledger.domain.decisions import check_chain_decision, check_export, check_order
+from ledger.domain.erasure import erasure_tags
 from ledger.domain.esignatures import require_sound_esignature
 from ledger.domain.facts import find_faults, find_overdue
 from ledger.domain.findings import CLEAN, Found, finding
@@ -161,7 +162,7 @@ def tags_of(entry: Entry, verdict: Verdict) -> tuple[str, ...]:
         return (f"review/{entry.stream.removeprefix('chain/')}", signer)
     if STREAM_KINDS[entry.event.type] == "chain":
         names = [] if verdict.provisional else [f"container/{name}" for name in containers_of(entry.event)]
-        names += [*linked_tags(entry.event), *label_tags(entry.event)]
+        names += [*linked_tags(entry.event), *label_tags(entry.event), *erasure_tags(entry.event)]
     else:
         names = list(registry_tags(entry.event))
     return tuple(dict.fromkeys((entry.stream, signer, *names)))

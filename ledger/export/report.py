@@ -54,13 +54,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """`kids`: SHA-256 of the keys with which they signed here (RFC 9052 `kid`), hex."""
+    """`kids`: SHA-256 of the keys with which they signed here (RFC 9052 `kid`), hex. `name`: as it is
+    printed, where the server's vault has it for this reader."""
 
     agent: str
     organisation: str
     roles: str
     statements: int
     kids: tuple[str, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

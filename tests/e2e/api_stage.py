@@ -16,9 +16,11 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.settings import Settings
+from api.vault.vault import Vault
 from ledger.export.seal import Seal
 from ledger.proof import canonical, statement
 from tests.scenario import APHERESIS, ORIGIN, Clock, Scenario, Signer, b64, open_scenario, therapy
+from tests.vaulting import vault_in
 
 COSE, SEQUENCE = "application/cose", "application/cbor-seq"
 COI, OTHER = "isbt128:CHA999926000001", "isbt128:CHA999926000002"
@@ -104,20 +106,23 @@ class Stage:
 
 
 @contextmanager
-def served(database_url: str, directory: Path, settings: Settings | None = None) -> Iterator[Stage]:
+def served(
+    database_url: str, directory: Path, settings: Settings | None = None, with_vault: bool = False
+) -> Iterator[Stage]:
     """Open a log, enrol its people, serve it."""
     scenario = open_scenario(database_url, directory, Clock())
-    with serving(scenario, settings) as stage:
+    vault = vault_in(directory, scenario) if with_vault else None
+    with serving(scenario, settings, vault=vault) as stage:
         yield stage
     scenario.ledger.close()
 
 
 @contextmanager
 def serving(
-    scenario: Scenario, settings: Settings | None = None, seal: Seal | None = None
+    scenario: Scenario, settings: Settings | None = None, seal: Seal | None = None, vault: Vault | None = None
 ) -> Iterator[Stage]:
     """Serve a scenario that is there already; a second node, for instance."""
-    app = create_app(scenario.ledger, settings, seal)
+    app = create_app(scenario.ledger, settings, seal, vault)
     loop = Loop()
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ledger.invalid")
     lifespan = app.router.lifespan_context(app)
@@ -151,11 +156,13 @@ def collected(stage: Stage, bag: str = "BAG-1") -> bytes:
 
 
 @contextmanager
-def two_therapies(folder: Path, settings: Settings | None = None) -> Iterator[Stage]:
+def two_therapies(
+    folder: Path, settings: Settings | None = None, with_vault: bool = False
+) -> Iterator[Stage]:
     """One whole therapy (`COI`); one that has only been collected (`OTHER`); an auditor, audrey;
     a courier who holds nothing, otto."""
     settings = settings or Settings(label_host="ledger.invalid")
-    with served(f"sqlite:///{folder}/ledger.db", folder, settings) as stage:
+    with served(f"sqlite:///{folder}/ledger.db", folder, settings, with_vault) as stage:
         scenario = stage.scenario
         enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
         enrol(scenario, "otto", "courier", "cleo", "swift-cryo", "swift-depot")

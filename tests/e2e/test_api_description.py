@@ -37,6 +37,7 @@ from api.routes import (
     labels,
     log,
     patients,
+    persons,
     quality,
     quarantines,
     readiness,
@@ -46,11 +47,14 @@ from api.routes import (
     standards,
     supply,
     temperature,
+    vault,
     web,
 )
 from api.routes.carriers import CarrierDocument
 from api.routes.session import Challenge, SessionOpened, SessionSeen
 from api.temperature import TemperatureDocument
+from api.vault import documents as vaulted
+from api.vault import examples as vault_examples
 from ledger.domain.events import parse_event
 from tests.e2e.api_stage import Stage, code, served
 
@@ -189,6 +193,9 @@ def test_every_body_that_is_sent_has_an_example(described: dict[str, Any]) -> No
         "POST /v1/readings",
         "POST /v1/patients/match",
         "POST /v1/epcis/capture",
+        "POST /v1/vault/commitments",
+        "PUT /v1/chains/{coi}/patient",
+        "PUT /v1/agents/{agent}/person",
     }
     for body in bodies.values():
         assert all("example" in media for media in body["content"].values())
@@ -276,6 +283,14 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (label_documents.ScanBackDocument, label_examples.SCANNED_BACK),
     (label_documents.VoidedLabels, label_examples.VOIDED),
     (standards.CaptureJob, standards_examples.JOB),
+    (vaulted.PatientEntered, vault_examples.PATIENT_ENTERED),
+    (vaulted.Identified, vault_examples.IDENTIFIED),
+    (vaulted.Identified, vault_examples.PERSON),
+    (vaulted.FieldKeys, vault_examples.FIELD_KEYS),
+    (vaulted.CommitmentQuestion, vault_examples.COMMITMENT_QUESTION),
+    (vaulted.Commitments, vault_examples.COMMITMENTS),
+    (vaulted.VaultState, vault_examples.VAULT),
+    (vaulted.Accesses, vault_examples.ACCESSES),
     (health.Health, examples.HEALTH),
     (web.AppDocument, examples.APP),
 ]
@@ -292,7 +307,8 @@ def test_every_example_has_the_shape_that_it_is_an_example_of(
 def test_every_shape_that_is_answered_has_its_example_here() -> None:
     modules = (
         carriers, chains, containers, custody, entries, health, infusion, keys, labels, log, patients,
-        quality, quarantines, readiness, registry, search, session, standards, supply, temperature, web,
+        persons, quality, quarantines, readiness, registry, search, session, standards, supply, temperature,
+        vault, web,
     )  # fmt: skip
     models = {route.response_model for module in modules for route in module.router.routes}
     told = {shape for shape, _ in SHAPES}

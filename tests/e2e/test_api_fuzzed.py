@@ -43,10 +43,15 @@ from tests.witness_stage import key, policy, vkey_of_number
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 READERS = ("audrey", "nora", "")  # an auditor, a nurse, nobody
 SIGNED = ("POST /v1/statements", "POST /v1/session", "POST /v1/readings")
-WHO_MAKES = {  # an auditor only reads
+WHO_MAKES = {  # an auditor only reads, and never who a patient is
     "POST /v1/labels": "mia",
     "POST /v1/evidence": "mia",
     "POST /v1/alarms/{alarm}/acknowledgement": "quinn",
+    "PUT /v1/chains/{coi}/patient": "carl",
+    "GET /v1/chains/{coi}/patient": "nora",
+    "GET /v1/chains/{coi}/patient/keys": "nora",
+    "GET /v1/agents/{agent}/person": "carl",
+    "PUT /v1/agents/{agent}/person": "ada",
 }
 # Their answers end when their reader goes: see test_api_feed, test_api_alarms.
 ENDLESS = ("GET /v1/feed", "GET /v1/alarms/feed")
@@ -96,7 +101,7 @@ class Fuzzed:
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
     limits = Settings(label_host="ledger.invalid", witnesses=policy(1, 11))
-    with two_therapies(tmp_path_factory.mktemp("ledger"), limits) as stage:
+    with two_therapies(tmp_path_factory.mktemp("ledger"), limits, with_vault=True) as stage:
         furnish(stage)
         asked = stage.scenario.say("audrey", f"log/{ORIGIN}", "ExportRequested", scope="log", reason="audit")
         schema = schemathesis.openapi.from_dict(stage.get("/openapi.json").json())
@@ -127,6 +132,8 @@ def furnish(stage: Stage) -> None:
     node.cosignatures.keep(head.size, str(vkey_of_number(11)), 1, line)
     about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
     node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
+    node.vault.enter(f"chain/{COI}", "st-mary-trust", {"birth_date": "1961-04-23", "record_number": "A9999"})
+    node.vault.enter("agent/nora", "st-mary-trust", {"name": "Nora Example"})
     node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), stage.scenario.clock())
     catch_up(stage)
 
@@ -177,6 +184,16 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
             "media_type": "application/octet-stream",
         },
     }
+    why = {"query": {"reason": "bedside_check"}}
+    for path in ("chains/{coi}/patient", "chains/{coi}/patient/keys", "agents/{agent}/person"):
+        needed[f"GET /v1/{path}"] = why
+    known = {"birth_date": "1961-04-23", "record_number": "A9999"}
+    for name in (
+        "PUT /v1/chains/{coi}/patient",
+        "PUT /v1/agents/{agent}/person",
+        "POST /v1/vault/commitments",
+    ):
+        needed[name] = {"body": {"identifiers": known}}
     for name in sorted(asked_for(fuzzed)):
         operation = fuzzed.operations[name]
         path = {one.name: fuzzed.known[one.name] for one in operation.path_parameters}

@@ -15,13 +15,13 @@ import typer
 from clients.cli import main, options
 from clients.cli.infusion import passed
 from clients.cli.main import run
-from clients.cli.prompts import asked, asked_patient
+from clients.cli.prompts import asked, asked_identifiers
 from clients.cli.reference import reference
 from clients.cli.screen import DONE, FAULT, REFUSED, STOP, USAGE, WAITING, exit_code
 from clients.drafts import event_type
 from clients.forms import shape_of
 from clients.keys import Device
-from clients.patients import new_keys
+from clients.patients import DEFAULT_FIELDS, commitments, new_keys
 from clients.sdk import Client
 from ledger import errors
 from ledger.proof import canonical, statement
@@ -225,9 +225,11 @@ def test_optional_members_are_skipped_and_known_ones_not_asked() -> None:
 
 
 def test_a_patient_is_asked_for_by_name_and_leaves_as_commitments(tmp_path: Path) -> None:
-    keys = new_keys(tmp_path / "keys")
     answers = {"birth": "1961-04-23", "record": "12", "family": "", "given": ""}
-    found = asked_patient(keys, lambda question: answers[question.removeprefix("patient's ").split(" ")[0]])
+    given = asked_identifiers(
+        DEFAULT_FIELDS, lambda question: answers[question.removeprefix("patient's ").split(" ")[0]]
+    )
+    found = commitments(given, new_keys(tmp_path / "keys"))
     assert [item["field"] for item in found] == ["birth_date", "record_number"]
     assert "1961" not in str(found)
 

@@ -146,6 +146,7 @@ ALLOWED: dict[str, tuple[str, str]] = {
     "LateStatementAttested": ("quality", "here sponsor planned"),
     "TherapyExportRequested": ("coordinator physician quality", "here sponsor"),
     "ExportRequested": ("auditor quality", "here sponsor planned stranger"),
+    "PersonalDataErased": ("quality", "here"),
 }
 AUDITORS_MAY = {"TherapyExportRequested", "ExportRequested"}  # to say that they take evidence away
 QUALIFICATIONS = {
@@ -441,6 +442,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "LateStatementAttested": (CHAIN, {"chain_version": 0, "statement": "AA", "reason": "why"}, "st-mary"),
     "TherapyExportRequested": (CHAIN, {"chain_version": 0, "reason": "why"}, "st-mary"),
     "ExportRequested": (f"log/{ORIGIN}", {"scope": "log", "reason": "why"}, "northcell-1"),
+    "PersonalDataErased": (CHAIN, {"chain_version": 0, "site": "st-mary", "basis": "objection"}, "st-mary"),
 }
 ORGANISATION_OF = {
     "st-mary": "st-mary-trust",

@@ -27,8 +27,8 @@ export function identifiersIn(text: string, pattern: string): Record<string, str
   return found.length >= IDENTIFIERS ? Object.fromEntries(found) : null;
 }
 
-/** What is wrong with a pattern; null: it can be used with these fields. */
-export function wrongPattern(pattern: string, fields: readonly string[]): "invalid" | "too_few" | "unknown_field" | null {
+/** What is wrong with a pattern; null: it can be used with these fields (`fields` null: with any). */
+export function wrongPattern(pattern: string, fields: readonly string[] | null): "invalid" | "too_few" | "unknown_field" | null {
   let names: string[];
   try {
     names = Object.keys(new RegExp(`${pattern}|`).exec("")?.groups ?? {});
@@ -36,7 +36,7 @@ export function wrongPattern(pattern: string, fields: readonly string[]): "inval
     return "invalid";
   }
   if (names.length < IDENTIFIERS) return "too_few";
-  return names.every((name) => fields.includes(name)) ? null : "unknown_field";
+  return fields === null || names.every((name) => fields.includes(name)) ? null : "unknown_field";
 }
 
 type Dated = Pick<Reading<unknown>, "asOf" | "tick" | "from">;

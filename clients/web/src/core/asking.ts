@@ -1,6 +1,6 @@
 /** What a client asks the ledger, proves here, and keeps for when there is no network. */
 import { fromHex, toHex, type Bytes } from "./bytes";
-import type { Json } from "./canonical";
+import type { Json, JsonObject } from "./canonical";
 import { withQuery } from "./connected";
 import type { Kept } from "./database";
 import { Device } from "./device";
@@ -12,6 +12,7 @@ import type { Credential } from "./proof/credential";
 import { proved } from "./proved";
 import { BRIEF_MS, bytes, PATIENT_MS, value } from "./remote";
 import type { ProvedEntry, Query, Reading, VoidedLabel } from "./types";
+import type { Identified } from "./wristbands";
 
 type Page = { next_cursor: string | null; [member: string]: unknown };
 
@@ -88,6 +89,53 @@ export abstract class Asking extends Device {
 
   async forgetPatientKeys(): Promise<void> {
     await this.db.set("patients", null);
+  }
+
+  /** Fetches the keys of one therapy's patient from the vault, for this shift; the ledger keeps that they
+   * were, and why. Online only. Throws what the server says: `no_vault`, `no_such_person`. */
+  async fetchTherapyKeys(coi: string, reason: string): Promise<void> {
+    const path = withQuery(`/v1/chains/${encodeURIComponent(coi)}/patient/keys`, { reason });
+    const answer = await value<JsonObject>(await this.within(path));
+    const { keep } = await import("./wristbands");
+    await keep(this.db, coi, answer, this.around.now());
+  }
+
+  /** Of which therapies, and until when, in milliseconds. */
+  async therapyKeys(): Promise<{ coi: string; until: number }[]> {
+    const { kept } = await import("./wristbands");
+    return Object.entries(await kept(this.db, this.around.now())).map(([coi, { until }]) => ({ coi, until }));
+  }
+
+  async forgetTherapyKeys(): Promise<void> {
+    await this.db.set("therapies", null);
+  }
+
+  /** Whether the ledger's server keeps a vault, as it said last; no where it never said. */
+  async hasVault(): Promise<boolean> {
+    try {
+      return (await this.read<{ available: boolean }>("/v1/vault")).value.available;
+    } catch (error) {
+      if (error instanceof Problem) return false;
+      throw error;
+    }
+  }
+
+  /** Commitments to what a wristband says, for each therapy that it can mean: under the keys of a file
+   * where this device has them, else by the vault, else under the keys of the shift. Nothing of the
+   * values is kept. Throws `Problem` `bad_patient_value`, `too_many_patient_tries`. */
+  async identified(values: Readonly<Record<string, string>>): Promise<Identified[]> {
+    const fields = await this.patientFields();
+    const known = Object.entries(values).filter(([field]) => fields.includes(field));
+    if (known.length > 1 || !(await this.hasVault())) {
+      return [{ coi: null, patient: await this.commitments(known.length ? Object.fromEntries(known) : values) }];
+    }
+    try {
+      return (await this.ask<{ found: Identified[] }>("/v1/vault/commitments", { identifiers: values })).found;
+    } catch (error) {
+      if (!(error instanceof Problem) || !isAway(error)) throw error;
+      const { underKept } = await import("./wristbands");
+      return underKept(this.db, values, this.around.now());
+    }
   }
 
   /** The passkeys of whoever signs here. Throws `Problem` `not_enrolled`. */

@@ -10,6 +10,7 @@ import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type St
 import type { Bytes } from "./bytes";
 import type { Json } from "./canonical";
 import { Problem } from "./problem";
+import type { KeptKeys } from "./wristbands";
 import type { Answer, AlgName, ProblemDocument, Profile, State } from "./types";
 
 /** A private key at rest, in AES-GCM under its passphrase (`vault.ts`). */
@@ -88,12 +89,13 @@ export interface Schema extends DBSchema {
   photos: { key: string; value: { digest: string; type: string; data: ArrayBuffer; at: number } };
 }
 
-export type DeviceName = "profile" | "key" | "open" | "voided" | "patients" | "passkey";
+export type DeviceName = "profile" | "key" | "open" | "voided" | "patients" | "therapies" | "passkey";
 export interface DeviceValues {
   profile: Profile;
   key: SealedKey;
   open: CryptoKey; // not extractable; there until the device is locked again
   patients: Record<string, CryptoKey>; // not extractable, by field
+  therapies: Record<string, KeptKeys>; // by chain of identity, from the vault
   passkey: MadePasskey;
   voided: number; // when the list of voided labels was read
 }

@@ -63,9 +63,10 @@ export abstract class Device extends Connected {
     this.background(this.flush());
   }
 
-  /** Forgets the opened key and the session. */
+  /** Forgets the opened key, the session, and the keys to patients that were fetched for the shift. */
   async relock(): Promise<void> {
     await this.vault.relock();
+    await this.db.set("therapies", null);
     this.endSession();
     await this.keyChanged();
   }

@@ -19,7 +19,7 @@ const ONE = "application/cose";
 const MANY = "application/cbor-seq"; // RFC 8742
 const KEPT_TILES = 256;
 const UNAUTHORISED = ["no_session", "not_yours"];
-const KINDS: Record<number, Kind> = { 401: "unauthentic", 403: "refused", 404: "not_found", 409: "refused", 422: "refused", 429: "too_many" };
+const KINDS: Record<number, Kind> = { 401: "unauthentic", 403: "refused", 404: "not_found", 410: "not_found", 409: "refused", 422: "refused", 429: "too_many" };
 
 /** What the server said about one statement. `problem`: it was RFC 9457, with a code of ours. */
 export interface Verdict {

@@ -129,6 +129,7 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
     return key ? t(key, { container: text(value) }) : text(value);
   },
   containers: affected,
+  basis: table("basis"),
   corrects: short,
   credential: short,
   countries: names,
@@ -158,6 +159,7 @@ const SPOKEN: Readonly<Record<string, Speaker>> = {
   outcome: table("outcome"),
   outstanding: codes,
   override: short,
+  overrides_retention: table("overrides_retention"),
   parents: (_, value) => bags(list(value)),
   photos: (_, value) => t("phrase.photos", { count: list(value).length }),
   place: phrase("phrase.place", "place"),

@@ -96,6 +96,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   LateStatementAttested: "decision 1 esignature?:ESignature? chain_version:Count statement:Base64 reason:Code",
   TherapyExportRequested: "decision 1 esignature?:ESignature? chain_version:Count reason:Code",
   ExportRequested: "decision 1 esignature?:ESignature? scope:=log,lot,site which?:Name? since?:Timestamp? until?:Timestamp? reason:Code",
+  PersonalDataErased: "decision 1 esignature?:ESignature? chain_version:Count site:Name basis:=no_longer_necessary,consent_withdrawn,objection,unlawful_processing,legal_obligation,retention_ended overrides_retention?:=court_order,authority_order,entered_in_error?",
 };
 
 /** The same of older versions, by name and version: read, and not signed any more. */
@@ -173,6 +174,7 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   OverrideConfirmed: "review",
   InfusionChecked: "review",
   InfusionAuthorised: "approval",
+  PersonalDataErased: "approval",
 };
 
 /** Gates that a physician and a second person may pass in an emergency; all others never. */

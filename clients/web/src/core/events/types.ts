@@ -971,6 +971,14 @@ export interface ExportRequested {
   reason: Code;
 }
 
+/** Quality of the treatment or collection site has the keys to this patient's identifiers destroyed. `overrides_retention`: what stands above the duty to keep them, while it runs. */
+export interface PersonalDataErased {
+  type: "PersonalDataErased";
+  site: Name;
+  basis: "no_longer_necessary" | "consent_withdrawn" | "objection" | "unlawful_processing" | "legal_obligation" | "retention_ended";
+  overrides_retention?: "court_order" | "authority_order" | "entered_in_error" | null | undefined;
+}
+
 export type Fact =
   | ConsentRecorded
   | ConsentWithdrawn
@@ -1066,7 +1074,8 @@ export type Decision =
   | TherapyClosed
   | LateStatementAttested
   | TherapyExportRequested
-  | ExportRequested;
+  | ExportRequested
+  | PersonalDataErased;
 /** Decisions that name the chain version which their signer saw. */
 export type ChainDecision =
   | ChainLinked
@@ -1087,4 +1096,5 @@ export type ChainDecision =
   | InfusionAuthorised
   | TherapyClosed
   | LateStatementAttested
-  | TherapyExportRequested;
+  | TherapyExportRequested
+  | PersonalDataErased;

@@ -9,7 +9,8 @@ import { Icon, type IconName } from "../kit/Icon";
 import { Busy, Notice } from "../kit/Notice";
 import { Button, LinkRow, Screen } from "../kit/Screen";
 import { go } from "../route";
-import { useClient } from "../session";
+import { hasRole, session, useClient } from "../session";
+import { useStore } from "../store";
 import { useAsked, Failed } from "./asked";
 import type { Found, SearchAnswer } from "./documents";
 import { wanted } from "./wanted";
@@ -23,6 +24,7 @@ const PAUSE_MS = 250;
 
 export function Search() {
   const client = useClient();
+  const isAuditor = hasRole(useStore(session), "auditor");
   const [scanning, setScanning] = useState(false);
   const [text, setText] = useState(() => new URLSearchParams(location.search).get("q") ?? "");
   const asked = wanted(text);
@@ -50,6 +52,9 @@ export function Search() {
         {asked.to && <ul class="rows"><LinkRow to={asked.to} title={t("audit.open_entry", { position: asked.q })} mark={<Icon name="proof" />} /></ul>}
         {!answer.problem && found && <Results answer={found} />}
         {!found && !answer.problem && !asked.to && <p class="soft">{t("audit.search_more")}</p>}
+        {!found && isAuditor && (
+          <ul class="rows"><LinkRow to="/audit/accesses" title={t("audit.accesses")} hint={t("audit.accesses_hint")} mark={<Icon name="person" />} /></ul>
+        )}
       </div>
     </Screen>
   );

@@ -4,6 +4,7 @@ import { extend, t } from "../../messages";
 import { Notice } from "../kit/Notice";
 import { Screen } from "../kit/Screen";
 import { match } from "../route";
+import { Accesses } from "./Accesses";
 import { ContainerScreen } from "./Container";
 import { EntryScreen } from "./Entry";
 import { ReachScreen } from "./Reach";
@@ -17,6 +18,7 @@ await extend("audit", "events", "phrases", "codes");
 export default function Audit({ parts }: { parts: Record<string, string> }) {
   const rest = parts["rest"] ?? "";
   if (rest === "") return <Search />;
+  if (rest === "/accesses") return <Accesses />;
   const therapy = match("/therapy/:coi", rest);
   if (therapy) return <Therapy coi={therapy["coi"] ?? ""} />;
   const container = match("/container/:id", rest);

@@ -7,6 +7,7 @@ import { Field } from "../kit/Field";
 import { Badge, Notice } from "../kit/Notice";
 import { Button, Screen } from "../kit/Screen";
 import { useClient } from "../session";
+import { TherapyKeys } from "./vaulted";
 
 const PATTERN = "unbroken.wristband";
 
@@ -14,7 +15,7 @@ const PATTERN = "unbroken.wristband";
 export const wristbandPattern = (): string => remembered(PATTERN) ?? WRISTBAND;
 
 /** The hospital's keys, which turn identifiers into commitments; and how its wristbands are read. */
-export function Keys({ fields, onFields }: { fields: string[]; onFields: (fields: string[]) => void }) {
+export function Keys({ fields, onFields, vault }: { fields: string[]; onFields: (fields: string[]) => void; vault: boolean }) {
   const client = useClient();
   const [problem, setProblem] = useState<string | null>(null);
   const take = async (file: File | undefined) => {
@@ -33,6 +34,7 @@ export function Keys({ fields, onFields }: { fields: string[]; onFields: (fields
   };
   return (
     <Screen title={t("bedside.keys")} back="/bedside">
+      {vault && <TherapyKeys />}
       <section class="card">
         <p>{t("bedside.keys_why")}</p>
         {fields.length > 0 && (
@@ -47,12 +49,13 @@ export function Keys({ fields, onFields }: { fields: string[]; onFields: (fields
         {problem && <Notice tone="stop" title={problem} live />}
         {fields.length > 0 && <Button kind="danger" onClick={() => void forget()}>{t("bedside.keys_forget")}</Button>}
       </section>
-      {fields.length > 0 && <Pattern fields={fields} />}
+      {(fields.length > 0 || vault) && <Pattern fields={vault ? null : fields} />}
     </Screen>
   );
 }
 
-function Pattern({ fields }: { fields: string[] }) {
+/** `fields` null: the vault knows which each patient has. */
+function Pattern({ fields }: { fields: string[] | null }) {
   const [pattern, setPattern] = useState(wristbandPattern);
   const [kept, setKept] = useState(false);
   const wrong = wrongPattern(pattern, fields);

@@ -18,7 +18,7 @@ type Step = "badge" | "wristband" | "bag";
 const STEPS: readonly Step[] = ["badge", "wristband", "bag"];
 
 /** One round at a bed. All that was read lives in this component: leaving the screen forgets it. */
-export function Round({ here, me, fields }: { here: Party; me: string; fields: string[] }) {
+export function Round({ here, me }: { here: Party; me: string }) {
   const client = useClient();
   const [badge, setBadge] = useState(false);
   const [wristband, setWristband] = useState<(Wristband & Match) | null>(null);
@@ -49,7 +49,7 @@ export function Round({ here, me, fields }: { here: Party; me: string; fields: s
       <Progress step={step} />
       {late && step === "wristband" && <Notice tone="warn" title={t("bedside.too_late")} live />}
       {step === "badge" && <BadgeStep me={me} onDone={() => setBadge(true)} />}
-      {step === "wristband" && <WristbandStep here={here} fields={fields} onStop={setStop} onDone={(found) => { setLate(false); setWristband(found); }} />}
+      {step === "wristband" && <WristbandStep here={here} onStop={setStop} onDone={(found) => { setLate(false); setWristband(found); }} />}
       {step === "bag" && wristband && <BagStep coi={wristband.coi} onDone={onBag} />}
       <Place here={here} />
     </Screen>

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Coi, Commitment, Party } from "../../core/events/types";
 import { Problem } from "../../core/problem";
+import type { Identified } from "../../core/wristbands";
 import type { Therapy, Wristband } from "../../bedside/documents";
 import { identifiersIn, type StopName } from "../../bedside/rules";
 import type { Verdict } from "../../scan/feedback";
@@ -20,46 +21,52 @@ export interface Match {
   matched: boolean;
 }
 
-type Found = Wristband & { several: Coi[]; unmatched: boolean };
-type Props = { here: Party; fields: string[]; onStop: (stop: StopName) => void; onDone: (found: Wristband & Match) => void };
+/** `of`: what was read, as each therapy's order would have it; `all`: as every order here would. */
+type Found = Omit<Wristband, "patient"> & { several: Coi[]; unmatched: boolean; of: Map<Coi, Commitment[]>; all: Commitment[] | null };
+type Props = { here: Party; onStop: (stop: StopName) => void; onDone: (found: Wristband & Match) => void };
 
 /** The wristband is turned into commitments at once; its values are kept nowhere. */
-export function WristbandStep({ here, fields, onStop, onDone }: Props) {
+export function WristbandStep({ here, onStop, onDone }: Props) {
   const client = useClient();
   const [found, setFound] = useState<Found | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const pattern = wristbandPattern();
 
   const read = async ({ text, method, reason }: Reading): Promise<Verdict> => {
-    const values = identifiersIn(text, pattern) ?? {};
-    const known = Object.fromEntries(Object.entries(values).filter(([field]) => fields.includes(field)));
     try {
-      const patient = await client.commitments(known);
-      return await judged({ patient, at: client.moment(), method, reason });
+      const sets = await client.identified(identifiersIn(text, pattern) ?? {});
+      return await judged(sets, { at: client.moment(), method, reason });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setProblem(error);
       return "mismatch";
     }
   };
-  const judged = async (wristband: Wristband): Promise<Verdict> => {
-    const therapies = await matched(client, here.site, wristband.patient);
-    if (therapies === null) return later({ ...wristband, several: [], unmatched: true });
-    const open = therapies.filter((one) => one.open).map((one) => one.coi);
+  const judged = async (sets: Identified[], read: Omit<Wristband, "patient">): Promise<Verdict> => {
+    const all = sets.find((one) => one.coi === null)?.patient ?? null;
+    const of = new Map(sets.flatMap(({ coi, patient }) => (coi ? [[coi, patient] as const] : [])));
+    const asked = await Promise.all(sets.map(({ patient }) => matched(client, here.site, patient)));
+    const therapies = asked.flatMap((one) => one ?? []);
+    if (asked.includes(null)) return later({ ...read, several: [], unmatched: true, of, all });
+    const open = [...new Set(therapies.filter((one) => one.open).map((one) => one.coi))];
     const [coi, ...more] = open;
     if (!coi) {
       onStop(therapies.length ? "therapy_closed" : "no_therapy");
       return "mismatch";
     }
-    if (more.length) return later({ ...wristband, several: open, unmatched: false });
-    setTimeout(() => onDone({ ...wristband, coi, matched: true }), SEEN_MS);
+    if (more.length) return later({ ...read, several: open, unmatched: false, of, all });
+    setTimeout(() => done({ ...read, several: open, unmatched: false, of, all }, coi), SEEN_MS);
     return "match";
   };
   const later = (one: Found): Verdict => {
     setTimeout(() => setFound(one), SEEN_MS);
     return one.unmatched ? "duplicate" : "match";
   };
-  if (found) return <WhichTherapy found={found} onDone={(coi) => onDone({ ...found, coi, matched: !found.unmatched })} />;
+  const done = ({ at, method, reason, unmatched, of, all }: Found, coi: Coi) => {
+    const patient = of.get(coi) ?? all;
+    if (patient) onDone({ patient, at, method, reason, coi, matched: !unmatched });
+  };
+  if (found) return <WhichTherapy found={found} onDone={(coi) => done(found, coi)} />;
   return (
     <>
       {problem && (
@@ -85,7 +92,8 @@ function WhichTherapy({ found, onDone }: { found: Found; onDone: (coi: Coi) => v
   const [agreed, setAgreed] = useState(false);
   const read = ({ scanned }: Reading): Verdict => {
     const coi = scanned.kind === "coi" || scanned.kind === "isbt" ? scanned.coi : undefined;
-    if (!coi || !(found.unmatched || found.several.includes(coi))) return "mismatch";
+    const known = found.unmatched ? found.all !== null || found.of.has(coi ?? "") : found.several.includes(coi ?? "");
+    if (!coi || !known) return "mismatch";
     setTimeout(() => onDone(coi), SEEN_MS);
     return "match";
   };

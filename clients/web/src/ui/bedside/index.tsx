@@ -24,13 +24,15 @@ export default function Bedside({ parts }: { parts: Record<string, string> }) {
   const sites = sitesOf(useStore(session), "nurse", "physician");
   const [fields, setFields] = useState<string[] | null>(null);
   usePasskeys(); // asked now, so that the form that signs need not wait
+  const [vault, setVault] = useState<boolean | null>(null);
   useEffect(() => void client.patientFields().then(setFields), [client]);
-  if (parts["rest"] === "/keys") return <Keys fields={fields ?? []} onFields={setFields} />;
+  useEffect(() => void client.hasVault().then(setVault), [client]);
+  if (parts["rest"] === "/keys") return <Keys fields={fields ?? []} onFields={setFields} vault={vault ?? false} />;
   if (!profile) return <Missing title={t("device.enrol")} why={t("device.enrol_why")} to="/enrol" act={t("device.enrol")} />;
   if (!here || parts["rest"] === "/where" || !sites.includes(here.site)) return <Where now={here} sites={sites} />;
-  if (fields === null) return <Screen title={t("home.bedside")} back="/"><Busy /></Screen>;
-  if (fields.length < 2) return <Missing title={t("bedside.no_keys")} why={t("bedside.no_keys_why")} to="/bedside/keys" act={t("bedside.keys")} />;
-  return <Round here={here} me={profile.agent} fields={fields} />;
+  if (fields === null || vault === null) return <Screen title={t("home.bedside")} back="/"><Busy /></Screen>;
+  if (fields.length < 2 && !vault) return <Missing title={t("bedside.no_keys")} why={t("bedside.no_keys_why")} to="/bedside/keys" act={t("bedside.keys")} />;
+  return <Round here={here} me={profile.agent} />;
 }
 
 function Missing(props: { title: string; why: string; to: string; act: string }) {

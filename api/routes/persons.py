@@ -1,0 +1,171 @@
+"""Who a patient or a signer is: entered once, read for a reason that is kept, gone when erased."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.responses import Response
+
+from api.bodies import read_json
+from api.describing import problems, sent_json, shown
+from api.examples import COI
+from api.node import node_of
+from api.reading import TheReader
+from api.vault import examples
+from api.vault.accesses import TheReason, TheReference, noted
+from api.vault.documents import (
+    FieldKeys,
+    Identified,
+    PatientEntered,
+    PatientEntry,
+    PersonEntry,
+    secret,
+)
+from api.vault.printed import is_colleague
+from api.vault.rights import (
+    READING_ROLES,
+    keeper,
+    require_meeting,
+    require_not_erased,
+    require_patient,
+    unknown,
+    vault_of,
+)
+from ledger.domain.parts import Coi, Commitment, Name
+
+if TYPE_CHECKING:
+    from api.reading import Reader
+    from api.vault.vault import Vault
+
+router = APIRouter(tags=["vault"])
+
+TheCoi = Annotated[Coi, Path(description="Chain of identity", examples=[COI])]
+TheName = Annotated[Name, Path(examples=["nora"])]
+PROBLEMS = problems(400, 401, 404, 410, 503)
+WRITING = problems(400, 401, 404, 409, 410, 413, 415, 503)
+
+
+async def patient_in(request: Request) -> PatientEntry:
+    """Raises as `read_json`."""
+    return await read_json(request, PatientEntry, node_of(request).settings.max_question)
+
+
+async def person_in(request: Request) -> PersonEntry:
+    """Raises as `read_json`."""
+    return await read_json(request, PersonEntry, node_of(request).settings.max_question)
+
+
+@router.put(
+    "/v1/chains/{coi}/patient",
+    summary="Enter a patient's identifiers, and get the commitments for the order",
+    description="The therapy need not be ordered yet: enter, order with the answer's commitments. Asked"
+    " again with the same identifiers, it gives the same.",
+    response_model=PatientEntered,
+    responses=shown(examples.PATIENT_ENTERED, "Kept") | WRITING,
+    openapi_extra=sent_json(PatientEntry, examples.PATIENT_ENTRY),
+)
+def put_patient(
+    reader: TheReader, coi: TheCoi, entry: Annotated[PatientEntry, Depends(patient_in)]
+) -> Response:
+    vault, subject = vault_of(reader), f"chain/{coi}"
+    require_meeting(reader, coi)
+    require_not_erased(reader, coi)
+    if vault.rows.find(subject) is not None:
+        require_patient(reader, coi)
+    if entry.identifiers is not None:
+        vault.enter(subject, keeper(reader, coi), entry.identifiers)
+    else:
+        assert entry.same_as is not None
+        _bind(reader, vault, subject, entry.same_as)
+    identifiers = vault.read(subject)
+    noted(reader, vault, subject, "bound" if entry.same_as else "entered", identifiers)
+    patient = [Commitment(**one) for one in vault.commitments(subject, identifiers)]
+    return secret(PatientEntered(coi=coi, patient=patient, differs=_differing(reader, coi, patient)))
+
+
+def _bind(reader: Reader, vault: Vault, subject: str, provisional: str) -> None:
+    """Only a chain without an order: two therapies share no person, or erasing one would erase both."""
+    known = require_patient(reader, provisional)
+    if reader.world.chain(provisional).order is not None:
+        raise unknown()
+    vault.bind(subject, known)
+
+
+def _differing(reader: Reader, coi: str, patient: list[Commitment]) -> list[str]:
+    ordered = reader.world.chain(coi).commitments
+    return [one.field for one in patient if ordered.get(one.field, one.commitment) != one.commitment]
+
+
+@router.get(
+    "/v1/chains/{coi}/patient",
+    summary="Who the patient of a therapy is; that you looked is kept",
+    response_model=Identified,
+    responses=shown(examples.IDENTIFIED, "The identifiers") | PROBLEMS,
+)
+def get_patient(
+    reader: TheReader, coi: TheCoi, reason: TheReason, reference: TheReference = None
+) -> Response:
+    subject = require_patient(reader, coi, READING_ROLES)
+    return secret(_identified(reader, subject, reason, reference))
+
+
+@router.get(
+    "/v1/chains/{coi}/patient/keys",
+    summary="The keys of one patient's commitments, for a bedside without a network; it is kept",
+    response_model=FieldKeys,
+    responses=shown(examples.FIELD_KEYS, "By field") | PROBLEMS,
+)
+def get_patient_keys(
+    reader: TheReader, coi: TheCoi, reason: TheReason, reference: TheReference = None
+) -> Response:
+    subject, vault = require_patient(reader, coi), vault_of(reader)
+    keys = vault.field_keys(subject)
+    access = noted(reader, vault, subject, "keys", keys, reason, reference)
+    return secret(FieldKeys(coi=coi, keys={name: key.hex() for name, key in keys.items()}, access=access))
+
+
+@router.put(
+    "/v1/agents/{agent}/person",
+    summary="Enter the name that is printed where somebody has signed",
+    responses=WRITING | {204: {"description": "Kept"}},
+    openapi_extra=sent_json(PersonEntry, examples.PERSON_ENTRY),
+    status_code=204,
+)
+def put_person(
+    reader: TheReader, agent: TheName, entry: Annotated[PersonEntry, Depends(person_in)]
+) -> Response:
+    """By an administrator of their organisation, or by themselves."""
+    vault, subject = vault_of(reader), _colleague(reader, agent)
+    if not (reader.agent.is_administrator or reader.agent.id == agent):
+        raise unknown()
+    vault.enter(subject, reader.agent.organisation, entry.identifiers)
+    noted(reader, vault, subject, "entered", entry.identifiers)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/v1/agents/{agent}/person",
+    summary="Who a colleague is; that you looked is kept",
+    response_model=Identified,
+    responses=shown(examples.PERSON, "The person") | PROBLEMS,
+)
+def get_person(
+    reader: TheReader, agent: TheName, reason: TheReason, reference: TheReference = None
+) -> Response:
+    vault_of(reader)
+    return secret(_identified(reader, _colleague(reader, agent), reason, reference))
+
+
+def _colleague(reader: Reader, name: str) -> str:
+    """The vault's subject."""
+    if not is_colleague(reader, name):
+        raise unknown()
+    return f"agent/{name}"
+
+
+def _identified(reader: Reader, subject: str, reason: str, reference: str | None) -> Identified:
+    vault = vault_of(reader)
+    identifiers = vault.read(subject)
+    access = noted(reader, vault, subject, "read", identifiers, reason, reference)
+    return Identified(subject=subject, identifiers=identifiers, access=access)

@@ -1,0 +1,66 @@
+"""What the log says is erased is destroyed: at the start all of it again, then as it is recorded."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from ledger.domain.erasure import ERASURES
+from ledger.store.decode import entry_of
+
+if TYPE_CHECKING:
+    from api.vault.vault import Vault
+    from ledger.store.recorder import LedgerRecorder
+
+RETRY_S = 5.0
+
+log = logging.getLogger("unbroken.vault")
+
+
+class Erasing:
+    """Follows the log in a thread of its own. Without a vault it does nothing."""
+
+    def __init__(self, vault: Vault | None, recorder: LedgerRecorder) -> None:
+        self._vault, self._recorder = vault, recorder
+        self._after = -1  # entries up to here were looked at
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="erasing", daemon=True)
+
+    def start(self) -> None:
+        """Destroys first what was erased before, so that nothing restored is served. Raises `Fault`."""
+        if self._vault is not None:
+            healed = self._vault.heal()
+            if healed:
+                log.warning("%d erased persons had come back with a backup, and were destroyed again", healed)
+            self.catch_up()
+            self._thread.start()
+
+    def close(self) -> None:
+        self._stopped.set()
+        if self._vault is not None:
+            self._recorder.arrivals.wake()
+            self._thread.join()
+
+    def _run(self) -> None:
+        assert self._vault is not None
+        size = 0
+        while not self._stopped.is_set():
+            try:
+                if not self._recorder.arrivals.wait(size, self._stopped.is_set):
+                    return
+                size = self.catch_up()
+            except Exception as error:  # whatever it is: what is erased must go, so it is tried again
+                log.error("nothing was destroyed: %s", getattr(error, "code", type(error).__name__))
+                self._stopped.wait(RETRY_S)
+
+    def catch_up(self) -> int:
+        """Destroy what entries since the last look erase; the size of the log that was looked at."""
+        assert self._vault is not None
+        size, _ = self._recorder.head()
+        for stored in self._recorder.by_tag(ERASURES, after=self._after, before=size):
+            entry = entry_of(stored.position, stored.data, stored.recorded_ms)
+            if self._vault.erase(entry.stream, entry.statement_id):
+                log.info("the keys of a person were destroyed, as entry %d says", entry.position)
+            self._after = stored.position
+        return size

@@ -1,0 +1,185 @@
+"""Identifiers in, commitments out; and what an entry says is erased is destroyed.
+
+A person in the vault is one patient as one therapy knows them. Another therapy of the same patient
+is another person with other keys: erasing one leaves the other whole, and nobody can tell from the
+log that the two are one patient's. Who may ask stands in `rights.py`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from clients.patients import commitments, normalise
+from ledger.domain.chain import MATCHING_IDENTIFIERS
+from ledger.errors import Conflict, Fault, NotFound
+from ledger.store.vault import Held, Sealed
+from ledger.vault.sealing import (
+    NONCE_SIZE,
+    PERSON_SIZE,
+    about_field,
+    field_key,
+    index_of,
+    seal,
+    unseal,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ledger.store.vault import VaultStore
+    from ledger.vault.keys import KeyStore, PersonKeys
+
+Identifiers = dict[str, str]
+TURNS = 5  # somebody else's change between a look and a write, so many times in a row
+
+
+class Vault:
+    """Safe to use from any thread. Every method raises `Fault` as the two stores do."""
+
+    def __init__(self, keys: KeyStore, rows: VaultStore, clock_ms: Callable[[], int]) -> None:
+        self.keys, self.rows, self._clock_ms = keys, rows, clock_ms
+
+    def enter(self, subject: str, organisation: str, identifiers: Mapping[str, str]) -> None:
+        """Keep these, in place of any before; whoever stands under the subject keeps their keys.
+
+        Raises `Malformed` `bad_patient_field`, `bad_patient_value`; `Conflict` `vault_subject_taken`,
+        `vault_moved_on`; `NotFound` `personal_data_erased`.
+        """
+        found_by = [
+            index_of(self.keys.index_key, name, normalise(name, text)) for name, text in identifiers.items()
+        ]
+        held = self.rows.find(subject)
+        person = held.person if held else self._new(subject, organisation)
+        was = self.rows.fields(person)  # before the keys: see `rekey`
+        keys = self._keys_of(person)
+        self.keys.index(person, found_by)
+        if not self.rows.put_fields(person, _sealed(person, keys, identifiers), was):
+            raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: look again")
+
+    def bind(self, subject: str, known: str) -> None:
+        """The same patient under another subject. Raises `NotFound`, `Conflict` `vault_subject_taken`."""
+        self.rows.bind(subject, self.held(known).person)
+
+    def held(self, subject: str) -> Held:
+        """Raises `NotFound`: `no_such_person`, `personal_data_erased`."""
+        found = self.rows.find(subject)
+        if found is None:
+            raise NotFound("no_such_person", "the vault knows nobody under this name, or not for you")
+        if found.erased:
+            raise _erased()
+        return found
+
+    def read(self, subject: str) -> Identifiers:
+        """What was entered, as it was entered. Raises as `held`."""
+        person = self.held(subject).person
+        for _ in range(TURNS):
+            rows, keys = self.rows.fields(person), self._keys_of(person)
+            if all(row.version in keys.data for row in rows.values()):
+                return {name: _opened(person, keys, name, row) for name, row in sorted(rows.items())}
+        raise Fault("vault_damaged", "a sealed row of the vault names a key that is not there")
+
+    def field_keys(self, subject: str) -> dict[str, bytes]:
+        """The keys of this person's commitments, for each field that was entered. Raises as `held`."""
+        person = self.held(subject).person
+        keys = self._keys_of(person)
+        return {name: field_key(keys.commitment, name) for name in sorted(self.rows.fields(person))}
+
+    def commitments(self, subject: str, identifiers: Mapping[str, str]) -> list[dict[str, str]]:
+        """Under this person's keys, whoever's identifiers these are. Raises as `held`, `normalise`."""
+        keys = self._keys_of(self.held(subject).person)
+        return commitments(identifiers, {name: field_key(keys.commitment, name) for name in identifiers})
+
+    def is_theirs(self, subject: str, identifiers: Mapping[str, str]) -> bool:
+        """At least two equal those that were entered, and none differs. Raises as `held`."""
+        return self._matches(self.held(subject).person, self._hashes(identifiers))
+
+    def match(self, identifiers: Mapping[str, str]) -> list[str]:
+        """Under which subjects persons stand whose these identifiers are. Raises as `normalise`."""
+        hashes = self._hashes(identifiers)
+        found = self.keys.found_by(hashes.values())
+        persons = [one for one, equal in found.items() if equal >= MATCHING_IDENTIFIERS]
+        return sorted(
+            subject for one in persons if self._matches(one, hashes) for subject in self.rows.subjects(one)
+        )
+
+    def erase(self, subject: str, entry: str) -> bool:
+        """Destroy the keys first, then what they sealed. `entry`: the statement that says so. Idempotent;
+        False where nobody stands under the subject."""
+        held = self.rows.find(subject)
+        if held is None:
+            return False
+        self.keys.destroy(held.person, self._clock_ms(), entry)
+        self.rows.erase(held.person, self._clock_ms())
+        return True
+
+    def heal(self) -> int:
+        """Destroy again what either database says is erased: the other was restored from a backup."""
+        rows, keys = set(self.rows.erased()), set(self.keys.destroyed())
+        for person in rows - keys:
+            self.keys.destroy(person, self._clock_ms(), "")
+        for person in keys - rows:
+            self.rows.erase(person, self._clock_ms())
+        return len(rows ^ keys)
+
+    def rekey(self, person: bytes) -> bool:
+        """Seal a person's fields under a new data key, and drop the old one. False: nothing is sealed.
+
+        Whatever it is interrupted by, every field opens, for the new key is kept before it seals and
+        the old one is dropped after; done again, it goes on where it was.
+        """
+        for _ in range(TURNS):
+            was = self.rows.fields(person)
+            keys = self.keys.add_data_key(person) if was else None
+            if keys is None:
+                return False
+            plain = {name: _opened(person, keys, name, row) for name, row in was.items()}
+            if self.rows.put_fields(person, _sealed(person, keys, plain), was):
+                self.keys.drop_data_keys(person, keys.newest)
+                return True
+        raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: do it again")
+
+    # --- one person -----------------------------------------------------------------------
+
+    def _new(self, subject: str, organisation: str) -> bytes:
+        person = secrets.token_bytes(PERSON_SIZE)
+        self.keys.begin(person)
+        self.rows.add(subject, person, organisation, self._clock_ms())
+        return person
+
+    def _keys_of(self, person: bytes) -> PersonKeys:
+        keys = self.keys.of(person)
+        if keys is not None:
+            return keys
+        if self.keys.is_destroyed(person):  # the rows came out of a backup
+            raise _erased()
+        raise Fault("vault_damaged", "the key database lacks this person's keys")
+
+    def _hashes(self, identifiers: Mapping[str, str]) -> dict[str, bytes]:
+        key = self.keys.index_key
+        return {name: index_of(key, name, normalise(name, text)) for name, text in identifiers.items()}
+
+    def _matches(self, person: bytes, hashes: Mapping[str, bytes]) -> bool:
+        asked = {name: hashes[name] for name in hashes.keys() & self.rows.fields(person).keys()}
+        equal = self.keys.found_by(asked.values())[person]
+        return equal >= MATCHING_IDENTIFIERS and equal == len(asked)
+
+
+def _sealed(person: bytes, keys: PersonKeys, identifiers: Mapping[str, str]) -> dict[str, Sealed]:
+    version = keys.newest
+    return {
+        name: Sealed(version, seal(keys.data[version], text.encode(), secrets.token_bytes(NONCE_SIZE),
+                                   about_field(person, name, version)))
+        for name, text in identifiers.items()
+    }  # fmt: skip
+
+
+def _opened(person: bytes, keys: PersonKeys, name: str, row: Sealed) -> str:
+    key = keys.data.get(row.version)
+    if key is None:
+        raise Fault("vault_damaged", "a sealed row of the vault names a key that is not there")
+    return unseal(key, row.sealed, about_field(person, name, row.version)).decode()
+
+
+def _erased() -> NotFound:
+    return NotFound("personal_data_erased", "these identifiers were erased, and nobody can bring them back")
