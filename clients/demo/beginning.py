@@ -24,8 +24,10 @@ def companies_meet(tale: Tale) -> None:
     for agent in cast.ENROLLED:
         _enrol(tale, agent, keys[agent])
     people = [one for one in cast.ENROLLED if one != "logger-12"]
-    tale.page.note(f"{len(people)} people and 1 temperature logger were enrolled, each by their own company."
-                   " Quinn's and Petra's roles in Quality took a second signature, each from the other's company.")  # fmt: skip
+    tale.page.note(
+        f"{len(people)} people and 1 temperature logger were enrolled, each by their own company."
+        " Quinn's and Petra's roles in Quality took a second signature, each from the other's company."
+    )
     _supply(tale)
     tale.says("quinn", "product/decentra-car", "ProductVersionDefined", **cast.PRODUCT)
 
