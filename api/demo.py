@@ -23,6 +23,7 @@ from api.home import Home
 from api.problems import problem_of
 from api.serving import serving
 from api.settings import Settings
+from api.vault.options import Keys, Master
 from clients.demo.visitors import VISITORS, Visitor
 from clients.mqtt_broker import broker_at
 from clients.sending import to_base64
@@ -107,10 +108,18 @@ def run(
     desk: Annotated[str, typer.Option(help="Where the storyteller listens")],
     contact: Annotated[str, typer.Option(envvar="UNBROKEN_CONTACT")] = "",
     mqtt: Annotated[str, typer.Option(help="The broker of live readings, where there is one")] = "",
+    vault_keys: Keys = None,
+    vault_master: Master = "",
 ) -> None:
     """Serve the demo's log on this machine, until told to stop."""
     broker = broker_at(mqtt) if mqtt else None
-    settings = Settings(contact=contact, label_host=f"localhost:{port}", mqtt=broker)
+    settings = Settings(
+        contact=contact,
+        label_host=f"localhost:{port}",
+        mqtt=broker,
+        vault_keys=vault_keys,
+        vault_master=vault_master,
+    )
     serving(Home(data), ("127.0.0.1", port), settings, before=lambda app: Door(app, desk))
 
 

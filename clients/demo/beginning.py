@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clients.demo import cast
-from clients.demo.cast import APHERESIS, PATIENTS, Fields, Patient
+from clients.demo import cast, identity
+from clients.demo.cast import APHERESIS, PATIENTS, SECOND, Fields, Patient
 from clients.demo.tale import Tale, carried, later
 from clients.words import listed
 
@@ -24,8 +24,10 @@ def companies_meet(tale: Tale) -> None:
     for agent in cast.ENROLLED:
         _enrol(tale, agent, keys[agent])
     people = [one for one in cast.ENROLLED if one != "logger-12"]
-    tale.page.note(f"{len(people)} people and 1 temperature logger were enrolled, each by their own company."
-                   " Quinn's role in Quality took a second signature, from the hospital.")  # fmt: skip
+    tale.page.note(
+        f"{len(people)} people and 1 temperature logger were enrolled, each by their own company."
+        " Quinn's and Petra's roles in Quality took a second signature, each from the other's company."
+    )
     _supply(tale)
     tale.says("quinn", "product/decentra-car", "ProductVersionDefined", **cast.PRODUCT)
 
@@ -78,6 +80,8 @@ def collection(tale: Tale) -> None:
     )
     for patient in PATIENTS:
         tale.page.scene(patient.called, "St Mary's, apheresis")
+        if patient is SECOND:
+            identity.entered(tale, patient)
         ordered(tale, patient)
         collected(tale, patient, [patient.fresh])
 

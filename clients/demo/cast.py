@@ -66,7 +66,7 @@ SHEET = "UB-000103"  # on the shipper
 # --- companies, places, people ---------------------------------------------------------
 
 COMPANIES = {  # the last of Swift Cryo's is no person: a logger with a key of its own
-    "st-mary-trust": ["ada", "carl", "anna", "phil", "nora", "nils", "audrey"],
+    "st-mary-trust": ["ada", "carl", "anna", "phil", "nora", "nils", "petra", "audrey"],
     "northcell": ["ben", "mia", "omar", "lena", "quinn"],
     "swift-cryo": ["cleo", "kit", "logger-12"],
 }
@@ -83,6 +83,7 @@ ENROLLED = {  # who: (enrolled by, second signer, role, sites, qualification)
     "phil": ("ada", "", "physician", ["st-mary"], "bedside"),
     "nora": ("ada", "", "nurse", ["st-mary"], "bedside"),
     "nils": ("ada", "", "nurse", ["st-mary"], "bedside"),
+    "petra": ("ada", "ben", "quality", ["st-mary"], ""),
     "audrey": ("ada", "", "auditor", ["st-mary"], ""),
     "mia": ("ben", "", "manufacturer", ["northcell-1"], ""),
     "omar": ("ben", "", "manufacturer", ["northcell-2"], ""),

@@ -101,6 +101,7 @@ class Stage:
             words += ["--admin", f"{agent}:{organisation}:{path}"]
         self.run_program("api.server", *words)
         self.run_program("api.server", "certificate", "--data", str(self.data), "--name", REPORTER)
+        self.run_program("api.server", "vault", "init", *self._vault)
         self._serve()
 
     def connect(self, origin: str) -> None:
@@ -110,6 +111,12 @@ class Stage:
     @property
     def data(self) -> Path:
         return self.folder / "server"
+
+    @property
+    def _vault(self) -> list[str]:
+        """The hospital's: its keys lie beside the server's directory, not in it."""
+        keys, master = self.folder / "vault-keys.db", self.folder / "vault-master.key"
+        return ["--vault-keys", str(keys), "--vault-master", f"file:{master}"]
 
     def run_program(self, module: str, *words: str, ok: tuple[int, ...] = (0,)) -> str:
         """Run one of our own programs to its end; what it printed."""
@@ -130,7 +137,7 @@ class Stage:
     def _serve(self) -> None:
         self.port = free_port()
         self.server = f"http://127.0.0.1:{self.port}"
-        words = ["--data", str(self.data), "--port", str(self.port), "--desk", self._desk.url]
+        words = ["--data", str(self.data), "--port", str(self.port), "--desk", self._desk.url, *self._vault]
         words += ["--mqtt", self.broker] if self.broker else []
         with (self.folder / "server.log").open("w") as log:
             process = subprocess.Popen(
@@ -225,6 +232,13 @@ class Stage:
         answer = self._command(self._employer[agent], do="ask", agent=agent, what=what, **words)
         if "problem" in answer:
             raise DemoFailed(f"{agent} asks {what}: {answer['problem']['detail']}")
+        return answer
+
+    def asks_in_vain(self, agent: str, what: str, **words: Any) -> Document:
+        """{"problem": …}: what somebody is told who is told nothing else."""
+        answer = self._command(self._employer[agent], do="ask", agent=agent, what=what, **words)
+        if "problem" not in answer:
+            raise DemoFailed(f"{agent} asks {what} and is told")
         return answer
 
     def checks_app(self, agent: str) -> Document:

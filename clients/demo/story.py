@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from clients.demo import bedside, beginning, ending, making, road, visiting, waiting
+from clients.demo import bedside, beginning, ending, identity, making, road, visiting, waiting
 from clients.demo.cast import FIRST, PATIENTS, WAITING
 from clients.demo.codes import Codes, draw_codes
 from clients.demo.contact_sheet import contact_sheet
@@ -74,6 +74,7 @@ def play(tale: Tale, codes: Codes, keep: Path | None, goes_on: bool) -> None:
     bedside.two_bags(tale)
     bedside.one_bag(tale)
     waiting.waits_for_you(tale)
+    identity.erased(tale)
     has_app = visiting.is_published(tale)
     copy = tale.stage.folder / "copied-log"
     ending.taken_away(tale, (keep or tale.stage.folder) / "taken-away")

@@ -26,7 +26,7 @@ class Tale:
 
     stage: Stage
     page: Page
-    wristbands: Mapping[str, list[dict[str, str]]]
+    wristbands: dict[str, list[dict[str, str]]]
 
     def says(self, agent: str, stream: str, event: str, *, quiet: bool = False, **fields: Any) -> Document:
         """As `Stage.says`."""

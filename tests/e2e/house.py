@@ -21,6 +21,7 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import Settings
+from api.vault.vault import Vault
 from ledger.domain.world import timestamp
 from ledger.proof import canonical
 from tests.e2e.api_stage import COI, OTHER, enrol
@@ -62,8 +63,8 @@ class House:
     """`open` serves a build, `close` ends that; both as often as needed. `host`: how browsers name it;
     a passkey is bound to a domain, and an address of numbers is none."""
 
-    def __init__(self, scenario: Scenario, host: str = "127.0.0.1") -> None:
-        self.scenario = scenario
+    def __init__(self, scenario: Scenario, host: str = "127.0.0.1", vault: Vault | None = None) -> None:
+        self.scenario, self.vault = scenario, vault
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = int(free.getsockname()[1])
         self.url = f"http://{host}:{self.port}"
@@ -74,7 +75,7 @@ class House:
     def open(self, build: Path) -> None:
         self.close()
         self.build = build
-        app = create_app(self.scenario.ledger, Settings(app_folder=build))
+        app = create_app(self.scenario.ledger, Settings(app_folder=build), vault=self.vault)
         config = uvicorn.Config(app, port=self.port, log_config=None, access_log=False, ws="none",
                                 timeout_graceful_shutdown=1)  # fmt: skip
         self._server = uvicorn.Server(config)
@@ -93,9 +94,11 @@ class House:
 
 
 @contextmanager
-def open_house(scenario: Scenario, build: Path, host: str = "127.0.0.1") -> Iterator[House]:
+def open_house(
+    scenario: Scenario, build: Path, host: str = "127.0.0.1", vault: Vault | None = None
+) -> Iterator[House]:
     """The scenario's house with a build in it; server and ledger end behind it."""
-    house = House(scenario, host)
+    house = House(scenario, host, vault)
     house.open(build)
     yield house
     house.close()

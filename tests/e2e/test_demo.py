@@ -101,6 +101,15 @@ def test_people_and_devices_of_three_companies_have_their_own_keys_and_processes
     assert len(set(re.findall(r"runs as process (\d+)", told.text))) == len(COMPANIES) == 3
 
 
+def test_one_patient_s_identifiers_are_named_for_a_reason_and_erased_and_the_log_is_whole(told: Told) -> None:
+    erased = told.one("PersonalDataErased", SECOND.stream)
+    assert (erased.signer, erased.payload["overrides_retention"]) == ("petra", "authority_order")
+    assert f"Phil looks up whom to call: {SECOND.called}" in told.said
+    assert "REFUSED: traceability comes first" in told.said
+    assert "says that these identifiers were erased" in told.said
+    assert audit(DirectorySource(told.folder / "log"), (told.folder / "log.vkey").read_text().strip()).ok
+
+
 def test_scans_made_offline_are_sent_later_and_together(told: Told) -> None:
     released = told.one(
         "CustodyReleased", "shipment/ub-101", giver={"site": "st-mary", "department": "apheresis"}

@@ -21,13 +21,14 @@ async function vaulted(available = true) {
     "/v1/vault/commitments": { found: FOUND },
     [`/v1/chains/${encodeURIComponent(COI)}/patient/keys`]: { coi: COI, keys: KEYS, access: 1 },
   };
-  set.ledger.fetch = ((url: string, init: RequestInit = {}) => {
+  const answer = (url: string, init: RequestInit = {}) => {
     const path = String(url).replace(/^https?:\/\/[^/]+/, "").split("?")[0] ?? "";
     if (state.away) return Promise.reject(new TypeError("away"));
     if (!(path in answers)) return known(url, init);
     asked.push({ path: String(url), body: init.body ? JSON.parse(String(init.body)) : null });
     return Promise.resolve(Response.json(answers[path]));
-  }) as typeof known;
+  };
+  Object.defineProperty(set.ledger, "fetch", { value: answer });
   set.client.close();
   const client = await set.again();
   return { ...set, client, asked, state };
