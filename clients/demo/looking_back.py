@@ -26,18 +26,20 @@ def looks_back(tale: Tale, log: Sequence[Said], copy: Path) -> None:
     tale.page.note(f"Before entry {at}, the check of the bag, {nurse.capitalize()} was shown"
                    f" {len(then['points'])} points of the therapy; of the infusion's {len(gates)} gates"
                    f" {len(gates) - len(shut)} were open.")  # fmt: skip
-    changed = _asked(tale, copy, "--from", str(at), "--to", str(at + 2))["changes"]
-    for one in changed[:SHOWN]:
-        before, after = (said(one["point"], one[name]) for name in ("before", "after"))
-        tale.page.looked(f"{about(one['point'])}: {before} → {after} (entry {one['position']})")
-    tale.page.note(
-        f"{len(changed)} points changed with that entry and the next, each by an entry that is named."
-    )
+    _tell_changes(tale, _asked(tale, copy, "--from", str(at), "--to", str(at + 2))["changes"])
     served = tale.stage.asks("audrey", "chain", coi=FIRST.coi, before=at, seen_by=nurse)
     same = _holders(served) == {name: one for name, one in then["points"].items() if name.endswith("/holder")}
     if not same:
         raise DemoFailed("the server tells another past than the log")
     tale.page.checked("the server says the same of that moment as the copy, replayed without it", True)
+
+
+def _tell_changes(tale: Tale, changed: Sequence[Document]) -> None:
+    """The first of them in words, and how many there are."""
+    for one in changed[:SHOWN]:
+        before, after = (said(one["point"], one[name]) for name in ("before", "after"))
+        tale.page.looked(f"{about(one['point'])}: {before} → {after} (entry {one['position']})")
+    tale.page.note(f"{len(changed)} points changed with that entry and the next; each names its entry.")
 
 
 def _decision(log: Sequence[Said]) -> Said:
