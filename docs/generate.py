@@ -22,6 +22,7 @@ from api.app import QUESTIONS, ROUTERS
 from api.describing import describe
 from api.routes import statements
 from clients.cli.reference import reference as cli_reference
+from clients.tables.columns import columns_markdown
 from docs.coverage import coverage_markdown
 from docs.roles import roles_markdown
 from docs.sentences import GATES, INTROS, NAMED_TYPES, STREAMS
@@ -53,6 +54,7 @@ def pages() -> dict[str, str]:
         "coverage.md": _coverage,
         "epcis.md": _epcis,
         "fhir.md": _fhir,
+        "tables.md": _tables,
     }
     return {name: f"{MADE}{page().rstrip()}\n" for name, page in made.items()}
 
@@ -170,6 +172,10 @@ def _coverage() -> str:
 
 def _epcis() -> str:
     return f"{INTROS['epcis']}\n{epcis_markdown()}"
+
+
+def _tables() -> str:
+    return f"{INTROS['tables']}\n{columns_markdown()}"
 
 
 def _fhir() -> str:

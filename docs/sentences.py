@@ -136,6 +136,20 @@ of a passkey's assertion. [How to use it](../how-to/standards.md).
 What a therapy's Bundle holds. The facts named here read back from it. Everything else that an entry
 says stands in the signed statement that its Provenance carries. [How to use it](../how-to/standards.md).
 """,
+    "tables": """# Tables of events
+
+What `unbroken export events` writes, one row an entry, as CSV or as Parquet. [How to use
+it](../how-to/audit.md#in-your-own-tools).
+
+CSV is RFC 4180: UTF-8, a header, CRLF, an empty cell for what is not there. Every name and code in a
+valid event begins with a letter or a digit, so that no spreadsheet takes one for a formula. Where a text
+breaks that (the envelope of an entry that is no valid event), it stands as a JSON string with its quotes:
+whoever reads a cell that begins with `"` reads JSON, and has the text as it was. In such cells, in lists
+and in payloads `;` is written as `\\u003b`, which is the same JSON, so that no other separator cuts there.
+A payload in Parquet is the signed text, byte for byte. Rows go out as they come, so that the table's memory
+does not grow with the log. What an audit on the way (`--in`) keeps grows with the therapies, as
+`unbroken verify` does.
+""",
     "findings": """# Findings
 
 What the ledger finds wrong with a recorded statement. Each becomes a `DeviationRaised`, signed by the

@@ -67,7 +67,7 @@ def export_events(
     document |= audited(report, ()) if report else {}
     show(document, lambda console: _draw(console, document), as_json)
     if report:
-        leave(report)
+        leave(report, document)
 
 
 def _form(csv: Path | None, parquet: Path | None) -> tuple[str, Path]:

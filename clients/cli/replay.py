@@ -83,7 +83,7 @@ def replay(
     if files is not None:
         document, report = answered_offline(asked, files, log_key, home, as_json)
         show(document, lambda console: _draw_offline(console, document, asked), as_json)
-        leave(report)
+        leave(report, document)
         return
     with client(home, passphrase_file) as reader:
         document = _answered(reader, asked)

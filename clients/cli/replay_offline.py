@@ -97,7 +97,7 @@ def draw_audit(console: Console, document: Document) -> None:
     console.print(Text(f"Proved: {audit['proved']}", style="green" if audit["ok"] else ""))
 
 
-def leave(report: Report) -> None:
-    """Exit codes as `unbroken verify` has them."""
-    if not report.ok:
+def leave(report: Report, document: Document) -> None:
+    """Exit codes as `unbroken verify` has them; an answer that rests on what is not given is not whole."""
+    if not report.ok or document["not_given"]:
         raise typer.Exit(REFUSED if report.first_wrong else UNFINISHED)

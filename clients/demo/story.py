@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from clients.demo import bedside, beginning, ending, identity, making, road, visiting, waiting
+from clients.demo import bedside, beginning, ending, identity, looking_back, making, road, visiting, waiting
 from clients.demo.cast import FIRST, PATIENTS, WAITING
 from clients.demo.codes import Codes, draw_codes
 from clients.demo.contact_sheet import contact_sheet
@@ -79,6 +79,7 @@ def play(tale: Tale, codes: Codes, keep: Path | None, goes_on: bool) -> None:
     copy = tale.stage.folder / "copied-log"
     ending.taken_away(tale, (keep or tale.stage.folder) / "taken-away")
     log = ending.verify_from_outside(tale, copy)
+    looking_back.looks_back(tale, log, copy)
     found = ending.lineages(tale, log)
     altered = ending.tamper(tale, log)
     ending.summary(tale, log, found, altered, time.monotonic() - started)

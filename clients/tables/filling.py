@@ -1,6 +1,7 @@
 """Where the rows come from: a server, entry by entry as far as this device may read; or an audit.
 
-Memory does not grow with the log: rows go out as they come.
+Rows go out as they come: a table's memory does not grow with the log. What an audit keeps grows with the
+therapies that there are.
 """
 
 from __future__ import annotations
@@ -31,8 +32,7 @@ Document = dict[str, Any]
 
 
 class TableWatch(Watch):
-    """Fills tables while an audit goes over a log or a bundle. `unjudged`: whether an entry rests on what
-    was left out; what an audit could not judge is not called kept."""
+    """Fills tables while an audit goes over a log or a bundle."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables

@@ -5,7 +5,8 @@ after the head that its device had seen (`proved_after`); and that it was there 
 over it was signed (`proved_before`). `occurred_at` is what its signer says of what happened. So:
 
 1. Two entries are *out of order* where the one that stands later in the log claims to have happened
-   earlier. `seen`: its signer's device had seen the other one before it signed.
+   earlier. `seen`: its signer's device had seen the other one before it signed. The ledger claims nothing of
+   its own: its deviations stand behind what called for them, and are out of order with nothing.
 2. A claim lies *outside its bounds*: `after`, where it is later than the head that covers it (a clock is
    wrong); `before`, where it is earlier than the head that the device had seen. That may be so: people write
    down what happened before. Nothing proves it.
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ledger.domain.chain import Chain
 from ledger.domain.decisions import READS
 from ledger.domain.readiness import LAST_MS
+from ledger.domain.registry import LEDGER
 from ledger.domain.times import milliseconds, timestamp
 from ledger.domain.window import PROMPT_MS
 
@@ -131,12 +133,28 @@ def order_of(coi: str, entries: Iterable[Entry], head_ms: HeadTime) -> Order:
     """Of a therapy's entries in the log's order, each its share of what it stands in."""
     known = list(entries)
     times = [milliseconds(one.event.occurred_at) for one in known]
-    by_claim = sorted(range(len(known)), key=lambda n: (times[n], n))
+    claims = _claims(known, times)
+    by_claim = sorted(range(len(known)), key=lambda n: (claims[n], n))
     ranks = {n: rank for rank, n in enumerate(by_claim)}
     placed = [_placed(one, n, times[n], ranks[n], head_ms) for n, one in enumerate(known)]
     pairs = sorted(_pairs(placed), key=lambda one: (-one.by_ms, one.earlier, one.later))
     unseen = list(_unseen(coi, known, times))
     return Order(placed, pairs[:MAX_PAIRS], max(0, len(pairs) - MAX_PAIRS), unseen)
+
+
+def _claims(entries: list[Entry], times: list[int]) -> list[int]:
+    """When each is said to have happened; a deviation by the ledger with what called for it."""
+    found: dict[str, int] = {}
+    for entry, at in zip(entries, times, strict=True):
+        cause = _cause(entry) or ""
+        found[entry.statement_id] = found.get(cause, at)
+    return [found[one.statement_id] for one in entries]
+
+
+def _cause(entry: Entry) -> str | None:
+    """What a deviation by the ledger was called for by."""
+    is_own = entry.signer == LEDGER and entry.type == "DeviationRaised"
+    return getattr(entry.event, "cause", None) if is_own else None
 
 
 def _placed(entry: Entry, rank: int, occurred_ms: int, claimed: int, head_ms: HeadTime) -> Placed:
@@ -151,9 +169,10 @@ def _placed(entry: Entry, rank: int, occurred_ms: int, claimed: int, head_ms: He
 
 
 def _pairs(placed: list[Placed]) -> Iterator[Pair]:
-    """Only entries that stand before one that claims less are looked at twice."""
-    for n, later in enumerate(placed):
-        for other in placed[n + 1 :]:
+    """Of any two that claim something, those that the log has the other way round."""
+    claiming = [one for one in placed if _cause(one.entry) is None]
+    for n, later in enumerate(claiming):
+        for other in claiming[n + 1 :]:
             if other.occurred_ms < later.occurred_ms:
                 by_ms = later.occurred_ms - other.occurred_ms
                 seen = (other.seen_size or 0) > later.entry.position
@@ -190,12 +209,16 @@ def _is_about(entry: Entry, decision: Entry) -> bool:
 
 
 def _touched(coi: str, entries: list[Entry]) -> list[frozenset[str]]:
-    """For each entry, the groups of gates that it can change."""
-    chain, found = Chain(coi), list[frozenset[str]]()
+    """For each entry, the groups of gates that it can change, itself or by a deviation that it brought."""
+    chain, found = Chain(coi), dict[str, frozenset[str]]()
     for entry in entries:
         chain.apply(entry)
-        found.append(frozenset(group for group, at in chain.touched.items() if at == chain.version))
-    return found
+        groups = frozenset(group for group, at in chain.touched.items() if at == chain.version)
+        found[entry.statement_id] = groups
+        cause = getattr(entry.event, "cause", None)
+        if cause in found:
+            found[cause] |= groups
+    return [found[one.statement_id] for one in entries]
 
 
 def _raised(entries: list[Entry]) -> dict[str, tuple[str, ...]]:

@@ -131,8 +131,12 @@ class PartialWorld(MemoryWorld):
         self._need(tag)
         return super()._read(tag)
 
+    def is_whole(self, tag: str) -> bool:
+        """True if every entry with the tag is at hand."""
+        return tag in self._whole
+
     def _need(self, tag: str) -> None:
-        if tag not in self._whole:
+        if not self.is_whole(tag):
             self.unknown.add(tag)
 
     # --- deviations whose cause could not be judged --------------------------------------

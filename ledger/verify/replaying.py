@@ -3,7 +3,9 @@
 The account, the changes and the order are those that the server answers (`ledger/domain/account.py`,
 `difference.py`, `order.py`), read from the world that the audit's replay makes on its way. Moments are
 judged by the heads' times. From a bundle, what was left out cannot be read: `not_given` names the tags that
-an answer rests on and that are not whole; a point of it may then be missing, or older than it was.
+an answer rests on and that are not whole; a point of it may then be missing, or older than it was. Where the
+therapy itself is not whole, or the person whose view is asked for, there is no answer at all. Of a site a
+bundle tells only the therapies that it gives: `chain/*` says so.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from ledger.domain.registry import LEDGER
 from ledger.domain.rules import Verdict, tags_of
 from ledger.domain.shares import share_of, therapies_of
 from ledger.domain.times import timestamp
-from ledger.domain.world import Entry, chain_tag, site_tag
+from ledger.domain.world import Entry, agent_tag, chain_tag, site_tag
 from ledger.errors import Malformed, NotFound, UnbrokenError
 from ledger.verify.watching import Watch
 
@@ -55,6 +57,11 @@ class Subject(NamedTuple):
 class _Point(NamedTuple):
     position: int
     at_ms: int
+
+
+def not_whole(code: str, tag: str) -> NotFound:
+    """`no_such_chain`, `no_such_agent`: not every entry of the tag is given."""
+    return NotFound(code, f"these files do not hold {tag} whole: what was shown cannot be told from them")
 
 
 def resolved(when: When, heads: Heads) -> _Point:
@@ -115,7 +122,19 @@ class ChangesWatch(Watch):
 
     def finish(self, world: MemoryWorld) -> None:
         self._know(world)
-        self._reach(self._end.position, world)
+        if self._refused is None:
+            self._reach(self._end.position, world)
+        if self._subject.site and isinstance(world, PartialWorld):
+            self.not_given.add("chain/*")
+        self._require_whole()
+
+    def _require_whole(self) -> None:
+        """Of what is not given, nothing can be told; least of all that it was not shown."""
+        coi, _, __, seen_by = self._subject
+        if coi and chain_tag(coi) in self.not_given:
+            self._refused = not_whole("no_such_chain", chain_tag(coi))
+        elif seen_by and agent_tag(seen_by) in self.not_given:
+            self._refused = not_whole("no_such_agent", agent_tag(seen_by))
 
     def _reach(self, position: int, world: MemoryWorld) -> None:
         """The world is now what the entries before `position` made."""
@@ -191,11 +210,11 @@ class ChangesWatch(Watch):
     # --- what is told -----------------------------------------------------------------------
 
     def account_told(self) -> dict[str, Any]:
-        """As the server's `AccountDocument`, of the end. Raises as `resolved`, `Malformed`."""
+        """As the server's `AccountDocument`, of the end. Raises as `changes_told`."""
         return self._named() | {"moment": self._moment(1), "points": self.account}
 
     def changes_told(self) -> dict[str, Any]:
-        """As the server's `TherapyChanges` or `SiteChanges`. Raises as `resolved`; `Malformed`
+        """As the server's `TherapyChanges` or `SiteChanges`. Raises as `resolved`, `not_whole`; `Malformed`
         (`invalid_request`) for moments the wrong way round."""
         found = net(self._changes)
         made = sorted({one.position for one in found if one.position is not None})
@@ -223,6 +242,7 @@ class OrderWatch(Watch):
     def __init__(self, coi: str, end: When) -> None:
         self._coi, self._asked = coi, end
         self._entries: list[Entry] = []
+        self._is_whole = True
 
     def begin(self, heads: Heads) -> None:
         self._heads = heads
@@ -233,8 +253,14 @@ class OrderWatch(Watch):
         if entry and chain_tag(self._coi) in tags_of(entry, verdict):
             self._entries.append(share_of(entry, self._coi))
 
+    def finish(self, world: MemoryWorld) -> None:
+        if isinstance(world, PartialWorld):
+            self._is_whole = world.is_whole(chain_tag(self._coi))
+
     def told(self) -> dict[str, Any]:
-        """As the server's `OrderDocument`. Raises as `resolved`."""
+        """As the server's `OrderDocument`. Raises as `resolved`, `not_whole`."""
+        if not self._is_whole:
+            raise not_whole("no_such_chain", chain_tag(self._coi))
         end = resolved(self._asked, self._heads).position
         found = order_of(self._coi, (one for one in self._entries if one.position < end), self._times.get)
         return {"coi": self._coi, "as_of_position": end} | found.as_dict()

@@ -13,7 +13,7 @@ from ledger.errors import Malformed, NotFound
 from ledger.verify import DirectorySource, Report
 from ledger.verify.replaying import BEGINNING, END, ChangesWatch, OrderWatch, Subject, When
 from ledger.verify.watching import Watch, watch_bundle, watch_log
-from tests.bundling import ask, made, stage
+from tests.bundling import OTHER, ask, made, stage
 from tests.e2e.api_stage import Stage, read, serving
 from tests.scenario import Scenario, patient
 from tests.unit.verify_book import COI, Book
@@ -121,12 +121,28 @@ def test_the_order_is_the_same_in_the_log_the_bundle_and_the_server(evidence: Ev
         assert watch.told() == served
 
 
-def test_a_bundle_says_what_its_answer_rests_on_and_does_not_hold(evidence: Evidence) -> None:
-    whole, part = (ChangesWatch(Subject(COI, seen_by="nils"), BEGINNING, END) for _ in range(2))
-    evidence.log_watched(whole)
-    evidence.bundle_watched(part)
-    assert whole.not_given == set()
-    assert "agent/nils" in part.not_given
+def test_what_a_bundle_does_not_hold_whole_is_never_called_not_shown(evidence: Evidence) -> None:
+    """Another therapy, and a person of whom not every entry is there."""
+    for subject in (Subject(OTHER), Subject(COI, seen_by="nils")):
+        watch = ChangesWatch(subject, BEGINNING, END)
+        evidence.bundle_watched(watch)
+        with pytest.raises(NotFound, match="do not hold"):
+            watch.account_told()
+        with pytest.raises(NotFound, match="do not hold"):
+            watch.changes_told()
+        evidence.log_watched(whole := ChangesWatch(subject, BEGINNING, END))
+        assert whole.not_given == set()
+        assert whole.account_told()["points"]
+    in_order = OrderWatch(OTHER, END)
+    evidence.bundle_watched(in_order)
+    with pytest.raises(NotFound, match="do not hold"):
+        in_order.told()
+
+
+def test_of_a_site_a_bundle_says_that_there_may_be_other_therapies(evidence: Evidence) -> None:
+    watch = ChangesWatch(Subject(site=SITE), BEGINNING, END)
+    evidence.bundle_watched(watch)
+    assert "chain/*" in watch.not_given
 
 
 def test_a_moment_beyond_the_log_and_moments_the_wrong_way_round_are_refused(evidence: Evidence) -> None:

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { extend } from "../src/messages";
 import { differs, same, type Signed } from "../src/ui/audit/comparing";
 import { clockTicks, seriesOf, ticks, timesOf } from "../src/ui/audit/chart";
 import { byClaim, overtaken } from "../src/ui/audit/claimed";
@@ -9,6 +10,8 @@ import { boundsOf, containersOf, hands, holes, lateness, span, story } from "../
 import { about, byEntry, said, turnOf } from "../src/ui/audit/points";
 import { tracksOf } from "../src/ui/audit/tracks";
 import { wanted } from "../src/ui/audit/wanted";
+
+await extend("audit", "events", "phrases", "codes");
 
 const SIZES = { width: 200, height: 100, act: 100, gap: 20 };
 
@@ -275,6 +278,13 @@ describe("the claimed order", () => {
 
   it("tells entries as they are said to have happened", () => {
     expect(byClaim(lines).map((one) => one.told.position)).toEqual([1, 3, 2, 4]);
+  });
+
+  it("keeps the ledger's deviations behind what called for them, and marks none of them", () => {
+    const raised = told(5, "DeviationRaised", { cause: "id-3" }, { signer: "ledger", occurred_at: "2026-03-01T09:25:00.000Z" });
+    const all = story([...lines.map((one) => one.told), raised]);
+    expect(byClaim(all).map((one) => one.told.position)).toEqual([1, 3, 5, 2, 4]);
+    expect([...overtaken(all).keys()]).toEqual([3]);
   });
 
   it("marks just those that claim to precede what stands ahead of them", () => {

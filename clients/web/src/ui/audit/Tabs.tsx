@@ -42,7 +42,7 @@ export function Views(props: {
         ))}
       </div>
       {VIEWS.map((one) => (
-        <section key={one} class={one === props.view ? "view chosen" : "view"} role="tabpanel" id={`view-${one}`} aria-labelledby={`tab-${one}`} tabIndex={0}>
+        <section key={one} class={one === props.view ? "view chosen" : props.panels[one] === null ? "view bare" : "view"} role="tabpanel" id={`view-${one}`} aria-labelledby={`tab-${one}`} tabIndex={0}>
           <h2 class="view-title">{t(`audit.view_${one}`)}</h2>
           {props.panels[one]}
         </section>
