@@ -152,6 +152,7 @@ DECISIONS = {
     "passkey_required": "The product asks for a passkey under this decision",
     "qualification_not_held": "There is no qualification to withdraw",
     "patient_not_matched": "The patient at the collection is not known to be the ordered one",
+    "second_key_exists": "The log has a second key for its heads",
     "rule_set_not_newer": "This rule set or a newer one is in force",
     "same_signer": "The second signature must be somebody else's",
     "scope_too_wide": "The release reaches beyond the order",

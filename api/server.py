@@ -21,7 +21,7 @@ from api.certificate import self_signed
 from api.home import Home
 from api.live import options
 from api.qr_pictures import qr_png
-from api.serving import config_of, serving
+from api.serving import config_of, opened, serving
 from api.settings import Settings
 from api.starting import passphrase, run
 from api.webhooks import program
@@ -37,6 +37,7 @@ from ledger.errors import Malformed
 from ledger.labels.link import check_host
 from ledger.labels.message import ISBT128, check_format
 from ledger.labels.scanback import texts_in
+from ledger.proof.ml_dsa import SecondKey
 from ledger.proof.witnesses import Policy, parse_policy
 from ledger.store.engines import migrate, open_engine
 from ledger.store.fsck import fsck
@@ -73,16 +74,54 @@ def init(
     database_url: DatabaseUrl = "",
     passphrase_file: PassphraseFile = None,
     continues: Annotated[str, typer.Option(help="size:root of the log that this one replaces")] = "",
+    post_quantum: Annotated[
+        bool, typer.Option("--post-quantum", help="With a second key, for ML-DSA-44, that signs each head too")
+    ] = False,
 ) -> None:
     """Begin a log: draw its keys and record its root administrators, of two organisations."""
     administrators = [administrator(one) for one in admin]
     before = _continued(continues)
     home = Home(data)
-    keys = home.make_keys(origin, passphrase(passphrase_file))
+    secret = passphrase(passphrase_file)
+    keys = home.make_keys(origin, secret)
+    if post_quantum:
+        home.make_second_key(secret)
+        keys = home.open_keys(secret)
     ledger = Ledger.create(config_of(home, keys, database_url), administrators, before)
+    try:
+        ledger.announce_second_key()
+    finally:
+        ledger.close()
     typer.echo(f"The log {origin} has begun. Its verifier key, which everybody pins:")
     typer.echo(str(ledger.vkey))
-    ledger.close()
+    if keys.second_key:
+        _tell_second(keys.second_key.public)
+
+
+@app.command("post-quantum")
+def post_quantum_key(
+    data: Data, database_url: DatabaseUrl = "", passphrase_file: PassphraseFile = None
+) -> None:
+    """Give a log its second key, for ML-DSA-44, which signs each head from then on; or show it.
+
+    No node may serve the log meanwhile. Copy the new file in keys/ to the other nodes before they start.
+    """
+    home, secret = Home(data), passphrase(passphrase_file)
+    with home.locked():
+        home.make_second_key(secret)
+        keys = home.open_keys(secret)
+        ledger = opened(config_of(home, keys, database_url))
+        try:
+            ledger.announce_second_key()
+        finally:
+            ledger.close()
+    assert keys.second_key
+    _tell_second(keys.second_key.public)
+
+
+def _tell_second(key: SecondKey) -> None:
+    typer.echo("The second key, for ML-DSA-44 (one line; pin it beside the first):")
+    typer.echo(str(key))
 
 
 @app.command()

@@ -84,6 +84,7 @@ from ledger.domain.registry_events import (
     AgentEnrolled,
     AgentRolesChanged,
     AppPublished,
+    CheckpointKeyAdded,
     EnrolmentApproved,
     KeyAdded,
     KeyRetired,
@@ -135,6 +136,7 @@ from ledger.errors import Malformed
 EVENTS: tuple[type[Event], ...] = (
     LogOpened,
     RuleSetAdopted,
+    CheckpointKeyAdded,
     AppPublished,
     SiteOnboarded,
     SiteSuspended,

@@ -43,6 +43,7 @@ from tests.domain_scene import (
     scene_at,
 )
 from tests.domain_supply import LOT, PLATFORM, receive, register
+from tests.domain_refusing import SECOND
 from tests.domain_warm import evidence
 
 ROLES = get_args(Role)
@@ -54,6 +55,7 @@ DESTROYERS = "apheresis cell_lab manufacturer nurse physician quality"
 ALLOWED: dict[str, tuple[str, str]] = {
     "LogOpened": ("", ""),
     "RuleSetAdopted": ("", ""),
+    "CheckpointKeyAdded": ("", ""),
     "AppPublished": ("administrator", "here sponsor planned stranger"),
     "SiteOnboarded": ("administrator", "here sponsor"),
     "SiteSuspended": ("administrator quality", "here sponsor"),
@@ -165,6 +167,7 @@ NORTHCELL: dict[str, Any] = {"organisation": "northcell"}
 EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "LogOpened": (f"log/{ORIGIN}", genesis_fields(), "northcell-1"),
     "RuleSetAdopted": (f"log/{ORIGIN}", {"rule_set": 2}, "northcell-1"),
+    "CheckpointKeyAdded": (f"log/{ORIGIN}", {"vkey": SECOND}, "northcell-1"),
     "AppPublished": (
         f"log/{ORIGIN}",
         {"version": "0.1.0", "digest": "ab" * 32, "files": 9},
