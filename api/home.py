@@ -93,10 +93,12 @@ class Home:
         return Keys(vkey.name, log_key, event_key, self._open_second(vkey.name, passphrase))
 
     def _open_second(self, origin: str, passphrase: bytes) -> SecondSigner | None:
-        return open_second_key(self._second.read_bytes(), passphrase, origin) if self._second.exists() else None
+        return (
+            open_second_key(self._second.read_bytes(), passphrase, origin) if self._second.exists() else None
+        )
 
     def make_second_key(self, passphrase: bytes) -> None:
-        """Draw the log's second key, once. The passphrase must be that of the others; raises as `open_keys`."""
+        """Draw the log's second key, once, under the passphrase of the others. Raises as `open_keys`."""
         keys = self.open_keys(passphrase)
         if keys.second_key is None:
             write_durably(self._second, seal_key(new_second_key(keys.origin), passphrase))

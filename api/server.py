@@ -75,7 +75,8 @@ def init(
     passphrase_file: PassphraseFile = None,
     continues: Annotated[str, typer.Option(help="size:root of the log that this one replaces")] = "",
     post_quantum: Annotated[
-        bool, typer.Option("--post-quantum", help="With a second key, for ML-DSA-44, that signs each head too")
+        bool,
+        typer.Option("--post-quantum", help="With a second key, ML-DSA-44, that signs each head too"),
     ] = False,
 ) -> None:
     """Begin a log: draw its keys and record its root administrators, of two organisations."""

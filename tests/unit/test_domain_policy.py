@@ -16,6 +16,7 @@ from ledger.domain.policy import POLICY, RELATION_MEANINGS, permits, policy_mark
 from ledger.domain.registry import Agent
 from ledger.domain.standing import has_part_in, may_read_all, may_read_chain
 from ledger.domain.world import LEDGER
+from tests.domain_refusing import SECOND
 from tests.domain_scene import (
     ADMINISTRATORS,
     APHERESIS,
@@ -43,7 +44,6 @@ from tests.domain_scene import (
     scene_at,
 )
 from tests.domain_supply import LOT, PLATFORM, receive, register
-from tests.domain_refusing import SECOND
 from tests.domain_warm import evidence
 
 ROLES = get_args(Role)

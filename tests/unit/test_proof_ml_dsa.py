@@ -1,4 +1,4 @@
-"""The log's second signature: as c2sp.org/tlog-cosignature writes ML-DSA-44, and nothing else passes for it."""
+"""The log's second signature: ML-DSA-44 as c2sp.org/tlog-cosignature has it; nothing else passes for it."""
 
 from __future__ import annotations
 
@@ -108,7 +108,10 @@ def test_the_key_file_opens_with_its_passphrase_alone_and_as_its_own_kind() -> N
     assert open_second_key(pem, b"secret", ORIGIN).public == made.public
     with pytest.raises(Unauthentic):
         open_second_key(pem, b"other", ORIGIN)
-    for opens in (lambda: open_key(pem, b"secret"), lambda: open_second_key(seal_key(KEY, b"s"), b"s", ORIGIN)):
+    for opens in (
+        lambda: open_key(pem, b"secret"),
+        lambda: open_second_key(seal_key(KEY, b"s"), b"s", ORIGIN),
+    ):
         with pytest.raises(UnbrokenError) as caught:
             opens()
         assert caught.value.code == "malformed_key_file"
