@@ -33,6 +33,7 @@ BYTES = {
     "malformed_credential": "Not the credential of a label",
     "malformed_din": "Not a donation identification number",
     "malformed_division": "Not a division number",
+    "malformed_evidence_record": "Not an evidence record (RFC 4998) as it is written here",
     "malformed_fhir": "Not a FHIR bundle of this log",
     "malformed_gtin": "Not a global trade item number",
     "malformed_json": "Not JSON as it is written here",
@@ -42,6 +43,7 @@ BYTES = {
     "malformed_passkey_id": "Not the id of a passkey in base64url",
     "malformed_product_code": "Not a product code",
     "malformed_receipt": "Not a receipt",
+    "malformed_roots": "Not the certificates of authorities",
     "malformed_sec": "Not a Single European Code",
     "malformed_sign_in": "Not a sign-in",
     "malformed_sscc": "Not a serial shipping container code",
@@ -239,6 +241,7 @@ PROOFS = {
     "bad_receipt": "The receipt does not verify",
     "bad_subtree": "A hash stands where no subtree begins",
     "bad_tile": "A tile is damaged",
+    "bad_time_stamp": "The time stamp does not verify",
     "bad_tlog_proof": "The tlog-proof does not verify",
     "deviation_not_due": "A deviation was raised that the rules do not ask for",
     "deviation_omitted": "A deviation that the rules ask for is missing",
@@ -250,6 +253,7 @@ PROOFS = {
 PROGRAMS = {
     "already_running": "Another server runs on this directory",
     "bad_administrator": "An administrator is not named as it should be",
+    "bad_authority": "Not the address of a time-stamp authority",
     "bad_certificate": "The file with the reports' certificate cannot be opened",
     "bad_head": "A head is not written as size:root",
     "bad_mqtt": "Not an MQTT broker that can be reached as given",
@@ -280,6 +284,13 @@ WITNESSES = {
     "wrong_register": "A witness's files do not belong together",
 }
 
+AUTHORITIES = {
+    "authority_unreachable": "A time-stamp authority cannot be reached",
+    "nothing_renewed": "The new stamp would hold no longer than the old one",
+    "stamp_expired": "The stamp's certificate has expired",
+    "time_stamp_refused": "A time-stamp authority does not stamp",
+}
+
 FAULTS = {
     "clock_behind": "A clock is behind the log",
     "closing": "The server is closing",
@@ -293,4 +304,6 @@ FAULTS = {
     "store_unavailable": "The database cannot be reached",
 }
 
-TITLES: dict[str, str] = BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | PROGRAMS | WITNESSES | FAULTS
+TITLES: dict[str, str] = (
+    BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | PROGRAMS | WITNESSES | AUTHORITIES | FAULTS
+)

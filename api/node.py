@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.pace import Pace
     from api.sessions import Sessions
     from api.settings import Settings
+    from api.stamping import Stamping
     from api.tries import Tries
     from api.web import App
     from api.witnessing import Witnessing
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ledger.store.captures import CaptureStore
     from ledger.store.cosignatures import CosignatureStore
     from ledger.store.evidence import EvidenceStore
+    from ledger.store.time_stamps import TimeStampStore
     from ledger.views.runner import Projector
 
 
@@ -50,6 +52,8 @@ class Node:
     label_checks: Pace
     cosignatures: CosignatureStore
     witnessing: Witnessing
+    time_stamps: TimeStampStore
+    stamping: Stamping
     live: Live
     alarms: Alarms
     seal: Seal | None = None  # signs reports

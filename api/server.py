@@ -15,7 +15,9 @@ from typing import Annotated
 
 import typer
 
+from api import stamps_program
 from api.administrators import administrator
+from api.authorities import Authorities
 from api.bar import Bar
 from api.certificate import self_signed
 from api.home import Home
@@ -51,6 +53,8 @@ app = typer.Typer(
 )
 
 app.add_typer(witness, name="witness")
+stamps = typer.Typer(help="What authorities outside say about the heads.", no_args_is_help=True)
+app.add_typer(stamps, name="time-stamps")
 
 Data = Annotated[Path, typer.Option("--data", help="The server's directory")]
 DatabaseUrl = Annotated[
@@ -180,6 +184,10 @@ def serve(
         Path | None,
         typer.Option(envvar="UNBROKEN_WITNESS", help="c2sp.org/tlog-policy: who cosigns the heads"),
     ] = None,
+    time_stamp_authority: stamps_program.Urls = None,
+    time_stamp_roots: stamps_program.Roots = None,
+    time_stamp_every: stamps_program.Every = Authorities.every_s,
+    time_stamp_hash: stamps_program.Hash = "sha256",
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     broker = mqtt and broker_at(
@@ -203,6 +211,9 @@ def serve(
         keep_unpacked_s=keep_unpacked * DAY_S,
         webhooks=read_endpoints(webhooks, os.environ) if webhooks else (),
         witnesses=_witnesses(witness, Home(data)) if witness else None,
+        authorities=stamps_program.authorities_of(
+            time_stamp_authority, time_stamp_roots, time_stamp_hash, time_stamp_every
+        ),
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
@@ -283,6 +294,45 @@ def undelivered(
         else:
             found = program.undelivered(recorder)
             typer.echo(program.as_json(found) if as_json else program.text(found))
+
+
+@stamps.command("state")
+def stamps_state(
+    data: Data,
+    database_url: DatabaseUrl = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Show which heads are stamped, by whom, and until when; a server may run meanwhile."""
+    home = Home(data)
+    home.vkey()
+    with _recorder(home, database_url) as recorder:
+        migrate(recorder.engine)
+        found = stamps_program.state(recorder)
+    typer.echo(stamps_program.as_json(found) if as_json else stamps_program.text(found))
+
+
+@stamps.command("renew")
+def stamps_renew(
+    data: Data,
+    time_stamp_authority: stamps_program.Urls = None,
+    time_stamp_roots: stamps_program.Roots = None,
+    time_stamp_hash: stamps_program.Hash = "sha512",
+    within_days: Annotated[
+        int | None, typer.Option(min=0, help="What ends within so many days; else whatever still holds")
+    ] = None,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Have stamps renewed by another authority or hash before theirs age. Status 1: some were not."""
+    asked = stamps_program.authorities_of(time_stamp_authority, time_stamp_roots, time_stamp_hash)
+    if asked is None:
+        raise Malformed("bad_authority", "name the authority with --time-stamp-authority")
+    home = Home(data)
+    home.vkey()
+    with _recorder(home, database_url) as recorder:
+        migrate(recorder.engine)
+        done, failed = stamps_program.renew_all(recorder, asked, within_days)
+    typer.echo("\n".join([*failed, f"{done} renewed, {len(failed)} not."]))
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

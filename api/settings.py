@@ -11,6 +11,7 @@ from ledger.labels.message import ISBT128
 from ledger.proof.witnesses import Policy
 
 if TYPE_CHECKING:
+    from api.authorities import Authorities
     from api.webhooks.endpoints import Endpoint
     from clients.mqtt_broker import Broker
 
@@ -42,6 +43,7 @@ class Settings:
     mqtt: Broker | None = None  # where loggers' readings come from, beside HTTP
     max_patient_tries: int = 60  # of a key, in an hour, that met no therapy: no ward misreads as many
     witnesses: Policy | None = None  # who is asked to cosign each head; None: nobody
+    authorities: Authorities | None = None  # who is asked to stamp heads; None: nobody
     webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
     readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets
     packets_a_minute: int = 3_000  # of one logger's key: two days of minutes, sent at once

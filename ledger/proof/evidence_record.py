@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from asn1crypto import algos, cms, core, tsp
 
 from ledger.errors import Malformed, ProofInvalid
-from ledger.proof.time_stamp import HASHES, MAX_TOKEN, Stamp, check_token
+from ledger.proof.time_stamp import HASHES, MAX_TOKEN, Stamp, check_token, claimed_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +86,7 @@ class Evidence:
 
 def encode(chains: Chains) -> bytes:
     """The record as DER."""
-    names = dict.fromkeys(_hash_of(chain[0]) for chain in chains)
+    names = dict.fromkeys(hash_of(chain[0]) for chain in chains)
     record = {
         "version": 1,
         "digest_algorithms": [{"algorithm": name} for name in names],
@@ -113,11 +113,11 @@ def decode(data: bytes) -> Chains:
 def to_renew(chains: Chains, message: bytes, hash_name: str) -> bytes:
     """The bytes that the next token is over, which are hashed with `hash_name`.
 
-    `message`: what the record is about. None before: the message itself.
+    `message`: what the record is about; the first token is over that itself.
     """
     if not chains:
         return message
-    if _hash_of(chains[-1][0]) == hash_name:
+    if hash_of(chains[-1][0]) == hash_name:
         return chains[-1][-1]
     hashed = hashlib.new(hash_name, message).digest()
     return hashed + hashlib.new(hash_name, _asn1(chains).dump()).digest()
@@ -125,7 +125,7 @@ def to_renew(chains: Chains, message: bytes, hash_name: str) -> bytes:
 
 def renewed(chains: Chains, token: bytes) -> Chains:
     """The chains with one more token: in the last one, or in a new one of its own hash algorithm."""
-    if chains and _hash_of(chains[-1][0]) == _hash_of(token):
+    if chains and hash_of(chains[-1][0]) == hash_of(token):
         return (*chains[:-1], (*chains[-1], token))
     return (*chains, (token,))
 
@@ -138,12 +138,18 @@ def check_record(chains: Chains, message: bytes, roots: Sequence[x509.Certificat
     stamps: list[Stamp] = []
     for number, (before, token) in enumerate(_steps(chains), 1):
         try:
-            stamp = check_token(token, to_renew(before, message, _hash_of(token)), roots)
+            stamp = check_token(token, to_renew(before, message, hash_of(token)), roots)
             _must_be_in_time(stamp, stamps)
         except ProofInvalid as error:
             raise ProofInvalid("bad_time_stamp", f"time stamp {number}: {error.detail}") from None
         stamps.append(stamp)
     return Evidence(tuple(stamps))
+
+
+def claimed(chains: Chains, message: bytes) -> list[int]:
+    """The times that the tokens say, in milliseconds, whoever signed them; each is about the bytes that
+    it should be about. Raises `ProofInvalid` (`bad_time_stamp`)."""
+    return [claimed_at(token, to_renew(before, message, hash_of(token))) for before, token in _steps(chains)]
 
 
 def _steps(chains: Chains) -> Iterator[tuple[Chains, bytes]]:
@@ -168,8 +174,8 @@ def _asn1(chains: Chains) -> Any:
     ])  # fmt: skip
 
 
-def _hash_of(token: bytes) -> str:
-    """The imprint's algorithm. Raises `ProofInvalid` (`bad_time_stamp`)."""
+def hash_of(token: bytes) -> str:
+    """The name of the imprint's algorithm. Raises `ProofInvalid` (`bad_time_stamp`)."""
     try:
         inner = cms.ContentInfo.load(token)["content"]["encap_content_info"]["content"]
         name = tsp.TSTInfo.load(inner.contents)["message_imprint"]["hash_algorithm"]["algorithm"].native

@@ -97,11 +97,7 @@ def check_token(
     """Steps 1 to 5. Raises `ProofInvalid` (`bad_time_stamp`)."""
     try:
         signed, info = _parsed(token)
-        name = info["message_imprint"]["hash_algorithm"]["algorithm"].native
-        if name not in HASHES:
-            raise _bad(f"its imprint is by {name}, which is not accepted")
-        if info["message_imprint"]["hashed_message"].native != hashlib.new(name, message).digest():
-            raise _bad("it is about other bytes")
+        name = _must_be_about(info, message)
         if nonce is not None and info["nonce"].native != nonce:
             raise _bad("it answers another question: the nonce differs")
         leaf = _leaf(signed)
@@ -109,6 +105,27 @@ def check_token(
         return _stamp(token, info, leaf, name)
     except (ValueError, TypeError, KeyError, OverflowError, x509.InvalidVersion):
         raise _bad("it cannot be read") from None
+
+
+def claimed_at(token: bytes, message: bytes) -> int:
+    """Steps 1 and 2 alone: the time that a token about these bytes says, in milliseconds, whoever
+    signed it. Raises `ProofInvalid` (`bad_time_stamp`)."""
+    try:
+        _, info = _parsed(token)
+        _must_be_about(info, message)
+        return _ms(info["gen_time"].native)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise _bad("it cannot be read") from None
+
+
+def _must_be_about(info: Any, message: bytes) -> str:
+    """Step 2: the name of the hash algorithm."""
+    name = str(info["message_imprint"]["hash_algorithm"]["algorithm"].native)
+    if name not in HASHES:
+        raise _bad(f"its imprint is by {name}, which is not accepted")
+    if info["message_imprint"]["hashed_message"].native != hashlib.new(name, message).digest():
+        raise _bad("it is about other bytes")
+    return name
 
 
 def _parsed(token: bytes) -> tuple[Any, Any]:

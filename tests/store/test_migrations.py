@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, inspect, text
 
 from api import session_store
 from ledger.errors import Fault
-from ledger.store import alarm_schema, captures, cosignatures, evidence, live_schema, schema
+from ledger.store import alarm_schema, captures, cosignatures, evidence, live_schema, schema, time_stamps
 from ledger.store.engines import migrate, open_engine
 from ledger.store.recorder import LedgerRecorder
 from ledger.views import schema as views
@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 
 def test_migrations_make_exactly_the_tables_that_the_code_names(engine: Engine) -> None:
-    parts = [schema, views, session_store, evidence, live_schema, alarm_schema, cosignatures, captures]
+    parts = [
+        schema,
+        views,
+        session_store,
+        evidence,
+        live_schema,
+        alarm_schema,
+        cosignatures,
+        captures,
+        time_stamps,
+    ]
     everything = [each.metadata for each in parts]
     with engine.connect() as connection:
         opts = {"compare_type": True, "include_name": _is_whole}
