@@ -12,10 +12,13 @@ from clients.words import sentence
 from ledger.application import Answer, Ledger
 from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
+from ledger.export.cosigned import Cosignatures
 from ledger.proof import canonical, detached
 from ledger.proof.archive import Writer, open_archive, read_member
 from ledger.proof.keys import SigningKey
 from ledger.proof.note import VerifierKey
+from ledger.proof.witnesses import Policy
+from ledger.store.cosignatures import CosignatureStore
 from ledger.store.reading import Reads
 from ledger.verify.bundle import audit_bundle
 from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, read_manifest
@@ -26,6 +29,7 @@ from tests.unit.verify_book import CHAIN, COI, tell_story
 
 OTHER = "isbt128:CHA999926000003"
 MADE_BY = "unbroken test"
+EVER_MS = 2**40 * 1_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Source:
     reads: Reads
     log_vkey: str
     key: SigningKey
+    cosignatures: Cosignatures
     origin: str = ORIGIN
     made_by: str = MADE_BY
     verifier: bytes | None = None
@@ -59,8 +64,10 @@ def ask(scenario: Scenario, coi: str = COI) -> Answer:
     )
 
 
-def source_of(ledger: Ledger) -> Source:
-    return Source(ledger.store, str(ledger.vkey), ledger.config.log_key)
+def source_of(ledger: Ledger, request: Request, policy: Policy | None = None) -> Source:
+    """Whenever witnesses cosigned, it counts."""
+    cosigned = Cosignatures(CosignatureStore(ledger.store), policy, request.size, EVER_MS)
+    return Source(ledger.store, str(ledger.vkey), ledger.config.log_key, cosigned)
 
 
 def request_of(ledger: Ledger, asked: Answer) -> Request:
@@ -72,16 +79,19 @@ def choice_of(ledger: Ledger, asked: Answer, *tags: str) -> Choice:
     return choose(ledger.store, ORIGIN, tags or (CHAIN,), request_of(ledger, asked).size, lambda _: True)
 
 
-def made(ledger: Ledger, asked: Answer, choice: Choice | None = None) -> bytes:
-    return b"".join(pieces(ledger, asked, choice or choice_of(ledger, asked)))
+def made(ledger: Ledger, asked: Answer, choice: Choice | None = None, policy: Policy | None = None) -> bytes:
+    return b"".join(pieces(ledger, asked, choice or choice_of(ledger, asked), policy))
 
 
-def pieces(ledger: Ledger, asked: Answer, choice: Choice) -> Iterator[bytes]:
-    return bundle(source_of(ledger), request_of(ledger, asked), choice, sentence)
+def pieces(ledger: Ledger, asked: Answer, choice: Choice, policy: Policy | None = None) -> Iterator[bytes]:
+    request = request_of(ledger, asked)
+    return bundle(source_of(ledger, request, policy), request, choice, sentence)
 
 
-def audited(raw: bytes, vkey: VerifierKey | None) -> Report:
-    return audit_bundle(lambda at, length: raw[at : at + length], len(raw), vkey)
+def audited(
+    raw: bytes, vkey: VerifierKey | None, policy: Policy | None = None, note: bytes | None = None
+) -> Report:
+    return audit_bundle(lambda at, length: raw[at : at + length], len(raw), vkey, policy=policy, note=note)
 
 
 def files_of(raw: bytes) -> dict[str, bytes]:

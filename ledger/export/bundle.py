@@ -29,8 +29,9 @@ from ledger.verify.manifest import Asked, LeftOut, Listed, Manifest
 
 if TYPE_CHECKING:
     from ledger.export.choosing import Choice
+    from ledger.export.cosigned import Cosignatures
     from ledger.proof.keys import SigningKey
-    from ledger.store.reading import Reads, StoredEntry
+    from ledger.store.reading import Reads, StoredCheckpoint, StoredEntry
 
 T = TypeVar("T")
 EVIDENCE = "TemperatureEvidenceAttached"
@@ -62,6 +63,8 @@ class BundleSource(Protocol):
     def made_by(self) -> str: ...
     @property
     def verifier(self) -> bytes | None: ...  # the page that verifies a bundle in a browser, if it is built
+    @property
+    def cosignatures(self) -> Cosignatures: ...
     def evidence(self, sha256: str) -> bytes | None: ...
 
 
@@ -104,10 +107,11 @@ class _Bundle:
     # --- checkpoints -----------------------------------------------------------------------
 
     def _heads(self) -> list[int] | None:
-        """Sizes of the heads that give each entry its time, and that statements name; None for all."""
+        """Sizes of the heads that give each entry its time, that statements name, and that witnesses
+        cosigned last; None for all."""
         if self._choice.whole is None:
             return None
-        sizes = {self._request.size}
+        sizes = {self._request.size, *self._source.cosignatures.heads}
         covered = 0
         for position in self._choice.positions:
             (stored,) = self._reads.entries(position, position + 1)
@@ -120,16 +124,19 @@ class _Bundle:
         return sorted(sizes)
 
     def _notes(self, sizes: list[int] | None) -> Iterator[bytes]:
+        for page in self._pages(sizes):
+            yield from self._source.cosignatures.complete(page)
+
+    def _pages(self, sizes: list[int] | None) -> Iterator[list[StoredCheckpoint]]:
         if sizes is not None:
-            found = map(self._reads.checkpoint, sizes)
-            yield from (one.note for one in found if one is not None)
+            found = (head for head in map(self._reads.checkpoint, sizes) if head is not None)
+            yield from _batched(found, manifest.RECORDS)
             return
         after = 0
-        while page := self._reads.checkpoints(after, manifest.RECORDS):
-            yield from (one.note for one in page if one.size <= self._request.size)
+        while after < self._request.size:
+            page = self._reads.checkpoints(after, manifest.RECORDS)
+            yield [one for one in page if one.size <= self._request.size]
             after = page[-1].size
-            if after >= self._request.size:
-                return
 
     # --- entries ---------------------------------------------------------------------------
 
@@ -207,6 +214,7 @@ class _Bundle:
             left_out=LeftOut(entries=self._hidden, files=missing),
             files=self._files,
             therapies=self._choice.therapies,
+            witnessed=source.cosignatures.claim,
         ).encode()
         yield self._writer.add(manifest.MANIFEST, told)
         signature = detached.sign(source.key, manifest.CONTENT_TYPE, told)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class BundleTree:
-    """As `Tree`: `bad`, `committed`. `shown` entries are given, `hidden` stand as hashes."""
+    """As `Tree`: `bad`, `committed`. `shown` entries are given, `hidden` stand as hashes. `held_root`: the
+    root at `held` entries, None where a subtree is cut there."""
 
-    def __init__(self, bundle: BundleFile, heads: Heads, findings: Findings) -> None:
+    def __init__(self, bundle: BundleFile, heads: Heads, findings: Findings, held: int | None = None) -> None:
         self.bad: set[int] = set()
         self.committed = 0
         self.shown = self.hidden = 0
@@ -30,6 +31,8 @@ class BundleTree:
         self._size = heads.last.size if heads.last else 0
         self._findings = findings
         self._fold = Fold()
+        self._held = held
+        self.held_root = self._fold.root() if held == 0 else None
         self._roots = 0
         self._positions: list[int] = []
         self._entries: list[bytes | None] = []
@@ -73,6 +76,8 @@ class BundleTree:
             self._positions.append(at)
             self._entries.append(record)
             self.shown += 1
+        if self._fold.size == self._held:
+            self.held_root = self._fold.root()
         while self._head is not None and self._head.size <= self._fold.size:
             self._settle(self._head)
             self._head = next(self._heads, None)

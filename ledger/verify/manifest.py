@@ -2,7 +2,7 @@
 
 README.txt                what the bytes mean, in plain words
 verify.html               a page that verifies the bundle in a browser; not in every bundle
-checkpoints/000000 …      signed heads, ascending, each behind its length (two bytes)
+checkpoints/000000 …      signed heads, ascending, each behind its length (two bytes), with witnesses' lines
 entries/000000 …          the tree, as `ledger.proof.pruned` has it: what is given, and hashes of the rest
 report/000000.txt …       the same entries in sentences
 evidence/<SHA-256>        loggers' own files
@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from ledger.domain.parts import Count, Hex32
 from ledger.errors import Malformed
 from ledger.proof import canonical
+from ledger.proof.witnesses import MAX_FILE
 
 CONTENT_TYPE = "application/vnd.unbroken.bundle+json; v=1"
 README, VERIFIER, SCHEMAS = "README.txt", "verify.html", "schemas.json"
@@ -28,7 +29,10 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.cose"
 RECORDS = 1_024  # of a file of entries or checkpoints
 MAX_NOTE = 0xFFFF
 
+LATER = ("therapies", "witnessed")  # members that a manifest may lack
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+Size = Annotated[int, Field(ge=1, le=2**53 - 1)]
 
 
 class _Strict(BaseModel):
@@ -66,25 +70,35 @@ class Therapies(_Strict):
     unreadable: Count
 
 
+class Witnessed(_Strict):
+    """The operator's own policy (c2sp.org/tlog-policy, without addresses), and the newest head here that
+    meets it: of `size` entries."""
+
+    policy: Annotated[str, StringConstraints(min_length=1, max_length=MAX_FILE)]
+    size: Size
+
+
 class Manifest(_Strict):
     """`whole`: the tags of which every entry before `size` is given, sorted; None: all there are.
-    `therapies`: for a lot or a site; bundles that were signed before it was thought of lack it."""
+    `therapies`: for a lot or a site; `witnessed`: where a head here meets the operator's policy. Bundles that
+    were signed before these were thought of lack them."""
 
     format: Literal["unbroken bundle"] = "unbroken bundle"
     v: Literal[1] = 1
     made_by: Text
     origin: Text
     log_key: Text
-    size: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    size: Size
     root: Hex32
     request: Asked
     whole: list[Text] | None
     left_out: LeftOut
     files: list[Listed]
     therapies: Therapies | None = None
+    witnessed: Witnessed | None = None
 
     def encode(self) -> bytes:
-        without = {"therapies"} if self.therapies is None else set()
+        without = {name for name in LATER if getattr(self, name) is None}
         return canonical.encode(self.model_dump(exclude=without))
 
 

@@ -13,11 +13,21 @@ from ledger.application import Ledger
 from ledger.domain.world import log_tag
 from ledger.export.choosing import Choice
 from ledger.verify.manifest import Therapies
+from ledger.verify.report import NOBODY
+from tests.bundles_witnessed import (
+    Cosigned,
+    claim_cases,
+    cosigned_stage,
+    head_cases,
+    itself,
+    parsed,
+    policy_cases,
+)
 from tests.bundling import OTHER, ask, audited, choice_of, files_of, made, resigned, saying, stage, zipped
 from tests.domain_supply import LOT
 from tests.scenario import ORIGIN, Scenario
 from tests.unit.verify_book import CHAIN, COI
-from tests.web.agent import Agent
+from tests.web.agent import Agent, Said
 
 MUTANTS = int(os.environ.get("UNBROKEN_MUTANTS", "60"))
 BOTH = (0, 1, 2, 3, 4, 7)  # the steps that both do, 1 to 5 and 9, where they stand in a report
@@ -107,6 +117,9 @@ SAYINGS: list[tuple[str, object]] = [
     ("therapies", None), ("therapies", {}), ("therapies", {"given": [""], "unreadable": 0}),
     ("therapies", {"given": ["x"], "unreadable": 0}), ("therapies", {"given": [], "unreadable": 3}),
     ("therapies", {"given": [], "unreadable": -1}), ("also", "this"),
+    ("witnessed", None), ("witnessed", {}), ("witnessed", {"size": 1}),
+    ("witnessed", {"policy": "", "size": 1}), ("witnessed", {"policy": "quorum none", "size": 0}),
+    ("witnessed", {"policy": "x" * 65_537, "size": 1}),
 ]  # fmt: skip
 
 
@@ -153,6 +166,35 @@ def test_both_say_what_was_asked_for_and_is_not_whole(node: Agent, bundles: Bund
     verdicts = [answer["ok"][7] for answer in theirs]
     assert verdicts == [audited(one, vkey).steps[-1].ok for one in bundles.scoped]
     assert verdicts == [False, True, None, None, None]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cosigned]:
+    found = cosigned_stage(tmp_path_factory.mktemp("cosigned"))
+    yield found
+    found.ledger.close()
+
+
+def test_both_hold_a_bundle_against_a_policy_and_a_head_alike(node: Agent, told: Cosigned) -> None:
+    cases, vkey = [*policy_cases(told), *claim_cases(told), *head_cases(told)], str(told.ledger.vkey)
+    asked = [
+        {"op": "audit", "data": one.raw, "vkey": vkey, "policy": one.policy, "note": one.note}
+        for one in cases
+    ]
+    for case, answer in zip(cases, node.many(asked), strict=True):
+        found = answer["ok"]["ok"]
+        assert (found.get("8", "-"), found["9"], found.get("10", "-")) == case.verdicts, case.name
+        note = case.note.encode() if case.note else None
+        ours = audited(case.raw, told.ledger.vkey, parsed(case.policy), note).witnessed
+        if case.policy or "a claim of" not in case.name:
+            assert answer["ok"]["witnessed"].endswith(ours.removeprefix(NOBODY)), case.name
+
+
+def test_both_refuse_a_log_as_a_witness_of_itself(node: Agent, told: Cosigned) -> None:
+    asked = {"data": told.raw, "policy": itself(told), "note": ""}
+    for vkey in (str(told.ledger.vkey), ""):
+        with pytest.raises(Said, match="malformed_policy"):
+            node.ask("audit", vkey=vkey, **asked)
 
 
 def test_both_find_nothing_wrong_with_one_that_holds(node: Agent, bundles: Bundles) -> None:

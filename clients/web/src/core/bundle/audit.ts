@@ -2,7 +2,7 @@
  * The audit of a bundle in a browser, with no network: the steps of `ledger/verify/bundle.py` under the
  * same numbers, written apart from it.
  *
- * Done here: 1 to 5, and 9. Steps 6 and 7, the replay of the rules and the loggers' own files, take
+ * Done here: 1 to 5, 9, and 8 and 10 for whoever brings a witness policy or a head. Steps 6 and 7, the replay of the rules and the loggers' own files, take
  * the ledger's own program (`unbroken verify`); the report says so and calls nothing whole without them.
  * Without a key from outside, step 1 is not done whatever else holds.
  */
@@ -18,10 +18,13 @@ import { leafHash } from "../proof/merkle";
 import { parseVkey, vkeyText, type VerifierKey } from "../proof/note";
 import { PublicKey } from "../proof/publickey";
 import * as statement from "../proof/statement";
+import { mustWatch, parsePolicy, type Policy } from "../proof/witnesses";
 import { openArchive } from "./archive";
 import { checkSignature, MANIFEST, readManifest, SIGNATURE, type Manifest } from "./manifest";
 import { decodeRecords, Fold, type PrunedRecord } from "./pruned";
-import { Findings, type Step } from "./report";
+import { checkClaim, checkCosigned, claimed, NOBODY, type Heads } from "./cosigned";
+import { HeldHead } from "./held";
+import { Findings, said, type Step } from "./report";
 
 const ENVELOPE = ["type", "v", "occurred_at", "seen", "seq", "prev"];
 const ASKING = ["TherapyExportRequested", "ExportRequested"];
@@ -42,30 +45,42 @@ export interface BundleReport {
   steps: readonly Step[];
   firstWrong: Findings["firstWrong"];
   proved: string;
+  witnessed: string;
   entries: AuditedEntry[];
   hidden: number;
 }
 
-/** `vkey` empty: the key that the bundle names, and nothing pins the log. Throws `Problem` `malformed_vkey`
- * for a key that is none; whatever the bundle holds is in the report. */
-export async function auditBundle(data: Uint8Array, vkey: string): Promise<BundleReport> {
+/** What a reader brings beside the key: a witness policy, and a signed head from elsewhere; empty for none. */
+export interface Brought {
+  policy?: string;
+  note?: string;
+}
+
+/** `vkey` empty: the key that the bundle names, and nothing pins the log. Throws `Problem` `malformed_vkey`,
+ * `malformed_policy` for a key or policy that is none; whatever the bundle holds is in the report. */
+export async function auditBundle(data: Uint8Array, vkey: string, brought: Brought = {}): Promise<BundleReport> {
   const given = vkey ? await parseVkey(vkey.trim()) : null;
+  const policy = brought.policy ? await parsePolicy(brought.policy) : null;
   const findings = new Findings();
   try {
     const files = openArchive(data);
     const manifest = readManifest(contentOf(files, MANIFEST));
     const pinned = given ?? (await parseVkey(manifest.logKey));
-    return await new Audit(files, manifest, pinned, given !== null, findings).run();
+    if (policy) mustWatch(policy, pinned);
+    return await new Audit(files, manifest, pinned, given !== null, findings).run(policy, brought.note ?? "");
   } catch (error) {
+    if (error instanceof Problem && error.code === "malformed_policy") throw error; // what the reader brought
     findings.wrong(9, null, `the bundle cannot be read: ${said(error)}`);
     const origin = given?.name ?? "?";
-    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", entries: [], hidden: 0 };
+    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, entries: [], hidden: 0 };
     return { ...nothing, steps: findings.steps, firstWrong: findings.firstWrong };
   }
 }
 
 class Audit {
   private readonly heads: SignedCheckpoint[] = [];
+  private readonly notes: Uint8Array[] = [];
+  private held: HeldHead | null = null;
   private readonly keys = new Map<string, { position: number; key: PublicKey }>(); // by kid
   private readonly passkeys = new Map<string, { position: number; passkey: EnrolledPasskey }>();
   private readonly used = new Set<string>(); // kid and cti
@@ -85,17 +100,20 @@ class Audit {
     [this.files, this.manifest, this.vkey, this.pinned, this.findings] = [files, manifest, vkey, pinned, findings];
   }
 
-  async run(): Promise<BundleReport> {
-    await this.openHeads();
+  async run(policy: Policy | null, note: string): Promise<BundleReport> {
+    if (note) this.held = await HeldHead.open(note, this.vkey, this.findings);
+    const opened = await this.openHeads();
+    const asked = policy ? await checkCosigned(policy, this.vkey, opened, this.findings) : `${NOBODY} ${await claimed(this.manifest.witnessed)}`;
     await this.checkFiles();
-    if (this.heads.length) await this.checkEntries();
+    if (this.heads.length) await this.checkEntries(opened);
     return {
+      witnessed: this.heads.length ? asked : NOBODY,
       origin: this.vkey.name, size: this.heads.at(-1)?.size ?? 0, pinned: this.pinned, steps: this.findings.steps,
       firstWrong: this.findings.firstWrong, proved: this.proved(), entries: this.entries, hidden: this.hidden,
     };
   }
 
-  private async checkEntries(): Promise<void> {
+  private async checkEntries(opened: Heads): Promise<void> {
     await this.checkTree();
     await this.collect();
     for (const [position, raw] of this.raws) await this.checkEntry(position, raw);
@@ -105,8 +123,10 @@ class Audit {
     this.findings.done(7, "NOT done here: loggers' files are read by `unbroken verify`", false);
     await this.checkRequest();
     this.checkLeftOut();
+    await this.checkClaim(opened);
     const short = this.toldShort();
     this.findings.done(9, `${this.manifest.files.length} files, ${this.hidden} entries that stand as hashes were left out${short}`, !short);
+    this.held?.compare(this.committed, this.heads.at(-1)!.size);
   }
 
   private inFolder(folder: string): string[] {
@@ -114,23 +134,27 @@ class Audit {
   }
 
   /** Steps 1 and 2: they open, sizes strictly grow, times never decrease. */
-  private async openHeads(): Promise<void> {
+  private async openHeads(): Promise<Heads> {
     let seen = 0;
     let latest: SignedCheckpoint | null = null;
     for (const note of this.records(2, "checkpoints")) {
       seen += 1;
+      const data = note instanceof Uint8Array ? note : new Uint8Array();
+      this.notes.push(data);
       try {
         latest = null;
-        latest = await openCheckpoint(note instanceof Uint8Array ? note : new Uint8Array(), this.vkey);
+        latest = await openCheckpoint(data, this.vkey);
         this.grow(latest);
       } catch (error) {
         this.findings.wrong(2, null, `checkpoint ${seen}: ${said(error)}`);
       }
     }
-    if (!latest || this.findings.step(2).detail === CUT) this.findings.wrong(1, null, "the latest checkpoint does not open with this key");
+    const isCut = this.findings.step(2).detail === CUT;
+    if (!latest || isCut) this.findings.wrong(1, null, "the latest checkpoint does not open with this key");
     if (!this.heads.length) this.findings.wrong(2, null, "there is no checkpoint that opens");
     this.findings.done(1, this.pinned ? `size ${latest?.size}, root ${latest ? toHex(latest.root) : ""}` : UNPINNED, this.pinned);
     this.findings.done(2, `${this.heads.length} of ${seen} checkpoints open and grow`);
+    return { notes: isCut ? null : this.notes, opened: this.heads };
   }
 
   private grow(head: SignedCheckpoint): void {
@@ -145,9 +169,11 @@ class Audit {
   private async checkTree(): Promise<void> {
     const fold = new Fold();
     const heads = [...this.heads];
+    await this.held?.see(fold);
     try {
       for (const record of this.records(3, "entries")) {
         await this.take(record, fold);
+        await this.held?.see(fold);
         while (heads[0] && heads[0].size <= fold.size) await this.settle(heads.shift()!, fold);
       }
       const size = this.heads.at(-1)!.size;
@@ -278,8 +304,19 @@ class Audit {
     }
   }
 
+  /** The first checkpoint that contains the entry. */
+  private covering(position: number): SignedCheckpoint | undefined {
+    let [low, high] = [0, this.heads.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.heads[middle]!.size > position) high = middle;
+      else low = middle + 1;
+    }
+    return this.heads[low];
+  }
+
   private note(position: number, found: statement.Statement, payload: JsonObject): void {
-    const head = this.heads.find((one) => one.size > position);
+    const head = this.covering(position);
     if (!head) throw new Problem("proof_invalid", "bad_checkpoint", "no checkpoint covers it");
     this.entries.push({ position, timeS: head.timeS, signer: found.iss, stream: found.sub, payload });
     if (payload["type"] === "TemperatureEvidenceAttached") {
@@ -319,8 +356,7 @@ class Audit {
     const { position, statementId } = this.manifest.request;
     const raw = this.raws.get(position);
     if (!raw || toHex(await sha256(raw)) !== statementId) return this.odd(`entry ${position} is not the request that it names`);
-    const covering = this.heads.find((head) => head.size > position);
-    if (covering !== this.heads.at(-1)) this.findings.wrong(9, position, "an earlier checkpoint than the last covers the request");
+    if (this.covering(position) !== this.heads.at(-1)) this.findings.wrong(9, position, "an earlier checkpoint than the last covers the request");
     const asked = this.entries.find((one) => one.position === position);
     if (!ASKING.includes(String(asked?.payload["type"]))) this.findings.wrong(9, position, "it asks for no bundle");
     const wantsAll = asked?.payload["type"] === "ExportRequested" && asked.payload["scope"] === "log";
@@ -360,6 +396,15 @@ class Audit {
     for (const one of here) if (!this.named.has(one)) this.odd(`no entry here names the file evidence/${one}`);
     const missing = [...this.named].filter((one) => !here.has(one)).toSorted();
     if (missing.join() !== [...new Set(leftOut.files)].toSorted().join()) this.odd("it does not name just the files that are missing");
+  }
+
+  /** The head that meets the operator's policy, as the bundle says, does. */
+  private async checkClaim(opened: Heads): Promise<void> {
+    const claim = this.manifest.witnessed;
+    if (!claim) return;
+    await checkClaim(claim, this.vkey, opened).catch((error: unknown) => {
+      this.odd(`it names a witness policy that is not met: ${said(error)}`);
+    });
   }
 
   private odd(what: string): void {
@@ -413,8 +458,4 @@ function keysIn(payload: JsonObject): string[] {
     return [String(payload["event_key"]), ...roots.map((one) => String(isObject(one) ? one["key"] : ""))];
   }
   return payload["type"] === "AgentEnrolled" || payload["type"] === "KeyAdded" ? [String(payload["key"])] : [];
-}
-
-function said(error: unknown): string {
-  return error instanceof Problem ? error.detail : String(error);
 }

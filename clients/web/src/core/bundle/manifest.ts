@@ -13,6 +13,8 @@ const FILE = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0
 const MAX_TEXT = 400; // code points
 const HEX = /^[0-9a-f]{64}$/;
 const MEMBERS = ["files", "format", "left_out", "log_key", "made_by", "origin", "request", "root", "size", "v", "whole"];
+const LATER = ["therapies", "witnessed"]; // older bundles lack these
+const MAX_POLICY = 65536; // code points
 
 export interface Manifest {
   origin: string;
@@ -23,14 +25,15 @@ export interface Manifest {
   whole: string[] | null;
   leftOut: { entries: number; files: string[] };
   files: { name: string; size: number; sha256: string }[];
-  therapies: { given: string[]; unreadable: number } | null; // of a lot or a site; older bundles lack it
+  therapies: { given: string[]; unreadable: number } | null; // of a lot or a site
+  witnessed: { policy: string; size: number } | null; // the operator's own policy, and the newest head that meets it
 }
 
 /** Throws `Problem` `malformed_manifest`. */
 export function readManifest(data: Uint8Array): Manifest {
   const said = decode(data);
   const { request, left_out: leftOut, files, whole } = said;
-  const members = "therapies" in said ? MEMBERS.toSpliced(-2, 0, "therapies") : MEMBERS;
+  const members = [...MEMBERS, ...LATER.filter((name) => name in said)].toSorted();
   const isOne = said["format"] === "unbroken bundle" && said["v"] === 1 && equalNames(said, members);
   if (!isOne || !isObject(request) || !isObject(leftOut) || !Array.isArray(files)) throw malformed();
   if (!equalNames(request, ["position", "statement_id"]) || !equalNames(leftOut, ["entries", "files"])) throw malformed();
@@ -38,16 +41,23 @@ export function readManifest(data: Uint8Array): Manifest {
   return {
     origin: text(said["origin"]), logKey: text(said["log_key"]), size: count(said["size"], 1), root: hex(said["root"]),
     request: { position: count(request["position"]), statementId: hex(request["statement_id"]) },
-    whole: whole === null ? null : list(whole).map(text),
+    whole: whole === null ? null : list(whole).map((one) => text(one)),
     leftOut: { entries: count(leftOut["entries"]), files: list(leftOut["files"]).map(hex) },
     files: files.map(listed), therapies: therapiesIn(said["therapies"] ?? null),
+    witnessed: witnessedIn(said["witnessed"] ?? null),
   };
+}
+
+function witnessedIn(value: Json): Manifest["witnessed"] {
+  if (value === null) return null;
+  if (!isObject(value) || !equalNames(value, ["policy", "size"])) throw malformed();
+  return { policy: text(value["policy"], MAX_POLICY), size: count(value["size"], 1) };
 }
 
 function therapiesIn(value: Json): Manifest["therapies"] {
   if (value === null) return null;
   if (!isObject(value) || !equalNames(value, ["given", "unreadable"])) throw malformed();
-  return { given: list(value["given"]).map(text), unreadable: count(value["unreadable"]) };
+  return { given: list(value["given"]).map((one) => text(one)), unreadable: count(value["unreadable"]) };
 }
 
 function listed(value: Json): Manifest["files"][number] {
@@ -81,8 +91,8 @@ function equalNames(value: JsonObject, names: readonly string[]): boolean {
   return Object.keys(value).toSorted().join() === names.join();
 }
 
-function text(value: Json | undefined): string {
-  if (typeof value !== "string" || !value || [...value].length > MAX_TEXT) throw malformed();
+function text(value: Json | undefined, most = MAX_TEXT): string {
+  if (typeof value !== "string" || !value || [...value].length > most) throw malformed();
   return value;
 }
 

@@ -1,5 +1,6 @@
-/** What an audit of a bundle found, step by step; the steps are those of
- * `ledger/verify/bundle.py`. Number 8 is for witnesses, whom a bundle does not bring. */
+/** What an audit of a bundle found, step by step; the steps are those of `ledger/verify/bundle.py`. Number 8
+ * is for whoever brings a witness policy, 10 for whoever brings a head from elsewhere. */
+import { Problem } from "../problem";
 
 export const STEPS: Readonly<Record<number, string>> = {
   1: "The log's key opens the latest checkpoint",
@@ -28,6 +29,12 @@ export class Findings {
     number: Number(number), name, ok: null, detail: "not reached", problems: [], more: 0,
   }));
 
+  /** A step that only some audits have, in its place. */
+  add(number: number, name: string): void {
+    this.steps.push({ number, name, ok: null, detail: "not reached", problems: [], more: 0 });
+    this.steps.sort((a, b) => a.number - b.number);
+  }
+
   step(number: number): Step {
     return this.steps.find((step) => step.number === number)!;
   }
@@ -54,4 +61,9 @@ export class Findings {
   isRight(...numbers: number[]): boolean {
     return numbers.every((number) => this.step(number).ok !== false);
   }
+}
+
+/** What an error says, in one sentence. */
+export function said(error: unknown): string {
+  return error instanceof Problem ? error.detail : String(error);
 }
