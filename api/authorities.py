@@ -13,7 +13,7 @@ import httpx
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from ledger.errors import Fault, Malformed, ProofInvalid
-from ledger.proof.time_stamp import MAX_TOKEN, Stamp, check_token, token_in
+from ledger.proof.time_stamp import MAX_APART_MS, MAX_TOKEN, Stamp, check_token, token_in
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 REQUEST, RESPONSE = "application/timestamp-query", "application/timestamp-reply"  # RFC 3161, section 3.4
 TIMEOUT = httpx.Timeout(10.0)
 PATIENCE_S = 20.0  # for a whole answer, however slowly it trickles
-MAX_APART_MS = 5 * 60_000  # two clocks that differ by more: one of them is wrong, and neither proves a thing
 HASHES = {"sha256": HashAlgorithm.SHA256, "sha512": HashAlgorithm.SHA512}
 
 

@@ -1,8 +1,9 @@
 """The log has its heads stamped by authorities, behind everybody's back: no answer waits for it.
 
 One thread for each authority asks for the newest head, at most once in the interval, and only where
-the log has grown. It also renews what it gave and what is about to age. An authority that fails is
-asked again, later and later, and shown as failing.
+the log has grown; and sooner for the head under which somebody asked for evidence, because their
+bundle ends with it. It also renews what it gave and what is about to age. An authority that fails
+is asked again, later and later, and shown as failing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from api.authorities import Authorities, Authority
+from api.witnessing import EXPORTS
 from ledger.errors import ProofInvalid, UnbrokenError
 from ledger.proof.evidence_record import to_renew
 
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from ledger.store.reading import StoredCheckpoint
     from ledger.store.recorder import LedgerRecorder
     from ledger.store.time_stamps import Kept, TimeStampStore
 
 FIRST_RETRY_S, LAST_RETRY_S = 5.0, 600.0
 NOTHING_RENEWED = "nothing_renewed"
+LOOK_S = 2.0  # between two looks at the log
+EXPORT_PAUSE_MS = 5_000  # between two stamps, however often people ask for evidence
 AT_ONCE = 100  # renewals between two looks at the log
 
 log = logging.getLogger("unbroken.stamps")
@@ -99,6 +104,7 @@ class Asking:
         self._recorder = recorder
         self._kept = kept
         self._clock_ms = clock_ms
+        self._renew_at_ms = 0
         self.standing = StampStanding(authority.url)
 
     def run(self, stopped: threading.Event) -> None:
@@ -122,30 +128,41 @@ class Asking:
         failures, every_s = self.standing.failures, self._asked.every_s
         if failures:
             return float(min(FIRST_RETRY_S * 2 ** (failures - 1), LAST_RETRY_S, every_s))
-        wait = self._newest()[1] + every_s * 1000 - self._clock_ms()
-        return min(max(wait / 1000, 1.0), every_s) if self.standing.state != "new" else 0.0
+        return LOOK_S if self.standing.state != "new" else 0.0
 
     def _newest(self) -> tuple[int, int]:
         """Of any node: size and time of the newest head that the authority stamped."""
-        try:
-            size, at_ms = self._kept.newest_of(self._authority.url)
-        except UnbrokenError:
-            return self.standing.size, self._clock_ms()
+        size, at_ms = self._kept.newest_of(self._authority.url)
         self.standing = replace(self.standing, size=size, at_ms=at_ms)
         return size, at_ms
 
     def _stamp_newest(self) -> None:
-        head, now_ms = self._recorder.latest_checkpoint(), self._clock_ms()
-        size, at_ms = self._newest()
-        if head is None or head.size <= size or now_ms < at_ms + self._asked.every_s * 1000:
+        now_ms = self._clock_ms()
+        head = self._wanted(now_ms)
+        if head is None:
             return
         stamp = self._authority.stamp(head.note, now_ms)
         if self._kept.keep(head.size, self._authority.url, 0, self._authority.url, stamp, now_ms):
             log.info("the head of %d entries is stamped by %s", head.size, self._authority.url)
         self._newest()
 
+    def _wanted(self, now_ms: int) -> StoredCheckpoint | None:
+        """The newest head, where it is time; else one under which somebody asked for evidence since."""
+        head, (size, at_ms) = self._recorder.latest_checkpoint(), self._newest()
+        if head is None or head.size <= size:
+            return None
+        if now_ms >= at_ms + self._asked.every_s * 1000:
+            return head
+        if now_ms < at_ms + EXPORT_PAUSE_MS:
+            return None
+        asked = self._recorder.newest_of(size, head.size, *EXPORTS)
+        return None if asked is None else self._recorder.checkpoint_covering(asked)
+
     def _renew_due(self) -> None:
         now_ms = self._clock_ms()
+        if now_ms < self._renew_at_ms:
+            return
+        self._renew_at_ms = now_ms + self._asked.every_s * 1000
         found = self._kept.due(now_ms + self._asked.renew_ms)
         due = [one for one in found if one.until_ms >= now_ms and self._is_mine(one)]
         self.standing = replace(self.standing, due=len(due))

@@ -30,6 +30,7 @@ from ledger.verify.manifest import Asked, LeftOut, Listed, Manifest
 if TYPE_CHECKING:
     from ledger.export.choosing import Choice
     from ledger.export.cosigned import Cosignatures
+    from ledger.export.stamped import Stamps
     from ledger.proof.keys import SigningKey
     from ledger.store.reading import Reads, StoredCheckpoint, StoredEntry
 
@@ -65,6 +66,8 @@ class BundleSource(Protocol):
     def verifier(self) -> bytes | None: ...  # the page that verifies a bundle in a browser, if it is built
     @property
     def cosignatures(self) -> Cosignatures: ...
+    @property
+    def stamps(self) -> Stamps: ...
     def evidence(self, sha256: str) -> bytes | None: ...
 
 
@@ -97,6 +100,8 @@ class _Bundle:
             yield self._file(manifest.entries_name(number), encode_records(record for record, _ in some))
             yield self._file(manifest.report_name(number), self._report([one for _, one in some if one]))
         missing = yield from self._evidence()
+        for name, record in self._source.stamps.files(self._choice.positions):
+            yield self._file(name, record)
         yield self._file(manifest.SCHEMAS, _schemas(frozenset(self._kinds)))
         yield from self._end(sorted(missing))
 
@@ -107,11 +112,12 @@ class _Bundle:
     # --- checkpoints -----------------------------------------------------------------------
 
     def _heads(self) -> list[int] | None:
-        """Sizes of the heads that give each entry its time, that statements name, and that witnesses
-        cosigned last; None for all."""
+        """Sizes of the heads that give each entry its time, that statements name, that witnesses
+        cosigned last, and that authorities stamped; None for all."""
         if self._choice.whole is None:
             return None
         sizes = {self._request.size, *self._source.cosignatures.heads}
+        sizes.update(self._source.stamps.heads(self._choice.positions))
         covered = 0
         for position in self._choice.positions:
             (stored,) = self._reads.entries(position, position + 1)

@@ -21,7 +21,8 @@ from ledger.proof.ml_dsa import SecondSigner
 from ledger.proof.note import VerifierKey
 
 __all__ = ["MAX_TIME", "Checkpoint", "SignedCheckpoint", "cosigned_message", "log_vkey", "open_checkpoint",
-           "own_part", "parse_checkpoint", "sign_checkpoint", "with_lines"]  # fmt: skip
+           "own_part", "parse_checkpoint", "sign_checkpoint",
+           "stamp_name", "with_lines"]  # fmt: skip
 
 MAX_SIZE = 2**63 - 1
 MAX_ORIGIN = 255
@@ -113,6 +114,12 @@ def own_part(data: bytes) -> bytes:
     name = note.parse_note(data).text.partition("\n")[0]
     own = takewhile(lambda line: line.startswith(f"— {name} ".encode()), lines.splitlines(keepends=True))
     return text + gap + b"".join(own)
+
+
+def stamp_name(size: int, number: int) -> str:
+    """The file, in a bundle or a copy of the log, of a head's time stamps. `number`: from 0, in the order
+    of the authorities that began its records."""
+    return f"timestamps/{size}-{number:02}.ers"
 
 
 def with_lines(data: bytes, lines: Iterable[str]) -> bytes:

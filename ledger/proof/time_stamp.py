@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HASHES = ("sha256", "sha384", "sha512")
+MAX_APART_MS = 5 * 60_000  # two clocks that differ by more: one of them is wrong
 MAX_TOKEN = 64 * 1024  # bytes; with a chain of certificates some have 10,000
 _WHY = re.compile(r'Verify error: ([^"]+)"')  # what OpenSSL says of a certificate, in words
 _MICROS = {"seconds": 1_000_000, "millis": 1000, "micros": 1}

@@ -111,6 +111,20 @@ class TimeStampStore:
         query = select(time_stamp).where(time_stamp.c.size == size)
         return self._read(query if until_ms is None else query.where(time_stamp.c.kept_ms < until_ms))
 
+    def sizes(self, size: int, until_ms: int) -> list[int]:
+        """The stamped heads of at most `size` entries, ascending, as of what was kept before."""
+        known = (time_stamp.c.size <= size, time_stamp.c.kept_ms < until_ms, time_stamp.c.number == 0)
+        query = select(time_stamp.c.size).where(*known).distinct().order_by(time_stamp.c.size)
+        with faults(), self._engine.connect() as connection:
+            return [int(one) for one in connection.execute(query).scalars()]
+
+    def count(self, size: int, until_ms: int) -> int:
+        """How many tokens are kept of heads of at most `size` entries, as of what was kept before."""
+        known = (time_stamp.c.size <= size, time_stamp.c.kept_ms < until_ms)
+        query = select(func.count()).select_from(time_stamp).where(*known)
+        with faults(), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def due(self, before_ms: int) -> list[Kept]:
         """Those whose newest token's certificate ends before that, the most pressing first."""
         ends = select(time_stamp.c.size, time_stamp.c.record, func.max(time_stamp.c.number).label("number"))

@@ -6,6 +6,7 @@ checkpoints/000000 …      signed heads, ascending, each behind its length (two
 entries/000000 …          the tree, as `ledger.proof.pruned` has it: what is given, and hashes of the rest
 report/000000.txt …       the same entries in sentences
 evidence/<SHA-256>        loggers' own files
+timestamps/<size>-00.ers …  what authorities outside say of heads (RFC 4998); not in every bundle
 schemas.json              what the members of these events are (JSON Schema)
 manifest.json             what was asked, what is whole, what was left out, and every file's digest
 manifest.cose             the log's signature over the manifest
@@ -132,6 +133,7 @@ def evidence_name(sha256: str) -> str:
 
 _NAMES = re.compile(
     r"README\.txt|verify\.html|schemas\.json|(checkpoints|entries)/[0-9]{6}|report/[0-9]{6}\.txt|evidence/[0-9a-f]{64}"
+    r"|timestamps/[1-9][0-9]{0,18}-[0-9]{2}\.ers"
 )
 
 
