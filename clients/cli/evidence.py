@@ -113,7 +113,7 @@ def verify_receipt(
 
     With --policy, also that enough of its witnesses cosigned the head of a tlog-proof.
     """
-    vkey, asked = _vkey(log_key, home), _policy(policy)
+    vkey, asked = pinned(log_key, home), _policy(policy)
     raw, data = statement.read_bytes(), evidence.read_bytes()
     if data.startswith(b"c2sp.org/tlog-proof"):
         signed = verify_tlog_proof(data, raw, vkey)
@@ -217,16 +217,16 @@ def verify(
         outside = _outside(tsa_root, second)
         if not evidence_path.is_dir():
             note = checkpoint.read_bytes() if checkpoint else None
-            vkey = _perhaps_vkey(first, home)
+            vkey = _perhapspinned(first, home)
             report = _audit_bundle(
                 evidence_path, vkey, berlinger_root, witnesses, note, outside, workers, bar
             )
         elif checkpoint:
             raise Malformed("bad_checkpoint", "a copy of a log is compared by downloading on: see `log show`")
         else:
-            pinned = _vkey(first, home)
+            vkey = pinned(first, home)
             report = _audit_log(
-                evidence_path, pinned, evidence, berlinger_root, witnesses, outside, workers, bar
+                evidence_path, vkey, evidence, berlinger_root, witnesses, outside, workers, bar
             )
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
@@ -295,10 +295,10 @@ def _audit_bundle(
                             policy=witnesses, note=note, outside=outside)  # fmt: skip
 
 
-def _perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
+def _perhapspinned(given: str | None, home: Path | None) -> VerifierKey | None:
     """A bundle is read without a key, too; the report then says that nothing pins the log."""
     try:
-        return _vkey(given, home)
+        return pinned(given, home)
     except Malformed:
         if given:
             raise
@@ -320,7 +320,8 @@ def _policy(path: Path | None) -> Policy | None:
     return parse_policy(path.read_bytes()) if path else None
 
 
-def _vkey(given: str | None, home: Path | None) -> VerifierKey:
+def pinned(given: str | None, home: Path | None) -> VerifierKey:
+    """The key that was given, else the one that this device has pinned. Raises `Malformed`."""
     if given:
         return VerifierKey.parse(given)
     try:
