@@ -92,6 +92,8 @@ def signed_at(found: Note, head: Checkpoint, key: SecondKey) -> int:
     """
     stamped = note.find(found, key)
     time_s = int.from_bytes(stamped[:_TIME], "big")
+    if head.extensions:
+        raise ProofInvalid("bad_cosignature", "the head has further lines, which this signature leaves out")
     if len(stamped) != _TIME + SIGNATURE or time_s > MAX_TIME:
         raise ProofInvalid("bad_cosignature", f"the line by {key.name!r} is no ML-DSA-44 cosignature")
     try:

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 import ledger.errors
-from api.codes import AUTHORITIES, BYTES, DECISIONS, FAULTS, PROGRAMS, PROOFS, REQUESTS, SIGNERS, TITLES, WITNESSES
+from api.codes import (
+    AUTHORITIES,
+    BYTES,
+    DECISIONS,
+    FAULTS,
+    PROGRAMS,
+    PROOFS,
+    REQUESTS,
+    SIGNERS,
+    TITLES,
+    WITNESSES,
+)
 from api.problems import CLASSES, STATUSES, problem_of
 from ledger.errors import (
     Conflict,

@@ -75,6 +75,12 @@ def test_the_line_is_of_one_head_only(other: Checkpoint) -> None:
     assert caught.value.code == "bad_cosignature"
 
 
+def test_a_head_with_further_lines_is_not_signed_by_it() -> None:
+    """The message leaves them out: whoever reads them would believe that they are signed."""
+    with pytest.raises(ProofInvalid, match="further lines"):
+        signed_at(parse_note(NOTE), Checkpoint(ORIGIN, 4711, HEAD.root, ("more",)), SECOND.public)
+
+
 def test_a_note_without_the_line_or_with_two_is_told_apart_from_a_wrong_one() -> None:
     bare = sign_checkpoint(HEAD, KEY, 1_790_000_000)
     twice = with_lines(NOTE, [SECOND.line(HEAD, 1_790_000_001)])
