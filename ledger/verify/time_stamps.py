@@ -36,9 +36,7 @@ STEP = 11
 NAME = "Authorities outside say by when the heads existed"
 _NAME = re.compile(r"timestamps/([1-9][0-9]{0,18})-[0-9]{2}\.ers")
 NOT_ASKED = "Nobody outside was asked: the times are the operator's word."
-NOT_CHECKED = (
-    "NOT CHECKED: {count} time stamps are here. Whose word they are, only roots from outside tell: --tsa-root"
-)
+NOT_CHECKED = "NOT CHECKED: there are time stamps here ({count}). Whose word they are, only roots from outside tell: --tsa-root"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +162,9 @@ class Stamped:
         if not self.bounds and not self.expired:
             return "NO head is stamped by an authority under these roots"
         count, last = len({one.size for one in self.bounds}), self.bounds[-1].size if self.bounds else 0
-        told = [f"{count} heads are stamped, the last of {last} of {size} entries"]
+        told = [f"stamped heads: {count}, the last of {last} of {size} entries"]
         if self.expired:
-            told.append(f"EXPIRED, not renewed, and proof of nothing any more: {len(self.expired)} records")
+            told.append(f"EXPIRED, not renewed, and proof of nothing any more: {len(self.expired)}")
         return "; ".join(told)
 
     def _wrong(self, where: str, what: str) -> None:

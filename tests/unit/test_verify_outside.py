@@ -75,7 +75,7 @@ def test_without_roots_the_report_says_loudly_what_nobody_checked(scenario: Scen
     put(log, newest(log), (RSA, now(scenario)))
     report = check(scenario, log, Outside())
     assert report.ok
-    assert report.stamped.startswith("NOT CHECKED: 1 time stamps are here.")
+    assert report.stamped.startswith("NOT CHECKED: there are time stamps here (1).")
     assert all(one.number < 11 for one in report.steps)
 
 
@@ -293,7 +293,7 @@ def test_without_what_its_reader_brings_a_bundle_says_what_it_did_not_check(
 ) -> None:
     report = audited(stamped[0], scenario.ledger.vkey)
     assert report.ok
-    assert report.stamped.startswith("NOT CHECKED: 3 time stamps")
+    assert report.stamped.startswith("NOT CHECKED: there are time stamps here (3)")
     assert report.second.startswith("NOT CHECKED")
 
 
