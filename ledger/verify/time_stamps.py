@@ -36,7 +36,10 @@ STEP = 11
 NAME = "Authorities outside say by when the heads existed"
 _NAME = re.compile(r"timestamps/([1-9][0-9]{0,18})-[0-9]{2}\.ers")
 NOT_ASKED = "Nobody outside was asked: the times are the operator's word."
-NOT_CHECKED = "NOT CHECKED: there are time stamps here ({count}). Whose word they are, only roots from outside tell: --tsa-root"
+NOT_CHECKED = (
+    "NOT CHECKED: there are time stamps here ({count}). Whose word they are, only roots from outside tell: "
+    "--tsa-root"
+)
 
 
 @dataclass(frozen=True, slots=True)
