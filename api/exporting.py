@@ -14,6 +14,7 @@ from api.reading import Reader
 from api.settings import VERSION
 from clients.words import sentence
 from ledger.domain.export_events import ExportRequested, TherapyExportRequested
+from ledger.domain.label_events import LabelPrinted
 from ledger.domain.naming import sites_of
 from ledger.domain.registry import Agent
 from ledger.domain.temperature_events import TemperatureEvidenceAttached
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ledger.proof.keys import SigningKey
     from ledger.store.reading import Reads
 
+NAMING = ("TemperatureEvidenceAttached", "LabelPrinted")  # what names files
 MADE_BY = f"unbroken {VERSION}"  # written into each bundle: another program may make other bytes
 
 
@@ -167,14 +169,20 @@ def _must_still_read(source: Source, choice: Choice) -> None:
 
 
 def _still_reads(source: Source, position: int) -> bool:
-    """The entry, and the loggers' files that it names."""
+    """The entry, and the files that it names."""
     (stored,) = source.reads.entries(position, position + 1)
     entry = LazyEntry(stored)
-    if stored.type == "TemperatureEvidenceAttached":
-        assert isinstance(entry.event, TemperatureEvidenceAttached)
-        if any(map(source.withholds, files_of(entry.event))):
-            return False
+    if stored.type in NAMING and any(map(source.withholds, _named_by(entry))):
+        return False
     return source.reader.may_read_all_of(entry)
+
+
+def _named_by(entry: LazyEntry) -> tuple[str, ...]:
+    """Loggers' files, or a label's picture, by SHA-256."""
+    event = entry.event
+    if isinstance(event, TemperatureEvidenceAttached):
+        return files_of(event)
+    return (event.digest,) if isinstance(event, LabelPrinted) else ()
 
 
 def length_of(export: Export) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clients.words import sentence
@@ -28,17 +28,18 @@ from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, re
 from ledger.verify.report import Report
 from ledger.verify.steps import NOTHING, Outside
 from tests.e2e.api_stage import enrol
-from tests.scenario import ORIGIN, Clock, Scenario, open_scenario, therapy
+from tests.scenario import CLEANROOM, ORIGIN, Clock, Scenario, open_scenario, therapy
 from tests.unit.verify_book import CHAIN, COI, tell_story
 
 OTHER = "isbt128:CHA999926000003"
 MADE_BY = "unbroken test"
+LABEL = b"unbroken label bitmap v1\n12 3 203\n" + bytes([0xF0, 0x10, 0x55, 0xA0, 0x00, 0x70])
 EVER_MS = 2**40 * 1_000
 
 
 @dataclass(frozen=True)
 class Source:
-    """The whole log, and no files."""
+    """The whole log, and these files by their SHA-256."""
 
     reads: Reads
     log_vkey: str
@@ -48,18 +49,27 @@ class Source:
     origin: str = ORIGIN
     made_by: str = MADE_BY
     verifier: bytes | None = None
+    kept: Mapping[str, bytes] = field(default_factory=lambda: {digest_of(LABEL): LABEL})
 
     def evidence(self, sha256: str) -> bytes | None:
-        return None
+        return self.kept.get(sha256)
 
 
 def stage(folder: Path, second: SecondSigner | None = None) -> Scenario:
-    """Another patient's whole therapy, then a story with a bit of everything; an auditor, audrey."""
+    """Another patient's whole therapy, then a story with a bit of everything, and two labels printed, of
+    which one's picture is at hand; an auditor, audrey."""
     scenario = open_scenario(f"sqlite:///{folder}/ledger.db", folder, Clock(), second)
     enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
     therapy(scenario, OTHER, "patient-3", "BAG-9")
     tell_story(scenario)
+    for serial, digest in (("L1", digest_of(LABEL)), ("L2", "ab" * 32)):
+        scenario.say("mia", CHAIN, "LabelPrinted", at=CLEANROOM, serial=serial, template="vial", medium="png",
+                     dpi=203, digest=digest)  # fmt: skip
     return scenario
+
+
+def digest_of(described: bytes) -> str:
+    return hashlib.sha256(described).hexdigest()
 
 
 def ask(scenario: Scenario, coi: str = COI) -> Answer:

@@ -29,11 +29,14 @@ from typing import TYPE_CHECKING
 
 from ledger.cold_chain.berlinger_signature import ROOT
 from ledger.domain.export_events import ExportRequested, TherapyExportRequested
+from ledger.domain.label_events import LabelPrinted
 from ledger.domain.temperature_events import TemperatureEvidenceAttached
 from ledger.errors import Malformed, ProofInvalid, UnbrokenError
 from ledger.proof import detached
 from ledger.proof.note import VerifierKey
 from ledger.verify.bundle_file import BundleFile
+from ledger.verify.bundle_labels import label_problems
+from ledger.verify.bundle_proofs import proof_problems, proved_in
 from ledger.verify.bundle_tree import BundleTree
 from ledger.verify.held_head import HeldHead
 from ledger.verify.logger_files import NAMES, FilesAudit, files_of
@@ -117,13 +120,15 @@ class BundleAudit(FilesAudit):
         self._pinned = pinned
         self._asked: Entry | None = None
         self._named: set[str] = set()  # files, by SHA-256
+        self._printed: dict[str, int] = {}  # labels' resolutions, by digest
         self._short = ""  # what is not given whole, although it was asked for
 
     # --- where the steps of a whole log differ -------------------------------------------
 
     def tree(self) -> Leaves:
         held = self._held.size if self._held else None
-        self._tree = BundleTree(self._bundle, self.heads, self.findings, held)
+        kept = proved_in(self._bundle)
+        self._tree = BundleTree(self._bundle, self.heads, self.findings, held, kept)
         return self._tree
 
     def replay(self) -> Replay:
@@ -143,6 +148,7 @@ class BundleAudit(FilesAudit):
         with self.findings.timed(STEP):
             self._check_request()
             self._check_left_out()
+            self._check_extras()
             self._check_claim()
             told = f"{len(self._manifest.files)} files, {self._told_left_out()}{self._short}"
             self.findings.done(STEP, told, whole=not self._short)
@@ -218,6 +224,8 @@ class BundleAudit(FilesAudit):
             self._asked = entry
         if isinstance(entry.event, TemperatureEvidenceAttached):
             self._named |= set(files_of(entry.event))
+        if isinstance(entry.event, LabelPrinted):
+            self._printed[entry.event.digest] = entry.event.dpi
 
     def _check_request(self) -> None:
         asked, said = self._asked, self._manifest
@@ -270,6 +278,13 @@ class BundleAudit(FilesAudit):
             self._odd(f"evidence/{sha256}", "no entry here names this file")
         if set(said.files) != self._named - here:
             self._odd(MANIFEST, "it does not name just the files that are missing")
+
+    def _check_extras(self) -> None:
+        """Labels' pictures and single entries' proofs are of what is given here."""
+        for where, what in label_problems(self._bundle, self._printed):
+            self._odd(where, what)
+        for where, what in proof_problems(self._bundle, self._tree.leaves, self.heads, self.vkey):
+            self._odd(where, what)
 
     def _check_claim(self) -> None:
         """The head that meets the operator's policy, as the bundle says, does."""

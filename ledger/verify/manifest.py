@@ -6,6 +6,8 @@ checkpoints/000000 …      signed heads, ascending, each behind its length (two
 entries/000000 …          the tree, as `ledger.proof.pruned` has it: what is given, and hashes of the rest
 report/000000.txt …       the same entries in sentences
 evidence/<SHA-256>        loggers' own files
+labels/<digest>.png       labels as they were printed; not in a bundle of the whole log
+proofs/<position>.cose …  an entry that was asked for, and its proofs (`bundle_proofs`); nor are these
 timestamps/<size>-00.ers …  what authorities outside say of heads (RFC 4998); not in every bundle
 schemas.json              what the members of these events are (JSON Schema)
 manifest.json             what was asked, what is whole, what was left out, and every file's digest
@@ -30,8 +32,9 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.cose"
 RECORDS = 1_024  # of a file of entries or checkpoints
 MAX_NOTE = 0xFFFF
 
-LATER = ("therapies", "witnessed")  # members that a manifest may lack
+LATER = ("therapies", "witnessed", "labels", "proofs")  # members that a manifest may lack
 
+PROOF = re.compile(r"proofs/(0|[1-9][0-9]{0,15})\.(?:cose|receipt\.cose|tlog-proof)")
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 Size = Annotated[int, Field(ge=1, le=2**53 - 1)]
 
@@ -71,6 +74,18 @@ class Therapies(_Strict):
     unreadable: Count
 
 
+class Labels(_Strict):
+    """Pictures of printed labels are here. `left_out`: digests of those that were not at hand."""
+
+    left_out: list[Hex32]
+
+
+class Proofs(_Strict):
+    """Of so many `entries` the proofs are here as files: of all that were asked for, or of none."""
+
+    entries: Count
+
+
 class Witnessed(_Strict):
     """The operator's own policy (c2sp.org/tlog-policy, without addresses), and the newest head here that
     meets it: of `size` entries."""
@@ -81,8 +96,8 @@ class Witnessed(_Strict):
 
 class Manifest(_Strict):
     """`whole`: the tags of which every entry before `size` is given, sorted; None: all there are.
-    `therapies`: for a lot or a site; `witnessed`: where a head here meets the operator's policy. Bundles that
-    were signed before these were thought of lack them."""
+    `therapies`: for a lot or a site; `witnessed`: where a head here meets the operator's policy; `labels`
+    and `proofs`: but for the whole log. Bundles that were signed before these were thought of lack them."""
 
     format: Literal["unbroken bundle"] = "unbroken bundle"
     v: Literal[1] = 1
@@ -97,6 +112,8 @@ class Manifest(_Strict):
     files: list[Listed]
     therapies: Therapies | None = None
     witnessed: Witnessed | None = None
+    labels: Labels | None = None
+    proofs: Proofs | None = None
 
     def encode(self) -> bytes:
         without = {name for name in LATER if getattr(self, name) is None}
@@ -131,9 +148,18 @@ def evidence_name(sha256: str) -> str:
     return f"evidence/{sha256}"
 
 
+def proof_name(position: int, kind: str) -> str:
+    return f"proofs/{position}.{kind}"
+
+
+def label_name(digest: str) -> str:
+    return f"labels/{digest}.png"
+
+
 _NAMES = re.compile(
     r"README\.txt|verify\.html|schemas\.json|(checkpoints|entries)/[0-9]{6}|report/[0-9]{6}\.txt|evidence/[0-9a-f]{64}"
     r"|timestamps/[1-9][0-9]{0,18}-[0-9]{2}\.ers"
+    rf"|labels/[0-9a-f]{{64}}\.png|{PROOF.pattern}"
 )
 
 

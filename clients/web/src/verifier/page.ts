@@ -1,5 +1,6 @@
 /** The verifier's page, drawn from a report. What a bundle says only ever becomes text. */
 import type { JsonObject } from "../core/canonical";
+import { toBase64 } from "../core/bytes";
 import type { AuditedEntry, BundleReport } from "../core/bundle/audit";
 import type { Step } from "../core/bundle/report";
 import { party, sentence } from "../messages/sentence";
@@ -63,6 +64,7 @@ function stories(report: BundleReport): HTMLElement[] {
   return [
     element("h2", {}, TEXTS.timeline), element("p", { class: "dim" }, TEXTS.hidden(report.hidden)), timeline(report.entries),
     element("h2", {}, TEXTS.custody), moved.length ? custody(moved) : element("p", {}, TEXTS.none),
+    element("h2", {}, TEXTS.labels), ...labels(report),
     element("h2", {}, TEXTS.temperature), ...(read.length ? read.map(temperature) : [element("p", {}, TEXTS.none)]),
   ];
 }
@@ -82,6 +84,20 @@ function custody(entries: readonly AuditedEntry[]): HTMLElement {
     return element("tr", {}, ...cells.map((text) => element("td", {}, text)));
   });
   return element("table", {}, ...rows);
+}
+
+/** Printed labels, as the server drew them; shown where step 9 found each to be the one that was printed. */
+function labels(report: BundleReport): HTMLElement[] {
+  const isShown = report.steps.some((step) => step.number === 9 && step.ok !== false);
+  const printed = report.entries.filter((one) => one.payload["type"] === "LabelPrinted");
+  if (!printed.length) return [element("p", {}, TEXTS.none)];
+  return printed.map(({ position, payload }) => {
+    const [png, serial] = [report.pictures.get(String(payload["digest"])), String(payload["serial"])];
+    const caption = element("figcaption", {}, `Entry ${position}: label ${serial}`);
+    if (!png || !isShown) return element("figure", {}, caption, element("p", { class: "dim" }, TEXTS.undrawn));
+    const image = element("img", { src: `data:image/png;base64,${toBase64(png)}`, alt: TEXTS.label(serial) });
+    return element("figure", { class: "label" }, caption, image);
+  });
 }
 
 /** One logger's readings as a line; a missing reading is a gap in it. */

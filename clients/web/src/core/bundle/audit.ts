@@ -9,7 +9,7 @@
 import { equal, fromBase64Url, toHex, type Bytes } from "../bytes";
 import { decode, isObject, type Json, type JsonObject } from "../canonical";
 import { checkAssertion, esignatureIn } from "../esignature";
-import { checkMembers, checkTime, kindOf } from "../events/check";
+import { checkMembers, checkTime } from "../events/check";
 import { Problem } from "../problem";
 import type { EnrolledPasskey } from "../proof/assertion";
 import { openCheckpoint, type SignedCheckpoint } from "../proof/checkpoint";
@@ -24,6 +24,8 @@ import { checkSignature, MANIFEST, readManifest, SIGNATURE, type Manifest } from
 import { decodeRecords, Fold, type PrunedRecord } from "./pruned";
 import { checkClaim, checkCosigned, claimed, NOBODY, type Heads } from "./cosigned";
 import { HeldHead } from "./held";
+import { labelProblems } from "./labels";
+import { proofProblems } from "./proofs";
 import { Findings, said, type Step } from "./report";
 
 const ENVELOPE = ["type", "v", "occurred_at", "seen", "seq", "prev"];
@@ -49,6 +51,7 @@ export interface BundleReport {
   unchecked: { stamps: number; secondKey: boolean }; // time stamps here; whether the log names a second key
   entries: AuditedEntry[];
   hidden: number;
+  pictures: ReadonlyMap<string, Uint8Array>; // of printed labels, as PNG, by digest
 }
 
 /** What a reader brings beside the key: a witness policy, and a signed head from elsewhere; empty for none. */
@@ -73,7 +76,7 @@ export async function auditBundle(data: Uint8Array, vkey: string, brought: Broug
     if (error instanceof Problem && error.code === "malformed_policy") throw error; // what the reader brought
     findings.wrong(9, null, `the bundle cannot be read: ${said(error)}`);
     const origin = given?.name ?? "?";
-    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, unchecked: { stamps: 0, secondKey: false }, entries: [], hidden: 0 };
+    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, unchecked: { stamps: 0, secondKey: false }, entries: [], hidden: 0, pictures: new Map() };
     return { ...nothing, steps: findings.steps, firstWrong: findings.firstWrong };
   }
 }
@@ -88,6 +91,7 @@ class Audit {
   private readonly entries: AuditedEntry[] = [];
   private readonly raws = new Map<number, Uint8Array>();
   private readonly named = new Set<string>(); // loggers' files
+  private readonly printed = new Map<string, number>(); // labels' resolutions, by digest
   private committed = 0;
   private hidden = 0;
 
@@ -115,6 +119,7 @@ class Audit {
         secondKey: this.entries.some((one) => one.payload["type"] === "CheckpointKeyAdded"),
       },
       firstWrong: this.findings.firstWrong, proved: this.proved(), entries: this.entries, hidden: this.hidden,
+      pictures: new Map(this.inFolder("labels").map((name) => [name.slice(7, -4), this.files.get(name) ?? NOTHING])),
     };
   }
 
@@ -128,6 +133,7 @@ class Audit {
     this.findings.done(7, "NOT done here: loggers' files are read by `unbroken verify`", false);
     await this.checkRequest();
     this.checkLeftOut();
+    await this.checkExtras();
     await this.checkClaim(opened);
     const short = this.toldShort();
     this.findings.done(9, `${this.manifest.files.length} files, ${this.hidden} entries that stand as hashes were left out${short}`, !short);
@@ -324,6 +330,7 @@ class Audit {
     const head = this.covering(position);
     if (!head) throw new Problem("proof_invalid", "bad_checkpoint", "no checkpoint covers it");
     this.entries.push({ position, timeS: head.timeS, signer: found.iss, stream: found.sub, payload });
+    if (payload["type"] === "LabelPrinted") this.printed.set(String(payload["digest"]), Number(payload["dpi"]));
     if (payload["type"] === "TemperatureEvidenceAttached") {
       const readAs = payload["read_as"];
       const mapping = isObject(readAs) ? readAs["mapping"] : undefined;
@@ -403,6 +410,15 @@ class Audit {
     if (missing.join() !== [...new Set(leftOut.files)].toSorted().join()) this.odd("it does not name just the files that are missing");
   }
 
+  /** Labels' pictures and single entries' proofs are of what is given here. */
+  private async checkExtras(): Promise<void> {
+    const pictures = new Map(this.inFolder("labels").map((name) => [name, this.files.get(name) ?? NOTHING]));
+    const proved = { contentOf: (name: string) => contentOf(this.files, name), raws: this.raws, heads: this.heads, vkey: this.vkey };
+    const { labels, proofs } = this.manifest;
+    for await (const what of labelProblems(pictures, this.printed, labels?.leftOut ?? null)) this.odd(what);
+    for await (const what of proofProblems(this.inFolder("proofs"), proofs?.entries ?? 0, proved)) this.odd(what);
+  }
+
   /** The head that meets the operator's policy, as the bundle says, does. */
   private async checkClaim(opened: Heads): Promise<void> {
     const claim = this.manifest.witnessed;
@@ -445,8 +461,8 @@ const UNPINNED =
 /** Throws `Problem`: an event that the schema does not know so. */
 function checkEvent(payload: JsonObject): void {
   const type = typeof payload["type"] === "string" ? payload["type"] : "";
-  if (payload["v"] !== kindOf(type).version) throw new Problem("malformed", "unknown_event_version", `${type} has no such version`);
-  checkMembers(type, Object.fromEntries(Object.entries(payload).filter(([name]) => !ENVELOPE.includes(name))));
+  const members = Object.fromEntries(Object.entries(payload).filter(([name]) => !ENVELOPE.includes(name)));
+  checkMembers(type, members, payload["v"] ?? null);
   checkTime(type, String(payload["occurred_at"]));
   const { seen, seq, prev } = payload;
   const [isCount, isId] = [(value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0, /^[0-9a-f]{64}$/];

@@ -9,11 +9,12 @@ import { isBytes, sigStructure } from "../proof/statement";
 
 export const [MANIFEST, SIGNATURE] = ["manifest.json", "manifest.cose"] as const;
 const CONTENT_TYPE = "application/vnd.unbroken.bundle+json; v=1";
-const FILE = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64}|timestamps\/[1-9][0-9]{0,18}-[0-9]{2}\.ers)$/;
+export const PROOF = /^proofs\/(0|[1-9][0-9]{0,15})\.(?:cose|receipt\.cose|tlog-proof)$/;
+const FILES = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64}|labels\/[0-9a-f]{64}\.png|timestamps\/[1-9][0-9]{0,18}-[0-9]{2}\.ers)$/;
 const MAX_TEXT = 400; // code points
 const HEX = /^[0-9a-f]{64}$/;
 const MEMBERS = ["files", "format", "left_out", "log_key", "made_by", "origin", "request", "root", "size", "v", "whole"];
-const LATER = ["therapies", "witnessed"]; // older bundles lack these
+const LATER = ["therapies", "witnessed", "labels", "proofs"]; // older bundles lack these
 const MAX_POLICY = 65536; // code points
 
 export interface Manifest {
@@ -27,6 +28,8 @@ export interface Manifest {
   files: { name: string; size: number; sha256: string }[];
   therapies: { given: string[]; unreadable: number } | null; // of a lot or a site
   witnessed: { policy: string; size: number } | null; // the operator's own policy, and the newest head that meets it
+  labels: { leftOut: string[] } | null; // printed labels of which no picture is here
+  proofs: { entries: number } | null; // of so many entries the proofs are here as files
 }
 
 /** Throws `Problem` `malformed_manifest`. */
@@ -44,8 +47,20 @@ export function readManifest(data: Uint8Array): Manifest {
     whole: whole === null ? null : list(whole).map((one) => text(one)),
     leftOut: { entries: count(leftOut["entries"]), files: list(leftOut["files"]).map(hex) },
     files: files.map(listed), therapies: therapiesIn(said["therapies"] ?? null),
-    witnessed: witnessedIn(said["witnessed"] ?? null),
+    witnessed: witnessedIn(said["witnessed"] ?? null), labels: labelsIn(said["labels"] ?? null), proofs: proofsIn(said["proofs"] ?? null),
   };
+}
+
+function labelsIn(value: Json): Manifest["labels"] {
+  if (value === null) return null;
+  if (!isObject(value) || !equalNames(value, ["left_out"])) throw malformed();
+  return { leftOut: list(value["left_out"]).map(hex) };
+}
+
+function proofsIn(value: Json): Manifest["proofs"] {
+  if (value === null) return null;
+  if (!isObject(value) || !equalNames(value, ["entries"])) throw malformed();
+  return { entries: count(value["entries"]) };
 }
 
 function witnessedIn(value: Json): Manifest["witnessed"] {
@@ -63,7 +78,7 @@ function therapiesIn(value: Json): Manifest["therapies"] {
 function listed(value: Json): Manifest["files"][number] {
   if (!isObject(value) || !equalNames(value, ["name", "sha256", "size"])) throw malformed();
   const name = text(value["name"]);
-  if (!FILE.test(name)) throw malformed();
+  if (!FILES.test(name) && !PROOF.test(name)) throw malformed();
   return { name, size: count(value["size"]), sha256: hex(value["sha256"]) };
 }
 
