@@ -59,15 +59,16 @@ signer_digest = sha256
 default_policy = 1.3.6.1.4.1.99999.1
 digests = sha256, sha512
 accuracy = secs:1, millisecs:500
-ess_cert_id_alg = sha256
+ess_cert_id_alg = {named_by}
 """
 
 
 @pytest.mark.skipif(OPENSSL is None, reason="no openssl on the path")
-def test_a_token_that_openssl_made_verifies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named_by", ["sha1", "sha256"])  # ESSCertID of RFC 2634, and that of RFC 5816
+def test_a_token_that_openssl_made_verifies(tmp_path: Path, named_by: str) -> None:
     from cryptography.hazmat.primitives import serialization as as_
 
-    (tmp_path / "conf").write_text(CONFIG.format(folder=tmp_path))
+    (tmp_path / "conf").write_text(CONFIG.format(folder=tmp_path, named_by=named_by))
     (tmp_path / "serial").write_text("01\n")
     (tmp_path / "d").write_bytes(NOTE)
     (tmp_path / "cert").write_bytes(RSA.leaf.public_bytes(as_.Encoding.PEM))
