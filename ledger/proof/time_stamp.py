@@ -102,7 +102,7 @@ def check_token(
         if nonce is not None and info["nonce"].native != nonce:
             raise _bad("it answers another question: the nonce differs")
         leaf = _leaf(signed)
-        _must_chain(token, hashlib.new(name, message).digest(), signed, roots)
+        _must_chain(token, hashlib.new(name, message).digest(), roots)
         return _stamp(token, info, leaf, name)
     except (ValueError, TypeError, KeyError, OverflowError, x509.InvalidVersion):
         raise _bad("it cannot be read") from None
@@ -144,22 +144,21 @@ def _parsed(token: bytes) -> tuple[Any, Any]:
 
 
 def _leaf(signed: Any) -> x509.Certificate:
-    """Step 4: the one certificate of the signer."""
+    """Step 4: the one certificate of the signer. Libraries compare issuers' names in ways of their own,
+    so no other certificate in the token may have its number."""
     signer = signed["signer_infos"][0]
-    sid = signer["sid"].chosen
     if signer["sid"].name != "issuer_and_serial_number":
         raise _bad("its signer is not named by issuer and number")
-    found = [
-        one.chosen.dump()
-        for one in signed["certificates"]
-        if one.name == "certificate"
-        and (one.chosen.issuer.dump(), one.chosen.serial_number)
-        == (sid["issuer"].dump(), sid["serial_number"].native)
-    ]
-    if len(found) != 1:
-        raise _bad(f"it holds {len(found)} certificates of its signer, where one is due")
-    _must_be_named(signer, found[0])
-    leaf = x509.load_der_x509_certificate(found[0])
+    sid, given = (
+        signer["sid"].chosen,
+        [one.chosen for one in signed["certificates"] if one.name == "certificate"],
+    )
+    found = [one for one in given if one.serial_number == sid["serial_number"].native]
+    if len(found) != 1 or found[0].issuer.dump() != sid["issuer"].dump():
+        raise _bad("it does not hold just one certificate that can be its signer's")
+    der = found[0].dump()
+    _must_be_named(signer, der)
+    leaf = x509.load_der_x509_certificate(der)
     _must_stamp(leaf)
     return leaf
 
@@ -196,7 +195,7 @@ def _plain(cert: Any) -> dict[str, Any]:
     )
 
 
-def _must_chain(token: bytes, imprint: bytes, signed: Any, roots: Sequence[x509.Certificate]) -> None:
+def _must_chain(token: bytes, imprint: bytes, roots: Sequence[x509.Certificate]) -> None:
     """Step 5."""
     if not roots:
         raise _bad("no root was given, so nothing vouches for its signer")

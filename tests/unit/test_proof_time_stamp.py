@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import cms, tsp
+from asn1crypto import cms, tsp, x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,6 +144,15 @@ def _other_certificate(signed: Any) -> None:
     signed["certificates"].append(signed["certificates"][0])
 
 
+def _of_the_same_number(signed: Any) -> None:
+    """As somebody could who has a certificate of another authority under the same root."""
+    serial = signed["certificates"][0].chosen.serial_number
+    other = root_of("Another", datetime.now(UTC) - DAY, datetime.now(UTC) + DAY, True)[0]
+    loaded = x509.Certificate.load(other.public_bytes(serialization.Encoding.DER))
+    loaded["tbs_certificate"]["serial_number"] = serial
+    signed["certificates"].append(cms.CertificateChoices("certificate", loaded))
+
+
 def _two_signers(signed: Any) -> None:
     signed["signer_infos"].append(signed["signer_infos"][0])
 
@@ -152,7 +162,9 @@ def _no_name(signed: Any) -> None:
     signed["signer_infos"][0]["signed_attrs"] = kept
 
 
-@pytest.mark.parametrize("change", [_without_certificates, _other_certificate, _two_signers, _no_name])
+@pytest.mark.parametrize(
+    "change", [_without_certificates, _other_certificate, _of_the_same_number, _two_signers, _no_name]
+)
 def test_a_token_that_does_not_say_by_whom_it_is_is_told(change: Callable[[Any], None]) -> None:
     assert why(altered(change))
 
