@@ -60,6 +60,7 @@ from api.routes import (
     statements,
     supply,
     temperature,
+    time_stamps,
     vault,
     web,
 )
@@ -67,6 +68,7 @@ from api.routes.patients import PatientQuestion
 from api.routes.release import ReleaseQuestion
 from api.sessions import Sessions
 from api.settings import VERSION, Settings
+from api.stamping import Stamping
 from api.tries import Tries
 from api.vault.documents import CommitmentQuestion, PatientEntry, PersonEntry
 from api.vault.erasing import Erasing
@@ -76,6 +78,7 @@ from ledger.errors import Malformed, NotFound, UnbrokenError
 from ledger.store.captures import CaptureStore
 from ledger.store.cosignatures import CosignatureStore
 from ledger.store.evidence import EvidenceStore
+from ledger.store.time_stamps import TimeStampStore
 from ledger.views.runner import Projector
 
 if TYPE_CHECKING:
@@ -92,9 +95,9 @@ Writing needs a signature by an enrolled key, reading a session opened by a sign
 log's own paths under `/log/` are C2SP's (tlog-tiles, tlog-checkpoint). Every problem is
 an RFC 9457 document with a stable `code`."""
 ROUTERS = (
-    session, log, entries, readings, feed, chains, infusion, containers, carriers, readiness, custody,
-    deviations, quarantines, temperature, alarms, chart, report, evidence, exports, quality, release, supply,
-    registry, keys, labels, patients, persons, vault, replay, search, signed, standards, health, web,
+    session, log, time_stamps, entries, readings, feed, chains, infusion, containers, carriers, readiness,
+    custody, deviations, quarantines, temperature, alarms, chart, report, evidence, exports, quality, release,
+    supply, registry, keys, labels, patients, persons, vault, replay, search, signed, standards, health, web,
 )  # fmt: skip
 QUESTIONS = (
     infusion.InfusionQuestion, LabelWanted, PatientQuestion, ReleaseQuestion, PatientEntry, PersonEntry,
@@ -146,6 +149,7 @@ def create_app(
 def _node(ledger: Ledger, settings: Settings, seal: Seal | None, vault: Vault | None) -> Node:
     metrics = Metrics()
     cosignatures = CosignatureStore(ledger.store)
+    time_stamps_kept = TimeStampStore(ledger.store)
     projector = Projector(ledger.store.engine, ledger.store)
     evidence_store = EvidenceStore(ledger.store.engine)
     live = open_live(ledger, evidence_store, projector, metrics, settings)
@@ -165,6 +169,8 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None, vault: Vault | 
         label_checks=Pace(settings.label_checks_a_minute),
         cosignatures=cosignatures,
         witnessing=Witnessing(ledger.store, cosignatures, settings.witnesses),
+        time_stamps=time_stamps_kept,
+        stamping=Stamping(ledger.store, time_stamps_kept, settings.authorities, ledger.config.clock_ms),
         seal=seal,
         vault=vault,
         erasing=Erasing(vault, ledger.store),
@@ -188,6 +194,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(node.erasing.start)
     node.projector.start()
     node.witnessing.start()
+    node.stamping.start()
     sealing = asyncio.create_task(node.live.sealer.run())
     async with node.alarms.running(), _hearing(node):
         yield
@@ -195,6 +202,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await node.live.intake.close()
     node.live.sealer.close()
     await sealing
+    await run_in_threadpool(node.stamping.close)
     await run_in_threadpool(node.erasing.close)
     await run_in_threadpool(node.witnessing.close)
     await run_in_threadpool(node.projector.close)

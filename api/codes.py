@@ -34,6 +34,7 @@ BYTES = {
     "malformed_credential": "Not the credential of a label",
     "malformed_din": "Not a donation identification number",
     "malformed_division": "Not a division number",
+    "malformed_evidence_record": "Not an evidence record (RFC 4998) as it is written here",
     "malformed_fhir": "Not a FHIR bundle of this log",
     "malformed_gtin": "Not a global trade item number",
     "malformed_json": "Not JSON as it is written here",
@@ -43,6 +44,7 @@ BYTES = {
     "malformed_passkey_id": "Not the id of a passkey in base64url",
     "malformed_product_code": "Not a product code",
     "malformed_receipt": "Not a receipt",
+    "malformed_roots": "Not the certificates of authorities",
     "malformed_sec": "Not a Single European Code",
     "malformed_sign_in": "Not a sign-in",
     "malformed_sscc": "Not a serial shipping container code",
@@ -157,6 +159,7 @@ DECISIONS = {
     "patient_not_matched": "The patient at the collection is not known to be the ordered one",
     "retention_not_overridden": "Nothing is named that stands above the duty to keep the identifiers",
     "retention_runs": "The time for which the identifiers must be kept has not ended",
+    "second_key_exists": "The log has a second key for its heads",
     "rule_set_not_newer": "This rule set or a newer one is in force",
     "same_signer": "The second signature must be somebody else's",
     "scope_too_wide": "The release reaches beyond the order",
@@ -251,6 +254,7 @@ PROOFS = {
     "bad_receipt": "The receipt does not verify",
     "bad_subtree": "A hash stands where no subtree begins",
     "bad_tile": "A tile is damaged",
+    "bad_time_stamp": "The time stamp does not verify",
     "bad_tlog_proof": "The tlog-proof does not verify",
     "deviation_not_due": "A deviation was raised that the rules do not ask for",
     "deviation_omitted": "A deviation that the rules ask for is missing",
@@ -262,6 +266,7 @@ PROOFS = {
 PROGRAMS = {
     "already_running": "Another server runs on this directory",
     "bad_administrator": "An administrator is not named as it should be",
+    "bad_authority": "Not the address of a time-stamp authority",
     "bad_certificate": "The file with the reports' certificate cannot be opened",
     "bad_head": "A head is not written as size:root",
     "bad_mqtt": "Not an MQTT broker that can be reached as given",
@@ -295,6 +300,13 @@ WITNESSES = {
     "wrong_register": "A witness's files do not belong together",
 }
 
+AUTHORITIES = {
+    "authority_unreachable": "A time-stamp authority cannot be reached",
+    "nothing_renewed": "The new stamp would hold no longer than the old one",
+    "stamp_expired": "The stamp's certificate has expired",
+    "time_stamp_refused": "A time-stamp authority does not stamp",
+}
+
 FAULTS = {
     "clock_behind": "A clock is behind the log",
     "closing": "The server is closing",
@@ -312,4 +324,6 @@ FAULTS = {
     "wrong_master_key": "The vault's keys are under another master key",
 }
 
-TITLES: dict[str, str] = BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | PROGRAMS | WITNESSES | FAULTS
+TITLES: dict[str, str] = (
+    BYTES | SIGNERS | DECISIONS | REQUESTS | PROOFS | PROGRAMS | WITNESSES | AUTHORITIES | FAULTS
+)

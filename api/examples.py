@@ -56,6 +56,7 @@ SESSION = {
 LOG = {
     "origin": "ledger.example/unbroken",
     "vkey": "ledger.example/unbroken+0a1b2c3d+AexAmPlE",
+    "second_vkey": "ledger.example/unbroken+4d3c2b1a+BexAmPlE",
     "size": 4713,
     "root": ID,
     "rule_set": 1,
@@ -63,6 +64,19 @@ LOG = {
 _HASH = "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
 NOTE = f"ledger.example/unbroken\n4713\n{_HASH}\n\n\u2014 ledger.example/unbroken …\n"
 CHECKPOINTS = {"checkpoints": [{"size": 4713, "time": TIME, "note": NOTE}], "next_after": None}
+TIME_STAMPS = {
+    "time_stamps": [
+        {
+            "size": 4700,
+            "authority": "https://tsa.example/",
+            "time": TIME,
+            "stamps": 1,
+            "until": "2029-01-01T00:00:00.000Z",
+            "record": "MII…",
+        }
+    ],
+    "next_after": None,
+}
 TILE = "<hashes of 32 bytes>"
 BUNDLE = "<entries, each behind its length in two bytes>"
 RECEIPT = "<a COSE receipt, RFC 9942>"
@@ -474,7 +488,9 @@ _TOLD_LIVE = json.dumps(FEED_ENTRY, sort_keys=True, separators=(",", ":"))
 FEED = f"id: 4711\nretry: 2000\n\nevent: CustodyAccepted\ndata: {_TOLD_LIVE}\nid: 4712\n\nid: 4713\n\n"
 
 HEALTH = {"status": "ok", "log_size": 4713, "projection_lag": 0, "app": "published", "witnessed_size": 4712,
-          "witnesses": [{"name": "regulator", "log_size": 4712, "state": "cosigns"}]}  # fmt: skip
+          "witnesses": [{"name": "regulator", "log_size": 4712, "state": "cosigns"}],
+          "authorities": [{"authority": "https://tsa.example/", "log_size": 4700, "state": "stamps"}],
+          }  # fmt: skip
 APP = {
     "version": "0.1.0",
     "digest": "ab" * 32,

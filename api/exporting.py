@@ -23,6 +23,7 @@ from ledger.errors import NotFound, Unauthorised
 from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
 from ledger.export.cosigned import Cosignatures
+from ledger.export.stamped import Stamps
 from ledger.store.decode import LazyEntry, entry_of
 from ledger.verify.logger_files import files_of
 from ledger.verify.manifest import Therapies
@@ -49,6 +50,7 @@ class Source:
     key: SigningKey
     verifier: bytes | None
     cosignatures: Cosignatures
+    stamps: Stamps
     made_by: str = MADE_BY
 
     def evidence(self, sha256: str) -> bytes | None:
@@ -93,12 +95,13 @@ def export_of(reader: Reader, position: int) -> Export:
     settings = reader.node.settings
     page = _verifier(settings.verifier)
     cosigned = Cosignatures(reader.node.cosignatures, settings.witnesses, head.size, entry.recorded_ms)
+    stamps = Stamps(reader.node.time_stamps, head.size, entry.recorded_ms)
     source = Source(asker, reader, entry.recorded_ms, ledger.store, ledger.origin, str(ledger.vkey),
-                    ledger.config.log_key, page, cosigned)  # fmt: skip
+                    ledger.config.log_key, page, cosigned, stamps)  # fmt: skip
     choice = _choice(asker, entry, head.size)
     _must_still_read(source, choice)
     request = Request(position, entry.statement_id, head.size, head.root)
-    made_from = VERSION.encode() + (page or b"") + cosigned.state.encode()
+    made_from = VERSION.encode() + (page or b"") + cosigned.state.encode() + stamps.state.encode()
     program = hashlib.sha256(made_from).hexdigest()[:16]
     kept = reader.node.evidence.count(entry.recorded_ms)  # another, if one that was under way came late
     return Export(source, request, choice, f'"{entry.statement_id}-{program}-{kept}"')

@@ -2,6 +2,7 @@
 
     DIR/keys/log.vkey     which log this is: origin and public key, as auditors pin it
     DIR/keys/log.pem      signs checkpoints and receipts (encrypted PKCS #8)
+    DIR/keys/log-ml-dsa.pem  signs checkpoints too, where the log has a second key (encrypted PKCS #8)
     DIR/keys/event.pem    signs the deviations that the ledger raises (encrypted PKCS #8)
     DIR/keys/report.p12   signs the reports' PDFs, where there is one (PKCS #12, the same passphrase)
     DIR/ledger.db         the log, unless it lives in PostgreSQL
@@ -21,22 +22,24 @@ from typing import TYPE_CHECKING
 from api.durable import locked, write_durably
 from ledger.errors import Conflict, Fault, Malformed
 from ledger.proof.checkpoint import log_vkey
-from ledger.proof.keyfile import new_key, open_key, seal_key
+from ledger.proof.keyfile import new_key, new_second_key, open_key, open_second_key, seal_key
 from ledger.proof.note import VerifierKey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.proof.keys import SigningKey
+    from ledger.proof.ml_dsa import SecondSigner
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The log's origin and its two keys."""
+    """The log's origin, its two keys, and the second one for its heads, if there is one."""
 
     origin: str
     log_key: SigningKey
     event_key: SigningKey
+    second_key: SecondSigner | None = None
 
 
 class Home:
@@ -49,6 +52,7 @@ class Home:
         self.high_water = self.path / "high-water"
         self.certificate = self.keys / "report.p12"
         self._vkey = self.keys / "log.vkey"
+        self._second = self.keys / "log-ml-dsa.pem"
 
     @property
     def database_url(self) -> str:
@@ -86,7 +90,18 @@ class Home:
         event_key = open_key((self.keys / "event.pem").read_bytes(), passphrase)
         if str(log_vkey(vkey.name, log_key.public)) != str(vkey):
             raise Fault("wrong_log", f"{self.keys}/log.pem is not the key that log.vkey names")
-        return Keys(vkey.name, log_key, event_key)
+        return Keys(vkey.name, log_key, event_key, self._open_second(vkey.name, passphrase))
+
+    def _open_second(self, origin: str, passphrase: bytes) -> SecondSigner | None:
+        return (
+            open_second_key(self._second.read_bytes(), passphrase, origin) if self._second.exists() else None
+        )
+
+    def make_second_key(self, passphrase: bytes) -> None:
+        """Draw the log's second key, once, under the passphrase of the others. Raises as `open_keys`."""
+        keys = self.open_keys(passphrase)
+        if keys.second_key is None:
+            write_durably(self._second, seal_key(new_second_key(keys.origin), passphrase))
 
     def keep_certificate(self, pkcs12: bytes) -> None:
         """Durably. Raises `Conflict` (`certificate_exists`): reports that it signed go on being checked."""

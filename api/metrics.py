@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from api.stamping import StampStanding
 from api.witnessing import Standing
 from ledger.application import Answer
 from ledger.errors import UnbrokenError
@@ -89,6 +90,7 @@ class Metrics:
         lately: Sequence[LiveRecording] = (),
         witnesses: Sequence[Standing] = (),
         witnessed_size: int = 0,
+        authorities: Sequence[StampStanding] = (),
     ) -> str:
         """All of it. `lag`: entries that the read models have not taken in yet. `lately`: the
         recordings of which something came in the last day. `witnessed_size`: of the newest head that
@@ -109,6 +111,7 @@ class Metrics:
             *_head("unbroken_projection_lag", "gauge", "Entries that the read models lack"),
             f"unbroken_projection_lag {lag}",
             *(_witnessed(witnesses, witnessed_size) if witnesses else ()),
+            *(_stamped(authorities) if authorities else ()),
         ]
         return "\n".join(lines) + "\n"
 
@@ -149,6 +152,20 @@ def _witnessed(witnesses: Sequence[Standing], size: int) -> Iterable[str]:
     yield from _head("unbroken_witness_failures", "gauge", "How often in a row a witness has failed")
     for name, one in named:
         yield f'unbroken_witness_failures{{witness={name},state="{one.state}"}} {one.failures}'
+
+
+def _stamped(authorities: Sequence[StampStanding]) -> Iterable[str]:
+    """Addresses are those that `serve` was given."""
+    named = [(json.dumps(one.url), one) for one in authorities]
+    yield from _head("unbroken_stamped_size", "gauge", "Entries of the newest head that an authority stamped")
+    yield from (f"unbroken_stamped_size{{authority={name}}} {one.size}" for name, one in named)
+    yield from _head("unbroken_stamped_seconds", "gauge", "The time of that stamp, since the epoch")
+    yield from (f"unbroken_stamped_seconds{{authority={name}}} {one.at_ms / 1000}" for name, one in named)
+    yield from _head("unbroken_stamp_failures", "gauge", "How often in a row an authority has failed")
+    for name, one in named:
+        yield f'unbroken_stamp_failures{{authority={name},state="{one.state}"}} {one.failures}'
+    yield from _head("unbroken_stamps_due", "gauge", "Stamps that should have been renewed by now")
+    yield from (f"unbroken_stamps_due{{authority={name}}} {one.due}" for name, one in named)
 
 
 def _head(name: str, kind: str, about: str) -> tuple[str, str]:

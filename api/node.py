@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.pace import Pace
     from api.sessions import Sessions
     from api.settings import Settings
+    from api.stamping import Stamping
     from api.tries import Tries
     from api.vault.erasing import Erasing
     from api.vault.vault import Vault
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ledger.store.captures import CaptureStore
     from ledger.store.cosignatures import CosignatureStore
     from ledger.store.evidence import EvidenceStore
+    from ledger.store.time_stamps import TimeStampStore
     from ledger.views.runner import Projector
 
 
@@ -52,6 +54,8 @@ class Node:
     label_checks: Pace
     cosignatures: CosignatureStore
     witnessing: Witnessing
+    time_stamps: TimeStampStore
+    stamping: Stamping
     live: Live
     alarms: Alarms
     erasing: Erasing

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ledger.domain.container import Container
     from ledger.domain.deviation import Deviation
     from ledger.store.recorder import StoredEntry
+    from ledger.store.time_stamps import Kept
 
 PAGE = 1_000  # entries read at once
 
@@ -82,6 +83,7 @@ class _Gathered:
             size=self.head.size,
             root=self.head.root.hex(),
             head_at=clock(timestamp(self.head.time_ms)),
+            stamped=self._stamped(),
             made_at_s=self.head.time_ms // 1000,
             link=link,
             code=_qr(link) if link else "",
@@ -134,6 +136,21 @@ class _Gathered:
             sentence=sentence(to_payload(event), entry.signer, entry.stream),
             corrected_by=tuple(one.position for one in corrected),
         )
+
+    def _stamped(self) -> str:
+        """By the first stamped head that covers them all, else by the newest there was before the report's
+        own head: the same question gets the same bytes. The tokens were checked when they were kept."""
+        kept, until_ms = self.reader.node.time_stamps, self.head.time_ms
+        positions, sizes = [one.position for one in self.entries], kept.sizes(self.head.size, until_ms)
+        covering = next((size for size in sizes if size > positions[-1]), sizes[-1] if sizes else 0)
+        covered = sum(position < covering for position in positions)
+        if not covered:
+            return ""
+        words = "; ".join(_told(one) for one in kept.of(covering, until_ms))
+        if covered == len(positions):
+            return f"All entries existed {words}."
+        which = f"The first {covered} of {len(positions)} entries existed {words}."
+        return f"{which} The others' times are the ledger's."
 
     def _proofs(self) -> Iterator[Proof]:
         """Each entry that is shown, checked. Raises `Fault` (`store_failed`): then there is no report."""
@@ -255,6 +272,10 @@ class _Gathered:
     def _link(self) -> str:
         host = self.reader.node.settings.label_host
         return f"https://{host}/app/audit/{quote(self.chain.coi, safe='')}" if host else ""
+
+
+def _told(one: Kept) -> str:
+    return f"before {_second(timestamp(one.at_ms))} UTC, by the word of {one.record}"
 
 
 def _second(moment: str) -> str:

@@ -13,14 +13,16 @@ from typing import Annotated
 
 import typer
 
+from api import stamps_program
 from api.administrators import administrator
+from api.authorities import Authorities
 from api.bar import Bar
 from api.certificate import self_signed
 from api.home import Home
 from api.live import options
 from api.qr_pictures import qr_png
 from api.recording import Data, DatabaseUrl, recorder_of
-from api.serving import config_of, serving
+from api.serving import config_of, opened, serving
 from api.settings import Settings
 from api.starting import passphrase, run
 from api.vault import options as vaults
@@ -38,6 +40,7 @@ from ledger.errors import Malformed
 from ledger.labels.link import check_host
 from ledger.labels.message import ISBT128, check_format
 from ledger.labels.scanback import texts_in
+from ledger.proof.ml_dsa import SecondKey
 from ledger.proof.witnesses import Policy, parse_policy
 from ledger.store.engines import migrate
 from ledger.store.fsck import fsck
@@ -51,6 +54,8 @@ app = typer.Typer(
 
 app.add_typer(witness, name="witness")
 app.add_typer(vault, name="vault")
+stamps = typer.Typer(help="What authorities outside say about the heads.", no_args_is_help=True)
+app.add_typer(stamps, name="time-stamps")
 
 PassphraseFile = Annotated[
     Path | None, typer.Option(help="File with the passphrase of the keys; else UNBROKEN_PASSPHRASE")
@@ -67,16 +72,55 @@ def init(
     database_url: DatabaseUrl = "",
     passphrase_file: PassphraseFile = None,
     continues: Annotated[str, typer.Option(help="size:root of the log that this one replaces")] = "",
+    post_quantum: Annotated[
+        bool,
+        typer.Option("--post-quantum", help="With a second key, ML-DSA-44, that signs each head too"),
+    ] = False,
 ) -> None:
     """Begin a log: draw its keys and record its root administrators, of two organisations."""
     administrators = [administrator(one) for one in admin]
     before = _continued(continues)
     home = Home(data)
-    keys = home.make_keys(origin, passphrase(passphrase_file))
+    secret = passphrase(passphrase_file)
+    keys = home.make_keys(origin, secret)
+    if post_quantum:
+        home.make_second_key(secret)
+        keys = home.open_keys(secret)
     ledger = Ledger.create(config_of(home, keys, database_url), administrators, before)
+    try:
+        ledger.announce_second_key()
+    finally:
+        ledger.close()
     typer.echo(f"The log {origin} has begun. Its verifier key, which everybody pins:")
     typer.echo(str(ledger.vkey))
-    ledger.close()
+    if keys.second_key:
+        _tell_second(keys.second_key.public)
+
+
+@app.command("post-quantum")
+def post_quantum_key(
+    data: Data, database_url: DatabaseUrl = "", passphrase_file: PassphraseFile = None
+) -> None:
+    """Give a log its second key, for ML-DSA-44, which signs each head from then on; or show it.
+
+    No node may serve the log meanwhile. Copy the new file in keys/ to the other nodes before they start.
+    """
+    home, secret = Home(data), passphrase(passphrase_file)
+    with home.locked():
+        home.make_second_key(secret)
+        keys = home.open_keys(secret)
+        ledger = opened(config_of(home, keys, database_url))
+        try:
+            ledger.announce_second_key()
+        finally:
+            ledger.close()
+    assert keys.second_key
+    _tell_second(keys.second_key.public)
+
+
+def _tell_second(key: SecondKey) -> None:
+    typer.echo("The second key, for ML-DSA-44 (one line; pin it beside the first):")
+    typer.echo(str(key))
 
 
 @app.command()
@@ -136,6 +180,10 @@ def serve(
     ] = None,
     vault_keys: vaults.Keys = None,
     vault_master: vaults.Master = "",
+    time_stamp_authority: stamps_program.Urls = None,
+    time_stamp_roots: stamps_program.Roots = None,
+    time_stamp_every: stamps_program.Every = Authorities.every_s,
+    time_stamp_hash: stamps_program.Hash = "sha256",
 ) -> None:
     """Serve the log over HTTP until told to stop."""
     broker = mqtt and broker_at(
@@ -161,6 +209,9 @@ def serve(
         witnesses=_witnesses(witness, Home(data)) if witness else None,
         vault_keys=vault_keys,
         vault_master=vault_master,
+        authorities=stamps_program.authorities_of(
+            time_stamp_authority, time_stamp_roots, time_stamp_hash, time_stamp_every
+        ),
     )
     serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
 
@@ -241,6 +292,45 @@ def undelivered(
         else:
             found = program.undelivered(recorder)
             typer.echo(program.as_json(found) if as_json else program.text(found))
+
+
+@stamps.command("state")
+def stamps_state(
+    data: Data,
+    database_url: DatabaseUrl = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+) -> None:
+    """Show which heads are stamped, by whom, and until when; a server may run meanwhile."""
+    home = Home(data)
+    home.vkey()
+    with recorder_of(home, database_url) as recorder:
+        migrate(recorder.engine)
+        found = stamps_program.state(recorder)
+    typer.echo(stamps_program.as_json(found) if as_json else stamps_program.text(found))
+
+
+@stamps.command("renew")
+def stamps_renew(
+    data: Data,
+    time_stamp_authority: stamps_program.Urls = None,
+    time_stamp_roots: stamps_program.Roots = None,
+    time_stamp_hash: stamps_program.Hash = "sha512",
+    within_days: Annotated[
+        int | None, typer.Option(min=0, help="What ends within so many days; else whatever still holds")
+    ] = None,
+    database_url: DatabaseUrl = "",
+) -> None:
+    """Have stamps renewed by another authority or hash before theirs age. Status 1: some were not."""
+    asked = stamps_program.authorities_of(time_stamp_authority, time_stamp_roots, time_stamp_hash)
+    if asked is None:
+        raise Malformed("bad_authority", "name the authority with --time-stamp-authority")
+    home = Home(data)
+    home.vkey()
+    with recorder_of(home, database_url) as recorder:
+        migrate(recorder.engine)
+        done, failed = stamps_program.renew_all(recorder, asked, within_days)
+    typer.echo("\n".join([*failed, f"{done} renewed, {len(failed)} not."]))
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

@@ -44,8 +44,9 @@ def serving(
     seal = _seal(home, secret)
     log_to_stderr(log_level)
     with home.locked(), listening(*where) as listener:
-        ledger = _open(config_of(home, keys, database_url))
+        ledger = opened(config_of(home, keys, database_url))
         try:
+            ledger.announce_second_key()
             vault = open_vault(
                 settings.vault_keys, settings.vault_master, ledger.store, ledger.config.clock_ms
             )
@@ -63,7 +64,7 @@ def _seal(home: Home, passphrase: bytes) -> Seal | None:
     return Seal(home.certificate, passphrase)
 
 
-def _open(config: LedgerConfig) -> Ledger:
+def opened(config: LedgerConfig) -> Ledger:
     """The ledger of a log that has begun. Raises `Malformed` (`no_log_here`) and as `Ledger`."""
     ledger = Ledger(config)
     if ledger.store.head()[0]:
@@ -81,6 +82,7 @@ def config_of(home: Home, keys: Keys, database_url: str) -> LedgerConfig:
         event_key=keys.event_key,
         high_water=home.high_water,
         clock_ms=lambda: time.time_ns() // 1_000_000,
+        second_key=keys.second_key,
     )
 
 

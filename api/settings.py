@@ -11,6 +11,7 @@ from ledger.labels.message import ISBT128
 from ledger.proof.witnesses import Policy
 
 if TYPE_CHECKING:
+    from api.authorities import Authorities
     from api.webhooks.endpoints import Endpoint
     from clients.mqtt_broker import Broker
 
@@ -44,6 +45,7 @@ class Settings:
     witnesses: Policy | None = None  # who is asked to cosign each head; None: nobody
     vault_keys: Path | None = None  # the vault's key database; None: no vault
     vault_master: str = ""  # where its master key lies, see ledger/vault/master.py
+    authorities: Authorities | None = None  # who is asked to stamp heads; None: nobody
     webhooks: tuple[Endpoint, ...] = ()  # who is told of alarms
     readings_a_minute: int = 1_200  # requests of one address, each with up to 1,000 packets
     packets_a_minute: int = 3_000  # of one logger's key: two days of minutes, sent at once

@@ -16,6 +16,7 @@ from ledger.errors import Fault, Malformed, UnbrokenError
 
 HINTS = {
     "already_running": "Stop that server first, or give this one a directory of its own.",
+    "bad_authority": "Check --time-stamp-authority and --time-stamp-roots.",
     "bad_certificate": "It is PKCS #12 with key and certificate, under the passphrase of the log's keys.",
     "bad_webhooks": "Put the file of --webhooks right; see docs/how-to/live.md.",
     "bad_label_link": "Check --label-host or UNBROKEN_LABEL_HOST.",
@@ -29,6 +30,7 @@ HINTS = {
     "log_exists": "Serve it with: unbroken-server serve",
     "malformed_key_file": "Restore the keys directory from its backup.",
     "no_log_here": "Check --data, or begin a log with: unbroken-server init",
+    "malformed_roots": "Give --time-stamp-roots a PEM file with the authorities' root certificates.",
     "malformed_policy": "Its lines are those of c2sp.org/tlog-policy.",
     "no_vault_here": "Check --vault-keys, or begin one with: unbroken-server vault init",
     "no_log_followed": "Name one with: unbroken-server witness follow",

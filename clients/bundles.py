@@ -23,6 +23,7 @@ from ledger.proof.note import parse_note
 
 ZIP = "application/zip"
 PATIENCE_S, LOOK_S = 5.0, 0.25  # for witnesses: a server hands a head out within one second
+STAMP_PATIENCE_S = 9.0  # for authorities: a server looks every two seconds and asks at most every five
 TRIES = 3  # in one run; the next run goes on as well
 Progress = Callable[[int, int | None], None]
 """(bytes there, bytes in all or None)"""
@@ -59,6 +60,19 @@ def await_witnesses(remote: Remote, position: int, patience_s: float = PATIENCE_
         if time.monotonic() > until:
             return False
         time.sleep(LOOK_S)
+
+
+def await_authorities(remote: Remote, position: int, patience_s: float = STAMP_PATIENCE_S) -> bool:
+    """Give the server's time-stamp authorities some seconds to stamp the entry's head, too. False: they did
+    not, or the server asks none."""
+    until = time.monotonic() + patience_s
+    while remote.public("/v1/health").json().get("authorities"):
+        if remote.public("/log/time-stamps", params={"after": position}).json()["time_stamps"]:
+            return True
+        if time.monotonic() > until:
+            break
+        time.sleep(LOOK_S)
+    return False
 
 
 def fetch_bundle(remote: Remote, position: int, asked: dict[str, Any], path: Path, progress: Progress) -> int:

@@ -2,6 +2,7 @@
 
     DIR/checkpoint            the newest head, written last: a folder that has it is complete
     DIR/checkpoints/<size>    every head that the log ever signed
+    DIR/timestamps/<size>-<n>.ers  what authorities outside say of some heads (RFC 4998)
     DIR/tile/<L>/<N>[.p/<W>]  hashes        (c2sp.org/tlog-tiles)
     DIR/tile/entries/<N>…     the statements themselves
 
@@ -11,9 +12,11 @@ whole. Nothing here is believed because it was downloaded: `unbroken verify` aud
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +25,7 @@ from typing import Any
 
 from clients.remote import HASH_SIZE, Remote
 from ledger.errors import Fault, NotFound, ProofInvalid
-from ledger.proof.checkpoint import SignedCheckpoint, open_checkpoint
+from ledger.proof.checkpoint import SignedCheckpoint, open_checkpoint, stamp_name
 from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.tiles import (
     TILE_HEIGHT,
@@ -100,6 +103,7 @@ def download_log(
     heads = _checkpoints(remote, folder, size)
     _write(folder, folder / "checkpoint", newest.note)
     _complete(remote, vkey, folder, size)
+    _time_stamps(remote, folder, size)
     return Downloaded(folder, size, newest.checkpoint.root, len(wanted), kept, heads, end - size)
 
 
@@ -138,6 +142,38 @@ def _complete(remote: Remote, vkey: VerifierKey, folder: Path, size: int) -> Non
         raise ProofInvalid("fork_detected", detail)
     if before.note != found.note:
         _write(folder, path, found.note)
+
+
+def _time_stamps(remote: Remote, folder: Path, size: int) -> None:
+    """Evidence records of heads up to `size`: all anew, for they grow when they are renewed."""
+    after: int | None = 0
+    while after is not None:
+        try:
+            page = remote.public("/log/time-stamps", params={"after": after}).json()
+        except NotFound:  # a server from before there were any
+            return
+        for name, number, record in _records(page):
+            if number <= size:
+                _write(folder, folder / name, record)
+        before, after = after, page["next_after"]
+        if after is not None and after <= before:
+            raise Fault("bad_answer", "the list of time stamps does not go on")
+
+
+def _records(page: Any) -> list[tuple[str, int, bytes]]:
+    """(name of the file, size of the head, record), numbered within each head."""
+    seen: Counter[int] = Counter()
+    found = []
+    try:
+        for item in page["time_stamps"]:
+            size = int(item["size"])
+            found.append(
+                (stamp_name(size, seen[size]), size, base64.b64decode(item["record"], validate=True))
+            )
+            seen[size] += 1
+    except (KeyError, TypeError, ValueError) as error:
+        raise Fault("bad_answer", f"the list of time stamps cannot be read: {error!r}") from error
+    return found
 
 
 def pieces(size: int) -> Iterator[Piece]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 SENTENCES: dict[str, str] = {
     "LogOpened": "{who} opened the log {origin}; its administrators are {administrators}",
     "RuleSetAdopted": "{who} put version {rule_set} of the rules into force",
+    "CheckpointKeyAdded": "{who} added a second key, for ML-DSA-44, which signs every head from now on",
     "AppPublished": "{who} published version {version} of the app: {files} files, digest {digest}",
     "SiteOnboarded": "{who} took on {subject} of {organisation}: {site_kind} in {country}",
     "SiteSuspended": "{who} suspended {subject} ({reason})",

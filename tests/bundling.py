@@ -13,16 +13,20 @@ from ledger.application import Answer, Ledger
 from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
 from ledger.export.cosigned import Cosignatures
+from ledger.export.stamped import Stamps
 from ledger.proof import canonical, detached
 from ledger.proof.archive import Writer, open_archive, read_member
 from ledger.proof.keys import SigningKey
+from ledger.proof.ml_dsa import SecondSigner
 from ledger.proof.note import VerifierKey
 from ledger.proof.witnesses import Policy
 from ledger.store.cosignatures import CosignatureStore
 from ledger.store.reading import Reads
+from ledger.store.time_stamps import TimeStampStore
 from ledger.verify.bundle import audit_bundle
 from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, read_manifest
 from ledger.verify.report import Report
+from ledger.verify.steps import NOTHING, Outside
 from tests.e2e.api_stage import enrol
 from tests.scenario import CLEANROOM, ORIGIN, Clock, Scenario, open_scenario, therapy
 from tests.unit.verify_book import CHAIN, COI, tell_story
@@ -41,6 +45,7 @@ class Source:
     log_vkey: str
     key: SigningKey
     cosignatures: Cosignatures
+    stamps: Stamps
     origin: str = ORIGIN
     made_by: str = MADE_BY
     verifier: bytes | None = None
@@ -50,10 +55,10 @@ class Source:
         return self.kept.get(sha256)
 
 
-def stage(folder: Path) -> Scenario:
+def stage(folder: Path, second: SecondSigner | None = None) -> Scenario:
     """Another patient's whole therapy, then a story with a bit of everything, and two labels printed, of
     which one's picture is at hand; an auditor, audrey."""
-    scenario = open_scenario(f"sqlite:///{folder}/ledger.db", folder, Clock())
+    scenario = open_scenario(f"sqlite:///{folder}/ledger.db", folder, Clock(), second)
     enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
     therapy(scenario, OTHER, "patient-3", "BAG-9")
     tell_story(scenario)
@@ -75,9 +80,10 @@ def ask(scenario: Scenario, coi: str = COI) -> Answer:
 
 
 def source_of(ledger: Ledger, request: Request, policy: Policy | None = None) -> Source:
-    """Whenever witnesses cosigned, it counts."""
+    """Whenever witnesses cosigned and authorities stamped, it counts."""
     cosigned = Cosignatures(CosignatureStore(ledger.store), policy, request.size, EVER_MS)
-    return Source(ledger.store, str(ledger.vkey), ledger.config.log_key, cosigned)
+    stamps = Stamps(TimeStampStore(ledger.store), request.size, EVER_MS)
+    return Source(ledger.store, str(ledger.vkey), ledger.config.log_key, cosigned, stamps)
 
 
 def request_of(ledger: Ledger, asked: Answer) -> Request:
@@ -99,9 +105,16 @@ def pieces(ledger: Ledger, asked: Answer, choice: Choice, policy: Policy | None 
 
 
 def audited(
-    raw: bytes, vkey: VerifierKey | None, policy: Policy | None = None, note: bytes | None = None
+    raw: bytes,
+    vkey: VerifierKey | None,
+    policy: Policy | None = None,
+    note: bytes | None = None,
+    outside: Outside = NOTHING,
 ) -> Report:
-    return audit_bundle(lambda at, length: raw[at : at + length], len(raw), vkey, policy=policy, note=note)
+    def read(at: int, length: int) -> bytes:
+        return raw[at : at + length]
+
+    return audit_bundle(read, len(raw), vkey, policy=policy, note=note, outside=outside)
 
 
 def files_of(raw: bytes) -> dict[str, bytes]:

@@ -9,15 +9,18 @@ import pytest
 from ledger.errors import (
     UnbrokenError,
 )
+from ledger.proof.ml_dsa import SecondKey
 from tests.domain_scene import (
     DOSE,
     ORDER,
+    ORIGIN,
     RELEASED,
     Scene,
     patient,
 )
 
 SITE: dict[str, Any] = {"organisation": "northcell", "site_kind": "manufacturing", "country": "GB"}
+SECOND = str(SecondKey(ORIGIN, bytes(1312)))
 
 
 def refused(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.proof.keys import SigningKey
+    from ledger.proof.ml_dsa import SecondSigner
 
 ORIGIN = "ledger.example/unbroken"
 START_MS = 1_790_000_000_000
@@ -186,18 +187,23 @@ def ordered(name: str) -> dict[str, Any]:
     }
 
 
-def open_scenario(database_url: str, directory: Path | None = None, clock: Clock | None = None) -> Scenario:
-    """A new log on a fresh database, its people enrolled."""
+def open_scenario(
+    database_url: str,
+    directory: Path | None = None,
+    clock: Clock | None = None,
+    second: SecondSigner | None = None,
+) -> Scenario:
+    """A new log on a fresh database, its people enrolled. `second`: its second key, which is announced."""
     clock = clock or Clock()
-    config = LedgerConfig(
-        database_url, ORIGIN, new_key(), new_key(), directory / "high-water" if directory else None, clock
-    )
+    mark = directory / "high-water" if directory else None
+    config = LedgerConfig(database_url, ORIGIN, new_key(), new_key(), mark, clock, second)
     signers = {agent: Signer(agent, new_key()) for agent in ADMINISTRATORS}
     administrators = [
         Administrator(agent=agent, organisation=organisation, key=b64(signers[agent].key.public.spki))
         for agent, organisation in ADMINISTRATORS.items()
     ]
     scenario = Scenario(Ledger.create(config, administrators), clock, signers)
+    scenario.ledger.announce_second_key()
     scenario.furnish()
     return scenario
 

@@ -11,6 +11,7 @@ from api.describing import problems, shown
 from api.examples import HEALTH, METRICS
 from api.metrics import MEDIA_TYPE
 from api.node import Node, TheNode
+from api.stamping import StampStanding
 from api.web import standing
 from api.witnessing import Standing
 from ledger.store.live_rows import LiveRecording
@@ -28,6 +29,15 @@ class WitnessHealth(BaseModel):
     state: str
 
 
+class AuthorityHealth(BaseModel):
+    """`log_size` of the newest head that it stamped; `state`: `new`, `stamps`, or the code of what
+    fails: `authority_unreachable`, `time_stamp_refused`, `bad_time_stamp`, …"""
+
+    authority: str
+    log_size: int
+    state: str
+
+
 class Health(BaseModel):
     """`projection_lag`: entries that the read models have not taken in yet. `app`: `published` where
     the app that is served is the newest that the log names, else `unpublished`, or `not_built`.
@@ -40,6 +50,7 @@ class Health(BaseModel):
     app: str
     witnessed_size: int | None
     witnesses: list[WitnessHealth]
+    authorities: list[AuthorityHealth]
 
 
 @router.get(
@@ -61,6 +72,10 @@ def get_health(node: TheNode) -> Health:
             WitnessHealth(name=one.name, log_size=one.size, state=one.state)
             for one in node.witnessing.standings()
         ],
+        authorities=[
+            AuthorityHealth(authority=one.url, log_size=one.size, state=one.state)
+            for one in node.stamping.standings()
+        ],
     )
 
 
@@ -74,8 +89,11 @@ async def get_metrics(node: TheNode) -> Response:
     return Response(node.metrics.text(*await run_in_threadpool(_numbers, node)), media_type=MEDIA_TYPE)
 
 
-def _numbers(node: Node) -> tuple[int, int, list[LiveRecording], list[Standing], int]:
+def _numbers(
+    node: Node,
+) -> tuple[int, int, list[LiveRecording], list[Standing], int, list[StampStanding]]:
     lately = node.live.store.lately(node.ledger.config.clock_ms() - DAY_MS)
     size, witnessed = node.ledger.store.head()[0], node.witnessing.newest()
     standings = node.witnessing.standings()
-    return size, node.projector.lag(), lately, standings, witnessed.size if witnessed else 0
+    met = witnessed.size if witnessed else 0
+    return size, node.projector.lag(), lately, standings, met, node.stamping.standings()

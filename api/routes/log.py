@@ -29,10 +29,12 @@ MAX_SIZE = 2**53  # no tree is as large, and a database holds no larger number
 
 
 class LogDocument(BaseModel):
-    """What a client pins: the origin and the verifier key; and how far the log has come."""
+    """What a client pins: the origin and the verifier key, and that of the second signature (ML-DSA-44)
+    where the log has one; and how far the log has come."""
 
     origin: str
     vkey: str
+    second_vkey: str | None
     size: int
     root: str
     rule_set: int
@@ -54,9 +56,15 @@ class Checkpoints(BaseModel):
 @router.get("/v1/log", summary="What log is this?", responses=shown(LOG, "The log") | problems(503))
 def get_log(request: Request, node: TheNode) -> LogDocument:
     size, root = node.ledger.store.head()
-    rule_set = node.ledger.world_at(size).log().rule_set or RULE_SET
-    vkey = str(node.ledger.vkey)
-    return LogDocument(origin=node.ledger.origin, vkey=vkey, size=size, root=root.hex(), rule_set=rule_set)
+    log, ledger = node.ledger.world_at(size).log(), node.ledger
+    return LogDocument(
+        origin=ledger.origin,
+        vkey=str(ledger.vkey),
+        second_vkey=log.second_key,
+        size=size,
+        root=root.hex(),
+        rule_set=log.rule_set or RULE_SET,
+    )
 
 
 @router.get(

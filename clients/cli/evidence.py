@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -21,20 +22,41 @@ from clients.words import sentence
 from ledger.cold_chain.berlinger_signature import ROOT
 from ledger.errors import Conflict, Malformed, ProofInvalid
 from ledger.proof.checkpoint import SignedCheckpoint
+from ledger.proof.ml_dsa import SecondKey, is_second
 from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.receipt import verify_tlog_proof
 from ledger.proof.witnesses import Policy, parse_policy
 
 if TYPE_CHECKING:
-    from ledger.verify import Progress, Report
+    from ledger.verify import Outside, Progress, Report
 
 WITNESSES = 8  # the audit's step that only a policy brings
+SECOND_KEY = 12  # that only the second key brings
 
 receipt = typer.Typer(no_args_is_help=True, help="Proof that one statement stands in the log.")
 log = typer.Typer(no_args_is_help=True, help="The log as a whole.")
 
 LogKey = Annotated[
     str | None, typer.Option("--log-key", metavar="VKEY", help="The log's verifier key; else the pinned one.")
+]
+LogKeys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log-key",
+        metavar="VKEY",
+        help="The log's verifier key; else the pinned one. A second time: its second key (ML-DSA-44). "
+        "@FILE: from the lines of a file.",
+    ),
+]
+Roots = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--tsa-root",
+        metavar="FILE",
+        help="Root certificates (PEM) of time-stamp authorities whose word counts; not from the operator.",
+        exists=True,
+        dir_okay=False,
+    ),
 ]
 PolicyFile = Annotated[
     Path | None,
@@ -91,7 +113,7 @@ def verify_receipt(
 
     With --policy, also that enough of its witnesses cosigned the head of a tlog-proof.
     """
-    vkey, asked = vkey_of(log_key, home), _policy(policy)
+    vkey, asked = pinned(log_key, home), _policy(policy)
     raw, data = statement.read_bytes(), evidence.read_bytes()
     if data.startswith(b"c2sp.org/tlog-proof"):
         signed = verify_tlog_proof(data, raw, vkey)
@@ -151,7 +173,7 @@ def verify(
     evidence_path: Annotated[
         Path, typer.Argument(metavar="DIR_OR_BUNDLE", help="A downloaded log, or a bundle.", exists=True)
     ],
-    log_key: LogKey = None,
+    log_key: LogKeys = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes for signatures.")] = 1,
     evidence: Annotated[
         Path | None,
@@ -175,6 +197,7 @@ def verify(
             dir_okay=False,
         ),
     ] = None,
+    tsa_root: Roots = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -182,22 +205,29 @@ def verify(
 
     With --policy, also the witnesses that it names: enough of them must have cosigned the newest head.
     A bundle of which they cosigned a smaller head is not wrong, and not wholly checked. With
-    --checkpoint, a bundle must be of the same history as that head.
+    --checkpoint, a bundle must be of the same history as that head. With --tsa-root, time stamps say by
+    when the entries existed. With the log's second key, that must have signed the heads, too.
 
     Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named. 6: nothing
     is wrong, but not everything could be checked: what, the report says.
     """
     with progress("Verifying", as_json) as bar:
         witnesses = _policy(policy)
+        first, second = log_keys(log_key)
+        outside = _outside(tsa_root, second)
         if not evidence_path.is_dir():
             note = checkpoint.read_bytes() if checkpoint else None
-            vkey = perhaps_vkey(log_key, home)
-            report = _audit_bundle(evidence_path, vkey, berlinger_root, witnesses, note, workers, bar)
+            vkey = perhaps_pinned(first, home)
+            report = _audit_bundle(
+                evidence_path, vkey, berlinger_root, witnesses, note, outside, workers, bar
+            )
         elif checkpoint:
             raise Malformed("bad_checkpoint", "a copy of a log is compared by downloading on: see `log show`")
         else:
-            pinned = vkey_of(log_key, home)
-            report = _audit_log(evidence_path, pinned, evidence, berlinger_root, witnesses, workers, bar)
+            vkey = pinned(first, home)
+            report = _audit_log(
+                evidence_path, vkey, evidence, berlinger_root, witnesses, outside, workers, bar
+            )
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
         raise typer.Exit(REFUSED if report.first_wrong else UNFINISHED)
@@ -209,6 +239,7 @@ def _audit_log(
     evidence: Path | None,
     root: str,
     witnesses: Policy | None,
+    outside: Outside,
     workers: int,
     bar: Progress,
 ) -> Report:
@@ -216,8 +247,34 @@ def _audit_log(
 
     source, files = DirectorySource(folder), evidence or folder / FOLDER
     if files.is_dir():
-        return FilesAudit(source, vkey, files_in(files), pin(root), witnesses).run(workers, bar)
-    return audit(source, str(vkey), workers=workers, progress=bar, policy=witnesses)
+        own = files_in(files)
+        return FilesAudit(source, vkey, own, pin(root), witnesses, outside=outside).run(workers, bar)
+    return audit(source, str(vkey), workers=workers, progress=bar, policy=witnesses, outside=outside)
+
+
+def _outside(roots: list[Path] | None, second: SecondKey | None) -> Outside:
+    """Raises `Malformed` (`malformed_roots`)."""
+    from ledger.proof.time_stamp import read_roots
+    from ledger.verify import Outside
+
+    found = tuple(one for path in roots or () for one in read_roots(path.read_bytes()))
+    return Outside(found, time.time_ns() // 1_000_000, second)
+
+
+def log_keys(given: list[str] | None) -> tuple[str | None, SecondKey | None]:
+    """The log's key, and its second one, each if it was given. Raises `Malformed` (`malformed_vkey`)."""
+    lines = [line for one in given or () for line in _keys_of(one)]
+    first = [line for line in lines if not is_second(line)]
+    second = [SecondKey.parse(line) for line in lines if is_second(line)]
+    if len(first) > 1 or len(second) > 1:
+        raise Malformed("malformed_vkey", "a log has one key, and at most one second key for ML-DSA-44")
+    return next(iter(first), None), next(iter(second), None)
+
+
+def _keys_of(given: str) -> list[str]:
+    if not given.startswith("@"):
+        return [given]
+    return Path(given[1:]).read_text(encoding="utf-8").split()
 
 
 def _audit_bundle(
@@ -226,6 +283,7 @@ def _audit_bundle(
     root: str,
     witnesses: Policy | None,
     note: bytes | None,
+    outside: Outside,
     workers: int,
     bar: Progress,
 ) -> Report:
@@ -234,13 +292,13 @@ def _audit_bundle(
     with path.open("rb") as file:
         read, length = reader_of(file), path.stat().st_size
         return audit_bundle(read, length, vkey, workers=workers, progress=bar, berlinger_root=pin(root),
-                            policy=witnesses, note=note)  # fmt: skip
+                            policy=witnesses, note=note, outside=outside)  # fmt: skip
 
 
-def perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
+def perhaps_pinned(given: str | None, home: Path | None) -> VerifierKey | None:
     """A bundle is read without a key, too; the report then says that nothing pins the log."""
     try:
-        return vkey_of(given, home)
+        return pinned(given, home)
     except Malformed:
         if given:
             raise
@@ -262,7 +320,8 @@ def _policy(path: Path | None) -> Policy | None:
     return parse_policy(path.read_bytes()) if path else None
 
 
-def vkey_of(given: str | None, home: Path | None) -> VerifierKey:
+def pinned(given: str | None, home: Path | None) -> VerifierKey:
+    """The key that was given, else the one that this device has pinned. Raises `Malformed`."""
     if given:
         return VerifierKey.parse(given)
     try:
@@ -333,6 +392,10 @@ def _draw_report(console: Console, report: Report) -> None:
     console.print(Text(f"Proved: {report.proved}", style="green" if report.ok else ""))
     witnessed = report.size and report.witnessed_size == report.size
     console.print(Text(f"Witnesses: {report.witnessed}", style="green" if witnessed else "bold yellow"))
+    stamped = any(one["holds"] for one in report.stamps)
+    console.print(Text(f"Time: {report.stamped}", style="green" if stamped else "yellow"))
+    second = any(step.number == SECOND_KEY and step.ok for step in report.steps)
+    console.print(Text(f"Second key: {report.second}", style="green" if second else "yellow"))
     if not any(step.number == WITNESSES for step in report.steps):
         console.print(
             "NO WITNESS POLICY WAS GIVEN. Ask the witnesses with: --policy FILE", style="bold yellow"

@@ -36,6 +36,7 @@ from clients.cli import (
     report,
     standards,
     temperature,
+    time_stamp,
     web,
 )
 from clients.cli.screen import EXITS, USAGE, complain
@@ -98,6 +99,7 @@ standards.app.command("bundle")(export_bundle.export_bundle)
 standards.app.command("events")(export_events.export_events)
 app.add_typer(standards.app, name="export", rich_help_panel=ASK)
 app.add_typer(evidence.receipt, name="receipt", rich_help_panel=PROVE)
+evidence.log.command("time-stamp")(time_stamp.time_stamp)
 app.add_typer(evidence.log, name="log", rich_help_panel=PROVE)
 app.command("verify", rich_help_panel=PROVE)(evidence.verify)
 app.add_typer(web.app, name="app", rich_help_panel=PROVE)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from clients.bundles import reader_of
-from clients.cli.evidence import perhaps_vkey, vkey_of
+from clients.cli.evidence import perhaps_pinned, pinned
 from clients.cli.screen import REFUSED, UNFINISHED, progress
 from clients.past import When
 from ledger.cold_chain.berlinger_signature import ROOT
@@ -33,8 +33,8 @@ def watched(files: Path, log_key: str | None, home: Path | None, watch: Watch, q
 
     with progress("Auditing", quiet) as bar:
         if files.is_dir():
-            return watch_log(DirectorySource(files), vkey_of(log_key, home), watch, bar)
-        vkey = perhaps_vkey(log_key, home)
+            return watch_log(DirectorySource(files), pinned(log_key, home), watch, bar)
+        vkey = perhaps_pinned(log_key, home)
         with files.open("rb") as file:
             length = files.stat().st_size
             return watch_bundle(reader_of(file), length, vkey, watch, bar, berlinger_root=ROOT)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ledger.domain.parts import Administrator, Seen
     from ledger.domain.registry import LogState
     from ledger.proof.keys import SigningKey
+    from ledger.proof.ml_dsa import SecondSigner
     from ledger.proof.note import VerifierKey
     from ledger.proof.statement import Statement
     from ledger.store.recorder import Seal, Writing
@@ -51,6 +52,7 @@ class LedgerConfig:
     """What a node needs. Keys are this log's own; `clock_ms` is the only clock.
 
     `high_water` is a file outside the database; None is for tests and tools that only read.
+    `second_key` signs the heads too, where the log has one (ADR-0019).
     """
 
     database_url: str
@@ -59,6 +61,7 @@ class LedgerConfig:
     event_key: SigningKey
     high_water: Path | None
     clock_ms: Callable[[], int]
+    second_key: SecondSigner | None = None
 
 
 class Ledger(DCBApplication):
@@ -144,6 +147,16 @@ class Ledger(DCBApplication):
         self._writer.put(Waiting(drafts, answered.put))
         return answered.get()
 
+    def announce_second_key(self) -> None:
+        """Name the second key in the log, where this node has one and the log names none yet. From that
+        entry's head on, every head carries its line. Raises as `attest`, and what the rules refuse."""
+        if self.config.second_key is None or self.world_at().log().second_key is not None:
+            return
+        fields = {"type": "CheckpointKeyAdded", "v": 1, "vkey": str(self.config.second_key.public)}
+        (answer,) = self.attest([(f"log/{self.origin}", fields, "CheckpointKeyAdded")])
+        if isinstance(answer, UnbrokenError):
+            raise answer
+
     def own(self, about: str) -> bytes:
         """The event key's id and the cti under which the ledger says something about this."""
         return bytes.fromhex(self.event_kid) + hashlib.sha256(about.encode()).digest()[:16]
@@ -224,7 +237,8 @@ class Ledger(DCBApplication):
 
         def seal(size: int, root: bytes) -> tuple[bytes, int]:
             head = checkpoint.Checkpoint(self.origin, size, root)
-            return checkpoint.sign_checkpoint(head, self.config.log_key, time_ms // 1000), time_ms
+            second = self.config.second_key
+            return checkpoint.sign_checkpoint(head, self.config.log_key, time_ms // 1000, second), time_ms
 
         return seal
 
@@ -233,6 +247,7 @@ class Ledger(DCBApplication):
         if writing.size != self._world_size:
             self.world.forget(writing.tags_since(self._world_size - 1))
             self._world_size = writing.size
+            self._must_hold_second_key(self.world.log())
 
     def committed(self, mark: Mark) -> None:
         """After the commit, before the first answer."""
@@ -279,6 +294,13 @@ class Ledger(DCBApplication):
             )
         if log.event_kid != self.event_kid:
             raise Fault("wrong_log", "the event key is not the one that this log's genesis names")
+        self._must_hold_second_key(log)
+
+    def _must_hold_second_key(self, log: LogState) -> None:
+        """A head without its line would look like one that somebody else signed."""
+        mine = self.config.second_key
+        if log.second_key is not None and (mine is None or str(mine.public) != log.second_key):
+            raise Fault("wrong_log", "this node lacks the second key that the log names for its heads")
 
 
 class StoredSeal:

@@ -85,6 +85,7 @@ from ledger.domain.registry_events import (
     AgentEnrolled,
     AgentRolesChanged,
     AppPublished,
+    CheckpointKeyAdded,
     EnrolmentApproved,
     KeyAdded,
     KeyRetired,
@@ -136,6 +137,7 @@ from ledger.errors import Malformed
 EVENTS: tuple[type[Event], ...] = (
     LogOpened,
     RuleSetAdopted,
+    CheckpointKeyAdded,
     AppPublished,
     SiteOnboarded,
     SiteSuspended,

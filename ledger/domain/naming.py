@@ -12,7 +12,7 @@ from ledger.domain.registry import kid_of
 Names = tuple[str, ...]
 
 _REGISTRY_STREAMS = {
-    "log": ("LogOpened", "RuleSetAdopted", "AppPublished", "ExportRequested"),
+    "log": ("LogOpened", "RuleSetAdopted", "CheckpointKeyAdded", "AppPublished", "ExportRequested"),
     "site": ("SiteOnboarded", "SiteSuspended", "SiteResumed", "SiteClosed"),
     "agent": (
         "AgentEnrolled",

@@ -42,6 +42,7 @@ Containers = Annotated[list[ContainerId], Field(min_length=1, max_length=200)]
 Milli = Annotated[int, Field(ge=-MAX_INT, le=MAX_INT)]  # thousandths of a unit that stands beside it
 Credential = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,1364}$")]  # at most 1,023 bytes
 RelyingParty = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,252}$")]
+SecondVkey = Annotated[str, StringConstraints(pattern=r"^[^\s+]{1,255}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{1751}=$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
 Photos = Annotated[list[Hex32], Field(min_length=1, max_length=20)]  # SHA-256 of each; not in the log
 Tests = Annotated[list[Code], Field(min_length=1, max_length=100)]

@@ -57,6 +57,7 @@ def _row(roles: str | frozenset[str], relation: str, qualification: str | None =
 POLICY: dict[str, Row] = {
     "LogOpened": _row("", "ledger"),
     "RuleSetAdopted": _row("", "ledger"),
+    "CheckpointKeyAdded": _row("", "ledger"),
     "AppPublished": _row("administrator", "whole_log"),
     "SiteOnboarded": _row("administrator", "own_organisation"),
     "SiteSuspended": _row("administrator quality", "own_organisation"),

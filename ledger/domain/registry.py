@@ -49,14 +49,16 @@ class PublishedApp:
 
 @dataclass(slots=True)
 class LogState:
-    """What the log's own stream says: entry 0, the rule set in force (0 before the first), and
-    the builds of the app, in the order of their publication."""
+    """What the log's own stream says: entry 0, the rule set in force (0 before the first), the verifier
+    key of the second signature on heads, if there is one, and the builds of the app, in the order of
+    their publication."""
 
     origin: str
     version: int = 0
     genesis: LogOpened | None = None
     event_kid: str | None = None
     rule_set: int = 0
+    second_key: str | None = None
     apps: list[PublishedApp] = field(default_factory=list)
 
     @property
@@ -77,6 +79,9 @@ class LogState:
     def _rules_adopted(self, _: Entry, event: Any) -> None:
         self.rule_set = event.rule_set
 
+    def _checkpoint_key_added(self, _: Entry, event: Any) -> None:
+        self.second_key = self.second_key or event.vkey
+
     def _app_published(self, entry: Entry, event: Any) -> None:
         self.apps.append(PublishedApp(event.version, event.digest, event.files, entry.position))
 
@@ -84,6 +89,7 @@ class LogState:
 _ON_LOG: dict[str, Handler] = {
     "LogOpened": LogState._opened,
     "RuleSetAdopted": LogState._rules_adopted,
+    "CheckpointKeyAdded": LogState._checkpoint_key_added,
     "AppPublished": LogState._app_published,
 }
 

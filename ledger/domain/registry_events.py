@@ -20,6 +20,7 @@ from ledger.domain.parts import (
     RelyingParty,
     RequiredCheck,
     RoleAtSite,
+    SecondVkey,
     Seen,
     SiteKind,
     Specification,
@@ -49,6 +50,17 @@ class RuleSetAdopted(Decision):
     type: Literal["RuleSetAdopted"]
     v: Literal[1]
     rule_set: Annotated[int, Field(ge=1, le=MAX_INT)]
+
+
+class CheckpointKeyAdded(Decision):
+    """From the head that covers this on, every head is signed by this key too, beside the log's own.
+
+    `vkey`: a C2SP verifier key for ML-DSA-44 (c2sp.org/tlog-cosignature, type 0x06), under the log's name.
+    """
+
+    type: Literal["CheckpointKeyAdded"]
+    v: Literal[1]
+    vkey: SecondVkey
 
 
 class AppPublished(Decision):

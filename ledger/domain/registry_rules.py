@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         AgentEnrolled,
         AgentRolesChanged,
         AppPublished,
+        CheckpointKeyAdded,
         EnrolmentApproved,
         KeyAdded,
         KeyRetired,
@@ -106,6 +107,14 @@ def _rules_adopted(_: Entry, event: RuleSetAdopted, world: World) -> None:
         raise Conflict("rule_set_not_newer", f"rule set {in_force} is in force already")
     if event.rule_set > RULE_SET:
         raise Refused("unknown_rule_set", f"this program knows the rules up to set {RULE_SET}")
+
+
+def _checkpoint_key_added(_: Entry, event: CheckpointKeyAdded, world: World) -> None:
+    """One for ever, as the log's own: whoever pinned it would else have to believe the log about the next."""
+    if world.log().second_key is not None:
+        raise Conflict("second_key_exists", "the log has a second key for its heads already")
+    if event.vkey.partition("+")[0] != world.origin:
+        raise Unauthentic("wrong_log", f"the second key has another name than the log, {world.origin!r}")
 
 
 def _app_published(_: Entry, event: AppPublished, world: World) -> None:
@@ -262,6 +271,7 @@ def _require_new_key(key: str, world: World) -> None:
 
 _CHECKS: dict[str, Callable[[Entry, Any, World], None]] = {
     "RuleSetAdopted": _rules_adopted,
+    "CheckpointKeyAdded": _checkpoint_key_added,
     "AppPublished": _app_published,
     "ExportRequested": _export_requested,
     "SiteOnboarded": _site_onboarded,

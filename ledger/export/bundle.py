@@ -32,6 +32,7 @@ from ledger.verify.manifest import Asked, LeftOut, Listed, Manifest
 if TYPE_CHECKING:
     from ledger.export.choosing import Choice
     from ledger.export.cosigned import Cosignatures
+    from ledger.export.stamped import Stamps
     from ledger.proof.keys import SigningKey
     from ledger.store.reading import Reads, StoredCheckpoint, StoredEntry
 
@@ -67,6 +68,8 @@ class BundleSource(Protocol):
     def verifier(self) -> bytes | None: ...  # the page that verifies a bundle in a browser, if it is built
     @property
     def cosignatures(self) -> Cosignatures: ...
+    @property
+    def stamps(self) -> Stamps: ...
     def evidence(self, sha256: str) -> bytes | None: ...
 
 
@@ -102,6 +105,8 @@ class _Bundle:
         missing = yield from self._evidence()
         undrawn = yield from self._labels()
         yield from self._proofs()
+        for name, record in self._source.stamps.files(self._choice.positions):
+            yield self._file(name, record)
         yield self._file(manifest.SCHEMAS, _schemas(frozenset(self._kinds)))
         labels = None if heads is None else manifest.Labels(left_out=sorted(undrawn))
         yield from self._end(sorted(missing), labels)
@@ -113,11 +118,12 @@ class _Bundle:
     # --- checkpoints -----------------------------------------------------------------------
 
     def _heads(self) -> list[int] | None:
-        """Sizes of the heads that give each entry its time, that statements name, and that witnesses
-        cosigned last; None for all."""
+        """Sizes of the heads that give each entry its time, that statements name, that witnesses
+        cosigned last, and that authorities stamped; None for all."""
         if self._choice.whole is None:
             return None
         sizes = {self._request.size, *self._source.cosignatures.heads}
+        sizes.update(self._source.stamps.heads(self._choice.positions))
         covered = 0
         for position in self._choice.positions:
             (stored,) = self._reads.entries(position, position + 1)

@@ -122,6 +122,7 @@ class Proof:
 class Report:
     """All that stands in it. `code` is SVG; `size`, `root` and `head_at` are the tree's.
 
+    `stamped`: by whose word outside its entries existed when, as a sentence; empty where nobody was asked.
     `made_at_s`: seconds since 1970, of the newest checkpoint. `seal`: whose signature the file carries;
     empty for none.
     """
@@ -132,6 +133,7 @@ class Report:
     size: int
     root: str
     head_at: str
+    stamped: str
     made_at_s: int
     link: str
     code: str

@@ -2,7 +2,8 @@
 
 Each checkpoint carries two lines by the log's one key: a plain note signature (0x01), which
 says "this is my tree", and a `cosignature/v1` (0x04), which says at what time. Their signed
-messages differ in the first line, so neither can pass for the other (ADR-0002).
+messages differ in the first line, so neither can pass for the other (ADR-0002). A log may have a
+second key, whose line (0x06) stands behind them (ADR-0019).
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ledger.errors import Malformed, ProofInvalid
 from ledger.proof import note
 from ledger.proof.cosignature import MAX_TIME, cosign, cosigned_at, cosigned_message
 from ledger.proof.keys import PublicKey, SigningKey
+from ledger.proof.ml_dsa import SecondSigner
 from ledger.proof.note import VerifierKey
 
 __all__ = ["MAX_TIME", "Checkpoint", "SignedCheckpoint", "cosigned_message", "log_vkey", "open_checkpoint",
-           "parse_checkpoint", "sign_checkpoint", "with_lines"]  # fmt: skip
+           "own_part", "parse_checkpoint", "sign_checkpoint",
+           "stamp_name", "with_lines"]  # fmt: skip
 
 MAX_SIZE = 2**63 - 1
 MAX_ORIGIN = 255
@@ -70,8 +74,10 @@ def parse_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(origin, int(size), hashed, tuple(extensions))
 
 
-def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey, time_s: int) -> bytes:
-    """The note with its two signature lines.
+def sign_checkpoint(
+    checkpoint: Checkpoint, key: SigningKey, time_s: int, second: SecondSigner | None = None
+) -> bytes:
+    """The note with its two signature lines, and that of the log's second key, where it has one.
 
     `time_s`: whole seconds since the epoch. Raises `Malformed`: `bad_origin`,
     `malformed_vkey`, `malformed_checkpoint` (one that we would not read is not signed).
@@ -80,7 +86,7 @@ def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey, time_s: int) -> byt
     if parse_checkpoint(body) != checkpoint or not 0 <= time_s <= MAX_TIME:
         raise Malformed("malformed_checkpoint", "the size, root, time or an extension line is not one")
     lines = note.sign_note(body, vkey, key) + cosign(body, vkey.as_type(note.COSIGNATURE), key, time_s)
-    return f"{body}\n{lines}".encode()
+    return f"{body}\n{lines}{second.line(checkpoint, time_s) if second else ''}".encode()
 
 
 def open_checkpoint(data: bytes, vkey: VerifierKey) -> SignedCheckpoint:
@@ -96,6 +102,24 @@ def open_checkpoint(data: bytes, vkey: VerifierKey) -> SignedCheckpoint:
     except (Malformed, ProofInvalid) as error:
         raise ProofInvalid("bad_checkpoint", error.detail) from None
     return SignedCheckpoint(head, time_s, data)
+
+
+def own_part(data: bytes) -> bytes:
+    """The note as the log published it first: its text, and the leading lines under the log's own name.
+
+    What others add later, witnesses for instance, stands behind those. Raises `Malformed`
+    (`malformed_note`).
+    """
+    text, gap, lines = data.rpartition(b"\n\n")
+    name = note.parse_note(data).text.partition("\n")[0]
+    own = takewhile(lambda line: line.startswith(f"— {name} ".encode()), lines.splitlines(keepends=True))
+    return text + gap + b"".join(own)
+
+
+def stamp_name(size: int, number: int) -> str:
+    """The file, in a bundle or a copy of the log, of a head's time stamps. `number`: from 0, in the order
+    of the authorities that began its records."""
+    return f"timestamps/{size}-{number:02}.ers"
 
 
 def with_lines(data: bytes, lines: Iterable[str]) -> bytes:

@@ -17,12 +17,14 @@ import re
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import padding, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ledger.errors import Malformed, Unauthentic
 from ledger.proof.keys import ED25519, ES256, Private, SigningKey
+from ledger.proof.ml_dsa import SecondSigner
 
 MAX_FILE = 8192  # bytes; a sealed key takes about 400
 _N, _R, _P = 2**14, 8, 5
@@ -44,7 +46,12 @@ def new_key(alg: int = ED25519) -> SigningKey:
     raise Malformed("unsupported_algorithm", f"keys are made for Ed25519 or ES256, not for {alg}")
 
 
-def seal_key(key: SigningKey, passphrase: bytes) -> bytes:
+def new_second_key(origin: str) -> SecondSigner:
+    """A fresh ML-DSA-44 key of the log."""
+    return SecondSigner(origin, MLDSA44PrivateKey.generate())
+
+
+def seal_key(key: SigningKey | SecondSigner, passphrase: bytes) -> bytes:
     """The key as encrypted PEM. Raises `Malformed` (`no_passphrase`): never in the clear."""
     if not passphrase.strip(b"\0"):  # HMAC pads with zeros: to it they are no passphrase
         raise Malformed("no_passphrase", "a private key is never written without a passphrase")
@@ -65,16 +72,27 @@ def open_key(pem: bytes, passphrase: bytes) -> SigningKey:
     A wrong passphrase and an altered ciphertext look the same, so both get the second. The
     form has no checksum: an altered file may even open as another key, one that no log knows.
     """
+    return SigningKey(_supported(_decrypted(pem, passphrase)))
+
+
+def open_second_key(pem: bytes, passphrase: bytes, origin: str) -> SecondSigner:
+    """The log's ML-DSA-44 key. Raises as `open_key`."""
+    private = _decrypted(pem, passphrase)
+    if not isinstance(private, MLDSA44PrivateKey):
+        raise Malformed("malformed_key_file", "the key is not one for ML-DSA-44")
+    return SecondSigner(origin, private)
+
+
+def _decrypted(pem: bytes, passphrase: bytes) -> object:
     _must_be_whole(pem)
     try:
-        private = serialization.load_pem_private_key(pem, passphrase or b"\0")
+        return serialization.load_pem_private_key(pem, passphrase or b"\0")
     except ValueError:
         raise Unauthentic("wrong_passphrase", "the passphrase does not open this key file") from None
     except (TypeError, UnsupportedAlgorithm, InternalError, MemoryError):  # a cost that makes no sense
         raise Malformed(
             "malformed_key_file", "the key file is encrypted in a way that can't be read"
         ) from None
-    return SigningKey(_supported(private))
 
 
 def _supported(private: object) -> Private:

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ledger.errors import Malformed, ProofInvalid, UnbrokenError
 from ledger.proof.keys import ED25519, PublicKey, SigningKey
@@ -21,6 +22,15 @@ MAX_SIGNATURES = 100
 _LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
+
+
+class Named(Protocol):
+    """What a signature line is found by."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def key_id(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class VerifierKey:
         """Raises `Malformed` (`malformed_vkey`)."""
         match = _VKEY.fullmatch(text)
         material = unbase64(match[3]) if match else b""
-        if not match or len(material) != 33 or not _is_name(match[1]):
+        if not match or len(material) != 33 or not is_name(match[1]):
             raise Malformed("malformed_vkey", f"{text[:120]!r} is not an Ed25519 verifier key")
         try:
             found = vkey_of(match[1], PublicKey.from_raw(material[1:]), material[0])
@@ -79,12 +89,12 @@ class Note:
 
 def vkey_of(name: str, public: PublicKey, alg: int = SIGNATURE) -> VerifierKey:
     """Raises `Malformed` (`malformed_vkey`) for a name with a space or a plus."""
-    if not _is_name(name) or public.alg != ED25519 or alg not in (SIGNATURE, COSIGNATURE):
+    if not is_name(name) or public.alg != ED25519 or alg not in (SIGNATURE, COSIGNATURE):
         raise Malformed("malformed_vkey", f"{name!r} with this key makes no verifier key")
     return VerifierKey(name, alg, public)
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
     """ "Key names MUST be non-empty and MUST NOT contain any Unicode spaces or plus"; nor, with
     us, anything that cannot be seen."""
     return bool(name) and name.isprintable() and " " not in name and "+" not in name
@@ -118,11 +128,11 @@ def sign_note(text: str, vkey: VerifierKey, key: SigningKey) -> str:
     return signature_line(vkey, key.sign(text.encode()))
 
 
-def signature_line(vkey: VerifierKey, signature: bytes) -> str:
+def signature_line(vkey: Named, signature: bytes) -> str:
     return f"— {vkey.name} {base64.b64encode(vkey.key_id + signature).decode()}\n"
 
 
-def find(note: Note, vkey: VerifierKey) -> bytes:
+def find(note: Note, vkey: Named) -> bytes:
     """The one signature under that key. Raises `ProofInvalid` (`no_signature`)."""
     found = [s.signature for s in note.signatures if (s.name, s.key_id) == (vkey.name, vkey.key_id)]
     if len(found) != 1:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, or_, outerjoin, select
 from ledger.domain.rules import Verdict, tags_of
 from ledger.proof.checkpoint import with_lines
 from ledger.proof.cosignature import cosigned_at
+from ledger.proof.evidence_record import Chains, claimed, renewed
 from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.store.cosignatures import cosignature
@@ -28,6 +29,7 @@ from ledger.store.reading import Reads, tags_of_line
 from ledger.store.schema import checkpoint, entry, head, tag, tag_hash, tile
 from ledger.store.source import RecorderSource
 from ledger.store.statements import Statements
+from ledger.store.time_stamps import time_stamp
 from ledger.verify import Audit, Progress, Report
 from ledger.verify.report import STEPS, Findings, told
 
@@ -106,6 +108,7 @@ class _Fsck(Audit):
             self._guarded("head", self._check_head)
             self._guarded("checkpoint", self._check_checkpoints)
             self._guarded("cosignature", self._check_cosignatures)
+            self._guarded("time_stamp", self._check_time_stamps)
             self._guarded("tile", self._check_tiles)
             self._guarded("entry", self._check_strays)
             self._guarded("tag", self._check_tags)
@@ -170,6 +173,32 @@ class _Fsck(Audit):
             self._odd("cosignature", key, told(error))
         else:
             self._compare("cosignature", key, row, {"time_s": time_s})
+
+    def _check_time_stamps(self) -> None:
+        """Each token is about what it should be about, and says the time of its row. Whose word it is only
+        roots from outside tell: `unbroken verify` asks for them."""
+        both = outerjoin(time_stamp, checkpoint, time_stamp.c.size == checkpoint.c.size)
+        tokens = select(time_stamp, checkpoint.c.note).select_from(both)
+        ordered = tokens.order_by(time_stamp.c.size, time_stamp.c.record, time_stamp.c.number)
+        for (size, record), rows in groupby(self._reads.stream(ordered), lambda row: (row.size, row.record)):
+            some, key = list(rows), f"{size}, {record}"
+            self._rows += len(some)
+            if some[0].note is None:
+                self._odd("time_stamp", key, "the log signed no head of this size")
+            else:
+                self._check_record(key, some, some[0].note)
+
+    def _check_record(self, key: str, rows: list[Any], note: bytes) -> None:
+        chains: Chains = ()
+        try:
+            for row in rows:
+                chains = renewed(chains, row.token)
+            times = claimed(chains, note)
+        except Exception as error:
+            self._odd("time_stamp", key, told(error))
+            return
+        for number, (row, at_ms) in enumerate(zip(rows, times, strict=True)):
+            self._compare("time_stamp", f"{key}, {number}", row, {"number": number, "at_ms": at_ms})
 
     def _check_tiles(self) -> None:
         """Each tile is one that the tree has, and as long as it should be."""

@@ -14,6 +14,9 @@
    that they refuse; exactly the deviations that they require, none omitted, none invented.
 7. With the loggers' own files at hand (`FilesAudit`): each, read again, says what was recorded.
 8. With a witness policy: enough of its witnesses cosigned the latest checkpoint.
+11. With roots of time-stamp authorities: each time stamp that is there verifies, and says by when its
+    head existed. (9 and 10 are a bundle's.)
+12. With the log's second key: it signed the latest checkpoint, and every one since it was added.
 
 What it cannot see: entries or checkpoints after the latest checkpoint that it is given; a
 second history shown to others, without a witness policy; a true
@@ -29,13 +32,14 @@ from ledger.proof.witnesses import Policy
 from ledger.verify.logger_files import FilesAudit
 from ledger.verify.report import Problem, Report, Step
 from ledger.verify.source import DirectorySource, LogSource
-from ledger.verify.steps import Audit, Progress
+from ledger.verify.steps import NOTHING, Audit, Outside, Progress
 
 __all__ = [
     "Audit",
     "DirectorySource",
     "FilesAudit",
     "LogSource",
+    "Outside",
     "Problem",
     "Progress",
     "Report",
@@ -51,12 +55,13 @@ def audit(
     workers: int = 1,
     progress: Progress | None = None,
     policy: Policy | None = None,
+    outside: Outside = NOTHING,
 ) -> Report:
-    """Audit a log against its key, a C2SP verifier key, and a witness policy, if there is one.
+    """Audit a log against its key, a C2SP verifier key, and what else the reader brings.
 
     `workers`: processes for step 5.
 
     Never raises for what the source holds: that is in the report. Raises `Malformed`
     (`malformed_vkey`) for a key that is none, (`malformed_policy`) where a witness has the log's.
     """
-    return Audit(source, VerifierKey.parse(log_vkey), policy=policy).run(workers, progress)
+    return Audit(source, VerifierKey.parse(log_vkey), policy=policy, outside=outside).run(workers, progress)

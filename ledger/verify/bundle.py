@@ -17,7 +17,9 @@ And whether the verifier that came with a bundle is an honest one: take it from 
 
 With a witness policy, step 8 as in the audit of a whole log, but for a smaller head that meets it: it is
 then not done, for what was recorded behind that head rests on the log's key alone. With a head from
-elsewhere, step 10 (`held_head`). What the bundle says of its operator's own policy is checked in step 9.
+elsewhere, step 10 (`held_head`); with roots of time-stamp authorities, step 11 (`time_stamps`); with the
+log's second key, step 12 (`second_key`). What the bundle says of its operator's own policy is checked in
+step 9.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from ledger.verify.logger_files import NAMES, FilesAudit, files_of
 from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, is_name
 from ledger.verify.partial_replay import PartialReplay
 from ledger.verify.report import Findings, Report
+from ledger.verify.steps import NOTHING, Outside
 from ledger.verify.witnesses import CosignedBundle, check_claim, claimed
 
 if TYPE_CHECKING:
@@ -70,6 +73,7 @@ def audit_bundle(
     berlinger_root: str = ROOT,
     policy: Policy | None = None,
     note: bytes | None = None,
+    outside: Outside = NOTHING,
 ) -> Report:
     """Audit a bundle of `length` bytes, which `read(offset, length)` gives, against the log's key, a witness
     policy and a signed head from elsewhere, where they are at hand.
@@ -82,7 +86,7 @@ def audit_bundle(
         vkey = log_vkey or VerifierKey.parse(bundle.manifest.log_key)
     except UnbrokenError as error:
         return _unreadable(log_vkey, error)
-    audit = BundleAudit(bundle, vkey, berlinger_root, policy, note, pinned=log_vkey is not None)
+    audit = BundleAudit(bundle, vkey, berlinger_root, policy, note, outside, pinned=log_vkey is not None)
     return audit.run(workers, progress)
 
 
@@ -105,10 +109,11 @@ class BundleAudit(FilesAudit):
         berlinger_root: str,
         policy: Policy | None,
         note: bytes | None,
+        outside: Outside,
         *,
         pinned: bool,
     ) -> None:
-        super().__init__(bundle, vkey, bundle.evidence, berlinger_root, policy, BUNDLE_NAMES)
+        super().__init__(bundle, vkey, bundle.evidence, berlinger_root, policy, BUNDLE_NAMES, outside)
         self._held = None if note is None else HeldHead(note, vkey, self.findings)
         self._bundle = bundle
         self._manifest = bundle.manifest

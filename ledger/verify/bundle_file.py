@@ -62,6 +62,9 @@ class BundleFile:
     def bundle(self, index: int, width: int) -> NoReturn:
         raise NotFound("missing_file", "a bundle has no entry bundles")
 
+    def time_stamps(self) -> Iterator[tuple[str, bytes]]:
+        return ((name, self.file(name)) for name in self.named("timestamps"))
+
     def strays(self, size: int) -> Iterator[tuple[str, str]]:
         yield from ()
 

@@ -17,7 +17,7 @@ from ledger.domain.temperature_events import TemperatureEvidenceAttached
 from ledger.live import sealed, segment
 from ledger.verify.key_history import KeyHistory
 from ledger.verify.report import STEPS, Findings
-from ledger.verify.steps import Audit, Judged
+from ledger.verify.steps import NOTHING, Audit, Judged, Outside
 
 if TYPE_CHECKING:
     from ledger.domain.world import Entry
@@ -46,8 +46,9 @@ class FilesAudit(Audit):
         berlinger_root: str,
         policy: Policy | None = None,
         names: dict[int, str] = NAMES,
+        outside: Outside = NOTHING,
     ) -> None:
-        super().__init__(source, vkey, Findings(names), policy)
+        super().__init__(source, vkey, Findings(names), policy, outside)
         self._files = files
         self._root = berlinger_root
         self._keys = KeyHistory(vkey.name)

@@ -8,6 +8,7 @@ report/000000.txt …       the same entries in sentences
 evidence/<SHA-256>        loggers' own files
 labels/<digest>.png       labels as they were printed; not in a bundle of the whole log
 proofs/<position>.cose …  an entry that was asked for, and its proofs (`bundle_proofs`); nor are these
+timestamps/<size>-00.ers …  what authorities outside say of heads (RFC 4998); not in every bundle
 schemas.json              what the members of these events are (JSON Schema)
 manifest.json             what was asked, what is whole, what was left out, and every file's digest
 manifest.cose             the log's signature over the manifest
@@ -157,6 +158,7 @@ def label_name(digest: str) -> str:
 
 _NAMES = re.compile(
     r"README\.txt|verify\.html|schemas\.json|(checkpoints|entries)/[0-9]{6}|report/[0-9]{6}\.txt|evidence/[0-9a-f]{64}"
+    r"|timestamps/[1-9][0-9]{0,18}-[0-9]{2}\.ers"
     rf"|labels/[0-9a-f]{{64}}\.png|{PROOF.pattern}"
 )
 

@@ -75,7 +75,8 @@ class Report:
 
     `proved` says, in a sentence, what stays proved whatever failed; `witnessed` what witnesses
     say of it, and that none was asked where none was; `witnessed_size` is that of the newest head that
-    the policy is met by. `seconds` is the whole wall time:
+    the policy is met by. `stamped` is by whose word the entries existed when, `stamps` the same head by
+    head; `second` what the log's second key says. `seconds` is the whole wall time:
     the steps and, with several workers, the start of their processes.
     """
 
@@ -86,6 +87,9 @@ class Report:
     proved: str = "Nothing is proved."
     witnessed: str = NOBODY
     witnessed_size: int = 0
+    stamped: str = "Nobody was asked."
+    stamps: list[dict[str, Any]] = field(default_factory=list)
+    second: str = "It was not asked for."
     seconds: float = 0.0
 
     @property
@@ -119,6 +123,9 @@ class Report:
             "proved": self.proved,
             "witnessed": self.witnessed,
             "witnessed_size": self.witnessed_size,
+            "stamped": self.stamped,
+            "time_stamps": self.stamps,
+            "second_key": self.second,
             "seconds": round(self.seconds, 6),
             "crypto_seconds": round(self.crypto_seconds, 6),
             "replay_seconds": round(self.replay_seconds, 6),
@@ -139,7 +146,8 @@ class Report:
             if self.first_wrong
             else [""]
         )
-        return "\n".join([*lines, f"Proved: {self.proved}", f"Witnesses: {self.witnessed}"])
+        said = [f"Proved: {self.proved}", f"Witnesses: {self.witnessed}", f"Time: {self.stamped}"]
+        return "\n".join([*lines, *said, f"Second key: {self.second}"])
 
 
 def _step_json(step: Step) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ledger.errors import NotFound, ProofInvalid, UnbrokenError
 from ledger.proof import tiles
+from ledger.proof.evidence_record import MAX_RECORD
 from ledger.proof.statement import MAX_STATEMENT
 
 if TYPE_CHECKING:
@@ -40,9 +41,12 @@ class LogSource(Protocol):
     def strays(self, size: int) -> Iterator[tuple[str, str]]:
         """(name, sentence) of what a log of `size` entries should not hold."""
 
+    def time_stamps(self) -> Iterator[tuple[str, bytes]]:
+        """(name, evidence record) of what authorities said of heads; see `ledger.verify.time_stamps`."""
+
 
 class DirectorySource:
-    """A downloaded log: `checkpoint`, `checkpoints/<size>` and `tile/…` under one directory.
+    """A downloaded log: `checkpoint`, `checkpoints/<size>`, `tile/…`, `timestamps/…` under one directory.
 
     The directory may come from anybody: only regular files are opened, and no more is read
     than the longest honest file holds.
@@ -63,6 +67,10 @@ class DirectorySource:
 
     def bundle(self, index: int, width: int) -> bytes:
         return self._read(tiles.entries_path(index, width), MAX_BUNDLE)
+
+    def time_stamps(self) -> Iterator[tuple[str, bytes]]:
+        for name in self._names("timestamps"):
+            yield f"timestamps/{name}", self._read(f"timestamps/{name}", MAX_RECORD)
 
     def strays(self, size: int) -> Iterator[tuple[str, str]]:
         """What lies beside the log's own files. An older partial tile may stay, if it is a true prefix."""

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ledger.verify.checkpoints import Heads, open_all, open_latest
 from ledger.verify.entries import Enrolled, Reader
 from ledger.verify.replay import Replay
 from ledger.verify.report import NOBODY, Findings, Report, told
+from ledger.verify.second_key import SecondSigned
 from ledger.verify.signatures import Workers, workers
+from ledger.verify.time_stamps import Stamped
 from ledger.verify.tree import Tree
 from ledger.verify.witnesses import Cosigned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cryptography import x509
+
     from ledger.domain.memory import MemoryWorld
     from ledger.domain.rules import Verdict
     from ledger.domain.world import Entry
+    from ledger.proof.ml_dsa import SecondKey
     from ledger.proof.note import VerifierKey
     from ledger.proof.witnesses import Policy
     from ledger.verify.signatures import Envelope, Outcome
@@ -47,6 +53,19 @@ class Judged(NamedTuple):
     rules: str | None = None
 
 
+@dataclass(frozen=True)
+class Outside:
+    """What a reader may bring beside the log's key and a witness policy: root certificates of time-stamp
+    authorities, with the time that it is now (ms), and the log's second key."""
+
+    roots: tuple[x509.Certificate, ...] = ()
+    now_ms: int = 0
+    second_key: SecondKey | None = None
+
+
+NOTHING = Outside()
+
+
 class Leaves(Protocol):
     """Entries that step 3 holds against the checkpoints while they are read; see `Tree`."""
 
@@ -68,12 +87,15 @@ class Audit:
         vkey: VerifierKey,
         findings: Findings | None = None,
         policy: Policy | None = None,
+        outside: Outside = NOTHING,
     ) -> None:
         self.source = source
         self.vkey = vkey
         self.findings = findings or Findings()
         self.heads = Heads()
         self._cosigned = self.witnessing(policy, vkey, self.findings) if policy else None
+        self._stamped = Stamped(outside.roots, outside.now_ms, self.findings)
+        self._second = SecondSigned(outside.second_key, self.findings)
         self._enrolled = Enrolled()
         self._checkers = Workers(None)
 
@@ -90,6 +112,8 @@ class Audit:
                 report.witnessed_size = self._cosigned.size if self._cosigned else 0
                 with workers(processes if last.size > SMALL else 1) as self._checkers:
                     report.proved = self._walk(last.size, progress or _silent)
+                report.stamped, report.stamps = self._stamped.sentence(last.size), self._stamped.to_json()
+                report.second = self._second.sentence()
         except Exception as error:  # a source that breaks its contract is a finding too
             self.findings.wrong(1, None, f"the audit could not go on: {told(error)}")
         report.seconds = time.perf_counter() - start
@@ -129,13 +153,17 @@ class Audit:
         self.heads = open_all(self.source, self.vkey, latest, self.findings)  # step 2
         if self._cosigned:
             self._cosigned.check(self.source, self.heads)  # step 8
+        self._stamped.check(self.source, self.heads)  # step 11
+        self._second.check(self.source, self.heads)  # step 12
 
     def _walk(self, size: int, progress: Progress) -> str:
         tree = self.tree()
         reader = Reader(self.vkey, self.heads, self._enrolled, self.findings)
         replay = self.replay()
         for positions, checks in self._checks(tree):
-            self.look(positions, self._judge(positions, checks, reader, replay))
+            judged = self._judge(positions, checks, reader, replay)
+            self._second.follow(one.entry for one in judged if one.entry)
+            self.look(positions, judged)
             progress(positions[-1] + 1, size)
         with self.findings.timed(6):
             replay.finish()

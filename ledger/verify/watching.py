@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ledger.proof.note import VerifierKey
 from ledger.verify.bundle import BundleAudit
 from ledger.verify.bundle_file import BundleFile
-from ledger.verify.steps import Audit
+from ledger.verify.steps import NOTHING, Audit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,5 +91,5 @@ def watch_bundle(
     `malformed_manifest`), `NotFound` (`missing_file`): what cannot be opened shows nothing."""
     bundle = BundleFile(read, length)
     vkey = log_vkey or VerifierKey.parse(bundle.manifest.log_key)
-    audit = _WatchedBundle(bundle, vkey, berlinger_root, pinned=log_vkey is not None)
+    audit = _WatchedBundle(bundle, vkey, berlinger_root, None, None, NOTHING, pinned=log_vkey is not None)
     return audit.watched(watch, progress)

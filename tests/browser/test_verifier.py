@@ -122,3 +122,14 @@ DROP = """([where, text]) => {
 def test_a_policy_that_is_none_is_said(verifier: Page) -> None:
     bring(verifier, "everybody")
     expect(verifier.locator("#result")).to_contain_text("is not a log, witness, group or quorum line")
+
+
+def test_it_says_what_it_did_not_check_of_a_stamped_bundle(verifier: Page) -> None:
+    folder = FOLDER.parent / "0003-stamped"
+    give(verifier, folder / "bundle.zip", (folder / "log.vkey").read_text().strip())
+    assert verdicts(verifier) == DONE
+    told = verifier.locator(".unchecked")
+    expect(told).to_have_count(2)
+    expect(told.nth(0)).to_contain_text("NOT checked: `unbroken verify --tsa-root` does.")
+    expect(told.nth(1)).to_contain_text("ML-DSA-44")
+    axe(verifier)

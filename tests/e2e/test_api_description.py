@@ -68,6 +68,7 @@ PUBLIC = {
     ("GET", "/log/checkpoint"),
     ("GET", "/log/checkpoint.{size}"),
     ("GET", "/log/checkpoint.witnessed"),
+    ("GET", "/log/time-stamps"),
     ("GET", "/log/tile/{path:path}"),
     ("GET", "/v1/labels/{link}"),
     ("GET", "/v1/health"),

@@ -62,6 +62,7 @@ def test_the_log_says_what_to_pin(stage: Stage) -> None:
     assert found == {
         "origin": ORIGIN,
         "vkey": str(stage.scenario.ledger.vkey),
+        "second_vkey": None,
         "size": head[0],
         "root": head[1].hex(),
         "rule_set": 1,

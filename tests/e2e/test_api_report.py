@@ -22,6 +22,7 @@ from api.settings import Settings
 from ledger.export.seal import Seal
 from tests.e2e.api_stage import CHAIN, COI, Stage, code, enrol, serving
 from tests.scenario import APHERESIS, Clock, Scenario, open_scenario, therapy
+from tests.stamped_stage import RSA, URL, stamp_head
 
 REPORT = f"{CHAIN}/report.pdf"
 PASSPHRASE = b"open sesame"
@@ -128,6 +129,27 @@ def test_it_names_nobody_but_by_the_names_in_the_log(text: str) -> None:
 
 
 # --- who gets it -----------------------------------------------------------------------
+
+
+def test_it_says_by_whose_word_outside_its_entries_existed(tmp_path: Path, text: str) -> None:
+    scenario = open_scenario(f"sqlite:///{tmp_path}/ledger.db", tmp_path, Clock())
+    enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
+    therapy(scenario, COI)
+    heads = scenario.ledger.store.checkpoints(0, 10_000)
+    told = []
+    for head in (heads[-4], heads[-1]):
+        stamp_head(scenario.ledger, head.size, (RSA, scenario.clock()))
+        scenario.clock.forward(60)
+        enrol(scenario, f"more{head.size}", "nurse", "ada", "st-mary-trust", "st-mary")
+        with serving(scenario, Settings(label_host="labels.example")) as stage:
+            told.append(words(stage.get(REPORT, "audrey").content))
+    scenario.ledger.close()
+    assert "existed before" not in text
+    assert "entries existed before 2026-09-21 14:" in told[0]
+    assert "Time The first " in told[0]
+    assert "The others' times are the ledger's." in told[0].replace("\u2019", "'")
+    assert "Time All entries existed before 2026-09-21" in told[1]
+    assert f"by the word of {URL}" in told[1]
 
 
 def test_who_has_nothing_to_do_with_the_therapy_gets_no_report(stage: Stage) -> None:

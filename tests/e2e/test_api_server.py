@@ -61,6 +61,25 @@ def test_a_certificate_is_made_once_and_a_file_that_is_none_stops_the_start(data
     assert run("serve", "--data", str(data), "--port", "0") == 2
 
 
+def test_a_log_may_begin_with_a_second_key_and_serves_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "server"
+    assert run(*init(folder, "--post-quantum")) == 0
+    told = capsys.readouterr().out.split()[-1]
+    second = Home(folder).open_keys(PASSPHRASE.encode()).second_key
+    assert second
+    assert told == str(second.public)
+    kept = (folder / "keys" / "log-ml-dsa.pem").read_bytes()
+    assert run("post-quantum", "--data", str(folder)) == 0
+    assert capsys.readouterr().out.split()[-1] == told
+    assert (folder / "keys" / "log-ml-dsa.pem").read_bytes() == kept
+    assert run("fsck", "--data", str(folder)) == 0
+    (folder / "keys" / "log-ml-dsa.pem").unlink()
+    assert run("serve", "--data", str(folder), "--port", "0") == 2
+    assert "lacks the second key" in capsys.readouterr().err
+
+
 def init(folder: Path, *more: str) -> list[str]:
     words = ["init", "--data", str(folder), "--origin", ORIGIN, *more]
     for signer, organisation in ((ADA, "st-mary-trust"), (BEN, "northcell")):

@@ -14,7 +14,16 @@ from sqlalchemy import MetaData, inspect, text
 
 from api import session_store
 from ledger.errors import Fault
-from ledger.store import alarm_schema, captures, cosignatures, evidence, live_schema, schema, vault_schema
+from ledger.store import (
+    alarm_schema,
+    captures,
+    cosignatures,
+    evidence,
+    live_schema,
+    schema,
+    time_stamps,
+    vault_schema,
+)
 from ledger.store.engines import migrate, open_engine
 from ledger.store.recorder import LedgerRecorder
 from ledger.views import schema as views
@@ -35,6 +44,7 @@ def test_migrations_make_exactly_the_tables_that_the_code_names(engine: Engine) 
         cosignatures,
         captures,
         vault_schema,
+        time_stamps,
     ]
     everything = [each.metadata for each in parts]
     with engine.connect() as connection:

@@ -56,6 +56,7 @@ class FakeLedger:
         self.streams: list[Any] = []  # what the feed answers next: problems, or chunks
         self.resumed: list[str] = []  # where each of its readers said it was
         self.requests: list[tuple[str, str]] = []
+        self.time_stamps: list[dict[str, Any]] = []
         self.witnessed = b""  # the head that enough witnesses cosigned, once one is set
         kept = split(log.read_bytes(), 10**6) if log and log.exists() else entries
         for raw in (GENESIS, *kept):
@@ -140,6 +141,8 @@ class FakeLedger:
             return httpx.Response(200, content=self.notes[-1])
         if path == "checkpoint.witnessed":
             return httpx.Response(200, content=self.witnessed) if self.witnessed else self._missing()
+        if path == "time-stamps":
+            return httpx.Response(200, json={"time_stamps": self.time_stamps, "next_after": None})
         ref = parse_tile_path(path)
         if ref.level == "entries":
             entries = self.entries[ref.index * TILE_WIDTH :][: ref.width]

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 import ledger.errors
-from api.codes import BYTES, DECISIONS, FAULTS, PROGRAMS, PROOFS, REQUESTS, SIGNERS, TITLES, WITNESSES
+from api.codes import (
+    AUTHORITIES,
+    BYTES,
+    DECISIONS,
+    FAULTS,
+    PROGRAMS,
+    PROOFS,
+    REQUESTS,
+    SIGNERS,
+    TITLES,
+    WITNESSES,
+)
 from api.problems import CLASSES, STATUSES, problem_of
 from ledger.errors import (
     Conflict,
@@ -63,7 +74,7 @@ def test_every_status_exception_is_for_a_known_code() -> None:
 
 
 def test_no_code_stands_in_two_groups() -> None:
-    groups = (BYTES, SIGNERS, DECISIONS, REQUESTS, PROOFS, PROGRAMS, WITNESSES, FAULTS)
+    groups = (BYTES, SIGNERS, DECISIONS, REQUESTS, PROOFS, PROGRAMS, WITNESSES, AUTHORITIES, FAULTS)
     assert sum(map(len, groups)) == len(TITLES)
 
 

@@ -28,7 +28,7 @@ RULES = {
 }
 ALCOA = "Attributable Legible Contemporaneous Original Accurate Complete Consistent Enduring Available"
 SECTIONS = {"FACT-JACIE": 1, "UK SI 2025/87": 3, "ALCOA+": 9, "ISO 21973": 5}
-NOT_BUILT = ("time stamps", "retention schedule")
+NOT_BUILT = ("retention schedule",)
 
 
 class Line(NamedTuple):

@@ -16,6 +16,7 @@ from ledger.domain.policy import POLICY, RELATION_MEANINGS, permits, policy_mark
 from ledger.domain.registry import Agent
 from ledger.domain.standing import has_part_in, may_read_all, may_read_chain
 from ledger.domain.world import LEDGER
+from tests.domain_refusing import SECOND
 from tests.domain_scene import (
     ADMINISTRATORS,
     APHERESIS,
@@ -54,6 +55,7 @@ DESTROYERS = "apheresis cell_lab manufacturer nurse physician quality"
 ALLOWED: dict[str, tuple[str, str]] = {
     "LogOpened": ("", ""),
     "RuleSetAdopted": ("", ""),
+    "CheckpointKeyAdded": ("", ""),
     "AppPublished": ("administrator", "here sponsor planned stranger"),
     "SiteOnboarded": ("administrator", "here sponsor"),
     "SiteSuspended": ("administrator quality", "here sponsor"),
@@ -166,6 +168,7 @@ NORTHCELL: dict[str, Any] = {"organisation": "northcell"}
 EXAMPLES: dict[str, tuple[str, dict[str, Any], str]] = {
     "LogOpened": (f"log/{ORIGIN}", genesis_fields(), "northcell-1"),
     "RuleSetAdopted": (f"log/{ORIGIN}", {"rule_set": 2}, "northcell-1"),
+    "CheckpointKeyAdded": (f"log/{ORIGIN}", {"vkey": SECOND}, "northcell-1"),
     "AppPublished": (
         f"log/{ORIGIN}",
         {"version": "0.1.0", "digest": "ab" * 32, "files": 9},

@@ -15,7 +15,8 @@ from ledger.errors import (
     Refused,
     Unauthentic,
 )
-from tests.domain_refusing import SITE, ordered_sites, refused
+from ledger.proof.ml_dsa import SecondKey
+from tests.domain_refusing import SECOND, SITE, ordered_sites, refused
 from tests.domain_scene import (
     CHAIN,
     ORDER,
@@ -80,6 +81,22 @@ def test_refusal_unknown_rule_set() -> None:
     newer = {"rule_set": RULE_SET + 1}
     stream = f"log/{ORIGIN}"
     assert refused(Refused, opened(), "ledger", stream, "RuleSetAdopted", **newer) == "unknown_rule_set"
+
+
+def test_refusal_second_key_exists() -> None:
+    """One for ever, as the log's own key."""
+    scene, stream = opened(), f"log/{ORIGIN}"
+    scene.say("ledger", stream, "CheckpointKeyAdded", vkey=SECOND)
+    assert scene.world.log().second_key == SECOND
+    assert (
+        refused(Conflict, scene, "ledger", stream, "CheckpointKeyAdded", vkey=SECOND) == "second_key_exists"
+    )
+
+
+def test_refusal_wrong_log_of_a_second_key_under_another_name() -> None:
+    scene, stream = opened(), f"log/{ORIGIN}"
+    other = str(SecondKey("other.example", bytes(1312)))
+    assert refused(Unauthentic, scene, "ledger", stream, "CheckpointKeyAdded", vkey=other) == "wrong_log"
 
 
 BUILD: dict[str, Any] = {"version": "0.1.0", "digest": "ab" * 32, "files": 9}

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ledger.proof.ml_dsa import SecondKey
 from ledger.proof.note import VerifierKey
+from ledger.proof.time_stamp import read_roots
 from ledger.proof.witnesses import parse_policy
+from ledger.verify import Outside
 from tests.bundling import audited
 from tests.unit.documents import ROOT
 
@@ -37,3 +40,22 @@ def test_it_still_meets_the_policy_and_continues_the_head_of_its_day(folder: Pat
     assert report.ok, report.text()
     assert [step.number for step in report.steps] == list(range(1, 11))
     assert report.witnessed_size == report.size
+
+
+STAMPED = [folder for folder in FOLDERS if (folder / "roots.pem").exists()]
+BY_THEN = (
+    1_790_000_000_000 + 400 * 86_400_000
+)  # the first authority's certificate has run out, the second's not
+
+
+@pytest.mark.parametrize("folder", STAMPED, ids=lambda folder: folder.name)
+def test_its_time_stamps_and_second_signatures_still_verify(folder: Path) -> None:
+    vkey = VerifierKey.parse((folder / "log.vkey").read_text().strip())
+    second = SecondKey.parse((folder / "second.vkey").read_text().strip())
+    brought = Outside(tuple(read_roots((folder / "roots.pem").read_bytes())), BY_THEN, second)
+    report = audited((folder / "bundle.zip").read_bytes(), vkey, outside=brought)
+    assert report.ok, report.text()
+    assert [(one["stamps"], one["authority"]) for one in report.stamps] == [
+        (1, "CN=New TSA"),
+        (2, "CN=Old TSA"),
+    ]

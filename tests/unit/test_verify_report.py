@@ -117,7 +117,9 @@ def test_the_text_numbers_its_steps_and_ends_with_what_is_proved(book: Book, log
     assert lines[0] == "Audit of the log ledger.example/unbroken: 530 entries"
     assert [line[:14] for line in lines if line[1:2].isdigit()][:2] == [" 1. FAILED    ", " 2. ok        "]
     assert "First wrong: step 1: checkpoint: checkpoint is missing" in lines
-    assert lines[-2].startswith("Proved: Entries 0 to 529 are exactly what checkpoint 530 committed to.")
+    assert lines[-4].startswith("Proved: Entries 0 to 529 are exactly what checkpoint 530 committed to.")
+    assert lines[-2] == "Time: Nobody outside was asked: the times are the operator's word."
+    assert lines[-1].startswith("Second key: The log names none")
 
 
 def test_a_report_holds_no_payload(book: Book, log: Path) -> None:

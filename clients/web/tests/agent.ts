@@ -80,6 +80,7 @@ const OPS: Record<string, (asked: Asked) => Promise<unknown> | unknown> = {
     checkAssertion(decode(fromHex(payload)), { key: await PublicKey.fromSpki(fromHex(spki)), rpId: rp }),
 
   bundle: async ({ data, vkey }) => (await auditBundle(fromHex(data), vkey)).steps.map((step) => step.ok),
+  unchecked: async ({ data, vkey }) => ({ ...(await auditBundle(fromHex(data), vkey)).unchecked }),
   /** By step: with what a reader brings. */
   audit: async ({ data, vkey, policy, note }) => {
     const report = await auditBundle(fromHex(data), vkey, { policy, note });

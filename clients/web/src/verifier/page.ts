@@ -33,13 +33,19 @@ function verdict(report: BundleReport): HTMLElement[] {
     const where = wrong.position === null ? "" : `, entry ${wrong.position}`;
     lines.push(element("p", { class: "bad" }, `${TEXTS.first} step ${wrong.step}${where}: ${wrong.what}`));
   }
-  lines.push(element("p", {}, `${TEXTS.proved} ${report.proved}`), witnesses(report), element("p", {}, TEXTS.rest));
+  lines.push(element("p", {}, `${TEXTS.proved} ${report.proved}`), witnesses(report), ...unchecked(report), element("p", {}, TEXTS.rest));
   return lines;
 }
 
 function witnesses(report: BundleReport): HTMLElement {
   const isCosigned = report.steps.some((step) => step.number === 8 && step.ok === true);
   return element("p", { id: "witnesses", class: isCosigned ? "good" : "bad" }, `${TEXTS.witnesses} ${report.witnessed}`);
+}
+
+/** What lies in the bundle and this page does not know how to check. */
+function unchecked({ unchecked: { stamps, secondKey } }: BundleReport): HTMLElement[] {
+  const told = [...(stamps ? [TEXTS.stamps(stamps)] : []), ...(secondKey ? [TEXTS.secondKey] : [])];
+  return told.map((text) => element("p", { class: "unchecked" }, text));
 }
 
 function steps(found: readonly Step[]): HTMLElement {

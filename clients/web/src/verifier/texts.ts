@@ -17,6 +17,9 @@ export const TEXTS = {
   wrong: "Something is WRONG.",
   sound: "Nothing is wrong with what can be checked here.",
   rest: "The rules were not replayed and loggers' files were not read here: `unbroken verify` does both.",
+  stamps: (count: number): string =>
+    `${count} time stamps by authorities outside are here and were NOT checked: \`unbroken verify --tsa-root\` does.`,
+  secondKey: "The log has a second key, for ML-DSA-44. Its signatures were NOT checked: `unbroken verify` does, if you give it.",
   first: "First wrong:",
   proved: "What is proved:",
   steps: "Step by step",

@@ -48,6 +48,7 @@ export interface BundleReport {
   firstWrong: Findings["firstWrong"];
   proved: string;
   witnessed: string;
+  unchecked: { stamps: number; secondKey: boolean }; // time stamps here; whether the log names a second key
   entries: AuditedEntry[];
   hidden: number;
   pictures: ReadonlyMap<string, Uint8Array>; // of printed labels, as PNG, by digest
@@ -75,7 +76,7 @@ export async function auditBundle(data: Uint8Array, vkey: string, brought: Broug
     if (error instanceof Problem && error.code === "malformed_policy") throw error; // what the reader brought
     findings.wrong(9, null, `the bundle cannot be read: ${said(error)}`);
     const origin = given?.name ?? "?";
-    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, entries: [], hidden: 0, pictures: new Map() };
+    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, unchecked: { stamps: 0, secondKey: false }, entries: [], hidden: 0, pictures: new Map() };
     return { ...nothing, steps: findings.steps, firstWrong: findings.firstWrong };
   }
 }
@@ -113,6 +114,10 @@ class Audit {
     return {
       witnessed: this.heads.length ? asked : NOBODY,
       origin: this.vkey.name, size: this.heads.at(-1)?.size ?? 0, pinned: this.pinned, steps: this.findings.steps,
+      unchecked: {
+        stamps: this.inFolder("timestamps").length,
+        secondKey: this.entries.some((one) => one.payload["type"] === "CheckpointKeyAdded"),
+      },
       firstWrong: this.findings.firstWrong, proved: this.proved(), entries: this.entries, hidden: this.hidden,
       pictures: new Map(this.inFolder("labels").map((name) => [name.slice(7, -4), this.files.get(name) ?? NOTHING])),
     };

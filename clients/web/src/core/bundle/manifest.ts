@@ -10,7 +10,7 @@ import { isBytes, sigStructure } from "../proof/statement";
 export const [MANIFEST, SIGNATURE] = ["manifest.json", "manifest.cose"] as const;
 const CONTENT_TYPE = "application/vnd.unbroken.bundle+json; v=1";
 export const PROOF = /^proofs\/(0|[1-9][0-9]{0,15})\.(?:cose|receipt\.cose|tlog-proof)$/;
-const FILES = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64}|labels\/[0-9a-f]{64}\.png)$/;
+const FILES = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64}|labels\/[0-9a-f]{64}\.png|timestamps\/[1-9][0-9]{0,18}-[0-9]{2}\.ers)$/;
 const MAX_TEXT = 400; // code points
 const HEX = /^[0-9a-f]{64}$/;
 const MEMBERS = ["files", "format", "left_out", "log_key", "made_by", "origin", "request", "root", "size", "v", "whole"];

@@ -4,6 +4,7 @@
 export const EVENTS: Readonly<Record<string, string>> = {
   LogOpened: "decision 1 esignature?:ESignature? origin:string format:1..1 log_key:string event_key:Base64 administrators:Administrator[2..20] continues?:Seen?",
   RuleSetAdopted: "decision 1 esignature?:ESignature? rule_set:1..9007199254740991",
+  CheckpointKeyAdded: "decision 1 esignature?:ESignature? vkey:Vkey",
   AppPublished: "decision 1 esignature?:ESignature? version:Label digest:Hex32 files:1..10000",
   SiteOnboarded: "decision 1 esignature?:ESignature? organisation:Name site_kind:SiteKind country:Country",
   SiteSuspended: "decision 1 esignature?:ESignature? reason:Code",
@@ -140,6 +141,7 @@ export const PARTS: Readonly<Record<string, string>> = {
 /** Texts, each by its pattern. */
 export const TEXTS: Readonly<Record<string, string>> = {
   Base64: "^[A-Za-z0-9_-]{1,60000}$",
+  Vkey: "^[^\\s+]{1,255}\\+[0-9a-f]{8}\\+[A-Za-z0-9+/]{1751}=$",
   Label: "^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,79}$",
   Hex32: "^[0-9a-f]{64}$",
   Name: "^[a-z0-9][a-z0-9._-]{0,63}$",

@@ -16,6 +16,7 @@ export type ProductCode = string;
 export type Reference = string;
 export type RelyingParty = string;
 export type Timestamp = string;
+export type Vkey = string;
 export type Zone = string;
 export type Condition = "intact" | "damaged" | "thawed" | "unknown";
 export type Method = "scan" | "typed";
@@ -188,6 +189,12 @@ export interface LogOpened {
 export interface RuleSetAdopted {
   type: "RuleSetAdopted";
   rule_set: number;
+}
+
+/** From the head that covers this on, every head is signed by this key too, beside the log's own. `vkey`: a C2SP verifier key for ML-DSA-44 (c2sp.org/tlog-cosignature, type 0x06), under the log's name. */
+export interface CheckpointKeyAdded {
+  type: "CheckpointKeyAdded";
+  vkey: Vkey;
 }
 
 /** From this position on, people should be served this build of the app. `digest` is the SHA-256 of the build's `files.json`, which names each of its `files` files with the SHA-256 of what is in it. */
@@ -1030,6 +1037,7 @@ export type Fact =
 export type Decision =
   | LogOpened
   | RuleSetAdopted
+  | CheckpointKeyAdded
   | AppPublished
   | SiteOnboarded
   | SiteSuspended

@@ -337,6 +337,8 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.out_of_sequence": "Der Schlüssel hat vorher etwas anderes gezeichnet",
   "refusal.qualification_not_held": "Es gibt keine Qualifikation zu entziehen",
   "refusal.patient_not_matched": "Dass die Person der Entnahme die der Bestellung ist, ist nicht bekannt",
+  "refusal.second_key_exists": "Das Log hat schon einen zweiten Schlüssel für seine Stände",
+  "refusal.bad_time_stamp": "Der Zeitstempel hält der Prüfung nicht stand",
   "refusal.rule_set_not_newer": "Dieses Regelwerk oder ein neueres ist in Kraft",
   "refusal.same_signer": "Die zweite Unterschrift muss von jemand anderem sein",
   "refusal.scope_too_wide": "Die Freigabe geht über die Bestellung hinaus",

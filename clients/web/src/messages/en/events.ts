@@ -3,6 +3,7 @@
 export const events = {
   "event.LogOpened": "Log opened",
   "event.RuleSetAdopted": "Rule set adopted",
+  "event.CheckpointKeyAdded": "Checkpoint key added",
   "event.AppPublished": "App published",
   "event.SiteOnboarded": "Site onboarded",
   "event.SiteSuspended": "Site suspended",
@@ -98,6 +99,7 @@ export const events = {
   "event.PersonalDataErased": "Personal data erased",
   "sentence.LogOpened": "{who} opened the log {origin}; its administrators are {administrators}",
   "sentence.RuleSetAdopted": "{who} put version {rule_set} of the rules into force",
+  "sentence.CheckpointKeyAdded": "{who} added a second key, for ML-DSA-44, which signs every head from now on",
   "sentence.AppPublished": "{who} published version {version} of the app: {files} files, digest {digest}",
   "sentence.SiteOnboarded": "{who} took on {subject} of {organisation}: {site_kind} in {country}",
   "sentence.SiteSuspended": "{who} suspended {subject} ({reason})",
