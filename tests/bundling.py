@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,20 +11,20 @@ from clients.words import sentence
 from ledger.application import Answer, Ledger
 from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
-from ledger.proof import canonical, detached
-from ledger.proof.archive import Writer, open_archive, read_member
+from ledger.proof import canonical
+from ledger.proof.archive import open_archive, read_member
 from ledger.proof.keys import SigningKey
 from ledger.proof.note import VerifierKey
 from ledger.store.reading import Reads
 from ledger.verify.bundle import audit_bundle
-from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, read_manifest
+from ledger.verify.manifest import MANIFEST, SIGNATURE, read_manifest
 from ledger.verify.report import Report
 from tests.e2e.api_stage import enrol
+from tests.forging import MADE_BY, listed, signed, zipped
 from tests.scenario import ORIGIN, Clock, Scenario, open_scenario, therapy
 from tests.unit.verify_book import CHAIN, COI, tell_story
 
 OTHER = "isbt128:CHA999926000003"
-MADE_BY = "unbroken test"
 
 
 @dataclass(frozen=True)
@@ -93,26 +92,14 @@ def files_of(raw: bytes) -> dict[str, bytes]:
     return {one.name: read_member(read, one) for one in open_archive(read, len(raw))}
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    writer = Writer()
-    return b"".join([*(writer.add(name, data) for name, data in files.items()), writer.end()])
-
-
 def saying(files: Mapping[str, bytes], key: SigningKey, **members: object) -> bytes:
     """The files with a manifest of which some members say something else, signed with the log's key."""
     told = canonical.encode(json.loads(files[MANIFEST]) | members)
-    return zipped({**files, MANIFEST: told, SIGNATURE: detached.sign(key, CONTENT_TYPE, told)})
+    return zipped({**files, MANIFEST: told, SIGNATURE: signed(key, told)})
 
 
 def resigned(files: Mapping[str, bytes], key: SigningKey) -> bytes:
     """The files with a manifest that lists them as they are now, signed with the log's key."""
-    old = read_manifest(files[MANIFEST])
-    listed = [
-        Listed(name=name, size=len(data), sha256=hashlib.sha256(data).hexdigest())
-        for name, data in files.items()
-        if name not in (MANIFEST, SIGNATURE)
-    ]
-    told = old.model_copy(update={"files": listed}).encode()
-    signature = detached.sign(key, CONTENT_TYPE, told)
+    told = read_manifest(files[MANIFEST]).model_copy(update={"files": listed(files)}).encode()
     rest = {name: data for name, data in files.items() if name not in (MANIFEST, SIGNATURE)}
-    return zipped({**rest, MANIFEST: told, SIGNATURE: signature})
+    return zipped({**rest, MANIFEST: told, SIGNATURE: signed(key, told)})

@@ -78,7 +78,10 @@ const OPS: Record<string, (asked: Asked) => Promise<unknown> | unknown> = {
   esignature: async ({ payload, spki, rp }) =>
     checkAssertion(decode(fromHex(payload)), { key: await PublicKey.fromSpki(fromHex(spki)), rpId: rp }),
 
-  bundle: async ({ data, vkey }) => (await auditBundle(fromHex(data), vkey)).steps.map((step) => step.ok),
+  bundle: async ({ data, vkey }) => {
+    const { steps, firstWrong } = await auditBundle(fromHex(data), vkey);
+    return { ok: Object.fromEntries(steps.map((step) => [step.number, step.ok])), first: firstWrong as Json };
+  },
 
   // A whole device, against a ledger that answers over HTTP.
   open: async ({ device, base }) => {
