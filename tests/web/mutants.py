@@ -19,7 +19,7 @@ from ledger.proof.keyfile import new_key
 from ledger.proof.keys import SigningKey
 from ledger.proof.merkle import leaf_hash, node_hash
 from ledger.proof.pruned import Hidden, Record, decode_records, encode_records
-from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE
+from ledger.verify.manifest import MANIFEST, SIGNATURE
 from tests.bundling import resigned as listed_again
 from tests.bundling import saying
 from tests.forging import signed, whole_log, zipped
@@ -79,7 +79,9 @@ def files_moved(of: Material, chance: Random) -> bytes:
 def moved(files: Files, chance: Random) -> Files:
     name, other = chance.sample(sorted(files), 2)
     rest = {one: data for one, data in files.items() if one != name}
-    new = chance.choice([f"{name}x", "evidence/" + "ab" * 32, "entries/000001", "checkpoints/000001", "a.txt"])
+    new = chance.choice(
+        [f"{name}x", "evidence/" + "ab" * 32, "entries/000001", "checkpoints/000001", "a.txt"]
+    )
     return chance.choice([
         rest,
         files | {name: scrambled(files[name], chance)},
@@ -157,7 +159,21 @@ def spoken_again(raw: bytes, chance: Random) -> bytes:
     return statement.sign(new_key(), iss=old.iss, sub=old.sub, aud=aud, cti=old.cti, payload=payload)
 
 
-VALUES: list[Any] = [None, 0, -1, 2**53 - 1, "", "x", "\U0001f9ec" * 401, [], {}, True, "ab" * 32, [""], "2026-02-30"]
+VALUES: list[Any] = [
+    None,
+    0,
+    -1,
+    2**53 - 1,
+    "",
+    "x",
+    "\U0001f9ec" * 401,
+    [],
+    {},
+    True,
+    "ab" * 32,
+    [""],
+    "2026-02-30",
+]
 
 
 def other_words(said: dict[str, Any], chance: Random) -> dict[str, Any]:
@@ -165,7 +181,11 @@ def other_words(said: dict[str, Any], chance: Random) -> dict[str, Any]:
     again = json.loads(json.dumps(said))
     where: Any = again
     while True:
-        inner = [one for one in (where.values() if isinstance(where, dict) else where) if one and isinstance(one, dict | list)]
+        inner = [
+            one
+            for one in (where.values() if isinstance(where, dict) else where)
+            if one and isinstance(one, dict | list)
+        ]
         if not inner or chance.random() < 0.5:
             break
         where = chance.choice(inner)
@@ -186,7 +206,9 @@ def manifest(of: Material, chance: Random) -> bytes:
     if chance.random() < 0.3:
         name, value = chance.choice(SAYINGS)
         return saying(of.files, of.key, **{name: value})
-    told = chance.choice([canonical.encode, lambda value: json.dumps(value).encode()])(other_words(said, chance))
+    told = chance.choice([canonical.encode, lambda value: json.dumps(value).encode()])(
+        other_words(said, chance)
+    )
     return zipped({**of.files, MANIFEST: told, SIGNATURE: signed(of.key, told)})
 
 

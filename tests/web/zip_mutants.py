@@ -30,8 +30,7 @@ def field(files: Files, chance: Random) -> bytes:
     """One field of one header says something else."""
     raw = bytearray(zipped(files))
     kind = chance.choice([LOCAL, CENTRAL, END])
-    begins = [at for at in starts(bytes(raw), kind, len(files))]
-    at, (place, width) = chance.choice(begins), chance.choice(PLACES[kind])
+    at, (place, width) = chance.choice(starts(bytes(raw), kind, len(files))), chance.choice(PLACES[kind])
     old = int.from_bytes(raw[at + place : at + place + width], "little")
     value = chance.choice([*VALUES, old + 1, old ^ 0x80]) % (1 << 8 * width)
     raw[at + place : at + place + width] = value.to_bytes(width, "little")
@@ -93,7 +92,9 @@ def large(files: Files, chance: Random) -> bytes:
     count = len(files) + chance.choice([0, 0, 1])
     far = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, size, start)
     locator = struct.pack("<IIQI", 0x07064B50, 0, start + size, 1)
-    shown = chance.choice([(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF), (len(files), size, start), (0xFFFF, size, start)])
+    shown = chance.choice(
+        [(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF), (len(files), size, start), (0xFFFF, size, start)]
+    )
     return raw[:-22] + far + locator + ended(shown[0], shown[1], shown[2])
 
 

@@ -9,7 +9,8 @@ import { isBytes, sigStructure } from "../proof/statement";
 
 export const [MANIFEST, SIGNATURE] = ["manifest.json", "manifest.cose"] as const;
 const CONTENT_TYPE = "application/vnd.unbroken.bundle+json; v=1";
-const FILE = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64})$/;
+/** A file that a bundle may hold beside the manifest and its signature. */
+export const FILE = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64})$/;
 const MAX_TEXT = 400; // code points
 const HEX = /^[0-9a-f]{64}$/;
 const MEMBERS = ["files", "format", "left_out", "log_key", "made_by", "origin", "request", "root", "size", "v", "whole"];
@@ -30,6 +31,7 @@ export interface Manifest {
 export function readManifest(data: Uint8Array): Manifest {
   const said = decode(data);
   const { request, left_out: leftOut, files, whole } = said;
+  if (said["therapies"] === null) throw malformed(); // one that says nothing of them lacks the member
   const members = "therapies" in said ? MEMBERS.toSpliced(-2, 0, "therapies") : MEMBERS;
   const isOne = said["format"] === "unbroken bundle" && said["v"] === 1 && equalNames(said, members);
   if (!isOne || !isObject(request) || !isObject(leftOut) || !Array.isArray(files)) throw malformed();
@@ -52,9 +54,7 @@ function therapiesIn(value: Json): Manifest["therapies"] {
 
 function listed(value: Json): Manifest["files"][number] {
   if (!isObject(value) || !equalNames(value, ["name", "sha256", "size"])) throw malformed();
-  const name = text(value["name"]);
-  if (!FILE.test(name)) throw malformed();
-  return { name, size: count(value["size"]), sha256: hex(value["sha256"]) };
+  return { name: text(value["name"]), size: count(value["size"]), sha256: hex(value["sha256"]) };
 }
 
 /** Throws `Problem` `bad_signature`. */
