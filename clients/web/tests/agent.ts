@@ -80,8 +80,11 @@ const OPS: Record<string, (asked: Asked) => Promise<unknown> | unknown> = {
 
   bundle: async ({ data, vkey }) => {
     const { steps, firstWrong } = await auditBundle(fromHex(data), vkey);
-    return { ok: Object.fromEntries(steps.map((step) => [step.number, step.ok])), first: firstWrong as Json };
+    const by = <T>(of: (step: (typeof steps)[number]) => T): Record<number, T> => Object.fromEntries(steps.map((step) => [step.number, of(step)]));
+    return { ok: by((step) => step.ok), first: firstWrong as Json, problems: by((step) => step.problems) as Json, details: by((step) => step.detail) };
   },
+
+  holdings: async ({ data, vkey }) => (await auditBundle(fromHex(data), vkey)).holdings,
 
   // A whole device, against a ledger that answers over HTTP.
   open: async ({ device, base }) => {

@@ -1,5 +1,5 @@
 /** What an audit of a bundle found, step by step; the steps are those of
- * `ledger/verify/bundle.py`. Number 8 is for witnesses, whom a bundle does not bring. */
+ * `ledger/verify/bundle.py`. Number 8 is for witnesses, whom a bundle does not bring; 10 is this page's own. */
 
 export const STEPS: Readonly<Record<number, string>> = {
   1: "The log's key opens the latest checkpoint",
@@ -10,6 +10,7 @@ export const STEPS: Readonly<Record<number, string>> = {
   6: "The rules, replayed, allow every decision and raise exactly the recorded deviations",
   7: "Loggers' own files bear out the readings that were recorded of them",
   9: "The bundle is what the log gave for this request, and no byte was changed",
+  10: "Custody, checks, releases and roles, told again apart from the rules",
 };
 const MAX_PROBLEMS = 100; // listed for a step; the rest is counted
 
