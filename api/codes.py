@@ -12,6 +12,7 @@ BYTES = {
     "bad_label_content": "A label cannot say this",
     "bad_label_link": "Not the link of a label",
     "bad_label_message": "Not a format of a DataMatrix",
+    "bad_label_picture": "A picture is not the one of a printed label",
     "bad_label_resolution": "Labels are not drawn at this resolution",
     "bad_label_template": "Not a sound template of a label",
     "bad_origin": "A log's origin cannot be written like this",

@@ -14,6 +14,7 @@ from api.reading import Reader
 from api.settings import VERSION
 from clients.words import sentence
 from ledger.domain.export_events import ExportRequested, TherapyExportRequested
+from ledger.domain.label_events import LabelPrinted
 from ledger.domain.naming import sites_of
 from ledger.domain.registry import Agent
 from ledger.domain.temperature_events import TemperatureEvidenceAttached
@@ -21,6 +22,7 @@ from ledger.domain.times import milliseconds
 from ledger.errors import NotFound, Unauthorised
 from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
+from ledger.export.cosigned import Cosignatures
 from ledger.store.decode import LazyEntry, entry_of
 from ledger.verify.logger_files import files_of
 from ledger.verify.manifest import Therapies
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ledger.proof.keys import SigningKey
     from ledger.store.reading import Reads
 
+NAMING = ("TemperatureEvidenceAttached", "LabelPrinted")  # what names files
 MADE_BY = f"unbroken {VERSION}"  # written into each bundle: another program may make other bytes
 
 
@@ -45,6 +48,7 @@ class Source:
     log_vkey: str
     key: SigningKey
     verifier: bytes | None
+    cosignatures: Cosignatures
     made_by: str = MADE_BY
 
     def evidence(self, sha256: str) -> bytes | None:
@@ -86,13 +90,16 @@ def export_of(reader: Reader, position: int) -> Export:
     ledger = reader.node.ledger
     head = ledger.store.checkpoint_covering(position)
     asker = _as_of(reader, entry, head.size)
-    page = _verifier(reader.node.settings.verifier)
+    settings = reader.node.settings
+    page = _verifier(settings.verifier)
+    cosigned = Cosignatures(reader.node.cosignatures, settings.witnesses, head.size, entry.recorded_ms)
     source = Source(asker, reader, entry.recorded_ms, ledger.store, ledger.origin, str(ledger.vkey),
-                    ledger.config.log_key, page)  # fmt: skip
+                    ledger.config.log_key, page, cosigned)  # fmt: skip
     choice = _choice(asker, entry, head.size)
     _must_still_read(source, choice)
     request = Request(position, entry.statement_id, head.size, head.root)
-    program = hashlib.sha256(VERSION.encode() + (page or b"")).hexdigest()[:16]
+    made_from = VERSION.encode() + (page or b"") + cosigned.state.encode()
+    program = hashlib.sha256(made_from).hexdigest()[:16]
     kept = reader.node.evidence.count(entry.recorded_ms)  # another, if one that was under way came late
     return Export(source, request, choice, f'"{entry.statement_id}-{program}-{kept}"')
 
@@ -159,14 +166,20 @@ def _must_still_read(source: Source, choice: Choice) -> None:
 
 
 def _still_reads(source: Source, position: int) -> bool:
-    """The entry, and the loggers' files that it names."""
+    """The entry, and the files that it names."""
     (stored,) = source.reads.entries(position, position + 1)
     entry = LazyEntry(stored)
-    if stored.type == "TemperatureEvidenceAttached":
-        assert isinstance(entry.event, TemperatureEvidenceAttached)
-        if any(map(source.withholds, files_of(entry.event))):
-            return False
+    if stored.type in NAMING and any(map(source.withholds, _named_by(entry))):
+        return False
     return source.reader.may_read_all_of(entry)
+
+
+def _named_by(entry: LazyEntry) -> tuple[str, ...]:
+    """Loggers' files, or a label's picture, by SHA-256."""
+    event = entry.event
+    if isinstance(event, TemperatureEvidenceAttached):
+        return files_of(event)
+    return (event.digest,) if isinstance(event, LabelPrinted) else ()
 
 
 def length_of(export: Export) -> int:

@@ -44,7 +44,7 @@ def standing(link: Link, world: StoredWorld) -> Standing | None:
 
 
 def drawn(reader: Reader, wanted: LabelWanted) -> Picture:
-    """The label as one bitmap.
+    """The label as one bitmap, which is kept for the therapy's readers.
 
     Raises `NotFound` (`no_such_chain`, `no_such_label`), `NotPermitted` (`not_permitted`,
     `label_check_differs`), `Conflict` (`label_void`, `label_host_not_set`), `Malformed` as `draw`
@@ -60,7 +60,17 @@ def drawn(reader: Reader, wanted: LabelWanted) -> Picture:
     credential = _credential_of(reader, label) if carries else None
     said = Wanted(link, wanted.serial, wanted.container, wanted.biohazard, contact, credential)
     content = fill(said, chain, reader.world, reader.node.settings.label_datamatrix)
-    return draw(content, template, wanted.dpi)
+    picture = draw(content, template, wanted.dpi)
+    _keep(reader, wanted.coi, picture)
+    return picture
+
+
+def _keep(reader: Reader, coi: str, picture: Picture) -> None:
+    """The bitmap itself, for bundles: without the check, which nobody keeps, it cannot be drawn again. It
+    lies under its digest with the therapy's files, and a full therapy goes without."""
+    node, described = reader.node, picture.described
+    if node.evidence.kept(coi) + len(described) <= node.settings.max_evidence_of_therapy:
+        node.evidence.keep(described, coi, reader.agent.id, node.ledger.config.clock_ms())
 
 
 def _host(reader: Reader) -> str:

@@ -1,8 +1,9 @@
 """The log asks its witnesses to cosign its heads, behind everybody's back: no answer waits for it.
 
-One thread picks a head, the newest, at most once a second, and hands it to one thread for each
-witness; so all witnesses are asked about the same heads, and a slow one leaves out some. What
-they answer is kept. A witness that fails is asked again, later and later, and shown as failing.
+One thread picks a head, at most once a second, and hands it to one thread for each witness. It is the
+newest, or the one under which somebody asked for evidence meanwhile: their bundle ends with it. So all
+witnesses are asked about the same heads, and a slow one leaves out some. What they answer is kept. A
+witness that fails is asked again, later and later, and shown as failing.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ TIMEOUT = httpx.Timeout(5.0)
 PATIENCE_S = 10.0  # for a whole answer, however slowly it trickles
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 60.0
 LATE = 100  # heads: a cosignature that comes after those of so many newer heads is not waited for
+EXPORTS = ("TherapyExportRequested", "ExportRequested")
 TURNS = 3  # a witness may know another size than we think, once; twice where another node asks too
 
 log = logging.getLogger("unbroken.witnesses")
@@ -113,7 +115,7 @@ class Witnessing:
             try:
                 if not self._recorder.arrivals.wait(size, self._stopped.is_set):
                     return
-                head = self._recorder.latest_checkpoint()
+                head = self._pick(size)
             except Exception as error:  # whatever it is: the next look may do
                 log.warning("no head for the witnesses: %s", getattr(error, "code", type(error).__name__))
             else:
@@ -121,6 +123,12 @@ class Witnessing:
                 if head:
                     self._hand_out(head)
             self._stopped.wait(PAUSE_S)
+
+    def _pick(self, size: int) -> StoredCheckpoint | None:
+        """What to hand out after a head of `size` entries; 0: nothing was handed out yet."""
+        head = self._recorder.latest_checkpoint()
+        asked = self._recorder.newest_of(size, head.size, *EXPORTS) if head and size else None
+        return head if asked is None else self._recorder.checkpoint_covering(asked)
 
     def _hand_out(self, head: StoredCheckpoint) -> None:
         for one in self._asking:

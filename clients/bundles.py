@@ -7,6 +7,7 @@ FILE.part.json    of which request, and the entity tag under which the server ga
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -15,10 +16,13 @@ from urllib.parse import quote
 import httpx
 
 from clients.remote import Remote
-from ledger.errors import Fault, Malformed, ProofInvalid, Unauthorised
+from ledger.errors import Fault, Malformed, NotFound, ProofInvalid, Unauthorised
 from ledger.proof.archive import Read, open_archive
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.note import parse_note
 
 ZIP = "application/zip"
+PATIENCE_S, LOOK_S = 5.0, 0.25  # for witnesses: a server hands a head out within one second
 TRIES = 3  # in one run; the next run goes on as well
 Progress = Callable[[int, int | None], None]
 """(bytes there, bytes in all or None)"""
@@ -39,6 +43,22 @@ def begun(path: Path) -> Begun | None:
         return Begun(int(said["position"]), dict(said["asked"]), str(said["tag"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def await_witnesses(remote: Remote, position: int, patience_s: float = PATIENCE_S) -> bool:
+    """Give the server's witnesses some seconds to cosign the entry's head, so that the bundle carries their
+    lines. False: they did not, or the server asks none."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            note = remote.public("/log/checkpoint.witnessed").content
+            if parse_checkpoint(parse_note(note).text).size > position:
+                return True
+        except (NotFound, Malformed):
+            return False
+        if time.monotonic() > until:
+            return False
+        time.sleep(LOOK_S)
 
 
 def fetch_bundle(remote: Remote, position: int, asked: dict[str, Any], path: Path, progress: Progress) -> int:

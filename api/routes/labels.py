@@ -63,7 +63,7 @@ async def wanted_in(request: Request) -> LabelWanted:
 
 @router.post(
     "/v1/labels",
-    summary="Draw a label that was issued, for whoever prints it; records nothing",
+    summary="Draw a label that was issued, for whoever prints it; records nothing, keeps the bitmap",
     response_class=Response,
     responses=DRAWN_ANSWER | problems(400, 401, 403, 404, 409, 413, 415, 503),
     openapi_extra=sent_json(LabelWanted, WANTED),

@@ -28,7 +28,7 @@ from ledger.proof.witnesses import Policy, parse_policy
 if TYPE_CHECKING:
     from ledger.verify import Progress, Report
 
-WITNESSES = 8  # the audit's step that only a policy brings; a bundle has a ninth in its place
+WITNESSES = 8  # the audit's step that only a policy brings
 
 receipt = typer.Typer(no_args_is_help=True, help="Proof that one statement stands in the log.")
 log = typer.Typer(no_args_is_help=True, help="The log as a whole.")
@@ -165,27 +165,39 @@ def verify(
     ] = None,
     berlinger_root: BerlingerRoot = ROOT,
     policy: PolicyFile = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="NOTE",
+            help="A head of the log that you got elsewhere, to hold a bundle against.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Audit a downloaded log or a bundle, without any server, trusting only the log's public key.
 
-    With --policy, also the witnesses that it names: enough of them must have cosigned the newest head
-    of a log. A bundle carries no cosignatures.
+    With --policy, also the witnesses that it names: enough of them must have cosigned the newest head.
+    A bundle of which they cosigned a smaller head is not wrong, and not wholly checked. With
+    --checkpoint, a bundle must be of the same history as that head.
 
     Exit code 0: everything holds. 1: something is wrong, and the first wrong thing is named. 6: nothing
     is wrong, but not everything could be checked: what, the report says.
     """
     with progress("Verifying", as_json) as bar:
-        if evidence_path.is_dir():
-            vkey, witnesses = _vkey(log_key, home), _policy(policy)
-            report = _audit_log(evidence_path, vkey, evidence, berlinger_root, witnesses, workers, bar)
-        elif policy is not None:
-            raise Malformed(
-                "bad_policy", "a bundle carries no cosignatures: ask witnesses about the whole log"
-            )
+        witnesses = _policy(policy)
+        if not evidence_path.is_dir():
+            note = checkpoint.read_bytes() if checkpoint else None
+            vkey = _perhaps_vkey(log_key, home)
+            report = _audit_bundle(evidence_path, vkey, berlinger_root, witnesses, note, workers, bar)
+        elif checkpoint:
+            raise Malformed("bad_checkpoint", "a copy of a log is compared by downloading on: see `log show`")
         else:
-            report = _audit_bundle(evidence_path, _perhaps_vkey(log_key, home), berlinger_root, workers, bar)
+            pinned = _vkey(log_key, home)
+            report = _audit_log(evidence_path, pinned, evidence, berlinger_root, witnesses, workers, bar)
     show(report.to_json(), lambda console: _draw_report(console, report), as_json)
     if not report.ok:
         raise typer.Exit(REFUSED if report.first_wrong else UNFINISHED)
@@ -208,12 +220,21 @@ def _audit_log(
     return audit(source, str(vkey), workers=workers, progress=bar, policy=witnesses)
 
 
-def _audit_bundle(path: Path, vkey: VerifierKey | None, root: str, workers: int, bar: Progress) -> Report:
+def _audit_bundle(
+    path: Path,
+    vkey: VerifierKey | None,
+    root: str,
+    witnesses: Policy | None,
+    note: bytes | None,
+    workers: int,
+    bar: Progress,
+) -> Report:
     from ledger.verify.bundle import audit_bundle
 
     with path.open("rb") as file:
         read, length = reader_of(file), path.stat().st_size
-        return audit_bundle(read, length, vkey, workers=workers, progress=bar, berlinger_root=pin(root))
+        return audit_bundle(read, length, vkey, workers=workers, progress=bar, berlinger_root=pin(root),
+                            policy=witnesses, note=note)  # fmt: skip
 
 
 def _perhaps_vkey(given: str | None, home: Path | None) -> VerifierKey | None:
@@ -312,5 +333,7 @@ def _draw_report(console: Console, report: Report) -> None:
     console.print(Text(f"Proved: {report.proved}", style="green" if report.ok else ""))
     witnessed = report.size and report.witnessed_size == report.size
     console.print(Text(f"Witnesses: {report.witnessed}", style="green" if witnessed else "bold yellow"))
-    if not any(step.number >= WITNESSES for step in report.steps):
-        console.print("Ask them with: --policy FILE", style="bold yellow")
+    if not any(step.number == WITNESSES for step in report.steps):
+        console.print(
+            "NO WITNESS POLICY WAS GIVEN. Ask the witnesses with: --policy FILE", style="bold yellow"
+        )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from clients.bundles import begun, fetch_bundle
+from clients.bundles import await_witnesses, begun, fetch_bundle
 from clients.cli.options import Home, Json, PassphraseFile, client
 from clients.cli.record import Yes, confirmed
 from clients.cli.screen import WAITING, facts, progress, show
@@ -46,6 +46,7 @@ def export_bundle(
     asked = {"scope": scope, "why": why, "since": since, "until": until}
     with client(home, passphrase_file) as reader:
         position = _position(reader, asked, out, yes, as_json)
+        await_witnesses(reader.remote, position)
         with progress("Fetching", as_json) as bar:
             length = fetch_bundle(reader.remote, position, asked, out, lambda at, of: bar(at, of or at))
     document: dict[str, Any] = {"file": str(out), "bytes": length, "request": position}

@@ -22,18 +22,21 @@ from pydantic_core import from_json
 
 from ledger.domain.events import VERSIONS
 from ledger.domain.times import timestamp
+from ledger.export.proofs import Proofs
 from ledger.proof import archive, detached, tiles
 from ledger.proof.pruned import Hidden, Record, encode_records, subtrees
 from ledger.verify import manifest
+from ledger.verify.label_picture import to_png
 from ledger.verify.manifest import Asked, LeftOut, Listed, Manifest
 
 if TYPE_CHECKING:
     from ledger.export.choosing import Choice
+    from ledger.export.cosigned import Cosignatures
     from ledger.proof.keys import SigningKey
-    from ledger.store.reading import Reads, StoredEntry
+    from ledger.store.reading import Reads, StoredCheckpoint, StoredEntry
 
 T = TypeVar("T")
-EVIDENCE = "TemperatureEvidenceAttached"
+EVIDENCE, PRINTED = "TemperatureEvidenceAttached", "LabelPrinted"
 Say = Callable[[dict[str, Any], str, str], str]
 """(payload, signer, stream) to a sentence without its full stop."""
 
@@ -62,6 +65,8 @@ class BundleSource(Protocol):
     def made_by(self) -> str: ...
     @property
     def verifier(self) -> bytes | None: ...  # the page that verifies a bundle in a browser, if it is built
+    @property
+    def cosignatures(self) -> Cosignatures: ...
     def evidence(self, sha256: str) -> bytes | None: ...
 
 
@@ -81,6 +86,7 @@ class _Bundle:
         self._files: list[Listed] = []
         self._hidden = 0
         self._named: dict[str, None] = {}  # loggers' files, by SHA-256
+        self._printed: dict[str, None] = {}  # labels, by digest
         self._kinds: set[tuple[str, int]] = set()  # event types and versions
 
     def stream(self) -> Iterator[bytes]:
@@ -94,8 +100,11 @@ class _Bundle:
             yield self._file(manifest.entries_name(number), encode_records(record for record, _ in some))
             yield self._file(manifest.report_name(number), self._report([one for _, one in some if one]))
         missing = yield from self._evidence()
+        undrawn = yield from self._labels()
+        yield from self._proofs()
         yield self._file(manifest.SCHEMAS, _schemas(frozenset(self._kinds)))
-        yield from self._end(sorted(missing))
+        labels = None if heads is None else manifest.Labels(left_out=sorted(undrawn))
+        yield from self._end(sorted(missing), labels)
 
     def _file(self, name: str, data: bytes) -> bytes:
         self._files.append(Listed(name=name, size=len(data), sha256=hashlib.sha256(data).hexdigest()))
@@ -104,10 +113,11 @@ class _Bundle:
     # --- checkpoints -----------------------------------------------------------------------
 
     def _heads(self) -> list[int] | None:
-        """Sizes of the heads that give each entry its time, and that statements name; None for all."""
+        """Sizes of the heads that give each entry its time, that statements name, and that witnesses
+        cosigned last; None for all."""
         if self._choice.whole is None:
             return None
-        sizes = {self._request.size}
+        sizes = {self._request.size, *self._source.cosignatures.heads}
         covered = 0
         for position in self._choice.positions:
             (stored,) = self._reads.entries(position, position + 1)
@@ -120,16 +130,19 @@ class _Bundle:
         return sorted(sizes)
 
     def _notes(self, sizes: list[int] | None) -> Iterator[bytes]:
+        for page in self._pages(sizes):
+            yield from self._source.cosignatures.complete(page)
+
+    def _pages(self, sizes: list[int] | None) -> Iterator[list[StoredCheckpoint]]:
         if sizes is not None:
-            found = map(self._reads.checkpoint, sizes)
-            yield from (one.note for one in found if one is not None)
+            found = (head for head in map(self._reads.checkpoint, sizes) if head is not None)
+            yield from _batched(found, manifest.RECORDS)
             return
         after = 0
-        while page := self._reads.checkpoints(after, manifest.RECORDS):
-            yield from (one.note for one in page if one.size <= self._request.size)
+        while after < self._request.size:
+            page = self._reads.checkpoints(after, manifest.RECORDS)
+            yield [one for one in page if one.size <= self._request.size]
             after = page[-1].size
-            if after >= self._request.size:
-                return
 
     # --- entries ---------------------------------------------------------------------------
 
@@ -173,13 +186,22 @@ class _Bundle:
         self._note(payload)
         said = self._say(payload, claims[1], claims[2])
         recorded, happened = _second(stored.recorded_ms), payload["occurred_at"][:19]
-        return f"{stored.position:>9}  {recorded}Z  {happened}Z  {said}.\n"
+        return f"{stored.position:>9}  {recorded}Z  {happened}Z  {said}{self._picture(payload)}.\n"
+
+    def _picture(self, payload: dict[str, Any]) -> str:
+        """Where a printed label is shown."""
+        digest = payload.get("digest")
+        if payload["type"] != PRINTED or digest not in self._printed:
+            return ""
+        return "" if self._source.evidence(digest) is None else f" (see {manifest.label_name(digest)})"
 
     def _note(self, payload: dict[str, Any]) -> None:
         self._kinds.add((payload["type"], payload["v"]))
         if payload["type"] == EVIDENCE:
             mapping = (payload.get("read_as") or {}).get("mapping")
             self._named |= dict.fromkeys([payload["raw"], *([mapping] if mapping else [])])
+        if payload["type"] == PRINTED and self._choice.whole is not None:
+            self._printed[payload["digest"]] = None
 
     # --- the rest --------------------------------------------------------------------------
 
@@ -194,7 +216,29 @@ class _Bundle:
                 yield self._file(manifest.evidence_name(sha256), data)
         return missing
 
-    def _end(self, missing: list[str]) -> Iterator[bytes]:
+    def _labels(self) -> Generator[bytes, None, list[str]]:
+        """Returns the digests of what is not there."""
+        missing = []
+        for digest in self._printed:
+            described = self._source.evidence(digest)
+            if described is None:
+                missing.append(digest)
+            else:
+                yield self._file(manifest.label_name(digest), to_png(described))
+        return missing
+
+    def _proofs(self) -> Iterator[bytes]:
+        last = self._reads.checkpoint(self._request.size)
+        if not self._choice.proved or last is None:
+            return
+        source = self._source
+        claim = source.cosignatures.claim
+        cosigned = self._reads.checkpoint(claim.size) if claim else None
+        proofs = Proofs(self._reads, source.key, source.origin, last, cosigned, source.cosignatures.complete)
+        for name, data in proofs.files(self._choice.proved, self._nodes()):
+            yield self._file(name, data)
+
+    def _end(self, missing: list[str], labels: manifest.Labels | None) -> Iterator[bytes]:
         whole, request, source = self._choice.whole, self._request, self._source
         told = Manifest(
             made_by=source.made_by,
@@ -207,6 +251,9 @@ class _Bundle:
             left_out=LeftOut(entries=self._hidden, files=missing),
             files=self._files,
             therapies=self._choice.therapies,
+            witnessed=source.cosignatures.claim,
+            labels=labels,
+            proofs=None if whole is None else manifest.Proofs(entries=len(self._choice.proved)),
         ).encode()
         yield self._writer.add(manifest.MANIFEST, told)
         signature = detached.sign(source.key, manifest.CONTENT_TYPE, told)

@@ -17,6 +17,7 @@ from ledger.domain.partial import PartialWorld
 from ledger.domain.therapy_events import LateStatementAttested
 from ledger.domain.world import container_tag, key_tag, log_tag, review_tag
 from ledger.errors import UnbrokenError
+from ledger.export.proofs import MOST
 from ledger.proof import statement
 from ledger.store.decode import LazyEntry, entry_of
 from ledger.verify.base64url import unbase64url
@@ -32,16 +33,20 @@ _CONTAINER, _CHAIN = container_tag(""), "chain/"
 
 class Choice(NamedTuple):
     """`positions` ascending; `whole`: the tags of which nothing is missing, None for the whole log;
-    `therapies`: which of them a lot reached or a site had, None where neither was asked for."""
+    `therapies`: which of them a lot reached or a site had, None where neither was asked for; `proved`: what
+    was asked for itself, ascending, where each is to have its proofs as files."""
 
     positions: Sequence[int]
     whole: frozenset[str] | None
     therapies: Therapies | None = None
+    proved: Sequence[int] = ()
 
 
 def choose(reads: Reads, origin: str, tags: Iterable[str], size: int, may_read: MayRead) -> Choice:
     """What of the first `size` entries belongs to `tags`. Memory grows with what is chosen."""
-    return _Choosing(reads, origin, size, may_read).choose({log_tag(origin), *tags})
+    asked = frozenset(tags)
+    choosing = _Choosing(reads, origin, size, may_read)
+    return choosing.choose({log_tag(origin), *asked}, asked - {log_tag(origin)})
 
 
 class _Choosing:
@@ -52,23 +57,27 @@ class _Choosing:
         self._may_read = may_read
         self._positions: set[int] = set()
         self._taken: dict[str, bool] = {}  # tag: whole
+        self._of: dict[str, list[int]] = {}  # tag: positions
         self._containers: set[str] = set()
         self._find_checkpoint = lru_cache(maxsize=10_000)(self._checkpoint)
 
-    def choose(self, wanted: set[str]) -> Choice:
+    def choose(self, wanted: set[str], asked: frozenset[str]) -> Choice:
+        """`asked`: the tags that are meant, and not only read."""
         while wanted:
             for tag in sorted(wanted):
                 self._take(tag)
             read = self._read_by_judging()
             self._containers |= {tag for tag in read if tag.startswith(_CONTAINER)}
             wanted = read - self._taken.keys() - self._containers
-        return Choice(sorted(self._positions), self._whole())
+        proved = sorted({position for tag in asked for position in self._of[tag]})
+        return Choice(sorted(self._positions), self._whole(), None, proved if len(proved) <= MOST else [])
 
     def _take(self, tag: str) -> None:
         """The tag's entries; a therapy's with what strangers said about it, which changes nothing in it."""
         found = [LazyEntry(one) for one in self._reads.by_tag(tag, before=self._size)]
         readable = [one.position for one in found if self._may_read(one)]
         self._positions.update(readable)
+        self._of[tag] = readable
         self._taken[tag] = len(readable) == len(found)
         if tag.startswith(_CHAIN):
             apart = self._reads.by_tag(review_tag(tag.removeprefix(_CHAIN)), before=self._size)

@@ -27,11 +27,15 @@ class Picture:
     def row_bytes(self) -> int:
         return (self.width + 7) // 8
 
+    @property
+    def described(self) -> bytes:
+        """Size and bitmap: what the digest is of. `ledger.verify.label_picture` makes a PNG of it again."""
+        return f"unbroken label bitmap v1\n{self.width} {self.height} {self.dpi}\n".encode() + self.rows
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of size and bitmap, 64 hex digits: the same for every format."""
-        head = f"unbroken label bitmap v1\n{self.width} {self.height} {self.dpi}\n"
-        return hashlib.sha256(head.encode() + self.rows).hexdigest()
+        return hashlib.sha256(self.described).hexdigest()
 
     def png(self) -> bytes:
         """One bit a dot, with the resolution (`pHYs`)."""

@@ -44,6 +44,11 @@ class Policy:
     groups: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
     quorum: str = NONE
 
+    @property
+    def asks(self) -> bool:
+        """False for a policy that is met without anybody's word, which proves nothing."""
+        return self.quorum != NONE
+
     def met_by(self, cosigned: Collection[str]) -> bool:
         """Whether these witnesses' cosignatures are enough. `cosigned`: names of this file."""
         return self.quorum == NONE or self._met(self.quorum, cosigned)
@@ -94,6 +99,14 @@ def parse_policy(data: bytes) -> Policy:
     if reader.quorum is None:
         raise Malformed("malformed_policy", "there is no quorum line; without witnesses, say: quorum none")
     return Policy(tuple(reader.logs), reader.witnesses, reader.groups, reader.quorum)
+
+
+def encode_policy(policy: Policy) -> str:
+    """The policy as `parse_policy` reads it, without addresses: whom it believes, not where they are."""
+    lines = [f"log {each.vkey}" for each in policy.logs]
+    lines += [f"witness {name} {each.vkey}" for name, each in policy.witnesses.items()]
+    lines += [f"group {name} {least} {' '.join(of)}" for name, (least, of) in policy.groups.items()]
+    return "\n".join([*lines, f"quorum {policy.quorum}", ""])
 
 
 def parse_logs(data: bytes) -> tuple[Named, ...]:

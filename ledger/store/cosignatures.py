@@ -7,13 +7,13 @@ have some added later; what was kept never changes.
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ledger.proof.checkpoint import with_lines
+from ledger.proof.checkpoint import MAX_TIME, with_lines
 from ledger.store.engines import WRITE
 from ledger.store.faults import faults
 from ledger.store.schema import Position
@@ -21,11 +21,14 @@ from ledger.store.schema import Position
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from sqlalchemy import ColumnElement
+
     from ledger.store.reading import StoredCheckpoint
     from ledger.store.recorder import LedgerRecorder
 
 metadata = MetaData()
 ROWS = 1_000  # fetched at a time
+LOOKED_AT = 1_000  # heads, for the best: whoever left before so many is not asked for any more
 
 cosignature = Table(
     "cosignature",
@@ -86,19 +89,46 @@ class CosignatureStore:
             found = connection.execute(sizes.offset(count - 1).limit(1)).scalar_one_or_none()
         return int(found or 0)
 
-    def complete(self, heads: Iterable[StoredCheckpoint]) -> list[bytes]:
+    def best(self, size: int, until_s: int, everybody: set[str]) -> list[tuple[int, set[str]]]:
+        """Heads of at most `size` entries with their cosigners, the newest first: for any policy, the newest
+        that meets it is among them, as far as `LOOKED_AT` heads reach. Lines whose witness says a later
+        time than `until_s` count for nothing; behind a head with `everybody` nobody looks further."""
+        columns = select(cosignature.c.size, cosignature.c.witness)
+        query = columns.where(*_by(size, until_s)).order_by(cosignature.c.size.desc())
+        found: list[tuple[int, set[str]]] = []
+        streaming = self._engine.connect().execution_options(yield_per=ROWS)
+        with faults(), streaming as connection, connection.execute(query) as rows:
+            for of, some in islice(groupby(rows, key=lambda row: row.size), LOOKED_AT):
+                witnesses = {row.witness for row in some}
+                if not any(witnesses <= more for _, more in found):
+                    found.append((int(of), witnesses))
+                if everybody <= witnesses:
+                    break
+        return found
+
+    def count(self, after: int, size: int, until_s: int) -> int:
+        """How many lines are kept of heads of more than `after` and at most `size` entries."""
+        query = select(func.count()).select_from(cosignature).where(*_by(size, until_s))
+        with faults(), self._engine.connect() as connection:
+            return int(connection.execute(query.where(cosignature.c.size > after)).scalar_one())
+
+    def complete(self, heads: Iterable[StoredCheckpoint], until_s: int = MAX_TIME) -> list[bytes]:
         """The heads' notes, each with the lines of those who cosigned it behind the log's own."""
         found = list(heads)
-        lines = self._lines([head.size for head in found])
+        lines = self._lines([head.size for head in found], until_s)
         return [with_lines(head.note, lines.get(head.size, ())) for head in found]
 
-    def _lines(self, sizes: list[int]) -> dict[int, list[str]]:
+    def _lines(self, sizes: list[int], until_s: int) -> dict[int, list[str]]:
         if not sizes:
             return {}
-        span = cosignature.c.size.between(min(sizes), max(sizes))
-        query = select(cosignature.c.size, cosignature.c.line).where(span).order_by(cosignature.c.witness)
+        wanted = (cosignature.c.size.in_(sizes), cosignature.c.time_s <= until_s)
+        query = select(cosignature.c.size, cosignature.c.line).where(*wanted).order_by(cosignature.c.witness)
         lines = defaultdict(list)
         with faults(), self._engine.connect() as connection:
             for size, line in connection.execute(query):
                 lines[size].append(line)
         return lines
+
+
+def _by(size: int, until_s: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return cosignature.c.size <= size, cosignature.c.time_s <= until_s

@@ -52,6 +52,11 @@ class Reads(ABC):
         rows = self._rows(self._sql.entries_with_tags, start=start, stop=stop)
         return [(StoredEntry(*row[:4]), tags_of_line(row[4])) for row in rows]
 
+    def newest_of(self, start: int, stop: int, one: str, other: str) -> int | None:
+        """The newest position from `start` up to, not including, `stop` of an entry of either type."""
+        rows = self._rows(self._sql.newest_of, start=start, stop=stop, one=one, other=other)
+        return int(rows[0][0]) if rows else None
+
     def by_tag(
         self, tag: str, *, after: int = -1, before: int | None = None, limit: int | None = None
     ) -> list[StoredEntry]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     insert,
     literal_column,
+    or_,
     select,
     update,
 )
@@ -49,6 +50,9 @@ class Statements(Compiler):
         self.head = self.prepare(select(head.c.size, head.c.root, head.c.time_ms).where(head.c.id == ONE))
         span = (entry.c.position >= bindparam("start"), entry.c.position < bindparam("stop"))
         self.entries = self.prepare(select(*_STORED).where(*span).order_by(entry.c.position))
+        either = or_(entry.c.type == bindparam("one"), entry.c.type == bindparam("other"))
+        newest = select(entry.c.position).where(*span, either).order_by(entry.c.position.desc())
+        self.newest_of = self.prepare(newest.limit(ONE).offset(ZERO))
         with_tags = select(*_STORED, entry.c.tags).where(*span).order_by(entry.c.position)
         self.entries_with_tags = self.prepare(with_tags)
         self._tag_reads(after, before, limit)

@@ -14,6 +14,10 @@ hashes. Three things speak against it: who asked counted the therapy's entries, 
 them, and the log's key signed that nothing of `whole` was left out. For revocations, suspensions,
 recalls, rule sets and qualifications, and for which therapies a lot or a site had, only the last.
 And whether the verifier that came with a bundle is an honest one: take it from somewhere else.
+
+With a witness policy, step 8 as in the audit of a whole log, but for a smaller head that meets it: it is
+then not done, for what was recorded behind that head rests on the log's key alone. With a head from
+elsewhere, step 10 (`held_head`). What the bundle says of its operator's own policy is checked in step 9.
 """
 
 from __future__ import annotations
@@ -23,26 +27,32 @@ from typing import TYPE_CHECKING
 
 from ledger.cold_chain.berlinger_signature import ROOT
 from ledger.domain.export_events import ExportRequested, TherapyExportRequested
+from ledger.domain.label_events import LabelPrinted
 from ledger.domain.temperature_events import TemperatureEvidenceAttached
 from ledger.errors import Malformed, ProofInvalid, UnbrokenError
 from ledger.proof import detached
 from ledger.proof.note import VerifierKey
 from ledger.verify.bundle_file import BundleFile
+from ledger.verify.bundle_labels import label_problems
+from ledger.verify.bundle_proofs import proof_problems, proved_in
 from ledger.verify.bundle_tree import BundleTree
+from ledger.verify.held_head import HeldHead
 from ledger.verify.logger_files import NAMES, FilesAudit, files_of
 from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, is_name
 from ledger.verify.partial_replay import PartialReplay
 from ledger.verify.report import Findings, Report
+from ledger.verify.witnesses import CosignedBundle, check_claim, claimed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.domain.world import Entry
     from ledger.proof.archive import Read
+    from ledger.proof.witnesses import Policy
     from ledger.verify.replay import Replay
     from ledger.verify.steps import Judged, Leaves, Progress
 
-STEP = 9  # 8 asks the witnesses, whose cosignatures a bundle does not carry
+STEP = 9  # 8 asks the witnesses, where there is a policy
 BUNDLE_NAMES = NAMES | {STEP: "The bundle is what the log gave for this request, and no byte was changed"}
 UNPINNED = (
     "NOTHING PINS THE LOG: no key was given, so the one that the bundle itself names was taken. All that "
@@ -58,18 +68,21 @@ def audit_bundle(
     workers: int = 1,
     progress: Progress | None = None,
     berlinger_root: str = ROOT,
+    policy: Policy | None = None,
+    note: bytes | None = None,
 ) -> Report:
-    """Audit a bundle of `length` bytes, which `read(offset, length)` gives, against the log's key.
+    """Audit a bundle of `length` bytes, which `read(offset, length)` gives, against the log's key, a witness
+    policy and a signed head from elsewhere, where they are at hand.
 
     Without a key, step 1 is not done, whatever else holds. Never raises for what the bundle holds:
-    that is in the report.
+    that is in the report. Raises `Malformed` (`malformed_policy`) where a witness has the log's key.
     """
     try:
         bundle = BundleFile(read, length)
         vkey = log_vkey or VerifierKey.parse(bundle.manifest.log_key)
     except UnbrokenError as error:
         return _unreadable(log_vkey, error)
-    audit = BundleAudit(bundle, vkey, berlinger_root, pinned=log_vkey is not None)
+    audit = BundleAudit(bundle, vkey, berlinger_root, policy, note, pinned=log_vkey is not None)
     return audit.run(workers, progress)
 
 
@@ -83,20 +96,34 @@ def _unreadable(log_vkey: VerifierKey | None, error: UnbrokenError) -> Report:
 class BundleAudit(FilesAudit):
     """See `audit_bundle`."""
 
-    def __init__(self, bundle: BundleFile, vkey: VerifierKey, berlinger_root: str, *, pinned: bool) -> None:
-        super().__init__(bundle, vkey, bundle.evidence, berlinger_root)
-        self.findings = Findings(BUNDLE_NAMES)
+    witnessing = CosignedBundle
+
+    def __init__(
+        self,
+        bundle: BundleFile,
+        vkey: VerifierKey,
+        berlinger_root: str,
+        policy: Policy | None,
+        note: bytes | None,
+        *,
+        pinned: bool,
+    ) -> None:
+        super().__init__(bundle, vkey, bundle.evidence, berlinger_root, policy, BUNDLE_NAMES)
+        self._held = None if note is None else HeldHead(note, vkey, self.findings)
         self._bundle = bundle
         self._manifest = bundle.manifest
         self._pinned = pinned
         self._asked: Entry | None = None
         self._named: set[str] = set()  # files, by SHA-256
+        self._printed: dict[str, int] = {}  # labels' resolutions, by digest
         self._short = ""  # what is not given whole, although it was asked for
 
     # --- where the steps of a whole log differ -------------------------------------------
 
     def tree(self) -> Leaves:
-        self._tree = BundleTree(self._bundle, self.heads, self.findings)
+        held = self._held.size if self._held else None
+        kept = proved_in(self._bundle)
+        self._tree = BundleTree(self._bundle, self.heads, self.findings, held, kept)
         return self._tree
 
     def replay(self) -> Replay:
@@ -116,8 +143,16 @@ class BundleAudit(FilesAudit):
         with self.findings.timed(STEP):
             self._check_request()
             self._check_left_out()
+            self._check_extras()
+            self._check_claim()
             told = f"{len(self._manifest.files)} files, {self._told_left_out()}{self._short}"
             self.findings.done(STEP, told, whole=not self._short)
+        if self._held:
+            self._held.compare(self._tree, self.heads.last.size if self.heads.last else 0)
+
+    def witnessed(self, size: int) -> str:
+        said = "" if self._cosigned else f" {claimed(self._manifest.witnessed)}"
+        return super().witnessed(size) + said
 
     def proved(self, tree: Leaves, read: int) -> str:
         if not tree.committed:
@@ -144,7 +179,7 @@ class BundleAudit(FilesAudit):
             self._check_files()
             self._check_signature()
 
-    # --- step 8 ----------------------------------------------------------------------------
+    # --- step 9 ----------------------------------------------------------------------------
 
     def _check_files(self) -> None:
         """Every file is listed, in this order, with its digest; the manifest and its signature end it."""
@@ -184,6 +219,8 @@ class BundleAudit(FilesAudit):
             self._asked = entry
         if isinstance(entry.event, TemperatureEvidenceAttached):
             self._named |= set(files_of(entry.event))
+        if isinstance(entry.event, LabelPrinted):
+            self._printed[entry.event.digest] = entry.event.dpi
 
     def _check_request(self) -> None:
         asked, said = self._asked, self._manifest
@@ -236,6 +273,22 @@ class BundleAudit(FilesAudit):
             self._odd(f"evidence/{sha256}", "no entry here names this file")
         if set(said.files) != self._named - here:
             self._odd(MANIFEST, "it does not name just the files that are missing")
+
+    def _check_extras(self) -> None:
+        """Labels' pictures and single entries' proofs are of what is given here."""
+        for where, what in label_problems(self._bundle, self._printed):
+            self._odd(where, what)
+        for where, what in proof_problems(self._bundle, self._tree.leaves, self.heads, self.vkey):
+            self._odd(where, what)
+
+    def _check_claim(self) -> None:
+        """The head that meets the operator's policy, as the bundle says, does."""
+        said = self._manifest.witnessed
+        try:
+            if said is not None:
+                check_claim(said, self._bundle, self.heads, self.vkey)
+        except UnbrokenError as error:
+            self._odd(MANIFEST, f"it names a witness policy that is not met: {error.detail}")
 
     def _wrong_request(self, asked: Entry, what: str) -> None:
         self.findings.wrong(STEP, asked.position, what, statement_id=asked.statement_id)

@@ -10,7 +10,7 @@ from ledger.proof.tiles import TILE_WIDTH
 from ledger.verify.report import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from ledger.verify.bundle_file import BundleFile
     from ledger.verify.checkpoints import Head, Heads
@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 
 
 class BundleTree:
-    """As `Tree`: `bad`, `committed`. `shown` entries are given, `hidden` stand as hashes."""
+    """As `Tree`: `bad`, `committed`. `shown` entries are given, `hidden` stand as hashes. `held_root`: the
+    root at `held` entries, None where a subtree is cut there. `leaves`: hashes of the entries at `kept`."""
 
-    def __init__(self, bundle: BundleFile, heads: Heads, findings: Findings) -> None:
+    def __init__(
+        self,
+        bundle: BundleFile,
+        heads: Heads,
+        findings: Findings,
+        held: int | None = None,
+        kept: Container[int] = (),
+    ) -> None:
         self.bad: set[int] = set()
         self.committed = 0
         self.shown = self.hidden = 0
@@ -30,6 +38,10 @@ class BundleTree:
         self._size = heads.last.size if heads.last else 0
         self._findings = findings
         self._fold = Fold()
+        self._held = held
+        self._kept = kept
+        self.leaves: dict[int, bytes] = {}
+        self.held_root = self._fold.root() if held == 0 else None
         self._roots = 0
         self._positions: list[int] = []
         self._entries: list[bytes | None] = []
@@ -69,10 +81,15 @@ class BundleTree:
             self._fold.add(*record)
             self.hidden += self._fold.size - at
         else:
-            self._fold.add(0, leaf_hash(record))
+            leaf = leaf_hash(record)
+            self._fold.add(0, leaf)
+            if at in self._kept:
+                self.leaves[at] = leaf
             self._positions.append(at)
             self._entries.append(record)
             self.shown += 1
+        if self._fold.size == self._held:
+            self.held_root = self._fold.root()
         while self._head is not None and self._head.size <= self._fold.size:
             self._settle(self._head)
             self._head = next(self._heads, None)

@@ -45,8 +45,9 @@ class FilesAudit(Audit):
         files: Files,
         berlinger_root: str,
         policy: Policy | None = None,
+        names: dict[int, str] = NAMES,
     ) -> None:
-        super().__init__(source, vkey, Findings(NAMES), policy)
+        super().__init__(source, vkey, Findings(names), policy)
         self._files = files
         self._root = berlinger_root
         self._keys = KeyHistory(vkey.name)

@@ -2,10 +2,12 @@
 
 README.txt                what the bytes mean, in plain words
 verify.html               a page that verifies the bundle in a browser; not in every bundle
-checkpoints/000000 …      signed heads, ascending, each behind its length (two bytes)
+checkpoints/000000 …      signed heads, ascending, each behind its length (two bytes), with witnesses' lines
 entries/000000 …          the tree, as `ledger.proof.pruned` has it: what is given, and hashes of the rest
 report/000000.txt …       the same entries in sentences
 evidence/<SHA-256>        loggers' own files
+labels/<digest>.png       labels as they were printed; not in a bundle of the whole log
+proofs/<position>.cose …  an entry that was asked for, and its proofs (`bundle_proofs`); nor are these
 schemas.json              what the members of these events are (JSON Schema)
 manifest.json             what was asked, what is whole, what was left out, and every file's digest
 manifest.cose             the log's signature over the manifest
@@ -21,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from ledger.domain.parts import Count, Hex32
 from ledger.errors import Malformed
 from ledger.proof import canonical
+from ledger.proof.witnesses import MAX_FILE
 
 CONTENT_TYPE = "application/vnd.unbroken.bundle+json; v=1"
 README, VERIFIER, SCHEMAS = "README.txt", "verify.html", "schemas.json"
@@ -28,7 +31,11 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.cose"
 RECORDS = 1_024  # of a file of entries or checkpoints
 MAX_NOTE = 0xFFFF
 
+LATER = ("therapies", "witnessed", "labels", "proofs")  # members that a manifest may lack
+
+PROOF = re.compile(r"proofs/(0|[1-9][0-9]{0,15})\.(?:cose|receipt\.cose|tlog-proof)")
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400)]
+Size = Annotated[int, Field(ge=1, le=2**53 - 1)]
 
 
 class _Strict(BaseModel):
@@ -66,25 +73,49 @@ class Therapies(_Strict):
     unreadable: Count
 
 
+class Labels(_Strict):
+    """Pictures of printed labels are here. `left_out`: digests of those that were not at hand."""
+
+    left_out: list[Hex32]
+
+
+class Proofs(_Strict):
+    """Of so many `entries` the proofs are here as files: of all that were asked for, or of none."""
+
+    entries: Count
+
+
+class Witnessed(_Strict):
+    """The operator's own policy (c2sp.org/tlog-policy, without addresses), and the newest head here that
+    meets it: of `size` entries."""
+
+    policy: Annotated[str, StringConstraints(min_length=1, max_length=MAX_FILE)]
+    size: Size
+
+
 class Manifest(_Strict):
     """`whole`: the tags of which every entry before `size` is given, sorted; None: all there are.
-    `therapies`: for a lot or a site; bundles that were signed before it was thought of lack it."""
+    `therapies`: for a lot or a site; `witnessed`: where a head here meets the operator's policy; `labels`
+    and `proofs`: but for the whole log. Bundles that were signed before these were thought of lack them."""
 
     format: Literal["unbroken bundle"] = "unbroken bundle"
     v: Literal[1] = 1
     made_by: Text
     origin: Text
     log_key: Text
-    size: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    size: Size
     root: Hex32
     request: Asked
     whole: list[Text] | None
     left_out: LeftOut
     files: list[Listed]
     therapies: Therapies | None = None
+    witnessed: Witnessed | None = None
+    labels: Labels | None = None
+    proofs: Proofs | None = None
 
     def encode(self) -> bytes:
-        without = {"therapies"} if self.therapies is None else set()
+        without = {name for name in LATER if getattr(self, name) is None}
         return canonical.encode(self.model_dump(exclude=without))
 
 
@@ -119,8 +150,17 @@ def evidence_name(sha256: str) -> str:
     return f"evidence/{sha256}"
 
 
+def proof_name(position: int, kind: str) -> str:
+    return f"proofs/{position}.{kind}"
+
+
+def label_name(digest: str) -> str:
+    return f"labels/{digest}.png"
+
+
 _NAMES = re.compile(
     r"README\.txt|verify\.html|schemas\.json|(checkpoints|entries)/[0-9]{6}|report/[0-9]{6}\.txt|evidence/[0-9a-f]{64}"
+    rf"|labels/[0-9a-f]{{64}}\.png|{PROOF.pattern}"
 )
 
 

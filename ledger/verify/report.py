@@ -165,6 +165,11 @@ class Findings:
     def __init__(self, names: dict[int, str] = STEPS) -> None:
         self.steps = {number: Step(number, name) for number, name in names.items()}
 
+    def add(self, number: int, name: str) -> None:
+        """A step that only some audits have, in its place."""
+        self.steps[number] = Step(number, name)
+        self.steps = dict(sorted(self.steps.items()))
+
     def wrong(
         self,
         step: int,

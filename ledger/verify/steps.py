@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ledger.verify.checkpoints import Heads, open_all, open_latest
 from ledger.verify.entries import Enrolled, Reader
 from ledger.verify.replay import Replay
-from ledger.verify.report import Findings, Report, told
+from ledger.verify.report import NOBODY, Findings, Report, told
 from ledger.verify.signatures import Workers, workers
 from ledger.verify.tree import Tree
 from ledger.verify.witnesses import Cosigned
@@ -53,6 +53,8 @@ class Leaves(Protocol):
 class Audit:
     """One audit of one source. A subclass may look at each entry, and at the end."""
 
+    witnessing = Cosigned  # what step 8 demands of the witnesses
+
     def __init__(
         self,
         source: LogSource,
@@ -64,7 +66,7 @@ class Audit:
         self.vkey = vkey
         self.findings = findings or Findings()
         self.heads = Heads()
-        self._cosigned = Cosigned(policy, vkey, self.findings) if policy else None
+        self._cosigned = self.witnessing(policy, vkey, self.findings) if policy else None
         self._enrolled = Enrolled()
         self._checkers = Workers(None)
 
@@ -77,9 +79,8 @@ class Audit:
             last = self.heads.last
             if last is not None:
                 report.size, report.root = last.size, last.root.hex()
-                if self._cosigned:
-                    report.witnessed = self._cosigned.sentence(last.size)
-                    report.witnessed_size = self._cosigned.size
+                report.witnessed = self.witnessed(last.size)
+                report.witnessed_size = self._cosigned.size if self._cosigned else 0
                 with workers(processes if last.size > SMALL else 1) as self._checkers:
                     report.proved = self._walk(last.size, progress or _silent)
         except Exception as error:  # a source that breaks its contract is a finding too
@@ -102,6 +103,10 @@ class Audit:
     def replay(self) -> Replay:
         """What step 6 judges with."""
         return Replay(self.vkey.name, self.heads, self._enrolled, self.findings)
+
+    def witnessed(self, size: int) -> str:
+        """What witnesses say of the whole."""
+        return self._cosigned.sentence(size) if self._cosigned else NOBODY
 
     def proved(self, tree: Leaves, read: int) -> str:
         """What remains proved. `read`: entries before the first that is missing."""

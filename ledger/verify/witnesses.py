@@ -11,15 +11,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ledger.errors import Malformed, ProofInvalid
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.note import parse_note
-from ledger.proof.witnesses import NONE
-from ledger.verify.report import NOBODY, Step, told
+from ledger.proof.witnesses import parse_policy
+from ledger.verify.report import NOBODY, told
 
 if TYPE_CHECKING:
     from ledger.proof.note import VerifierKey
     from ledger.proof.witnesses import Policy
     from ledger.verify.checkpoints import Heads
+    from ledger.verify.manifest import Witnessed
     from ledger.verify.report import Findings
     from ledger.verify.source import LogSource
 
@@ -38,7 +40,7 @@ class Cosigned:
         self._vkey = vkey
         self._findings = findings
         self._by: dict[int, dict[str, int]] = {}  # size -> witness -> time
-        findings.steps[STEP] = Step(STEP, NAME)
+        findings.add(STEP, NAME)
 
     def check(self, source: LogSource, heads: Heads) -> None:
         """Read every stored head's lines. Heads that did not open count for nothing."""
@@ -50,12 +52,15 @@ class Cosigned:
             known = {head.size: head.root for head in heads.heads}
             for size, note in self._notes(source):
                 self._read(size, note, known)
-            if self._policy.quorum == NONE:
+            if not self._policy.asks:
                 self._findings.stopped(STEP, "quorum none: the policy asks for no witness")
                 return
             met = [size for size, by in self._by.items() if self._policy.met_by(by)]
             self.size = max(met, default=0)
-            self._conclude(heads.last.size if heads.last else 0)
+            last = heads.last.size if heads.last else 0
+            if self.size < last:
+                self.falls_short(last)
+            self._findings.done(STEP, self._detail(last), whole=self.size == last)
 
     def _notes(self, source: LogSource) -> list[tuple[int, bytes]]:
         """The latest too: it may have been fetched when more witnesses had answered."""
@@ -77,20 +82,11 @@ class Cosigned:
         if (head.origin, head.size, head.root) == (self._vkey.name, size, known.get(size)):
             self._by.setdefault(size, {}).update(by)
 
-    def _conclude(self, size: int) -> None:
-        if self.size < size:
-            reach = (
-                f"the policy is met up to {self.size} entries only"
-                if self.size
-                else "no head meets the policy"
-            )
-            self._findings.wrong(
-                STEP,
-                None,
-                f"the newest checkpoint, of {size} entries, is not cosigned by enough witnesses: {reach}",
-                where="checkpoint",
-            )
-        self._findings.done(STEP, self._detail(size))
+    def falls_short(self, size: int) -> None:
+        """The head of `size` entries, the newest, is not cosigned by enough."""
+        met = f"the policy is met up to {self.size} entries only" if self.size else "no head meets the policy"
+        what = f"the newest checkpoint, of {size} entries, is not cosigned by enough witnesses: {met}"
+        self._findings.wrong(STEP, None, what, where="checkpoint")
 
     def _detail(self, size: int) -> str:
         if not self.size:
@@ -101,13 +97,54 @@ class Cosigned:
 
     def sentence(self, size: int) -> str:
         """What the witnesses say of the whole, for the end of a report."""
-        if self._policy.quorum == NONE:
+        if not self._policy.asks:
             return NOBODY
         if not self.size:
             return "No witness policy is met: another history may have been shown to somebody else."
         if self.size < size:
             return f"The head of {self.size} entries is cosigned as the policy asks; those behind it are not."
         return f"The head of {size} entries is cosigned as the policy asks: nobody is shown another history."
+
+
+class CosignedBundle(Cosigned):
+    """A bundle ends with the entry that asked for it, which nobody may have cosigned yet: a smaller head
+    that meets the policy is not wrong, and not the whole."""
+
+    def falls_short(self, size: int) -> None:
+        if not self.size:
+            super().falls_short(size)
+
+
+def check_claim(said: Witnessed, source: LogSource, heads: Heads, vkey: VerifierKey) -> None:
+    """Raises `ProofInvalid` (`policy_not_met` and as `Policy.cosigners`), `Malformed`: the head that the
+    bundle names does not meet the policy that it names."""
+    policy = parse_policy(said.policy.encode())
+    policy.must_watch(vkey)
+    if not policy.asks or not policy.knows_log(vkey):
+        raise ProofInvalid("policy_not_met", "it asks for no witness of this log")
+    if said.size not in {head.size for head in heads.heads}:
+        raise ProofInvalid("policy_not_met", f"no checkpoint of {said.size} entries is here")
+    by: set[str] = set()
+    for size, note in source.checkpoints():
+        if size == said.size:
+            by |= policy.cosigners(parse_note(note)).keys()
+    if not policy.met_by(by):
+        told = ", ".join(sorted(by)) or "nobody"
+        raise ProofInvalid("policy_not_met", f"{told} cosigned its head of {said.size} entries")
+
+
+def claimed(said: Witnessed | None) -> str:
+    """What a bundle says of its operator's policy."""
+    if said is None:
+        return "The bundle names no policy that its heads meet."
+    try:
+        names = ", ".join(parse_policy(said.policy.encode()).witnesses)
+    except Malformed:
+        return "The bundle names a policy that cannot be read."
+    return (
+        f"The bundle says that its head of {said.size} entries meets the operator's own policy, with the "
+        f"witnesses {names}: whether these are anybody's but the operator's, nothing here shows."
+    )
 
 
 def _at(time_s: int) -> str:

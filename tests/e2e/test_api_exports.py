@@ -17,7 +17,10 @@ from ledger.cold_chain.berlinger_signature import ROOT
 from ledger.cold_chain.evidence import Instrument, evidence
 from ledger.cold_chain.formats import read
 from ledger.domain.world import timestamp
+from ledger.proof.cosignature import cosign
+from ledger.proof.note import parse_note
 from ledger.proof.pruned import Hidden, decode_records
+from ledger.proof.witnesses import Policy
 from ledger.verify.bundle import audit_bundle
 from ledger.verify.report import Report
 from tests.domain_supply import LOT
@@ -25,6 +28,7 @@ from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, code, enrol, two_ther
 from tests.logger_files import ROOT as LOGGERS
 from tests.logger_files import berlinger
 from tests.scenario import APHERESIS, ORIGIN, VAN, b64, ordered
+from tests.witness_stage import key, policy, vkey_of_number
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +58,10 @@ def given(stage: Stage, asked: Answer, agent: str = "audrey") -> bytes:
     return response.content
 
 
-def audited(stage: Stage, raw: bytes, *, root: str = ROOT) -> Report:
+def audited(stage: Stage, raw: bytes, *, root: str = ROOT, policy: Policy | None = None) -> Report:
     vkey = stage.scenario.ledger.vkey
-    return audit_bundle(lambda at, length: raw[at : at + length], len(raw), vkey, berlinger_root=root)
+    return audit_bundle(lambda at, length: raw[at : at + length], len(raw), vkey, berlinger_root=root,
+                        policy=policy)  # fmt: skip
 
 
 def opened(raw: bytes) -> zipfile.ZipFile:
@@ -106,6 +111,26 @@ def test_the_same_request_gives_the_same_bytes_whatever_came_since(stage: Stage)
     stage.scenario.say("anna", f"chain/{OTHER}", "Packed", **packed)
     ask_for_therapy(stage)
     assert given(stage, asked) == before
+
+
+def test_what_witnesses_say_within_seconds_joins_and_nothing_later(stage: Stage) -> None:
+    """Their lines come after the head; the tag says when the bytes become others, and then no more."""
+    asked = ask_for_therapy(stage)
+    bare = fetch(stage, asked)
+    head = stage.scenario.ledger.store.checkpoint_covering(asked.position)
+    recorded_s = head.time_ms // 1000
+    for number, time_s in ((11, recorded_s + 5), (12, recorded_s + 60)):
+        line = cosign(parse_note(head.note).text, vkey_of_number(number), key(number), time_s)
+        kept = stage.app.state.node.cosignatures
+        kept.keep(head.size, str(vkey_of_number(number)), time_s, line)
+    cosigned = fetch(stage, asked)
+    assert cosigned.headers["etag"] != bare.headers["etag"]
+    notes = list(decode_records(opened(cosigned.content).read("checkpoints/000000")))
+    assert isinstance(notes[-1], bytes)
+    assert policy(2, 11, 12).cosigners(parse_note(notes[-1])) == {"W11": recorded_s + 5}
+    report = audited(stage, cosigned.content, policy=policy(1, 11, 12))
+    assert report.ok, report.text()
+    assert report.witnessed_size == report.size
 
 
 def test_what_broke_off_goes_on_where_it_was(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import event as sql_event
 
 from api.settings import Settings
 from ledger.labels.credential import PREFIX, from_text, verify_credential
+from tests.bundling import audited, files_of
 from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, catch_up, code, enrol, read, served
 from tests.label_stage import DIN, DOSE, DOSE_2, check_of, issue, link_part, make_doses, photo, wanted
 from tests.scenario import CLEANROOM, VAN, WARD, hand_over
@@ -426,3 +427,29 @@ def test_a_second_print_shows_as_a_deviation(stage: Stage) -> None:
     assert say(stage, "LabelPrinted", serial="L0001", **picture).deviations == ()
     again = say(stage, "LabelPrinted", by="nora", at=WARD, serial="L0001", **picture)
     assert [one.code for one in again.deviations] == ["label_printed_twice"]
+
+
+def test_a_label_that_was_printed_is_shown_in_the_therapys_bundle(stage: Stage) -> None:
+    """As it was drawn: without the check, which nobody keeps, nobody could draw it again."""
+    drawn, unsaid = draw(stage, dpi=203, format="zpl"), draw(stage, dpi=600)
+    digest = drawn.headers["unbroken-label-digest"]
+    stage.scenario.clock.forward(2)
+    say(stage, "LabelPrinted", serial="L0001", template="cryobag", medium="zpl", dpi=203, digest=digest)
+    version = stage.scenario.version(COI)
+    asking = {"chain_version": version, "reason": "audit"}
+    asked = stage.scenario.say("audrey", STREAM, "TherapyExportRequested", **asking)
+    raw = stage.get(f"/v1/exports/{asked.position}", "audrey").content
+    report = audited(raw, stage.scenario.ledger.vkey)
+    assert report.ok, report.text()
+    files = files_of(raw)
+    assert symbols(files[f"labels/{digest}.png"]) == symbols(draw(stage, dpi=203).content)
+    assert f"labels/{unsaid.headers['unbroken-label-digest']}.png" not in files
+    assert stage.get(f"/v1/exports/{asked.position}", "audrey").content == raw
+
+
+def test_a_therapy_whose_files_are_full_has_its_labels_drawn_all_the_same(stage: Stage) -> None:
+    node = stage.app.state.node
+    kept = node.evidence.kept(COI)
+    object.__setattr__(node.settings, "max_evidence_of_therapy", kept)
+    assert draw(stage).status_code == 200
+    assert node.evidence.kept(COI) == kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,6 +68,40 @@ def test_the_newest_head_with_enough_is_found_behind_any_number_without(
     assert kept.newest_with(lambda by: by == {A, B}, floor=5) is None
     assert kept.newest_with(lambda by: A in by) == 11
     assert (kept.recent(1), kept.recent(3), kept.recent(11), kept.recent(12)) == (11, 9, 1, 0)
+
+
+def test_the_best_heads_have_the_newest_that_meets_any_policy(kept: CosignatureStore) -> None:
+    """Held against a look at every head, over heads that some of four witnesses cosigned."""
+    chance, everybody = Random(6), [str(vkey_of_number(number)) for number in (11, 12, 13, 14)]
+    by = {size: set(chance.sample(everybody, chance.randint(1, 3))) for size in range(1, 40)}
+    for size, witnesses in by.items():
+        for one in witnesses:
+            kept.keep(size, one, TIME, "a line\n")
+    policies = [
+        (set(some), enough)
+        for count in (1, 2, 3)
+        for some in combinations(everybody, count)
+        for enough in range(1, count + 1)
+    ]
+    for limit in (5, 20, 40):
+        below = {size: witnesses for size, witnesses in by.items() if size <= limit}
+        best = dict(kept.best(limit, TIME, set(everybody)))
+        assert [newest(best, *one) for one in policies] == [newest(below, *one) for one in policies]
+
+
+def newest(heads: dict[int, set[str]], asked: set[str], enough: int) -> int:
+    """The size of the newest head that so many of these witnesses cosigned; 0 for none."""
+    return max((size for size, by in heads.items() if len(by & asked) >= enough), default=0)
+
+
+def test_what_was_cosigned_later_counts_for_nothing(kept: CosignatureStore, recorder: LedgerRecorder) -> None:
+    grow_to(recorder, 2)
+    kept.keep(2, A, TIME, "by a\n")
+    kept.keep(2, B, TIME + 1, "by b\n")
+    (head,) = recorder.checkpoints(0, 10)
+    assert kept.best(2, TIME, {A, B}) == [(2, {A})]
+    assert kept.complete([head], TIME) == [head.note + b"by a\n"]
+    assert (kept.count(0, 2, TIME), kept.count(0, 2, TIME + 1), kept.count(2, 2, TIME)) == (1, 2, 0)
 
 
 @pytest.fixture

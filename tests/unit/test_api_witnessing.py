@@ -20,7 +20,7 @@ from ledger.proof.witnesses import Named
 from ledger.store.cosignatures import CosignatureStore
 from ledger.store.reading import StoredCheckpoint
 from tests.e2e.api_stage import enrol
-from tests.scenario import Scenario, open_scenario
+from tests.scenario import ORIGIN, Scenario, open_scenario
 from tests.witness_stage import WITNESS, policy, vkey_of_number, witness
 
 Answering = Callable[[httpx.Request], httpx.Response]
@@ -232,6 +232,20 @@ def test_the_newest_witnessed_head_is_the_newest_with_a_quorum(scenario: Scenari
     assert node.newest() == found
     kept.keep(9, str(vkey_of_number(13)), 1, "a line\n")
     assert node.newest() == store.checkpoint(9)
+
+
+def test_the_head_under_which_somebody_asked_for_evidence_is_handed_out(scenario: Scenario) -> None:
+    """A busy log would else have a later one cosigned, and the bundle ends before it."""
+    enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
+    store = scenario.ledger.store
+    node = Witnessing(store, CosignatureStore(store), policy(1, 11))
+    before = head(scenario).size
+    assert node._pick(before - 1) == head(scenario)
+    asked = scenario.say("audrey", f"log/{ORIGIN}", "ExportRequested", scope="log", reason="inspection")
+    enrol(scenario, "more", "nurse", "ada", "st-mary-trust", "st-mary")
+    assert node._pick(before) == store.checkpoint_covering(asked.position) != head(scenario)
+    assert node._pick(asked.position + 1) == head(scenario)
+    assert node._pick(0) == head(scenario)
 
 
 def test_a_long_time_without_a_quorum_is_not_looked_through_each_time(

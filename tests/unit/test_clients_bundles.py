@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clients.bundles import Begun, begun, fetch_bundle
+from clients.bundles import Begun, await_witnesses, begun, fetch_bundle
 from clients.cli.main import run
 from clients.cli.screen import USAGE
 from clients.keys import Device
@@ -123,3 +123,25 @@ def test_a_file_that_is_there_is_never_replaced(tmp_path: Path, capsys: pytest.C
     out.write_bytes(b"precious")
     assert run(["export", "bundle", "log", "--out", str(out), "--why", "inspection", "--yes"]) == USAGE
     assert (out.read_bytes(), "not overwritten" in capsys.readouterr().err) == (b"precious", True)
+
+
+NOTE = "ledger.example/unbroken\n{}\n" + "A" * 43 + "=\n\n— x AAAAAAAA\n"
+
+
+@pytest.mark.parametrize(
+    ("answers", "cosigned"), [(["17", "18"], True), (["17"], False), ([], False), (["x"], False)]
+)
+def test_witnesses_are_given_some_time_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, answers: list[str], cosigned: bool
+) -> None:
+    """A head of 17 entries does not cover entry 17; without witnesses nobody waits."""
+    monkeypatch.setattr("clients.bundles.LOOK_S", 0)
+    left = list(answers)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if not left:
+            return httpx.Response(404, json={"code": "no_such_checkpoint", "detail": "none is asked"})
+        return httpx.Response(200, text=NOTE.format(left.pop(0) if len(left) > 1 else left[0]))
+
+    remote = Remote("http://ledger.invalid", lambda _: b"", httpx.MockTransport(handle))
+    assert await_witnesses(remote, 17, patience_s=0.01) == cosigned

@@ -241,6 +241,11 @@ SAYINGS: list[tuple[str, object]] = [
     ("therapies", None), ("therapies", {}), ("therapies", {"given": [""], "unreadable": 0}),
     ("therapies", {"given": ["x"], "unreadable": 0}), ("therapies", {"given": [], "unreadable": 3}),
     ("therapies", {"given": [], "unreadable": -1}), ("also", "this"),
+    ("witnessed", None), ("witnessed", {}), ("witnessed", {"size": 1}),
+    ("witnessed", {"policy": "", "size": 1}), ("witnessed", {"policy": "quorum none", "size": 0}),
+    ("witnessed", {"policy": "x" * 65_537, "size": 1}), ("labels", None), ("labels", {}),
+    ("labels", {"left_out": []}), ("labels", {"left_out": ["ab" * 32]}), ("proofs", None), ("proofs", {}),
+    ("proofs", {"entries": 0}), ("proofs", {"entries": 1}),
 ]  # fmt: skip
 
 WAYS: dict[str, Way] = {

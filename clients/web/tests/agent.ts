@@ -23,11 +23,12 @@ import { verifyReceipt } from "../src/core/proof/receipt";
 import { split } from "../src/core/proof/sequence";
 import { SigningKey } from "../src/core/proof/signingkey";
 import * as statement from "../src/core/proof/statement";
+import { parsePolicy } from "../src/core/proof/witnesses";
 
 type Text =
   | "agent" | "aud" | "authenticator" | "base" | "challenge" | "client" | "credential" | "cti"
   | "data" | "device" | "entry" | "field" | "iss" | "key" | "leaf" | "name" | "note" | "op" | "origin" | "passphrase"
-  | "payload" | "pkcs8" | "raw" | "root" | "root1" | "root2" | "rp" | "signature" | "spki" | "stream"
+  | "payload" | "pkcs8" | "policy" | "raw" | "root" | "root1" | "root2" | "rp" | "signature" | "spki" | "stream"
   | "sub" | "text" | "vkey";
 type Asked = Record<Text, string> & { proof: string[]; value: JsonObject; old: number; size: number; index: number };
 const clients = new Map<string, Client>();
@@ -78,13 +79,20 @@ const OPS: Record<string, (asked: Asked) => Promise<unknown> | unknown> = {
   esignature: async ({ payload, spki, rp }) =>
     checkAssertion(decode(fromHex(payload)), { key: await PublicKey.fromSpki(fromHex(spki)), rpId: rp }),
 
-  bundle: async ({ data, vkey }) => {
-    const { steps, firstWrong } = await auditBundle(fromHex(data), vkey);
+  bundle: async ({ data, vkey, policy, note }) => {
+    const { steps, holdings } = await auditBundle(fromHex(data), vkey, { policy, note });
     const by = <T>(of: (step: (typeof steps)[number]) => T): Record<number, T> => Object.fromEntries(steps.map((step) => [step.number, of(step)]));
-    return { ok: by((step) => step.ok), first: firstWrong as Json, problems: by((step) => step.problems) as Json, details: by((step) => step.detail) };
+    return { ok: by((step) => step.ok), problems: by((step) => step.problems), details: by((step) => step.detail), holdings };
   },
-
-  holdings: async ({ data, vkey }) => (await auditBundle(fromHex(data), vkey)).holdings,
+  /** By step: with what a reader brings. */
+  audit: async ({ data, vkey, policy, note }) => {
+    const report = await auditBundle(fromHex(data), vkey, { policy, note });
+    return { ok: Object.fromEntries(report.steps.map((step) => [step.number, step.ok])), witnessed: report.witnessed };
+  },
+  policy: async ({ text }) => {
+    const { logs, witnesses, groups, quorum } = await parsePolicy(text);
+    return [logs.length, [...witnesses.keys()], [...groups].map(([name, one]) => [name, one.threshold, one.members]), quorum];
+  },
 
   // A whole device, against a ledger that answers over HTTP.
   open: async ({ device, base }) => {

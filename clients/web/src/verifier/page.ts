@@ -32,8 +32,13 @@ function verdict(report: BundleReport): HTMLElement[] {
     const where = wrong.position === null ? "" : `, entry ${wrong.position}`;
     lines.push(element("p", { class: "bad" }, `${TEXTS.first} step ${wrong.step}${where}: ${wrong.what}`));
   }
-  lines.push(element("p", {}, `${TEXTS.proved} ${report.proved}`), element("p", {}, TEXTS.rest));
+  lines.push(element("p", {}, `${TEXTS.proved} ${report.proved}`), witnesses(report), element("p", {}, TEXTS.rest));
   return lines;
+}
+
+function witnesses(report: BundleReport): HTMLElement {
+  const isCosigned = report.steps.some((step) => step.number === 8 && step.ok === true);
+  return element("p", { id: "witnesses", class: isCosigned ? "good" : "bad" }, `${TEXTS.witnesses} ${report.witnessed}`);
 }
 
 function steps(found: readonly Step[]): HTMLElement {

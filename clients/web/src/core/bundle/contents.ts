@@ -22,6 +22,11 @@ export class Contents {
     return content;
   }
 
+  /** As `file`; of one that is not there or was altered, nothing. */
+  peek(name: string): Uint8Array {
+    return this.files.get(name) ?? new Uint8Array();
+  }
+
   inFolder(folder: string): string[] {
     return this.names.filter((name) => name.startsWith(`${folder}/`));
   }

@@ -11,23 +11,25 @@ const UNPINNED =
   "NOTHING PINS THE LOG: no key was given, so the one that the bundle itself names was taken. All that follows only " +
   "shows that the bundle agrees with itself; whoever forged it forged the key, too";
 
-/** The heads that opened, strictly growing. */
+/** The heads that opened, strictly growing, and all notes as they stand: null where they cannot be read to
+ * their end. */
 export class Heads {
-  readonly all: SignedCheckpoint[] = [];
+  readonly opened: SignedCheckpoint[] = [];
+  notes: Uint8Array[] | null = [];
 
   get last(): SignedCheckpoint | undefined {
-    return this.all.at(-1);
+    return this.opened.at(-1);
   }
 
   /** The first head that contains the entry. */
   covering(position: number): SignedCheckpoint | undefined {
-    let [low, high] = [0, this.all.length];
+    let [low, high] = [0, this.opened.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.all[middle]!.size > position) high = middle;
+      if (this.opened[middle]!.size > position) high = middle;
       else low = middle + 1;
     }
-    return this.all[low];
+    return this.opened[low];
   }
 
   /** Null where it joins; else why it does not. */
@@ -36,7 +38,7 @@ export class Heads {
     if (before && (head.size <= before.size || head.timeS < before.timeS)) {
       return new Problem("proof_invalid", "bad_checkpoint", `size ${head.size} or its time does not grow`);
     }
-    this.all.push(head);
+    this.opened.push(head);
     return null;
   }
 }
@@ -48,7 +50,7 @@ export async function openHeads(files: Contents, vkey: VerifierKey, pinned: bool
   const seen = await openAll(files, vkey, heads, findings);
   if (latest) mustBeLast(latest, heads, findings);
   if (!heads.last) findings.wrong(2, null, "there is no checkpoint that opens");
-  findings.done(2, `${heads.all.length} of ${seen} checkpoints open and grow`);
+  findings.done(2, `${heads.opened.length} of ${seen} checkpoints open and grow`);
   return heads;
 }
 
@@ -77,10 +79,12 @@ async function openAll(files: Contents, vkey: VerifierKey, heads: Heads, finding
   };
   try {
     for (const record of files.records("checkpoints")) {
+      heads.notes?.push(noteIn(record));
       opening.push(openCheckpoint(noteIn(record), vkey).catch(asProblem));
       if (opening.length >= AT_ONCE) await join();
     }
   } catch (error) {
+    heads.notes = null;
     findings.wrong(2, null, `the checkpoints cannot all be read: ${said(error)}`);
   }
   await join();
@@ -92,5 +96,5 @@ function mustBeLast(latest: SignedCheckpoint, heads: Heads, findings: Findings):
   const last = heads.last;
   if (last && last.size === latest.size && last.timeS === latest.timeS && equal(last.root, latest.root)) return;
   findings.wrong(2, null, `the latest checkpoint (size ${latest.size}) is not the last of those that open and grow`);
-  if (!last || (latest.size > last.size && latest.timeS >= last.timeS)) heads.all.push(latest);
+  if (!last || (latest.size > last.size && latest.timeS >= last.timeS)) heads.opened.push(latest);
 }

@@ -9,11 +9,13 @@ import { isBytes, sigStructure } from "../proof/statement";
 
 export const [MANIFEST, SIGNATURE] = ["manifest.json", "manifest.cose"] as const;
 const CONTENT_TYPE = "application/vnd.unbroken.bundle+json; v=1";
-/** A file that a bundle may hold beside the manifest and its signature. */
-export const FILE = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64})$/;
+export const PROOF = /^proofs\/(0|[1-9][0-9]{0,15})\.(?:cose|receipt\.cose|tlog-proof)$/;
+const FILES = /^(README\.txt|verify\.html|schemas\.json|(checkpoints|entries)\/[0-9]{6}|report\/[0-9]{6}\.txt|evidence\/[0-9a-f]{64}|labels\/[0-9a-f]{64}\.png)$/;
 const MAX_TEXT = 400; // code points
 const HEX = /^[0-9a-f]{64}$/;
 const MEMBERS = ["files", "format", "left_out", "log_key", "made_by", "origin", "request", "root", "size", "v", "whole"];
+const LATER = ["therapies", "witnessed", "labels", "proofs"]; // older bundles lack these
+const MAX_POLICY = 65536; // code points
 
 export interface Manifest {
   origin: string;
@@ -24,15 +26,23 @@ export interface Manifest {
   whole: string[] | null;
   leftOut: { entries: number; files: string[] };
   files: { name: string; size: number; sha256: string }[];
-  therapies: { given: string[]; unreadable: number } | null; // of a lot or a site; older bundles lack it
+  therapies: { given: string[]; unreadable: number } | null; // of a lot or a site
+  witnessed: { policy: string; size: number } | null; // the operator's own policy, and the newest head that meets it
+  labels: { leftOut: string[] } | null; // printed labels of which no picture is here
+  proofs: { entries: number } | null; // of so many entries the proofs are here as files
+}
+
+/** True for a file that a bundle may hold beside the manifest and its signature. */
+export function isName(name: string): boolean {
+  return FILES.test(name) || PROOF.test(name);
 }
 
 /** Throws `Problem` `malformed_manifest`. */
 export function readManifest(data: Uint8Array): Manifest {
   const said = decode(data);
   const { request, left_out: leftOut, files, whole } = said;
-  if (said["therapies"] === null) throw malformed(); // one that says nothing of them lacks the member
-  const members = "therapies" in said ? MEMBERS.toSpliced(-2, 0, "therapies") : MEMBERS;
+  if (LATER.some((name) => said[name] === null)) throw malformed(); // one that has nothing to say of it lacks the member
+  const members = [...MEMBERS, ...LATER.filter((name) => name in said)].toSorted();
   const isOne = said["format"] === "unbroken bundle" && said["v"] === 1 && equalNames(said, members);
   if (!isOne || !isObject(request) || !isObject(leftOut) || !Array.isArray(files)) throw malformed();
   if (!equalNames(request, ["position", "statement_id"]) || !equalNames(leftOut, ["entries", "files"])) throw malformed();
@@ -40,16 +50,35 @@ export function readManifest(data: Uint8Array): Manifest {
   return {
     origin: text(said["origin"]), logKey: text(said["log_key"]), size: count(said["size"], 1), root: hex(said["root"]),
     request: { position: count(request["position"]), statementId: hex(request["statement_id"]) },
-    whole: whole === null ? null : list(whole).map(text),
+    whole: whole === null ? null : list(whole).map((one) => text(one)),
     leftOut: { entries: count(leftOut["entries"]), files: list(leftOut["files"]).map(hex) },
     files: files.map(listed), therapies: therapiesIn(said["therapies"] ?? null),
+    witnessed: witnessedIn(said["witnessed"] ?? null), labels: labelsIn(said["labels"] ?? null), proofs: proofsIn(said["proofs"] ?? null),
   };
+}
+
+function labelsIn(value: Json): Manifest["labels"] {
+  if (value === null) return null;
+  if (!isObject(value) || !equalNames(value, ["left_out"])) throw malformed();
+  return { leftOut: list(value["left_out"]).map(hex) };
+}
+
+function proofsIn(value: Json): Manifest["proofs"] {
+  if (value === null) return null;
+  if (!isObject(value) || !equalNames(value, ["entries"])) throw malformed();
+  return { entries: count(value["entries"]) };
+}
+
+function witnessedIn(value: Json): Manifest["witnessed"] {
+  if (value === null) return null;
+  if (!isObject(value) || !equalNames(value, ["policy", "size"])) throw malformed();
+  return { policy: text(value["policy"], MAX_POLICY), size: count(value["size"], 1) };
 }
 
 function therapiesIn(value: Json): Manifest["therapies"] {
   if (value === null) return null;
   if (!isObject(value) || !equalNames(value, ["given", "unreadable"])) throw malformed();
-  return { given: list(value["given"]).map(text), unreadable: count(value["unreadable"]) };
+  return { given: list(value["given"]).map((one) => text(one)), unreadable: count(value["unreadable"]) };
 }
 
 function listed(value: Json): Manifest["files"][number] {
@@ -81,8 +110,8 @@ function equalNames(value: JsonObject, names: readonly string[]): boolean {
   return Object.keys(value).toSorted().join() === names.join();
 }
 
-function text(value: Json | undefined): string {
-  if (typeof value !== "string" || !value || [...value].length > MAX_TEXT) throw malformed();
+function text(value: Json | undefined, most = MAX_TEXT): string {
+  if (typeof value !== "string" || !value || [...value].length > most) throw malformed();
   return value;
 }
 

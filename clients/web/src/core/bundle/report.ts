@@ -1,5 +1,6 @@
 /** What an audit of a bundle found, step by step; the steps are those of
- * `ledger/verify/bundle.py`. Number 8 is for witnesses, whom a bundle does not bring; 10 is this page's own. */
+ * `ledger/verify/bundle.py`. Numbers 8 and 10 are for whoever brings a
+ * witness policy or a head from elsewhere; 13 is this page's own. */
 
 export const STEPS: Readonly<Record<number, string>> = {
   1: "The log's key opens the latest checkpoint",
@@ -10,7 +11,7 @@ export const STEPS: Readonly<Record<number, string>> = {
   6: "The rules, replayed, allow every decision and raise exactly the recorded deviations",
   7: "Loggers' own files bear out the readings that were recorded of them",
   9: "The bundle is what the log gave for this request, and no byte was changed",
-  10: "Custody, checks, releases and roles, told again apart from the rules",
+  13: "Custody, checks, releases and roles, told again apart from the rules",
 };
 const MAX_PROBLEMS = 100; // listed for a step; the rest is counted
 
@@ -28,6 +29,12 @@ export class Findings {
   readonly steps: Step[] = Object.entries(STEPS).map(([number, name]) => ({
     number: Number(number), name, ok: null, detail: "not reached", problems: [], more: 0,
   }));
+
+  /** A step that only some audits have, in its place. */
+  add(number: number, name: string): void {
+    this.steps.push({ number, name, ok: null, detail: "not reached", problems: [], more: 0 });
+    this.steps.sort((a, b) => a.number - b.number);
+  }
 
   step(number: number): Step {
     return this.steps.find((step) => step.number === number)!;

@@ -7,9 +7,12 @@ import { sha256 } from "../proof/hash";
 import { vkeyText, type VerifierKey } from "../proof/note";
 import { sha256Sync } from "../proof/sha256";
 import type { Contents } from "./contents";
+import { checkClaim } from "./cosigned";
 import type { AuditedEntry } from "./entries";
 import type { Heads } from "./heads";
-import { checkSignature, FILE, MANIFEST, SIGNATURE, type Manifest } from "./manifest";
+import { checkSignature, isName, MANIFEST, SIGNATURE, type Manifest } from "./manifest";
+import { labelProblems } from "./labels";
+import { proofProblems } from "./proofs";
 import type { Findings } from "./report";
 import type { Tree } from "./tree";
 
@@ -38,7 +41,7 @@ export class RequestCheck {
 
   private async checkFile({ name, size, sha256: digest }: Manifest["files"][number]): Promise<void> {
     const content = this.files.file(name);
-    if (!FILE.test(name)) throw new Problem("malformed", "malformed_archive", "a bundle has no such file");
+    if (!isName(name)) throw new Problem("malformed", "malformed_archive", "a bundle has no such file");
     if (content.length !== size || toHex(await sha256(content)) !== digest) {
       throw new Problem("proof_invalid", "bad_digest", "it is not the file that the manifest names");
     }
@@ -61,10 +64,12 @@ export class RequestCheck {
   }
 
   /** What the entries say: who asked for what, and which loggers' files belong here. */
-  checkEntries(entries: readonly AuditedEntry[], tree: Tree, heads: Heads): void {
+  async checkEntries(entries: readonly AuditedEntry[], tree: Tree, heads: Heads): Promise<void> {
     const asked = entries.find((one) => one.position === this.manifest.request.position);
     const short = this.checkRequest(asked, heads) ? this.toldShort(asked!) : "";
     this.checkLeftOut(entries, tree);
+    await this.checkExtras(entries, tree, heads);
+    await this.checkClaim(heads);
     const told = `${this.manifest.files.length} files, ${tree.hidden} entries that stand as hashes were left out`;
     this.findings.done(9, `${told}${short}`, !short);
   }
@@ -115,6 +120,26 @@ export class RequestCheck {
     for (const one of here) if (!named.has(one)) this.odd(`no entry here names the file evidence/${one}`);
     const missing = [...named].filter((one) => !here.has(one)).toSorted();
     if (missing.join() !== [...new Set(leftOut.files)].toSorted().join()) this.odd("it does not name just the files that are missing");
+  }
+
+  /** Labels' pictures and single entries' proofs are of what is given here. */
+  private async checkExtras(entries: readonly AuditedEntry[], tree: Tree, heads: Heads): Promise<void> {
+    const said = entries.filter(({ payload }) => payload["type"] === "LabelPrinted");
+    const printed = new Map(said.map(({ payload }) => [String(payload["digest"]), Number(payload["dpi"])]));
+    const pictures = new Map(this.files.inFolder("labels").map((name) => [name, this.files.peek(name)]));
+    const proved = { contentOf: (name: string) => this.files.file(name), raws: tree.raws, heads: heads.opened, vkey: this.vkey };
+    const { labels, proofs } = this.manifest;
+    for await (const what of labelProblems(pictures, printed, labels?.leftOut ?? null)) this.odd(what);
+    for await (const what of proofProblems(this.files.inFolder("proofs"), proofs?.entries ?? 0, proved)) this.odd(what);
+  }
+
+  /** The head that meets the operator's policy, as the bundle says, does. */
+  private async checkClaim(heads: Heads): Promise<void> {
+    const claim = this.manifest.witnessed;
+    if (!claim) return;
+    await checkClaim(claim, this.vkey, heads).catch((error: unknown) => {
+      this.odd(`it names a witness policy that is not met: ${said(error)}`);
+    });
   }
 
   private odd(what: string): void {

@@ -4,6 +4,7 @@ import { Problem, said } from "../problem";
 import type { SignedCheckpoint } from "../proof/checkpoint";
 import type { Contents } from "./contents";
 import type { Heads } from "./heads";
+import type { HeldHead } from "./held";
 import { Fold, leafHashSync, type PrunedRecord } from "./pruned";
 import type { Findings } from "./report";
 
@@ -21,11 +22,14 @@ export class Tree {
     this.findings = findings;
   }
 
-  check(files: Contents, heads: Heads): void {
-    const waiting = [...heads.all].reverse();
+  /** `held`: a head from elsewhere, which wants to see the tree at its size. */
+  check(files: Contents, heads: Heads, held: HeldHead | null): void {
+    const waiting = [...heads.opened].reverse();
+    held?.see(this.fold);
     try {
       for (const record of files.records("entries")) {
         this.take(record);
+        held?.see(this.fold);
         while (waiting.length && waiting.at(-1)!.size <= this.fold.size) this.settle(waiting.pop()!);
       }
       const size = heads.last!.size;

@@ -40,16 +40,22 @@ export interface Note {
 
 /** Throws `Problem` `malformed_vkey`. Only a key of the plain kind (0x01) is one to pin. */
 export async function parseVkey(text: string): Promise<VerifierKey> {
+  const { vkey, kind } = await parseTypedVkey(text);
+  if (kind !== SIGNATURE) throw noKey(text);
+  return vkey;
+}
+
+/** A key of the plain kind, or one that cosigns. Throws `Problem` `malformed_vkey`. */
+export async function parseTypedVkey(text: string): Promise<{ vkey: VerifierKey; kind: number }> {
   const [, name = "", hash = "", material = ""] = VKEY.exec(text) ?? [];
   const bytes = unbase64(material);
-  if (bytes.length !== 33 || bytes[0] !== SIGNATURE || !NAME.test(name)) {
-    throw new Problem("malformed", "malformed_vkey", `${text.slice(0, 120)} is not an Ed25519 verifier key`);
-  }
+  const kind = bytes[0];
+  if (bytes.length !== 33 || (kind !== SIGNATURE && kind !== COSIGNATURE) || !NAME.test(name)) throw noKey(text);
   const vkey = { name, public: await soundKey(bytes.slice(1)) };
-  if (toHex(await keyId(vkey, SIGNATURE)) !== hash) {
+  if (toHex(await keyId(vkey, kind)) !== hash) {
     throw new Problem("malformed", "malformed_vkey", "the verifier key's hash doesn't fit its name and key");
   }
-  return vkey;
+  return { vkey, kind };
 }
 
 /** The one line that everybody pins. */
@@ -119,6 +125,10 @@ export function unbase64(letters: string): Bytes {
   } catch {
     return new Uint8Array();
   }
+}
+
+function noKey(text: string): Problem {
+  return new Problem("malformed", "malformed_vkey", `${text.slice(0, 120)} is not an Ed25519 verifier key`);
 }
 
 async function soundKey(raw: Bytes): Promise<PublicKey> {

@@ -1,5 +1,5 @@
 /**
- * Step 10: what a regulator asks first, told a second time, by code that shares nothing with the ledger's
+ * Step 13: what a regulator asks first, told a second time, by code that shares nothing with the ledger's
  * rules: whose each key was, that who decided had the role, that each authorised bag is the patient's, was
  * released, and was checked by two people, and that each acceptance fits its release.
  *
