@@ -37,7 +37,8 @@ export interface BundleReport {
   witnessed: string;
   entries: AuditedEntry[];
   hidden: number;
-  holdings: Holding[];
+  holdings: Holding[]; // as step 13 joined the hand-overs
+  evidence: ReadonlySet<string>; // loggers' files that are here, by SHA-256
 }
 
 /** What a reader brings beside the key: a witness policy, and a signed head from elsewhere; empty for none. */
@@ -62,7 +63,7 @@ export async function auditBundle(data: Uint8Array, vkey: string, brought: Broug
     if (!(error instanceof Problem) || error.code === "malformed_policy") throw error; // what the reader brought
     findings.wrong(9, null, `the bundle cannot be read: ${said(error)}`);
     const origin = given?.name ?? "?";
-    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, entries: [], hidden: 0, holdings: [] };
+    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, entries: [], hidden: 0, holdings: [], evidence: new Set<string>() };
     return { ...nothing, steps: findings.steps, firstWrong: findings.firstWrong };
   }
 }
@@ -92,6 +93,7 @@ class Audit {
       origin: vkey.name, size: heads.last?.size ?? 0, pinned: this.pinned, steps: findings.steps, firstWrong: findings.firstWrong,
       proved: proved(findings, tree.committed, this.pinned), witnessed: heads.last ? witnessed : NOBODY,
       entries: entries.read, hidden: tree.hidden, holdings,
+      evidence: new Set(files.inFolder("evidence").map((name) => name.slice("evidence/".length))),
     };
   }
 

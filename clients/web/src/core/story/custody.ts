@@ -15,14 +15,15 @@ export interface Holding {
 }
 
 export class Custody {
+  private readonly born = new Set<string>(); // containers
   private readonly holdings = new Map<string, Holding[]>(); // by container
   private readonly releases = new Map<string, StoryEntry>(); // by id
   private readonly acceptances: StoryEntry[] = [];
 
   apply(entry: StoryEntry): void {
     const { type, payload } = entry;
-    if (type === "CollectionCompleted") for (const one of textsIn(payload["containers"], "container")) this.hold(one, payload["at"], entry);
-    if (type === "ContainersDerived") for (const one of textsIn(payload["children"], "container")) this.hold(one, payload["at"], entry);
+    if (type === "CollectionCompleted") this.begin(textsIn(payload["containers"], "container"), entry);
+    if (type === "ContainersDerived") this.begin(textsIn(payload["children"], "container"), entry);
     if (type === "CustodyReleased") this.releases.set(entry.id, entry);
     if (type === "CustodyAccepted") this.acceptances.push(entry);
   }
@@ -43,8 +44,16 @@ export class Custody {
     return { wrong, waiting };
   }
 
+  /** Of containers whose beginning is given: of others, as in a shared shipment, only some hand-overs are. */
   get table(): Holding[] {
-    return [...this.holdings.values()].flat();
+    return [...this.holdings].filter(([container]) => this.born.has(container)).flatMap(([, held]) => held);
+  }
+
+  private begin(containers: readonly string[], entry: StoryEntry): void {
+    for (const one of containers) {
+      this.born.add(one);
+      this.hold(one, entry.payload["at"], entry);
+    }
   }
 
   private hold(container: string, party: Json | undefined, { payload, position }: StoryEntry): void {
