@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
+from string import Formatter
 from typing import Any
 
 from clients.sentences import (
@@ -29,14 +31,33 @@ def sentence(payload: Payload, signer: str, stream: str = "") -> str:
     `payload` need not be valid: an absent member is silent. An event type without a
     template (from a newer ledger) is named as it stands rather than hidden.
     """
-    template = SENTENCES.get(str(payload.get("type")))
+    kind = str(payload.get("type"))
     who = "The ledger" if signer == "ledger" else signer
-    if template is None:
+    if kind not in SENTENCES:
         return f"{who} recorded {payload.get('type')} (this program is too old to explain it)"
-    said = template.format_map(_Spoken(payload, who, subject(stream)))
+    told = {"who": who, "subject": subject(stream)}
+    said = "".join([word if name is None else told.get(name) or _spoken(name, payload)
+                    for word, name in _parts(kind)])  # fmt: skip
     therapies = len(payload.get("therapies") or ())
     carried = f", as {subject(stream)} of {therapies} patients" if therapies > 1 else ""
     return f"{said}{carried}{esigned(payload.get('esignature'))}"
+
+
+@cache  # as many as there are event types
+def _parts(kind: str) -> tuple[tuple[str, str | None], ...]:
+    """The template of an event taken apart, for reports tell many thousands: words, and members' names."""
+    found: list[tuple[str, str | None]] = []
+    for words, name, _, _ in Formatter().parse(SENTENCES[kind]):
+        found += [(words, None)] * bool(words) + [("", name)] * (name is not None)
+    return tuple(found)
+
+
+def _spoken(name: str, payload: Payload) -> str:
+    """One member in words; an absent one is silent."""
+    if payload.get(name) is None and name != "release":
+        return ""
+    speak = SPOKEN.get(name)
+    return speak(payload) if speak else str(payload[name])
 
 
 def esigned(said: Mapping[str, Any] | None) -> str:
@@ -54,6 +75,7 @@ def pattern(name: str) -> str:
     return spaced.format_map(_Named(words))
 
 
+@lru_cache(maxsize=1_024)
 def subject(stream: str) -> str:
     """`site/st-mary` -> `site st-mary`: what a stream is about; `it` for no stream."""
     kind, _, name = stream.partition("/")
@@ -69,8 +91,12 @@ def listed(words: Sequence[str]) -> str:
 
 def bags(containers: Sequence[Any]) -> str:
     """Containers, given as ids, as new containers or as drawn parents: `bags A and B`."""
-    names = [str(item["container"]) if isinstance(item, Mapping) else str(item) for item in containers]
+    names = [item if type(item) is str else _named(item) for item in containers]
     return f"{'bag' if len(names) == 1 else 'bags'} {listed(names)}"
+
+
+def _named(item: Any) -> str:
+    return str(item["container"]) if isinstance(item, Mapping) else str(item)
 
 
 def party(at: Mapping[str, Any]) -> str:
@@ -288,19 +314,3 @@ class _Named(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return f"<{name}>"
-
-
-class _Spoken(dict[str, str]):
-    """What `str.format_map` reads: members spoken on demand, absent ones silent."""
-
-    __slots__ = ("_payload",)
-
-    def __init__(self, payload: Payload, who: str, about: str) -> None:
-        super().__init__(who=who, subject=about)
-        self._payload = payload
-
-    def __missing__(self, name: str) -> str:
-        if self._payload.get(name) is None and name != "release":
-            return ""
-        speak = SPOKEN.get(name)
-        return speak(self._payload) if speak else str(self._payload[name])

@@ -10,6 +10,9 @@ The table says each member in one short text, which `events/check.ts` reads:
 `=a,b` one of these texts; `string` and `boolean` are any of them. A name stands for a part, or
 for a text with a pattern. What a class checks beyond its members (its validators) is for the
 ledger to say.
+
+Where an event has several versions, the app signs the newest; the older ones stand in a table of their
+own, for who reads what was signed.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -34,20 +37,29 @@ MADE = "// Made from the schema by docs/web_events.py. Change the schema, then r
 ENVELOPE = {*parts.Event.model_fields, "chain_version", "esignature"}  # what the client says itself
 NUMBERS = ("Count", "Milli", "CentiC")
 Schema = dict[str, Any]
+Versions = Mapping[str, Mapping[int, type[parts.Event]]]
 
 
 class Vocabulary:
-    """All events, and every part and named text that they are made of."""
+    """All events in their newest version, the `older` ones by name and version, and every part and named
+    text that these are made of."""
 
-    def __init__(self) -> None:
+    def __init__(self, versions: Versions = events.VERSIONS) -> None:
         self.texts: dict[str, str] = {}  # name -> pattern
         self.choices: dict[str, list[str]] = {}
         self.parts: dict[str, Schema] = {}
         self._named = {
             _key(TypeAdapter(getattr(parts, name)).json_schema()): name for name in (*NAMED_TYPES, *NUMBERS)
         }
-        self.events = {one.__name__: one for one in events.EVENTS}
-        self.schemas = {name: one.model_json_schema() for name, one in self.events.items()}
+        self.events = {name: of[max(of)] for name, of in versions.items()}
+        self.older = {
+            f"{name} {version}": one
+            for name, of in versions.items()
+            for version, one in sorted(of.items())
+            if version != max(of)
+        }
+        everything = self.events | self.older
+        self.schemas = {name: one.model_json_schema() for name, one in everything.items()}
         for schema in self.schemas.values():
             self.parts |= schema.get("$defs", {})
         self.parts = dict(sorted(self.parts.items()))
@@ -92,10 +104,10 @@ class Vocabulary:
         return name
 
 
-def table() -> str:
+def table(known: Vocabulary) -> str:
     """`table.ts`: what `check.ts` reads at run time."""
-    known = Vocabulary()
-    rows = {name: _row(known, name) for name in known.events}
+    rows = {name: _row(known, name, event) for name, event in known.events.items()}
+    older = {name: _row(known, name, event) for name, event in known.older.items()}
     made = {name: known.line(schema) for name, schema in known.parts.items()}
     bounds = {name: TypeAdapter(getattr(parts, name)).json_schema() for name in NUMBERS}
     numbers = {name: f"{one['minimum']}..{one['maximum']}" for name, one in bounds.items()}
@@ -105,6 +117,8 @@ def table() -> str:
             MADE,
             "/** Kind and version, then the members. */",
             _record("EVENTS", rows),
+            "/** The same of older versions, by name and version: read, and not signed any more. */",
+            _record("OLDER", older),
             "/** The parts that events are made of, and names for numbers and choices. */",
             _record("SHAPES", numbers | choices),
             _record("PARTS", made),
@@ -122,8 +136,7 @@ def table() -> str:
     )
 
 
-def _row(known: Vocabulary, name: str) -> str:
-    event = known.events[name]
+def _row(known: Vocabulary, name: str, event: type[parts.Event]) -> str:
     members = known.line(known.schemas[name], frozenset(parts.Event.model_fields) - {"esignature"})
     return f"{event.kind} {_version(event)} {members}".strip()
 
@@ -133,11 +146,10 @@ def _version(event: type[parts.Event]) -> int:
     return int(version)
 
 
-def types() -> str:
+def types(known: Vocabulary) -> str:
     """`types.ts`: what the screens write, checked when they are compiled."""
-    known = Vocabulary()
     written = [_interface(known, name, schema) for name, schema in known.parts.items()]
-    written += [_interface(known, name, schema, event=True) for name, schema in known.schemas.items()]
+    written += [_interface(known, name, known.schemas[name], event=True) for name in known.events]
     names = [f"export type {name} = string;" for name in sorted(known.texts)]
     choices = [f"export type {name} = {_union(values)};" for name, values in sorted(known.choices.items())]
     return "\n".join([MADE, *names, *choices, "", *written, *_kinds(known), ""])
@@ -193,7 +205,8 @@ def _listed(name: str, values: Iterable[str]) -> str:
 
 
 def _record(name: str, rows: dict[str, str]) -> str:
-    lines = [f"  {key}: {json.dumps(value)},\n" for key, value in rows.items()]
+    named = ((key if key.isidentifier() else json.dumps(key), value) for key, value in rows.items())
+    lines = [f"  {key}: {json.dumps(value)},\n" for key, value in named]
     return f"export const {name}: Readonly<Record<string, string>> = {{\n{''.join(lines)}}};\n"
 
 
@@ -206,8 +219,8 @@ def _key(about: Schema) -> str:
 
 
 def pages() -> Iterator[tuple[Path, str]]:
-    yield FOLDER / "table.ts", table()
-    yield FOLDER / "types.ts", types()
+    yield FOLDER / "table.ts", table(Vocabulary())
+    yield FOLDER / "types.ts", types(Vocabulary())
 
 
 def main() -> int:

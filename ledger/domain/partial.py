@@ -7,6 +7,8 @@ therapies that a shipment carries, only those that are whole are judged.
 One thing is believed: where entries before are not at hand, nobody knows the last statement of a key.
 That a statement's number and predecessor fit is then for its own words to say, and that they don't for
 the ledger's. `assumed` counts the statements whose predecessor is not at hand.
+
+A deviation of the ledger whose cause is not at hand is not judged either, where it stands as one would.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ class PartialWorld(MemoryWorld):
         self._begun = 0  # since here no entry is missing
         self._said: dict[str, dict[str, int]] = {}  # by key: statement id to position
         self._cause = _Cause("", True, False, True)
+        self._hidden_cause = ""  # of the deviation before, where that is not given
 
     def look_at(self, entry: Entry) -> None:
         """The entry that is judged next."""
@@ -57,12 +60,19 @@ class PartialWorld(MemoryWorld):
         self.size = entry.position
         self.unknown = set()
         self._looked_at = entry
+        if not _by_ledger(entry):
+            self._hidden_cause = ""
         self._believed = self._unlinked = False
 
     def record(self, entry: Entry) -> Verdict:
         """As `MemoryWorld.record`, of what of the entry is known; look into `unknown` then."""
         self.look_at(entry)
         mine = self.part_of(entry)
+        if self._is_of_hidden(mine):
+            self.unknown.add(mine.stream)
+            self._hidden_cause = mine.event.cause  # type: ignore[attr-defined]
+            self.apply(mine, Verdict())
+            return Verdict()
         if self._is_excused(mine):
             verdict = Verdict((), self._cause.standing)
             self.apply(mine, verdict)
@@ -126,6 +136,17 @@ class PartialWorld(MemoryWorld):
             self.unknown.add(tag)
 
     # --- deviations whose cause could not be judged --------------------------------------
+
+    def _is_of_hidden(self, entry: Entry) -> bool:
+        """A deviation of the ledger whose cause is not given, as where a shipment carried a therapy that
+        the reader may not see. It stands right behind what is not given, or behind another of the same
+        cause; and its stream is not whole, else the cause would be here."""
+        event: Any = entry.event
+        if not _by_ledger(entry) or self.owed or entry.stream in self._whole:
+            return False
+        if any(event.cause in said for said in self._said.values()):
+            return False
+        return entry.position == self._begun > 0 or event.cause == self._hidden_cause
 
     def _is_excused(self, entry: Entry) -> bool:
         event: Any = entry.event

@@ -6,7 +6,9 @@ import os
 import resource
 import statistics
 import tempfile
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from clients.bundles import reader_of
@@ -16,7 +18,7 @@ from ledger.verify.bundle import audit_bundle
 from ledger.verify.report import Report
 from tests.bench.audit import _bare, _jobs
 from tests.bench.load import WRITERS, chains, statements
-from tests.bench.table import Row, at_least, at_most, seconds
+from tests.bench.table import Row, at_least, at_most
 from tests.bundling import pieces
 from tests.e2e.api_stage import enrol
 from tests.scenario import ORIGIN, Scenario, open_scenario
@@ -37,11 +39,18 @@ def _export(entries: int) -> list[Row]:
         ledger, asked = _log(folder, entries)
         out = folder / "bundle.zip"
         grown = _grown(ledger, asked)
-        ours = statistics.median(seconds(lambda: _write(ledger, asked, out)) for _ in range(TURNS))
-        plain = statistics.median(seconds(lambda: _zip(out, folder / "plain.zip")) for _ in range(TURNS))
+        turns = [
+            (_clocks(lambda: _write(ledger, asked, out)), _clocks(lambda: _zip(out, folder / "plain.zip")))
+            for _ in range(TURNS)
+        ]
         ledger.close()
+    (wall, plain), (processor, plainly) = (
+        [_mid([turn[which][clock] for turn in turns]) for which in (0, 1)] for clock in (0, 1)
+    )
+    name = f"bundle of a log of {entries:,}, beside a plain ZIP of its bytes"
     return [
-        at_most(f"bundle of a log of {entries:,}, beside a plain ZIP of its bytes", ours, plain, 3.0, " s"),
+        at_most(f"{name}, by the clock", wall, plain, 3.0, " s"),
+        at_most(f"{name}, processor time", processor, plainly, 3.0, " s"),
         at_most("memory that an entry adds, second half (beside: 1 byte)", grown, 1.0, 64.0, " B"),
     ]
 
@@ -65,6 +74,13 @@ def _verification(entries: int) -> list[Row]:
         at_least(f"a bundle's files, tree and signatures, {name}", len(jobs) / _mid(proof), rate, 0.8),
         at_least(f"all, the rules replayed on one core, {name}", len(jobs) / _mid(whole), rate, 0.3),
     ]
+
+
+def _clocks(action: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock and of the processor; both of one run, for other work on a machine falls on it."""
+    began, worked = time.perf_counter(), time.process_time()
+    action()
+    return time.perf_counter() - began, time.process_time() - worked
 
 
 def _mid(times: list[float]) -> float:

@@ -79,3 +79,49 @@ def test_what_was_altered_is_named_and_what_it_says_is_not_shown(verifier: Page,
 def test_a_key_that_is_none_is_said(verifier: Page) -> None:
     give(verifier, BUNDLE, "no key")
     expect(verifier.locator("#result")).to_contain_text("is not an Ed25519 verifier key")
+
+
+COSIGNED = ROOT / "tests" / "vectors" / "bundles" / "0002-cosigned"
+
+
+def bring(page: Page, policy: str = "", note: str = "") -> None:
+    page.locator(".given summary").click()
+    page.locator("#policy").fill(policy)
+    page.locator("#note").fill(note)
+    give(page, COSIGNED / "bundle.zip", (COSIGNED / "log.vkey").read_text().strip())
+
+
+def test_a_policy_and_a_head_from_elsewhere_are_held_against_it(verifier: Page) -> None:
+    bring(verifier, (COSIGNED / "policy").read_text(), (COSIGNED / "checkpoint").read_text())
+    expect(verifier.locator("[data-step='8'] .mark")).to_have_text("ok")
+    expect(verifier.locator("[data-step='10'] .mark")).to_have_text("ok")
+    expect(verifier.locator("#witnesses.good")).to_contain_text("nobody is shown another history")
+    expect(verifier.locator(".label img")).to_have_count(1)
+    assert verifier.locator(".label img").evaluate("image => image.naturalWidth") == 12
+    axe(verifier)
+
+
+def test_without_a_policy_it_says_so_loudly(verifier: Page) -> None:
+    bring(verifier)
+    expect(verifier.locator("#witnesses.bad")).to_contain_text("NO WITNESS POLICY WAS GIVEN")
+    expect(verifier.locator("[data-step='8']")).to_have_count(0)
+
+
+def test_a_policy_is_dropped_where_its_text_belongs(verifier: Page) -> None:
+    """As a file: the field takes its text, and the bundle that was chosen is checked again."""
+    bring(verifier)
+    verifier.evaluate(DROP, ["#policy", (COSIGNED / "policy").read_text()])
+    expect(verifier.locator("[data-step='8'] .mark")).to_have_text("ok")
+
+
+DROP = """([where, text]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([text], "policy"));
+  const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+  document.querySelector(where).dispatchEvent(event);
+}"""
+
+
+def test_a_policy_that_is_none_is_said(verifier: Page) -> None:
+    bring(verifier, "everybody")
+    expect(verifier.locator("#result")).to_contain_text("is not a log, witness, group or quorum line")

@@ -3,6 +3,7 @@
 import type { AuditedEntry, BundleReport } from "../core/bundle/audit";
 import type { Step } from "../core/bundle/report";
 import { party, sentence } from "../messages/sentence";
+import { toBase64 } from "../core/bytes";
 import { chart } from "./chart";
 import { element, moment, table } from "./element";
 import { betweenRecordings, recordings } from "./readings";
@@ -32,7 +33,7 @@ function verdict(report: BundleReport): HTMLElement {
 
 function witnesses(report: BundleReport): HTMLElement {
   const isCosigned = report.steps.some((step) => step.number === 8 && step.ok === true);
-  return element("p", { id: "witnesses", class: isCosigned ? "good" : "warn" }, `${TEXTS.witnesses} ${report.witnessed}`);
+  return element("p", { id: "witnesses", class: isCosigned ? "good" : "bad" }, `${TEXTS.witnesses} ${report.witnessed}`);
 }
 
 /** Which log, how much of it, and who asked for it. */
@@ -69,6 +70,7 @@ function stories(report: BundleReport): HTMLElement[] {
   return [
     element("h2", {}, TEXTS.custody), ...custody(report, moved),
     element("h2", {}, TEXTS.temperature), ...temperature(report),
+    element("h2", {}, TEXTS.labels), ...labels(report),
     element("h2", {}, TEXTS.timeline), element("p", { class: "dim" }, TEXTS.hidden(report.hidden)), timeline(report.entries),
   ];
 }
@@ -91,6 +93,20 @@ function temperature(report: BundleReport): HTMLElement[] {
   const unknown = betweenRecordings(read).map((one) => [one.container, ...[one.fromMs, one.toMs].map((ms) => moment(ms / 1000))]);
   const between = unknown.length ? [element("h3", {}, TEXTS.between), table("between", ["Container", "From (UTC)", "To (UTC)"], unknown)] : [];
   return [element("p", { class: "dim" }, TEXTS.legend), ...read.map(chart), ...between];
+}
+
+/** Printed labels, as the server drew them; shown where step 9 found each to be the one that was printed. */
+function labels(report: BundleReport): HTMLElement[] {
+  const isShown = report.steps.some((step) => step.number === 9 && step.ok !== false);
+  const printed = report.entries.filter((one) => one.payload["type"] === "LabelPrinted");
+  if (!printed.length) return [element("p", {}, TEXTS.none)];
+  return printed.map(({ position, payload }) => {
+    const [png, serial] = [report.pictures.get(String(payload["digest"])), String(payload["serial"])];
+    const caption = element("figcaption", {}, `Entry ${position}: label ${serial}`);
+    if (!png || !isShown) return element("figure", {}, caption, element("p", { class: "dim" }, TEXTS.undrawn));
+    const image = element("img", { src: `data:image/png;base64,${toBase64(png)}`, alt: TEXTS.label(serial) });
+    return element("figure", { class: "label" }, caption, image);
+  });
 }
 
 function timeline(entries: readonly AuditedEntry[]): HTMLElement {

@@ -45,6 +45,37 @@ describe("a bundle that an older ledger signed", () => {
   });
 });
 
+describe("a bundle whose heads witnesses cosigned", () => {
+  const folder = resolve(import.meta.dirname, "../../../../tests/vectors/bundles/0002-cosigned");
+  const read = (name: string): string => readFileSync(`${folder}/${name}`, "utf8");
+  const cosigned = new Uint8Array(readFileSync(`${folder}/bundle.zip`));
+
+  test("meets the policy, and continues the head that somebody holds", async () => {
+    const report = await auditBundle(cosigned, read("log.vkey"), { policy: read("policy"), note: read("checkpoint") });
+    expect(report.firstWrong).toBeNull();
+    expect(report.steps.map((step) => step.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(report.steps.map((step) => step.ok)).toEqual([true, true, true, true, true, null, null, true, true, true]);
+    expect(report.witnessed).toContain("nobody is shown another history");
+    expect(report.pictures.size).toBe(1);
+  });
+
+  test("says loudly that no policy was given, and what the operator says of its own", async () => {
+    const { steps, witnessed } = await auditBundle(cosigned, read("log.vkey"));
+    expect(steps.map((step) => step.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 9]);
+    expect(witnessed).toMatch(/^NO WITNESS POLICY WAS GIVEN.*meets the operator's own policy, with the witnesses W11, W12, W13/);
+  });
+
+  test("is altered in no file without its being found", async () => {
+    const files = filesOf(cosigned);
+    const kinds = new Map([...files.keys()].map((name) => [name.replace(/[0-9a-f]+/, ""), name])); // one of each
+    for (const name of kinds.values()) {
+      const content = files.get(name)!;
+      const packed = writeArchive(new Map([...files, [name, altered(content, content.length >> 1)]]));
+      expect((await auditBundle(packed, read("log.vkey"))).firstWrong, name).not.toBeNull();
+    }
+  });
+});
+
 describe("whatever becomes of it is found", () => {
   test("any byte of the archive", async () => {
     for (let at = 0; at < bundle.length; at += 1009) expect(await wrongIn(altered(bundle, at))).not.toBeNull();

@@ -39,6 +39,7 @@ export interface BundleReport {
   hidden: number;
   holdings: Holding[]; // as step 13 joined the hand-overs
   evidence: ReadonlySet<string>; // loggers' files that are here, by SHA-256
+  pictures: ReadonlyMap<string, Uint8Array>; // of printed labels, as PNG, by digest
 }
 
 /** What a reader brings beside the key: a witness policy, and a signed head from elsewhere; empty for none. */
@@ -63,7 +64,7 @@ export async function auditBundle(data: Uint8Array, vkey: string, brought: Broug
     if (!(error instanceof Problem) || error.code === "malformed_policy") throw error; // what the reader brought
     findings.wrong(9, null, `the bundle cannot be read: ${said(error)}`);
     const origin = given?.name ?? "?";
-    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, entries: [], hidden: 0, holdings: [], evidence: new Set<string>() };
+    const nothing = { origin, size: 0, pinned: given !== null, proved: "Nothing is proved.", witnessed: NOBODY, entries: [], hidden: 0, holdings: [], evidence: new Set<string>(), pictures: new Map<string, Uint8Array>() };
     return { ...nothing, steps: findings.steps, firstWrong: findings.firstWrong };
   }
 }
@@ -94,6 +95,7 @@ class Audit {
       proved: proved(findings, tree.committed, this.pinned), witnessed: heads.last ? witnessed : NOBODY,
       entries: entries.read, hidden: tree.hidden, holdings,
       evidence: new Set(files.inFolder("evidence").map((name) => name.slice("evidence/".length))),
+      pictures: new Map(files.inFolder("labels").map((name) => [name.slice("labels/".length, -".png".length), files.peek(name)])),
     };
   }
 

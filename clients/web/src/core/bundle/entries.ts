@@ -6,7 +6,7 @@
 import { toHex } from "../bytes";
 import { decode, isObject, type JsonObject } from "../canonical";
 import { checkAssertion, esignatureIn } from "../esignature";
-import { checkMembers, checkTime, kindOf } from "../events/check";
+import { checkMembers, checkTime } from "../events/check";
 import { Problem, said } from "../problem";
 import { vkeyText, type VerifierKey } from "../proof/note";
 import * as statement from "../proof/statement";
@@ -137,10 +137,9 @@ export class Entries {
 /** Throws `Problem`: an event that the schema does not know so. */
 function checkEvent(payload: JsonObject): void {
   const type = typeof payload["type"] === "string" ? payload["type"] : "";
-  if (payload["v"] !== kindOf(type).version) throw new Problem("malformed", "unknown_event_version", `${type} has no such version`);
   const own = { ...payload };
   for (const name of ENVELOPE) delete own[name];
-  checkMembers(type, own);
+  checkMembers(type, own, payload["v"] ?? null);
   checkTime(type, String(payload["occurred_at"]));
   esignatureIn(payload);
   const { seen, seq, prev } = payload;

@@ -5,7 +5,7 @@
  */
 import { isObject, type Json } from "../canonical";
 import { Problem } from "../problem";
-import { EVENTS, PARTS, SHAPES, TEXTS } from "./table";
+import { EVENTS, OLDER, PARTS, SHAPES, TEXTS } from "./table";
 
 export interface EventKind {
   kind: "fact" | "decision";
@@ -16,10 +16,21 @@ export interface EventKind {
 const LIST = /^(.+)\[(\d+)\.\.(\d+)\]$/;
 const INTEGER = /^(-?\d+)\.\.(-?\d+)$/;
 
-/** Throws `Problem` `unknown_event`. */
-export function kindOf(type: string): EventKind {
+/** In the version that is signed now; `version`: in that one. Throws `Problem` `unknown_event`,
+ * `unknown_event_version`. */
+export function kindOf(type: string, version?: unknown): EventKind {
   const row = Object.hasOwn(EVENTS, type) ? EVENTS[type] : undefined;
   if (row === undefined) throw new Problem("malformed", "unknown_event", `there is no event type ${type}`);
+  const newest = parsed(row);
+  if (version === undefined || version === newest.version) return newest;
+  const name = `${type} ${String(version)}`;
+  if (typeof version !== "number" || !Object.hasOwn(OLDER, name)) {
+    throw new Problem("malformed", "unknown_event_version", `${type} has no such version`);
+  }
+  return parsed(OLDER[name]!);
+}
+
+function parsed(row: string): EventKind {
   const [kind, version, ...members] = row.split(" ");
   return { kind: kind === "fact" ? "fact" : "decision", version: Number(version), members: members.join(" ") };
 }
@@ -30,9 +41,10 @@ export function namesVersion(type: string): boolean {
 }
 
 /** An event's own members (without `type`, `v`, `occurred_at` and its place in the sequence).
- * Throws `Problem` `unknown_event`, `invalid_event` naming the first member that is wrong. */
-export function checkMembers(type: string, members: Record<string, unknown>): void {
-  const wrong = inPart(kindOf(type).members, members) ?? inTherapies(members);
+ * Throws `Problem` `unknown_event`, `unknown_event_version`, `invalid_event` naming the first member that
+ * is wrong. */
+export function checkMembers(type: string, members: Record<string, unknown>, version?: unknown): void {
+  const wrong = inPart(kindOf(type, version).members, members) ?? inTherapies(members);
   if (wrong) throw invalid(`${type}${wrong}`);
 }
 

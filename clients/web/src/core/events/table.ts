@@ -98,6 +98,10 @@ export const EVENTS: Readonly<Record<string, string>> = {
   ExportRequested: "decision 1 esignature?:ESignature? scope:=log,lot,site which?:Name? since?:Timestamp? until?:Timestamp? reason:Code",
 };
 
+/** The same of older versions, by name and version: read, and not signed any more. */
+export const OLDER: Readonly<Record<string, string>> = {
+};
+
 /** The parts that events are made of, and names for numbers and choices. */
 export const SHAPES: Readonly<Record<string, string>> = {
   Count: "0..9007199254740991",

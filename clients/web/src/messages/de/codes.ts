@@ -377,7 +377,6 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.evidence_full": "Die Therapie hat so viele Loggerdateien, wie der Server aufhebt",
   "refusal.no_such_evidence": "Keine solche Datei, oder nicht für Sie",
   "refusal.no_such_export": "Keine solche Anfrage nach Nachweisen, oder nicht für Sie",
-  "refusal.bad_label_picture": "Ein Bild ist nicht das eines gedruckten Etiketts",
   "refusal.bad_digest": "Eine Datei des Bündels ist nicht die, die es nennt",
   "refusal.bad_subtree": "Ein Hash steht, wo kein Teilbaum beginnt",
   "refusal.no_such_entry": "Kein solcher Eintrag, oder nicht für Sie",
