@@ -13,7 +13,7 @@ from ledger.proof.note import parse_note
 from ledger.proof.pruned import Hidden, decode_records, encode_records
 from ledger.proof.witnesses import Policy, parse_policy
 from ledger.store.cosignatures import CosignatureStore
-from tests.bundling import ask, files_of, made, request_of, resigned, saying, stage
+from tests.bundling import ask, files_of, made, remade, request_of, resigned, saying, stage
 from tests.scenario import Scenario
 from tests.witness_stage import TIME, key, policy, policy_text, vkey_of_number
 
@@ -52,6 +52,12 @@ class Cosigned:
 
     def saying(self, **members: object) -> bytes:
         return saying(files_of(self.raw), self.ledger.config.log_key, **members)
+
+    def unclaimed(self) -> bytes:
+        """Without a word of the operator's policy."""
+        files = files_of(self.raw)
+        said = {name: one for name, one in json.loads(files["manifest.json"]).items() if name != "witnessed"}
+        return remade(files, self.ledger.config.log_key, said)
 
     def with_notes(self, notes: list[bytes]) -> bytes:
         """With other checkpoints, signed again by whoever has the log's key."""
@@ -121,7 +127,7 @@ def claim_cases(told: Cosigned) -> list[Case]:
         "no policy": {"policy": "x"},
         "the log itself": {"policy": itself(told)},
     }
-    none = Case("none", told.saying(witnessed=None), ("-", True, "-"))
+    none = Case("none", told.unclaimed(), ("-", True, "-"))
     return [none, *(Case(f"a claim of {name}", told.saying(witnessed=claim | said), ("-", False, "-"))
                     for name, said in false.items())]  # fmt: skip
 

@@ -14,8 +14,8 @@ from ledger.export.bundle import Request, bundle
 from ledger.export.choosing import Choice, choose
 from ledger.export.cosigned import Cosignatures
 from ledger.export.stamped import Stamps
-from ledger.proof import canonical, detached
-from ledger.proof.archive import Writer, open_archive, read_member
+from ledger.proof import canonical
+from ledger.proof.archive import open_archive, read_member
 from ledger.proof.keys import SigningKey
 from ledger.proof.ml_dsa import SecondSigner
 from ledger.proof.note import VerifierKey
@@ -24,15 +24,15 @@ from ledger.store.cosignatures import CosignatureStore
 from ledger.store.reading import Reads
 from ledger.store.time_stamps import TimeStampStore
 from ledger.verify.bundle import audit_bundle
-from ledger.verify.manifest import CONTENT_TYPE, MANIFEST, SIGNATURE, Listed, read_manifest
+from ledger.verify.manifest import MANIFEST, SIGNATURE, read_manifest
 from ledger.verify.report import Report
 from ledger.verify.steps import NOTHING, Outside
 from tests.e2e.api_stage import enrol
+from tests.forging import MADE_BY, listed, signed, zipped
 from tests.scenario import CLEANROOM, ORIGIN, Clock, Scenario, open_scenario, therapy
 from tests.unit.verify_book import CHAIN, COI, tell_story
 
 OTHER = "isbt128:CHA999926000003"
-MADE_BY = "unbroken test"
 LABEL = b"unbroken label bitmap v1\n12 3 203\n" + bytes([0xF0, 0x10, 0x55, 0xA0, 0x00, 0x70])
 EVER_MS = 2**40 * 1_000
 
@@ -126,26 +126,19 @@ def files_of(raw: bytes) -> dict[str, bytes]:
     return {one.name: read_member(read, one) for one in open_archive(read, len(raw))}
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    writer = Writer()
-    return b"".join([*(writer.add(name, data) for name, data in files.items()), writer.end()])
-
-
 def saying(files: Mapping[str, bytes], key: SigningKey, **members: object) -> bytes:
     """The files with a manifest of which some members say something else, signed with the log's key."""
-    told = canonical.encode(json.loads(files[MANIFEST]) | members)
-    return zipped({**files, MANIFEST: told, SIGNATURE: detached.sign(key, CONTENT_TYPE, told)})
+    return remade(files, key, json.loads(files[MANIFEST]) | members)
+
+
+def remade(files: Mapping[str, bytes], key: SigningKey, said: Mapping[str, object]) -> bytes:
+    """The files with this for a manifest, signed with the log's key."""
+    told = canonical.encode(dict(said))
+    return zipped({**files, MANIFEST: told, SIGNATURE: signed(key, told)})
 
 
 def resigned(files: Mapping[str, bytes], key: SigningKey) -> bytes:
     """The files with a manifest that lists them as they are now, signed with the log's key."""
-    old = read_manifest(files[MANIFEST])
-    listed = [
-        Listed(name=name, size=len(data), sha256=hashlib.sha256(data).hexdigest())
-        for name, data in files.items()
-        if name not in (MANIFEST, SIGNATURE)
-    ]
-    told = old.model_copy(update={"files": listed}).encode()
-    signature = detached.sign(key, CONTENT_TYPE, told)
+    told = read_manifest(files[MANIFEST]).model_copy(update={"files": listed(files)}).encode()
     rest = {name: data for name, data in files.items() if name not in (MANIFEST, SIGNATURE)}
-    return zipped({**rest, MANIFEST: told, SIGNATURE: signature})
+    return zipped({**rest, MANIFEST: told, SIGNATURE: signed(key, told)})

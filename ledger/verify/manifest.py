@@ -121,9 +121,12 @@ class Manifest(_Strict):
 
 
 def read_manifest(data: bytes) -> Manifest:
-    """Raises `Malformed` (`malformed_manifest`)."""
+    """Raises `Malformed` (`malformed_manifest`): also for one that `encode` would write otherwise."""
     try:
-        return Manifest.model_validate(canonical.decode(data))
+        found = Manifest.model_validate(canonical.decode(data))
+        if found.encode() != data:
+            raise Malformed("malformed_manifest", "not in the one form that is written here")
+        return found
     except Malformed as error:
         raise Malformed("malformed_manifest", f"{MANIFEST}: {error.detail}") from None
     except ValidationError as error:

@@ -33,10 +33,17 @@ class Agent:
 
     def many(self, questions: list[Question]) -> list[dict[str, Any]]:
         """An answer each: {"ok": …} or {"code": …, "detail": …}; a crash of the core fails the test."""
+        self.begin(questions)
+        return self.answers()
+
+    def begin(self, questions: list[Question]) -> None:
+        """Ask, and don't wait: `answers` fetches what `many` would have given."""
         assert self._process.stdin
-        assert self._process.stdout
         self._process.stdin.write(json.dumps(questions, default=_hex) + "\n")
         self._process.stdin.flush()
+
+    def answers(self) -> list[dict[str, Any]]:
+        assert self._process.stdout
         answers: list[dict[str, Any]] = json.loads(self._process.stdout.readline())
         crashed = [answer for answer in answers if answer.get("code") == "crashed"]
         assert not crashed, crashed[:3]

@@ -79,8 +79,12 @@ const OPS: Record<string, (asked: Asked) => Promise<unknown> | unknown> = {
   esignature: async ({ payload, spki, rp }) =>
     checkAssertion(decode(fromHex(payload)), { key: await PublicKey.fromSpki(fromHex(spki)), rpId: rp }),
 
-  bundle: async ({ data, vkey }) => (await auditBundle(fromHex(data), vkey)).steps.map((step) => step.ok),
   unchecked: async ({ data, vkey }) => ({ ...(await auditBundle(fromHex(data), vkey)).unchecked }),
+  bundle: async ({ data, vkey, policy, note }) => {
+    const { steps, holdings } = await auditBundle(fromHex(data), vkey, { policy, note });
+    const by = <T>(of: (step: (typeof steps)[number]) => T): Record<number, T> => Object.fromEntries(steps.map((step) => [step.number, of(step)]));
+    return { ok: by((step) => step.ok), problems: by((step) => step.problems), details: by((step) => step.detail), holdings };
+  },
   /** By step: with what a reader brings. */
   audit: async ({ data, vkey, policy, note }) => {
     const report = await auditBundle(fromHex(data), vkey, { policy, note });

@@ -6,7 +6,7 @@
  * ASCII. `decode` accepts a text only when it equals its own re-encoding: that one comparison
  * refuses white space, other escapes, duplicate names and any other second spelling.
  */
-import { equal, fromUtf8, utf8, type Bytes } from "./bytes";
+import { fromUtf8, utf8, type Bytes } from "./bytes";
 import { Problem } from "./problem";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -25,14 +25,15 @@ export function encode(value: unknown): Bytes {
 
 /** The object that canonical bytes say. Throws `Problem` `malformed_json`, `not_canonical`. */
 export function decode(data: Uint8Array): JsonObject {
-  let value: Json;
+  let [text, value]: [string, Json] = ["", null];
   try {
-    value = JSON.parse(fromUtf8(data)) as Json;
+    text = fromUtf8(data);
+    value = JSON.parse(text) as Json;
   } catch {
     throw malformed("malformed_json", "the payload is not JSON");
   }
   if (!isObject(value)) throw malformed("malformed_json", "the payload is JSON, but not an object");
-  if (!equal(reencoded(value), data)) {
+  if (reencoded(value) !== text) {
     throw malformed("not_canonical", "the payload is JSON, but not in the one canonical form (RFC 8785)");
   }
   return value;
@@ -42,9 +43,10 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function reencoded(value: JsonObject): Bytes {
+/** Of well-formed UTF-8 a text and its bytes are one to one. */
+function reencoded(value: JsonObject): string {
   try {
-    return encode(value);
+    return written(value, 0);
   } catch (error) {
     throw malformed("not_canonical", error instanceof Problem ? error.detail : "too deep");
   }

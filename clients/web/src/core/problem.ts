@@ -57,3 +57,8 @@ export class Problem extends Error {
 export function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem("fault", "unexpected", String(error));
 }
+
+/** What went wrong, in one sentence. */
+export function said(error: unknown): string {
+  return asProblem(error).detail;
+}

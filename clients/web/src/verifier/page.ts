@@ -1,40 +1,34 @@
-/** The verifier's page, drawn from a report. What a bundle says only ever becomes text. */
-import type { JsonObject } from "../core/canonical";
-import { toBase64 } from "../core/bytes";
+/** The verifier's page, drawn from a report: the verdict first, what it does not cover, each step, then what
+ * the entries tell. */
 import type { AuditedEntry, BundleReport } from "../core/bundle/audit";
 import type { Step } from "../core/bundle/report";
 import { party, sentence } from "../messages/sentence";
+import { toBase64 } from "../core/bytes";
+import { chart } from "./chart";
+import { element, moment, table } from "./element";
+import { betweenRecordings, recordings } from "./readings";
 import { TEXTS, VERDICTS } from "./texts";
 
-type Child = Node | string;
-const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT] = [640, 120];
 const MOVES = ["CustodyReleased", "CustodyAccepted", "CustodyRefused"];
+const ASKING = ["TherapyExportRequested", "ExportRequested"];
 
-export function element(name: string, attributes: Record<string, string> = {}, ...children: Child[]): HTMLElement {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-/** All that a report says: the verdict first, then each step, then what the entries tell. */
-export function drawn(report: BundleReport): HTMLElement {
-  const isProved = [3, 4, 5].every((number) => report.steps[number - 1]?.ok === true);
+/** `name`: the bundle's file; `key`: the log's, as it was given. */
+export function drawn(report: BundleReport, name: string, key: string): HTMLElement {
+  const isProved = [3, 4, 5].every((number) => report.steps.find((step) => step.number === number)?.ok === true);
   const told = isProved ? stories(report) : [element("p", { class: "bad" }, TEXTS.broken)];
-  return element("div", {}, ...verdict(report), element("h2", {}, TEXTS.steps), steps(report.steps), ...told);
+  return element("div", {}, verdict(report), rest(name, key), element("h2", {}, TEXTS.steps), steps(report.steps), ...told);
 }
 
-function verdict(report: BundleReport): HTMLElement[] {
+function verdict(report: BundleReport): HTMLElement {
   const wrong = report.firstWrong;
-  const lines = [element("h2", { class: wrong ? "bad" : "good", role: "status", id: "verdict" }, wrong ? TEXTS.wrong : TEXTS.sound)];
+  const lines = [element("h2", { role: "status", id: "verdict", class: wrong ? "bad" : "good" }, wrong ? TEXTS.wrong : TEXTS.sound)];
   if (!report.pinned) lines.push(element("p", { class: "bad", id: "unpinned" }, TEXTS.unpinned));
   if (wrong) {
     const where = wrong.position === null ? "" : `, entry ${wrong.position}`;
     lines.push(element("p", { class: "bad" }, `${TEXTS.first} step ${wrong.step}${where}: ${wrong.what}`));
   }
-  lines.push(element("p", {}, `${TEXTS.proved} ${report.proved}`), witnesses(report), ...unchecked(report), element("p", {}, TEXTS.rest));
-  return lines;
+  lines.push(element("p", {}, `${TEXTS.proved} ${report.proved}`), witnesses(report), ...unchecked(report), facts(report));
+  return element("section", { class: `verdict ${wrong || !report.pinned ? "is-bad" : "is-good"}` }, ...lines);
 }
 
 function witnesses(report: BundleReport): HTMLElement {
@@ -48,42 +42,63 @@ function unchecked({ unchecked: { stamps, secondKey } }: BundleReport): HTMLElem
   return told.map((text) => element("p", { class: "unchecked" }, text));
 }
 
-function steps(found: readonly Step[]): HTMLElement {
-  const rows = found.map((step) => {
-    const problems = step.problems.slice(0, 10).map((one) => element("li", {}, one.position === null ? one.what : `entry ${one.position}: ${one.what}`));
-    const said = element("td", {}, step.name, element("div", { class: "dim" }, step.detail), element("ul", {}, ...problems));
-    const mark = VERDICTS[String(step.ok) as keyof typeof VERDICTS];
-    return element("tr", { "data-step": String(step.number) }, element("td", {}, `${step.number}.`), element("td", { class: mark === "FAILED" ? "bad" : "" }, mark), said);
-  });
-  return element("table", {}, ...rows);
+/** Which log, how much of it, and who asked for it. */
+function facts({ origin, size, entries, hidden }: BundleReport): HTMLElement {
+  const asked = entries.findLast((one) => ASKING.includes(String(one.payload["type"])));
+  const whose = asked ? ` Asked for by ${asked.signer}: ${String(asked.payload["reason"])}, ${moment(asked.timeS)} UTC.` : "";
+  return element("p", { class: "dim" }, `${origin}: ${entries.length} of ${size} entries are given, ${hidden} stand as hashes.${whose}`);
 }
+
+/** What this page does not judge, and the one command that does. */
+function rest(name: string, key: string): HTMLElement {
+  const command = `unbroken verify "${name}" --log-key "${key || "LINE"}"`;
+  return element("section", { class: "rest", id: "rest" }, element("h2", {}, TEXTS.restTitle), element("p", {}, TEXTS.rest), element("pre", {}, command));
+}
+
+function steps(found: readonly Step[]): HTMLElement {
+  const items = found.map((step) => {
+    const mark = VERDICTS[String(step.ok) as keyof typeof VERDICTS];
+    const listed = step.problems.slice(0, 10).map((one) => element("li", {}, one.position === null ? one.what : `entry ${one.position}: ${one.what}`));
+    const more = step.problems.length - listed.length + step.more;
+    if (more > 0) listed.push(element("li", {}, `and ${more} more`));
+    const problems = listed.length ? [element("ul", { class: "bad" }, ...listed)] : [];
+    const said = element("div", { class: "said" }, element("div", {}, step.name), element("div", { class: "dim" }, step.detail), ...problems);
+    return element("li", { "data-step": String(step.number), value: String(step.number) },
+      element("span", { class: "number" }, `${step.number}.`), element("span", { class: `mark ${CLASSES[mark]}` }, mark), said);
+  });
+  return element("ol", { class: "steps" }, ...items);
+}
+
+const CLASSES = { ok: "is-ok", FAILED: "is-failed", "not done": "is-open" } as const;
 
 function stories(report: BundleReport): HTMLElement[] {
   const moved = report.entries.filter((one) => MOVES.includes(String(one.payload["type"])));
-  const read = report.entries.filter((one) => one.payload["type"] === "TemperatureEvidenceAttached");
   return [
-    element("h2", {}, TEXTS.timeline), element("p", { class: "dim" }, TEXTS.hidden(report.hidden)), timeline(report.entries),
-    element("h2", {}, TEXTS.custody), moved.length ? custody(moved) : element("p", {}, TEXTS.none),
+    element("h2", {}, TEXTS.custody), ...custody(report, moved),
+    element("h2", {}, TEXTS.temperature), ...temperature(report),
     element("h2", {}, TEXTS.labels), ...labels(report),
-    element("h2", {}, TEXTS.temperature), ...(read.length ? read.map(temperature) : [element("p", {}, TEXTS.none)]),
+    element("h2", {}, TEXTS.timeline), element("p", { class: "dim" }, TEXTS.hidden(report.hidden)), timeline(report.entries),
   ];
 }
 
-function timeline(entries: readonly AuditedEntry[]): HTMLElement {
-  const items = entries.map((one) => {
-    const said = `${sentence(one.payload, one.signer, one.stream)}.`;
-    return element("tr", {}, element("td", {}, String(one.position)), element("td", {}, moment(one.timeS)), element("td", {}, said));
+/** Who held each container, as step 13 joined the hand-overs; then each half as it was signed. */
+function custody({ holdings }: BundleReport, moved: readonly AuditedEntry[]): HTMLElement[] {
+  if (!holdings.length && !moved.length) return [element("p", {}, TEXTS.none)];
+  const held = holdings.map((one) => [one.container, one.holder, moment(one.since), one.until === null ? TEXTS.last : moment(one.until), String(one.position)]);
+  const halves = moved.map(({ position, payload }) => {
+    const containers = Array.isArray(payload["containers"]) ? payload["containers"].map(String).join(", ") : "";
+    return [String(position), String(payload["type"]), containers, `${party(payload["giver"])} → ${party(payload["receiver"])}`];
   });
-  return element("table", { id: "timeline" }, ...items);
+  const parts = element("details", {}, element("summary", {}, TEXTS.halves(halves.length)), table("halves", ["Entry", "What", "Containers", "From → to"], halves));
+  return [element("p", { class: "dim" }, TEXTS.held), table("holdings", ["Container", "Holder", "Since (UTC)", "Until (UTC)", "Entry"], held), parts];
 }
 
-function custody(entries: readonly AuditedEntry[]): HTMLElement {
-  const rows = entries.map(({ position, payload }) => {
-    const containers = Array.isArray(payload["containers"]) ? payload["containers"].map(String).join(", ") : "";
-    const cells = [String(position), String(payload["type"]), containers, `${party(payload["giver"])} → ${party(payload["receiver"])}`];
-    return element("tr", {}, ...cells.map((text) => element("td", {}, text)));
-  });
-  return element("table", {}, ...rows);
+function temperature(report: BundleReport): HTMLElement[] {
+  const read = recordings(report.entries, report.evidence);
+  if (!read.length) return [element("p", {}, TEXTS.none)];
+  const unknown = betweenRecordings(read).map((one) => [one.container, ...[one.fromMs, one.toMs].map((ms) => moment(ms / 1000))]);
+  const between = unknown.length ? [element("h3", {}, TEXTS.between), table("between", ["Container", "From (UTC)", "To (UTC)"], unknown)] : [];
+  return [element("p", { class: "dim" }, TEXTS.legend), ...read.map(chart), ...between];
 }
 
 /** Printed labels, as the server drew them; shown where step 9 found each to be the one that was printed. */
@@ -100,41 +115,7 @@ function labels(report: BundleReport): HTMLElement[] {
   });
 }
 
-/** One logger's readings as a line; a missing reading is a gap in it. */
-function temperature({ position, payload }: AuditedEntry): HTMLElement {
-  const readings = (Array.isArray(payload["readings_centi_c"]) ? payload["readings_centi_c"] : []) as (number | null)[];
-  const known = readings.filter((one): one is number => one !== null);
-  const [low, high] = [Math.min(...known), Math.max(...known)];
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  const line = document.createElementNS(SVG, "path");
-  line.setAttribute("d", pathOf(readings, low, high));
-  svg.append(line);
-  const label = known.length ? `${low / 100} to ${high / 100} °C, ${readings.length - known.length} readings missing` : "no reading";
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", label);
-  return element("figure", {}, element("figcaption", {}, captionOf(position, payload, label)), svg);
-}
-
-function captionOf(position: number, payload: JsonObject, label: string): string {
-  return `Entry ${position}: logger ${String(payload["logger"])}, from ${String(payload["started_at"])}: ${label}`;
-}
-
-function pathOf(readings: readonly (number | null)[], low: number, high: number): string {
-  const across = (index: number): number => (readings.length > 1 ? (index / (readings.length - 1)) * WIDTH : WIDTH / 2);
-  const up = (value: number): number => HEIGHT - 4 - ((value - low) / Math.max(1, high - low)) * (HEIGHT - 8);
-  let pen = "M";
-  return readings.map((value, index) => {
-    if (value === null) {
-      pen = "M";
-      return "";
-    }
-    const drawnTo = `${pen}${across(index).toFixed(1)} ${up(value).toFixed(1)}`;
-    pen = "L";
-    return drawnTo;
-  }).join("");
-}
-
-function moment(timeS: number): string {
-  return `${new Date(timeS * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+function timeline(entries: readonly AuditedEntry[]): HTMLElement {
+  const rows = entries.map((one) => [String(one.position), moment(one.timeS), `${sentence(one.payload, one.signer, one.stream)}.`]);
+  return table("timeline", ["Entry", "Recorded (UTC)", "What was said"], rows);
 }

@@ -1,8 +1,8 @@
 /**
  * The one form of a ZIP that holds evidence: the twin of `ledger/proof/archive.py`.
  *
- * Names and places come from the directory at its end; then the whole archive is written again from
- * names and contents, and must be equal: no byte of it is free. ZIP64 is not read here.
+ * Names and places come from the directory at its end; then headers and directory are written again
+ * from names and contents, and must be equal: no byte of it is free. ZIP64 is not read here.
  */
 import { concat, equal, utf8, type Bytes } from "../bytes";
 import { Problem } from "../problem";
@@ -16,40 +16,61 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** The files by name, in their order; null for one whose contents were altered. Throws `Problem`
- * `malformed_archive` where the archive itself is not in the one form. */
+/** The files by name, in their order; null for one of which header or contents were altered. Throws
+ * `Problem` `malformed_archive` where the directory is not in the one form, or is not that of these files. */
 export function openArchive(data: Uint8Array): Map<string, Uint8Array | null> {
-  const [files, sums] = [new Map<string, Uint8Array>(), new Map<string, number>()];
-  for (const [name, offset, size, sum] of directory(data)) {
-    if (files.has(name)) throw malformed(`it names ${name} twice`);
-    const start = offset + LOCAL + name.length;
-    files.set(name, data.subarray(start, start + size));
-    sums.set(name, sum);
+  const [files, listed] = [new Map<string, Uint8Array | null>(), [...directory(data)]];
+  let at = 0;
+  for (const one of listed) {
+    if (files.has(one.name)) throw malformed(`it names ${one.name} twice`);
+    if (one.offset !== at) throw malformed(`${one.name} does not follow on the file before it`);
+    at += LOCAL + one.name.length + one.size;
+    const content = data.subarray(at - one.size, at);
+    const isOurs = equal(data.subarray(one.offset, at - one.size), local(one)) && crc32(content) === one.sum;
+    files.set(one.name, isOurs ? content : null);
   }
-  if (!equal(written(files, (name) => sums.get(name)!), data)) throw malformed("it is not in the one form that is written here");
-  return new Map([...files].map(([name, content]) => [name, crc32(content) === sums.get(name) ? content : null]));
+  if (!equal(data.subarray(at), ending(listed, at))) throw malformed("its directory is not in the one form that is written here");
+  return files;
 }
 
 /** The archive of these files. */
 export function writeArchive(files: ReadonlyMap<string, Uint8Array>): Bytes {
-  return written(files, (_, content) => crc32(content));
-}
-
-function written(files: ReadonlyMap<string, Uint8Array>, sumOf: (name: string, content: Uint8Array) => number): Bytes {
-  const [contents, entries]: [Uint8Array[], Uint8Array[]] = [[], []];
-  let at = 0;
+  const [parts, listed]: [Uint8Array[], Member[]] = [[], []];
+  let offset = 0;
   for (const [name, content] of files) {
-    const common = [0, 0, 0, DATE, sumOf(name, content), content.length, content.length, name.length, 0] as const;
-    contents.push(packed([0x04034b50, 20, ...common], "422222444" + "22"), utf8(name), content);
-    entries.push(packed([0x02014b50, 20, 20, ...common, 0, 0, 0, 0, at], "4222222444" + "22" + "22244"), utf8(name));
-    at += LOCAL + name.length + content.length;
+    const one = { name, offset, size: content.length, sum: crc32(content) };
+    listed.push(one);
+    parts.push(local(one), content);
+    offset += LOCAL + name.length + content.length;
   }
-  const list = concat(...entries);
-  const end = packed([0x06054b50, 0, 0, files.size, files.size, list.length, at, 0], "42222442");
-  return concat(...contents, list, end);
+  return concat(...parts, ending(listed, offset));
 }
 
-function* directory(data: Uint8Array): Generator<[name: string, offset: number, size: number, sum: number]> {
+interface Member {
+  name: string;
+  offset: number;
+  size: number;
+  sum: number;
+}
+
+/** What both headers of a file say of it. */
+function common({ name, size, sum }: Member): number[] {
+  return [0, 0, 0, DATE, sum, size, size, name.length, 0];
+}
+
+function local(one: Member): Bytes {
+  return concat(packed([0x04034b50, 20, ...common(one)], "422222444" + "22"), utf8(one.name));
+}
+
+/** The directory and the end of an archive whose files end at `start`. */
+function ending(listed: readonly Member[], start: number): Bytes {
+  const entries = listed.map((one) =>
+    concat(packed([0x02014b50, 20, 20, ...common(one), 0, 0, 0, 0, one.offset], "4222222444" + "22" + "22244"), utf8(one.name)));
+  const list = concat(...entries);
+  return concat(list, packed([0x06054b50, 0, 0, listed.length, listed.length, list.length, start, 0], "42222442"));
+}
+
+function* directory(data: Uint8Array): Generator<Member> {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const end = data.length - END;
   if (end < 0 || view.getUint32(end, true) !== 0x06054b50) {
@@ -62,7 +83,7 @@ function* directory(data: Uint8Array): Generator<[name: string, offset: number, 
     const width = view.getUint16(at + 28, true);
     const name = String.fromCharCode(...data.subarray(at + CENTRAL, at + CENTRAL + width));
     if (!NAME.test(name)) throw malformed(`${name.slice(0, 80)} is no name of a file in it`);
-    yield [name, view.getUint32(at + 42, true), view.getUint32(at + 24, true), view.getUint32(at + 16, true)];
+    yield { name, offset: view.getUint32(at + 42, true), size: view.getUint32(at + 24, true), sum: view.getUint32(at + 16, true) };
     at += CENTRAL + width;
   }
 }

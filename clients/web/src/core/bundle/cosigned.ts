@@ -1,12 +1,12 @@
 /** Step 8, for whoever has a witness policy, and what a bundle says of its operator's own: the twin of
  * `ledger/verify/witnesses.py`. The policy comes from outside the bundle, as the log's key does. */
 import { equal } from "../bytes";
-import { Problem } from "../problem";
+import { Problem, said } from "../problem";
 import { parseCheckpoint, type SignedCheckpoint } from "../proof/checkpoint";
 import { parseNote, type VerifierKey } from "../proof/note";
 import { asksSomebody, cosignersOf, isMetBy, knowsLog, mustWatch, parsePolicy, type Policy } from "../proof/witnesses";
 import type { Manifest } from "./manifest";
-import { said, type Findings } from "./report";
+import type { Findings } from "./report";
 
 const [STEP, NAME] = [8, "Witnesses cosigned the newest checkpoint, as the policy asks"] as const;
 export const NOBODY =

@@ -1,9 +1,10 @@
 /** Step 10, for whoever holds a head of the log from elsewhere: the twin of `ledger/verify/held_head.py`. */
 import { equal, utf8, type Bytes } from "../bytes";
+import { said } from "../problem";
 import { openCheckpoint, type SignedCheckpoint } from "../proof/checkpoint";
 import type { VerifierKey } from "../proof/note";
 import type { Fold } from "./pruned";
-import { said, type Findings } from "./report";
+import type { Findings } from "./report";
 
 const [STEP, NAME] = [10, "The head that you hold is of this history"] as const;
 
@@ -28,8 +29,8 @@ export class HeldHead {
   }
 
   /** The tree while it grows. */
-  async see(fold: Fold): Promise<void> {
-    if (this.head?.size === fold.size) this.root = await fold.root();
+  see(fold: Fold): void {
+    if (this.head?.size === fold.size) this.root = fold.root;
   }
 
   /** `committed`, `size`: entries of the largest checkpoint whose root came out, and of the last. */

@@ -32,10 +32,16 @@ export interface Manifest {
   proofs: { entries: number } | null; // of so many entries the proofs are here as files
 }
 
+/** True for a file that a bundle may hold beside the manifest and its signature. */
+export function isName(name: string): boolean {
+  return FILES.test(name) || PROOF.test(name);
+}
+
 /** Throws `Problem` `malformed_manifest`. */
 export function readManifest(data: Uint8Array): Manifest {
   const said = decode(data);
   const { request, left_out: leftOut, files, whole } = said;
+  if (LATER.some((name) => said[name] === null)) throw malformed(); // one that has nothing to say of it lacks the member
   const members = [...MEMBERS, ...LATER.filter((name) => name in said)].toSorted();
   const isOne = said["format"] === "unbroken bundle" && said["v"] === 1 && equalNames(said, members);
   if (!isOne || !isObject(request) || !isObject(leftOut) || !Array.isArray(files)) throw malformed();
@@ -77,9 +83,7 @@ function therapiesIn(value: Json): Manifest["therapies"] {
 
 function listed(value: Json): Manifest["files"][number] {
   if (!isObject(value) || !equalNames(value, ["name", "sha256", "size"])) throw malformed();
-  const name = text(value["name"]);
-  if (!FILES.test(name) && !PROOF.test(name)) throw malformed();
-  return { name, size: count(value["size"]), sha256: hex(value["sha256"]) };
+  return { name: text(value["name"]), size: count(value["size"]), sha256: hex(value["sha256"]) };
 }
 
 /** Throws `Problem` `bad_signature`. */

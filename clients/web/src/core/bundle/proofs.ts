@@ -1,13 +1,12 @@
 /** Proofs of single entries in a bundle, for tools that know nothing of bundles: the twin of
  * `ledger/verify/bundle_proofs.py`. */
 import { equal } from "../bytes";
-import { Problem } from "../problem";
+import { Problem, said } from "../problem";
 import type { SignedCheckpoint } from "../proof/checkpoint";
 import type { VerifierKey } from "../proof/note";
 import { verifyReceipt } from "../proof/receipt";
 import { verifyTlogProof } from "../proof/tlogproof";
 import { PROOF } from "./manifest";
-import { said } from "./report";
 
 /** What a bundle has: a file's bytes by its name (throws `Problem`), entries by position, heads, the log's key. */
 export interface Proved {

@@ -2,9 +2,10 @@
  * `ledger/proof/pruned.py`. */
 import type { Bytes } from "../bytes";
 import { Problem } from "../problem";
-import { HASH_SIZE, sha256 } from "../proof/hash";
-import { nodeHash } from "../proof/merkle";
+import { HASH_SIZE } from "../proof/hash";
+import { sha256Sync } from "../proof/sha256";
 
+const [LEAF, NODE] = [Uint8Array.of(0), Uint8Array.of(1)]; // RFC 9162 §2.1.1
 const MAX_HEIGHT = 52; // sizes stay below 2^53 here
 
 /** An entry's bytes, or 2^height leaves that are not shown and the hash over them. */
@@ -24,13 +25,17 @@ export function* decodeRecords(data: Uint8Array): Generator<PrunedRecord> {
   }
 }
 
+export function leafHashSync(entry: Uint8Array): Bytes {
+  return sha256Sync(LEAF, entry);
+}
+
 /** The root of the leaves so far, shown or not. */
 export class Fold {
   size = 0;
   private readonly peaks: { height: number; node: Bytes }[] = [];
 
   /** The next complete subtree. Throws `Problem` `bad_subtree` where it cannot begin here. */
-  async add(height: number, hash: Uint8Array): Promise<void> {
+  add(height: number, hash: Uint8Array): void {
     if (this.size % 2 ** height) {
       throw new Problem("proof_invalid", "bad_subtree", `no subtree of 2^${height} entries begins at ${this.size}`);
     }
@@ -38,17 +43,15 @@ export class Fold {
     let node: Bytes = Uint8Array.from(hash);
     let grown = height;
     while (this.peaks.at(-1)?.height === grown) {
-      node = await nodeHash(this.peaks.pop()!.node, node);
+      node = sha256Sync(NODE, this.peaks.pop()!.node, node);
       grown += 1;
     }
     this.peaks.push({ height: grown, node });
   }
 
-  async root(): Promise<Bytes> {
+  get root(): Bytes {
     const [first, ...rest] = this.peaks.toReversed();
-    let found = first?.node ?? (await sha256());
-    for (const { node } of rest) found = await nodeHash(node, found);
-    return found;
+    return rest.reduce((found, { node }) => sha256Sync(NODE, node, found), first?.node ?? sha256Sync());
   }
 }
 

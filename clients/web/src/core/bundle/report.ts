@@ -1,6 +1,6 @@
-/** What an audit of a bundle found, step by step; the steps are those of `ledger/verify/bundle.py`. Number 8
- * is for whoever brings a witness policy, 10 for whoever brings a head from elsewhere. */
-import { Problem } from "../problem";
+/** What an audit of a bundle found, step by step; the steps are those of
+ * `ledger/verify/bundle.py`. Numbers 8 and 10 are for whoever brings a
+ * witness policy or a head from elsewhere; 13 is this page's own. */
 
 export const STEPS: Readonly<Record<number, string>> = {
   1: "The log's key opens the latest checkpoint",
@@ -11,6 +11,7 @@ export const STEPS: Readonly<Record<number, string>> = {
   6: "The rules, replayed, allow every decision and raise exactly the recorded deviations",
   7: "Loggers' own files bear out the readings that were recorded of them",
   9: "The bundle is what the log gave for this request, and no byte was changed",
+  13: "Custody, checks, releases and roles, told again apart from the rules",
 };
 const MAX_PROBLEMS = 100; // listed for a step; the rest is counted
 
@@ -61,9 +62,4 @@ export class Findings {
   isRight(...numbers: number[]): boolean {
     return numbers.every((number) => this.step(number).ok !== false);
   }
-}
-
-/** What an error says, in one sentence. */
-export function said(error: unknown): string {
-  return error instanceof Problem ? error.detail : String(error);
 }

@@ -54,39 +54,61 @@ export function checkTime(type: string, moment: string): void {
   if (wrong) throw invalid(`${type}.occurred_at${wrong}`);
 }
 
+type Check = (value: Json) => string | null;
+interface Member {
+  name: string;
+  isOptional: boolean;
+  check: Check;
+}
+
 /** What is wrong, as `.member: why`; null when nothing is. */
 function inPart(line: string, value: unknown): string | null {
   if (!isObject(value)) return ": not an object";
-  const known = new Set<string>();
-  for (const member of line.split(" ").filter(Boolean)) {
-    const [, name = "", optional, shape = ""] = /^(\w+)(\??):(.+)$/.exec(member) ?? [];
-    known.add(name);
+  const members = membersOf(line);
+  for (const { name, isOptional, check } of members) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
-    const wrong = given === undefined ? (optional ? null : ": is missing") : inShape(shape, given);
+    const wrong = given === undefined ? (isOptional ? null : ": is missing") : check(given);
     if (wrong) return `.${name}${wrong}`;
   }
-  const stranger = Object.keys(value).find((name) => value[name] !== undefined && !known.has(name));
+  const stranger = Object.keys(value).find((name) => value[name] !== undefined && !members.some((one) => one.name === name));
   return stranger === undefined ? null : `.${stranger}: is no member of this event`;
 }
 
-function inShape(shape: string, value: Json): string | null {
-  if (shape.endsWith("?")) return value === null ? null : inShape(shape.slice(0, -1), value);
+/** The table's lines are read once each: a log has thousands of events of few types. */
+const membersOf = remembered((line: string): Member[] =>
+  line.split(" ").filter(Boolean).map((member) => {
+    const [, name = "", optional, shape = ""] = /^(\w+)(\??):(.+)$/.exec(member) ?? [];
+    return { name, isOptional: optional === "?", check: checkOf(shape) };
+  }));
+
+const checkOf = remembered((shape: string): Check => {
+  if (shape.endsWith("?")) return (value) => (value === null ? null : checkOf(shape.slice(0, -1))(value));
   const list = LIST.exec(shape);
-  if (list) return inList(list[1] ?? "", Number(list[2]), Number(list[3]), value);
+  if (list) return (value) => inList(list[1] ?? "", Number(list[2]), Number(list[3]), value);
   const range = INTEGER.exec(shape);
-  if (range) return inRange(Number(range[1]), Number(range[2]), value);
-  if (shape.startsWith("=")) return inChoice(shape.slice(1).split(","), value);
-  if (SHAPES[shape] !== undefined) return inShape(SHAPES[shape], value);
-  if (PARTS[shape] !== undefined) return inPart(PARTS[shape], value);
-  if (TEXTS[shape] !== undefined) return inText(shape, value);
-  return typeof value === shape ? null : `: not a ${shape}`;
+  if (range) return (value) => inRange(Number(range[1]), Number(range[2]), value);
+  if (shape.startsWith("=")) return (value) => inChoice(shape.slice(1).split(","), value);
+  if (SHAPES[shape] !== undefined) return checkOf(SHAPES[shape]);
+  if (PARTS[shape] !== undefined) return (value) => inPart(PARTS[shape]!, value);
+  if (TEXTS[shape] !== undefined) return (value) => inText(shape, value);
+  return (value) => (typeof value === shape ? null : `: not a ${shape}`);
+});
+
+function remembered<T>(make: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const found = known.get(text) ?? make(text);
+    known.set(text, found);
+    return found;
+  };
 }
 
 function inList(shape: string, least: number, most: number, value: Json): string | null {
   if (!Array.isArray(value)) return ": not a list";
   if (value.length < least || value.length > most) return `: ${value.length} of them; ${least} to ${most} are allowed`;
+  const check = checkOf(shape);
   for (const [at, each] of value.entries()) {
-    const wrong = inShape(shape, each);
+    const wrong = check(each);
     if (wrong) return `.${at}${wrong}`;
   }
   return null;
@@ -101,8 +123,10 @@ function inChoice(choices: string[], value: Json): string | null {
   return typeof value === "string" && choices.includes(value) ? null : `: not one of ${choices.join(", ")}`;
 }
 
+const patternOf = remembered((name: string) => new RegExp(TEXTS[name] ?? "$.", "u"));
+
 function inText(name: string, value: Json): string | null {
-  const pattern = new RegExp(TEXTS[name] ?? "$.", "u");
+  const pattern = patternOf(name);
   if (typeof value !== "string" || !pattern.test(value)) return `: not a ${name}, ${pattern.source}`;
   return name === "Timestamp" && !isOnTheCalendar(value) ? ": there is no such day" : null;
 }

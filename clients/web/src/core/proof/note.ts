@@ -66,8 +66,14 @@ export async function vkeyText(vkey: VerifierKey): Promise<string> {
 
 /** `SHA-256(name || 0x0A || alg || key)[:4]`. */
 export async function keyId(vkey: VerifierKey, kind: number): Promise<Bytes> {
-  return (await sha256(utf8(`${vkey.name}\n`), Uint8Array.of(kind), vkey.public.raw)).slice(0, 4);
+  const known = keyIds.get(vkey) ?? new Map<number, Bytes>();
+  keyIds.set(vkey, known);
+  const id = known.get(kind) ?? (await sha256(utf8(`${vkey.name}\n`), Uint8Array.of(kind), vkey.public.raw)).slice(0, 4);
+  known.set(kind, id);
+  return id;
 }
+
+const keyIds = new WeakMap<VerifierKey, Map<number, Bytes>>(); // asked for each of a log's heads
 
 /** Throws `Problem` `malformed_note`. */
 export function parseNote(data: Uint8Array): Note {

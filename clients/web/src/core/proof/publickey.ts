@@ -20,7 +20,7 @@ const P = 2n ** 255n - 19n;
 export const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const Y_OF_ORDER_8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
 // y of the points of order 1, 2, 4 and 8; the sign of x doesn't matter to the rule.
-const LOW_ORDER = new Set([0n, 1n, P - 1n, Y_OF_ORDER_8, P - Y_OF_ORDER_8]);
+const LOW_ORDER = [0n, 1n, P - 1n, Y_OF_ORDER_8, P - Y_OF_ORDER_8].map((y) => Uint8Array.from({ length: 32 }, (_, at) => Number((y >> BigInt(8 * at)) & 255n)));
 const ES256_NAME = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /** Whether this browser's WebCrypto knows Ed25519. Asked once. */
@@ -126,9 +126,22 @@ function begins(spki: Bytes, prefix: Bytes, rest: number): boolean {
 
 /** Refuses what RFC 8032 verifiers are known to disagree on. `point`: 32 bytes. */
 function mustBeSound(point: Uint8Array, what: string): void {
-  const y = toNumber(Uint8Array.from(point).reverse()) & (2n ** 255n - 1n);
-  if (LOW_ORDER.has(y % P)) throw unauthentic("low_order_point", `the ${what} is a point of low order, which proves nothing`);
-  if (y >= P) throw unauthentic("low_order_point", `the ${what} is not in its one canonical encoding`);
+  if (isOutOfField(point)) throw unauthentic("low_order_point", `the ${what} is not in its one canonical encoding`);
+  if (LOW_ORDER.some((one) => isSameY(one, point))) {
+    throw unauthentic("low_order_point", `the ${what} is a point of low order, which proves nothing`);
+  }
+}
+
+/** y >= 2^255 - 19, little-endian, without the sign of x. */
+function isOutOfField(point: Uint8Array): boolean {
+  if ((point[31]! & 0x7f) !== 0x7f || point[0]! < 0xed) return false;
+  for (let at = 1; at < 31; at++) if (point[at] !== 0xff) return false;
+  return true;
+}
+
+function isSameY(one: Uint8Array, point: Uint8Array): boolean {
+  for (let at = 0; at < 31; at++) if (one[at] !== point[at]) return false;
+  return one[31] === (point[31]! & 0x7f);
 }
 
 function mustBeLow(s: Uint8Array): void {

@@ -1,0 +1,152 @@
+/**
+ * Steps 4 and 5: every entry is a strict statement of this log, and every signature is by a key that an
+ * earlier entry enrolled. One walk: while signatures are checked, up to `AT_ONCE` of them, the next
+ * entries are read.
+ */
+import { toHex } from "../bytes";
+import { decode, isObject, type JsonObject } from "../canonical";
+import { checkAssertion, esignatureIn } from "../esignature";
+import { checkMembers, checkTime } from "../events/check";
+import { Problem, said } from "../problem";
+import { vkeyText, type VerifierKey } from "../proof/note";
+import * as statement from "../proof/statement";
+import { Enrolled } from "./enrolled";
+import type { Heads } from "./heads";
+import type { Findings } from "./report";
+
+const AT_ONCE = 256; // signatures under way, as chunks of so many entries
+const ENVELOPE = ["type", "v", "occurred_at", "seen", "seq", "prev"];
+const ID = /^[0-9a-f]{64}$/;
+
+/** An entry that was read; `timeS`: of the first checkpoint here that covers it; `kid` in hex. */
+export interface AuditedEntry {
+  position: number;
+  timeS: number;
+  signer: string;
+  kid: string;
+  stream: string;
+  raw: Uint8Array;
+  payload: JsonObject;
+}
+
+type Wrong = [step: number, what: string];
+
+export class Entries {
+  readonly read: AuditedEntry[] = [];
+  readonly enrolled = new Enrolled();
+
+  private readonly used = new Set<string>(); // kid and cti
+  private readonly vkey: VerifierKey;
+  private readonly heads: Heads;
+  private readonly findings: Findings;
+  private key = ""; // the log's, as entry 0 must name it
+
+  constructor(vkey: VerifierKey, heads: Heads, findings: Findings) {
+    [this.vkey, this.heads, this.findings] = [vkey, heads, findings];
+  }
+
+  async check(raws: ReadonlyMap<number, Uint8Array>): Promise<void> {
+    this.key = await vkeyText(this.vkey);
+    let [before, now]: [Promise<[number, Wrong[]]>[], Promise<[number, Wrong[]]>[]] = [[], []];
+    for (const [position, raw] of raws) {
+      now.push(this.checkOne(position, raw, await this.readOne(raw, position)));
+      if (now.length < AT_ONCE) continue;
+      this.note(await Promise.all(before));
+      [before, now] = [now, []];
+    }
+    this.note(await Promise.all([...before, ...now]));
+    this.findings.done(4, `${this.read.length} of ${raws.size} entries read, ${this.enrolled.size} keys enrolled`);
+    this.findings.done(5, `signatures by ${new Set(this.read.map((one) => one.signer)).size} signers`);
+  }
+
+  private note(found: readonly [number, Wrong[]][]): void {
+    for (const [position, wrongs] of found) for (const [step, what] of wrongs) this.findings.wrong(step, position, what);
+  }
+
+  /** The statement, and what it says; what it enrols counts from the next entry on. */
+  private async readOne(raw: Uint8Array, position: number): Promise<{ found?: statement.Statement; payload?: JsonObject; wrong?: string }> {
+    let found: statement.Statement | undefined;
+    try {
+      found = statement.parse(raw);
+      const payload = decode(found.payload);
+      checkEvent(payload);
+      if ("key" in payload || position === 0) await this.enrolled.look(position, payload);
+      return { found, payload };
+    } catch (error) {
+      return found ? { found, wrong: said(error) } : { wrong: said(error) };
+    }
+  }
+
+  private async checkOne(
+    position: number, raw: Uint8Array, { found, payload, wrong }: Awaited<ReturnType<Entries["readOne"]>>,
+  ): Promise<[number, Wrong[]]> {
+    const wrongs: Wrong[] = [];
+    if (!found) return [position, [[4, wrong!]]];
+    const kid = toHex(found.kid);
+    const signature = this.signatureOf(position, kid, found);
+    if (this.isUsed(kid, found)) wrongs.push([4, "its key used its cti before"]);
+    const amiss = payload ? this.genesisAmiss(position, payload) ?? this.take(position, raw, kid, found, payload) : wrong!;
+    if (amiss) wrongs.push([4, amiss]);
+    const asked = payload && !this.genesisAmiss(position, payload) ? await this.assertionAmiss(position, payload) : null;
+    const signed = await signature;
+    return [position, [...(signed ? [signed] : []), ...wrongs, ...(asked ? [[5, asked] as Wrong] : [])]];
+  }
+
+  private async signatureOf(position: number, kid: string, found: statement.Statement): Promise<Wrong | null> {
+    if (found.aud !== this.vkey.name) return [4, `signed for another log: ${found.aud.slice(0, 80)}`];
+    const key = this.enrolled.key(kid, position);
+    if (!key) return [5, "signed with a key that no entry before it enrolled"];
+    return statement.verify(found, key).then(() => null, (error: unknown) => [5, said(error)]);
+  }
+
+  private isUsed(kid: string, found: statement.Statement): boolean {
+    const use = `${kid} ${toHex(found.cti)}`;
+    const isUsed = this.used.has(use);
+    this.used.add(use);
+    return isUsed;
+  }
+
+  private genesisAmiss(position: number, payload: JsonObject): string | null {
+    if ((payload["type"] === "LogOpened") !== (position === 0)) return "entry 0, and no other, opens the log";
+    const isOurs = position > 0 || (payload["origin"] === this.vkey.name && payload["log_key"] === this.key);
+    return isOurs ? null : "entry 0 names another log or key";
+  }
+
+  private take(position: number, raw: Uint8Array, kid: string, found: statement.Statement, payload: JsonObject): string | null {
+    const head = this.heads.covering(position);
+    if (!head) return "no checkpoint covers it";
+    this.read.push({ position, timeS: head.timeS, signer: found.iss, kid, stream: found.sub, raw, payload });
+    return null;
+  }
+
+  /** Where the signer was asked again with a passkey: its answer, under the passkey as it was enrolled. */
+  private async assertionAmiss(position: number, payload: JsonObject): Promise<string | null> {
+    try {
+      const assertion = esignatureIn(payload)?.assertion;
+      if (!assertion) return null;
+      const known = this.enrolled.passkey(assertion.credential, position);
+      if (!known) return `no passkey ${assertion.credential} was enrolled before`;
+      await checkAssertion(payload, known);
+      return null;
+    } catch (error) {
+      return said(error);
+    }
+  }
+}
+
+/** Throws `Problem`: an event that the schema does not know so. */
+function checkEvent(payload: JsonObject): void {
+  const type = typeof payload["type"] === "string" ? payload["type"] : "";
+  const own = { ...payload };
+  for (const name of ENVELOPE) delete own[name];
+  checkMembers(type, own, payload["v"] ?? null);
+  checkTime(type, String(payload["occurred_at"]));
+  esignatureIn(payload);
+  const { seen, seq, prev } = payload;
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  const isId = (value: unknown): boolean => typeof value === "string" && ID.test(value);
+  const sawOne = isObject(seen) && isCount(seen["size"]) && isId(seen["root"]) && Object.keys(seen).length === 2;
+  if (!(seen === null || sawOne) || !isCount(seq) || !(prev === null || isId(prev))) {
+    throw new Problem("malformed", "invalid_event", `${type}: its place in the sequence is not one`);
+  }
+}
