@@ -12,7 +12,7 @@ import binascii
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from ledger.checking.wire import Claim
+from ledger.checking.wire import Signature
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
 from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened, PasskeyAdded
@@ -55,17 +55,17 @@ class Keyed(NamedTuple):
     key: PublicKey
 
     @property
-    def claim(self) -> Claim:
-        return Claim(self.key.spki, self.statement.alg, self.statement.signature, self.statement.tbs)
+    def signature(self) -> Signature:
+        return Signature(self.key.spki, self.statement.alg, self.statement.signature, self.statement.tbs)
 
 
-Confirm: TypeAlias = "Callable[[Sequence[Claim]], bytes]"
-"""A byte for each claim: 1 if somebody verified it, 0 if it has yet to be checked."""
+Confirm: TypeAlias = "Callable[[Sequence[Signature]], bytes]"
+"""A byte for each signature: 1 if somebody verified it, 0 if it has yet to be checked."""
 
 
-def unconfirmed(claims: Sequence[Claim]) -> bytes:
+def unconfirmed(signatures: Sequence[Signature]) -> bytes:
     """Nobody helps: each is checked by whoever asks."""
-    return bytes(len(claims))
+    return bytes(len(signatures))
 
 
 class KeyRing:
@@ -180,7 +180,7 @@ def _authentic(keyed: Keyed) -> Statement:
 
 def _authentic_all(ones: list[Keyed | UnbrokenError], confirm: Confirm) -> list[Statement | UnbrokenError]:
     """What is not confirmed elsewhere is checked here, which tells what is wrong."""
-    confirmed = iter(confirm([one.claim for one in ones if isinstance(one, Keyed)]))
+    confirmed = iter(confirm([one.signature for one in ones if isinstance(one, Keyed)]))
     return [
         one if isinstance(one, UnbrokenError)
         else one.statement if next(confirmed)

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
-from ledger.checking.wire import READY, Claim, exactly, frame_of
+from ledger.checking.wire import READY, Signature, exactly, frame_of
 
 PATIENCE_S = 5.0  # some hundred times what the largest request takes on a slow machine
-WORTH_ASKING = 2  # claims: a lone one is checked sooner here than asked for
+WORTH_ASKING = 2  # signatures: a lone one is checked sooner here than asked for
 
 log = logging.getLogger("unbroken.checking")
 
@@ -33,21 +33,21 @@ class Checkers:
         for _ in range(count):
             self._start()
 
-    def confirm(self, claims: Sequence[Claim]) -> bytes:
-        """One byte for each claim: 1 if a process verified it; 0 if it has yet to be checked."""
-        process = self._take() if len(claims) >= WORTH_ASKING else None
+    def confirm(self, signatures: Sequence[Signature]) -> bytes:
+        """One byte for each signature: 1 if a process verified it; 0 if it has yet to be checked."""
+        process = self._take() if len(signatures) >= WORTH_ASKING else None
         if process is None:
-            return bytes(len(claims))
+            return bytes(len(signatures))
         try:
-            verdicts = process.ask(claims)
+            verdicts = process.ask(signatures)
         except OSError as error:
             self._replace(process, error)
-            return bytes(len(claims))
+            return bytes(len(signatures))
         self._idle.put(process)
         return verdicts
 
     def close(self) -> None:
-        """End the processes. Whoever asks from now on is told to check for themselves."""
+        """End the processes, when nobody is asking. Who asks later is told to check for themselves."""
         self._closing = True
         while not self._idle.empty():
             self._idle.get().close()
@@ -83,9 +83,8 @@ class Process:
         self._ready = False
         # -P: nothing that lies in the working directory can pass for a module
         command = [sys.executable, "-P", "-m", "ledger.checking.child"]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         try:
-            self._popen = subprocess.Popen(command, stdin=theirs.fileno(), env=environment)  # noqa: S603  ourselves
+            self._popen = subprocess.Popen(command, stdin=theirs.fileno(), env=_environment())  # noqa: S603  ourselves
         except BaseException:
             self._peer.close()
             raise
@@ -101,10 +100,10 @@ class Process:
                 self._peer.settimeout(PATIENCE_S)
         return self._ready
 
-    def ask(self, claims: Sequence[Claim]) -> bytes:
-        """A verdict for each claim. Raises `OSError`: then it is of no more use."""
-        self._peer.sendall(frame_of(claims))
-        verdicts = exactly(self._peer, len(claims))
+    def ask(self, signatures: Sequence[Signature]) -> bytes:
+        """A verdict for each signature. Raises `OSError`: then it is of no more use."""
+        self._peer.sendall(frame_of(signatures))
+        verdicts = exactly(self._peer, len(signatures))
         if not verdicts:
             raise ConnectionError("it ended")
         return verdicts
@@ -114,3 +113,10 @@ class Process:
         self._peer.close()
         self._popen.kill()
         self._popen.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the modules where we found them and without the server's settings: one of them may
+    be the keys' passphrase."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("UNBROKEN_")}
+    return own | {"PYTHONPATH": os.pathsep.join(sys.path)}

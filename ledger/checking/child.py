@@ -1,4 +1,4 @@
-"""The process that checks signatures: claims in, a verdict for each, until nobody asks any more.
+"""The process that checks signatures: questions in, a verdict for each, until nobody asks any more.
 
 python -m ledger.checking.child, with a socket as its standard input.
 
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import signal
 import socket
+from contextlib import suppress
 from functools import lru_cache
 
-from ledger.checking.wire import READY, claims_in, receive
+from ledger.checking.wire import READY, receive, signatures_in
 from ledger.proof.keys import PublicKey
 
 MAX_KEYS = 10_000
@@ -31,10 +32,10 @@ def verdict(spki: bytes, alg: int, signature: bytes, message: bytes) -> bool:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it comes to the whole terminal; the server ends us
-    with socket.socket(fileno=0) as asker:
+    with socket.socket(fileno=0) as asker, suppress(OSError):  # whoever asked has gone: so do we
         asker.sendall(READY)
         while frame := receive(asker):
-            asker.sendall(bytes([verdict(*claim) for claim in claims_in(frame)]))
+            asker.sendall(bytes([verdict(*one) for one in signatures_in(frame)]))
 
 
 if __name__ == "__main__":

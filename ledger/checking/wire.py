@@ -17,8 +17,8 @@ READY = b"\x01"
 _LENGTH = 4  # bytes, big-endian
 
 
-class Claim(NamedTuple):
-    """That the key (SubjectPublicKeyInfo DER) made the signature (64 bytes) over the message."""
+class Signature(NamedTuple):
+    """To check: did the key (SubjectPublicKeyInfo DER) make the signature (64 bytes) over the message?"""
 
     spki: bytes
     alg: int
@@ -26,13 +26,13 @@ class Claim(NamedTuple):
     message: bytes
 
 
-def frame_of(claims: Sequence[Claim]) -> bytes:
-    body = cbor2.dumps(claims)
+def frame_of(signatures: Sequence[Signature]) -> bytes:
+    body = cbor2.dumps(signatures)
     return len(body).to_bytes(_LENGTH, "big") + body
 
 
-def claims_in(body: bytes) -> list[Claim]:
-    return [Claim(*one) for one in cbor2.loads(body)]
+def signatures_in(body: bytes) -> list[Signature]:
+    return [Signature(*one) for one in cbor2.loads(body)]
 
 
 def receive(peer: socket.socket) -> bytes:

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ from ledger.application import Answer, Ledger
 from ledger.checking import checkers as checkers_module
 from ledger.checking.checkers import Checkers, Process
 from ledger.checking.child import verdict
-from ledger.checking.wire import Claim, claims_in, frame_of
+from ledger.checking.wire import Signature, frame_of, signatures_in
 from ledger.errors import UnbrokenError
 from ledger.proof import statement
 from ledger.proof.keyfile import new_key
@@ -25,17 +26,16 @@ from tests.scenario import APHERESIS, Scenario, open_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 COI = "isbt128:CHA999926000009"
 KEY = new_key()
 
 
-def claim(message: bytes) -> Claim:
-    return Claim(KEY.public.spki, KEY.alg, KEY.sign(message), message)
+def made(message: bytes) -> Signature:
+    return Signature(KEY.public.spki, KEY.alg, KEY.sign(message), message)
 
 
-RIGHT = [claim(b"one"), claim(b"two"), claim(b"three")]
+RIGHT = [made(b"one"), made(b"two"), made(b"three")]
 WRONG = [
     RIGHT[0]._replace(message=b"another"),
     RIGHT[0]._replace(signature=bytes(64)),
@@ -70,24 +70,26 @@ def held(checkers: Checkers) -> Process:
 
 @given(st.lists(st.sampled_from(RIGHT + WRONG), min_size=2, max_size=20))
 @settings(max_examples=30, deadline=None)
-def test_a_process_confirms_what_verifies_here_and_nothing_else(one: Checkers, claims: list[Claim]) -> None:
-    assert one.confirm(claims) == bytes([each in RIGHT for each in claims])
-    assert one.confirm(claims) == bytes([verdict(*each) for each in claims])
+def test_a_process_confirms_what_verifies_here_and_nothing_else(
+    one: Checkers, signatures: list[Signature]
+) -> None:
+    assert one.confirm(signatures) == bytes([each in RIGHT for each in signatures])
+    assert one.confirm(signatures) == bytes([verdict(*each) for each in signatures])
 
 
-@given(st.lists(st.builds(Claim, st.binary(), st.integers(-100, 100), st.binary(), st.binary())))
-def test_claims_arrive_as_they_were_sent(claims: list[Claim]) -> None:
-    frame = frame_of(claims)
+@given(st.lists(st.builds(Signature, st.binary(), st.integers(-100, 100), st.binary(), st.binary())))
+def test_signatures_arrive_as_they_were_sent(signatures: list[Signature]) -> None:
+    frame = frame_of(signatures)
     assert int.from_bytes(frame[:4], "big") == len(frame) - 4
-    assert claims_in(frame[4:]) == claims
+    assert signatures_in(frame[4:]) == signatures
 
 
 def test_the_largest_statements_pass_through(one: Checkers) -> None:
-    large = [claim(os.urandom(statement.MAX_STATEMENT)) for _ in range(40)]
+    large = [made(os.urandom(statement.MAX_STATEMENT)) for _ in range(40)]
     assert one.confirm(large) == bytes([1] * 40)
 
 
-def test_a_lone_claim_is_left_to_the_asker(one: Checkers) -> None:
+def test_a_lone_signature_is_left_to_the_asker(one: Checkers) -> None:
     assert one.confirm(RIGHT[:1]) == b"\0"
     assert one.confirm([]) == b""
 
@@ -126,6 +128,16 @@ def test_processes_that_cannot_start_are_done_without(monkeypatch: pytest.Monkey
     time.sleep(0.1)
     assert checkers.confirm(RIGHT) == bytes(3)
     checkers.close()
+
+
+def test_a_process_is_not_told_the_servers_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNBROKEN_PASSPHRASE", "hush")
+    checkers = Checkers(1)
+    until(lambda: any(checkers.confirm(RIGHT)))
+    told = Path(f"/proc/{held(checkers)._popen.pid}/environ").read_bytes()
+    checkers.close()
+    assert b"PYTHONPATH" in told
+    assert b"hush" not in told
 
 
 def test_closing_ends_every_process() -> None:
