@@ -131,6 +131,14 @@ def serve(
     port: Annotated[int, typer.Option(help="0 takes any free one")] = 8000,
     passphrase_file: PassphraseFile = None,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR")] = "INFO",
+    checkers: Annotated[
+        int | None,
+        typer.Option(
+            envvar="UNBROKEN_CHECKERS",
+            min=0,
+            help="Processes that check signatures; 0: threads do; left out: two if there are several cores",
+        ),
+    ] = None,
     contact: Annotated[
         str, typer.Option(envvar="UNBROKEN_CONTACT", help="Whom to call about a bag, day and night")
     ] = "",
@@ -213,7 +221,8 @@ def serve(
             time_stamp_authority, time_stamp_roots, time_stamp_hash, time_stamp_every
         ),
     )
-    serving(Home(data), (host, port), settings, database_url, passphrase_file, log_level)
+    where = (host, port)
+    serving(Home(data), where, settings, database_url, passphrase_file, log_level, checkers=checkers)
 
 
 def _named(proxies: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from ledger.export.seal import Seal
 
 Before = Callable[[ASGIApp], ASGIApp]
+# One interpreter cannot decide as much as two processes check; on a lone core they only take turns.
+CHECKERS = 2 if (os.cpu_count() or 1) > 1 else 0
 
 
 def serving(
@@ -37,14 +41,17 @@ def serving(
     passphrase_file: Path | None = None,
     log_level: str = "INFO",
     before: Before = lambda app: app,
+    checkers: int | None = None,
 ) -> None:
-    """Serve until told to stop. `before`: what stands before the ledger's application, if anything."""
+    """Serve until told to stop. `before`: what stands before the ledger's application, if anything;
+    `checkers`: processes that check signatures, `CHECKERS` if None."""
     secret = passphrase(passphrase_file)
     keys = home.open_keys(secret)
     seal = _seal(home, secret)
     log_to_stderr(log_level)
     with home.locked(), listening(*where) as listener:
-        ledger = opened(config_of(home, keys, database_url))
+        config = config_of(home, keys, database_url)
+        ledger = opened(replace(config, checkers=CHECKERS if checkers is None else checkers))
         try:
             ledger.announce_second_key()
             vault = open_vault(

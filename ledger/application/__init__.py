@@ -24,6 +24,7 @@ from ledger.application.intake import KeyRing, admit_all
 from ledger.application.reviews import Reviews
 from ledger.application.world import StoredWorld
 from ledger.application.writer import Waiting, Writer
+from ledger.checking.checkers import Checkers
 from ledger.domain.therapy_events import DeviationRaised
 from ledger.errors import Fault, UnbrokenError
 from ledger.proof import checkpoint, merkle, statement, tiles
@@ -53,6 +54,7 @@ class LedgerConfig:
 
     `high_water` is a file outside the database; None is for tests and tools that only read.
     `second_key` signs the heads too, where the log has one (ADR-0019).
+    `checkers`: processes that check signatures; with none, the threads that ask for it do.
     """
 
     database_url: str
@@ -62,6 +64,7 @@ class LedgerConfig:
     high_water: Path | None
     clock_ms: Callable[[], int]
     second_key: SecondSigner | None = None
+    checkers: int = 0
 
 
 class Ledger(DCBApplication):
@@ -92,6 +95,7 @@ class Ledger(DCBApplication):
         except BaseException:
             self._let_go()
             raise
+        self.checkers = Checkers(config.checkers)
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="verify")
         self._writer = Writer(self)
         self._door = Door(self._admit_all, self._writer)
@@ -186,7 +190,7 @@ class Ledger(DCBApplication):
 
     def _admit_all(self, raws: Sequence[bytes]) -> Sequence[Intaken]:
         """Check the signatures. A repeated statement is answered before any check of its key."""
-        return admit_all(raws, self.origin, self.keys, self._recorded)
+        return admit_all(raws, self.origin, self.keys, self._recorded, self.checkers.confirm)
 
     def _recorded(self, signed: Statement) -> Answer | None:
         found = self.store.positions_of_cti([signed.kid + signed.cti])
@@ -268,6 +272,7 @@ class Ledger(DCBApplication):
         self._closed = True
         self._door.close()
         self._pool.shutdown()
+        self.checkers.close()
         self._writer.close()
         self._let_go()
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
+from ledger.checking.wire import Signature
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
 from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened, PasskeyAdded
@@ -19,15 +20,15 @@ from ledger.domain.therapy_events import LateStatementAttested
 from ledger.errors import Malformed, Unauthentic, UnbrokenError
 from ledger.proof import canonical, statement
 from ledger.proof.keys import PublicKey
+from ledger.proof.statement import Statement
 from ledger.store.decode import entry_of
 from ledger.verify.esignatures import check_assertion, passkey_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ledger.application.answer import Answer
     from ledger.proof.assertion import Passkey
-    from ledger.proof.statement import Statement
     from ledger.store.recorder import LedgerRecorder
 
 MAX_KEYS = 100_000
@@ -45,6 +46,26 @@ class Admitted(NamedTuple):
     @property
     def kid_cti(self) -> bytes:
         return self.statement.kid + self.statement.cti
+
+
+class Keyed(NamedTuple):
+    """A statement for this log, and the key that it names: they share one `kid`."""
+
+    statement: Statement
+    key: PublicKey
+
+    @property
+    def signature(self) -> Signature:
+        return Signature(self.key.spki, self.statement.alg, self.statement.signature, self.statement.tbs)
+
+
+Confirm: TypeAlias = "Callable[[Sequence[Signature]], bytes]"
+"""A byte for each signature: 1 if somebody verified it, 0 if it has yet to be checked."""
+
+
+def unconfirmed(signatures: Sequence[Signature]) -> bytes:
+    """Nobody helps: each is checked by whoever asks."""
+    return bytes(len(signatures))
 
 
 class KeyRing:
@@ -103,11 +124,15 @@ def admit(raw: bytes, origin: str, keys: KeyRing) -> Admitted:
 
     Raises `Malformed` or `Unauthentic`; nothing else may come out of bytes from outside.
     """
-    return _read(_authentic(statement.parse(raw), origin, keys), origin, keys)
+    return _read(_authentic(_keyed(statement.parse(raw), origin, keys)), origin, keys)
 
 
 def admit_all(
-    raws: Iterable[bytes], origin: str, keys: KeyRing, again: Callable[[Statement], Answer | None]
+    raws: Iterable[bytes],
+    origin: str,
+    keys: KeyRing,
+    again: Callable[[Statement], Answer | None],
+    confirm: Confirm = unconfirmed,
 ) -> list[Admitted | Answer | UnbrokenError]:
     """Admit each on its own; one that fails is answered by `again` if it was recorded before.
 
@@ -115,8 +140,8 @@ def admit_all(
     saves a tenth of the time. Raises nothing: a store that fails meanwhile is an answer too.
     """
     parsed = _each(statement.parse, raws)
-    authentic = _each(lambda signed: _authentic(signed, origin, keys), parsed)
-    admitted = _each(lambda signed: _read(signed, origin, keys), authentic)
+    keyed = _each(lambda signed: _keyed(signed, origin, keys), parsed)
+    admitted = _each(lambda signed: _read(signed, origin, keys), _authentic_all(keyed, confirm))
     return [
         one if isinstance(one, Admitted) or isinstance(signed, UnbrokenError) else _before(signed, one, again)
         for signed, one in zip(parsed, admitted, strict=True)
@@ -140,12 +165,28 @@ def _attempt(step: Callable[[A], B], one: A) -> B | UnbrokenError:
         return error
 
 
-def _authentic(signed: Statement, origin: str, keys: KeyRing) -> Statement:
-    """The same statement, if it is for this log and from the key that it names."""
+def _keyed(signed: Statement, origin: str, keys: KeyRing) -> Keyed:
+    """With the key that it names, if it is for this log."""
     if signed.aud != origin:
         raise Unauthentic("wrong_log", f"signed for the log {signed.aud!r}; this one is {origin!r}")
-    statement.verify(signed, keys.get(signed.kid))
-    return signed
+    return Keyed(signed, keys.get(signed.kid))
+
+
+def _authentic(keyed: Keyed) -> Statement:
+    """The statement, if its signature is right."""
+    statement.verify(keyed.statement, keyed.key)
+    return keyed.statement
+
+
+def _authentic_all(ones: list[Keyed | UnbrokenError], confirm: Confirm) -> list[Statement | UnbrokenError]:
+    """What is not confirmed elsewhere is checked here, which tells what is wrong."""
+    confirmed = iter(confirm([one.signature for one in ones if isinstance(one, Keyed)]))
+    return [
+        one if isinstance(one, UnbrokenError)
+        else one.statement if next(confirmed)
+        else _attempt(_authentic, one)
+        for one in ones
+    ]  # fmt: skip
 
 
 def _read(signed: Statement, origin: str, keys: KeyRing) -> Admitted:

@@ -184,10 +184,11 @@ class Chain:
 
     def apply(self, entry: Entry) -> None:
         self.version += 1
-        if self.order is None and entry.type != "TherapyOrdered":
+        kind = entry.type
+        if self.order is None and kind != "TherapyOrdered":
             begin(self, entry)
-        handler = HANDLERS.get(entry.type)
-        if handler and (self.order is None or entry.type not in ONLY_BEFORE_ORDER):
+        handler = HANDLERS.get(kind)
+        if handler and (self.order is None or kind not in ONLY_BEFORE_ORDER):
             mine = share_of(entry, self.coi)
             handler(self, mine, mine.event)
             if (signed := esigned(mine)) is not None:

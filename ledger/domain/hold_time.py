@@ -35,6 +35,7 @@ _FINDS_INSIDE = frozenset(
     # Nobody may have said that it was taken out: it was inside until it was put to use, or away.
     | {"Stored", "ThawStarted", "ManufacturingStarted", "ManufacturingRestarted", "ContainersDerived"}
 )
+_CONCERNED = _PUTS_IN | _FINDS_INSIDE
 Stay = tuple[str, "Interval"]  # a shipper, and from when to when (ms) something was in it
 
 
@@ -75,7 +76,7 @@ def warm(shipper: Equipment, stay: Interval, world: World) -> list[Interval]:
 
 def find_used_up(entry: Entry, chain: Chain, world: World, found: Found) -> None:
     """Asked at each packing, and at each statement about what is in a shipper."""
-    for name in containers_of(entry.event) if entry.type in _PUTS_IN | _FINDS_INSIDE else ():
+    for name in containers_of(entry.event) if entry.type in _CONCERNED else ():
         for named, stay in _stays(entry, chain.containers.get(name) or chain.mentioned.get(name)):
             shipper = registered(named, chain, world)
             if shipper and shipper.hold_time_s is not None and warm(shipper, stay, world):
@@ -92,8 +93,8 @@ def _stays(entry: Entry, container: Container | None) -> Iterator[Stay]:
             latest_ms(one.occurred_at, one.recorded_ms) for one in handed if _is_in(event, container, one)
         )
         yield event.shipper, (milliseconds(event.occurred_at), max((seen_ms, *later)))
-    packing = container.packing if container else None
-    if entry.type in _FINDS_INSIDE and packing and _is_in(packing, container, event):
+    packing = container.packing if container and entry.type in _FINDS_INSIDE else None
+    if packing and _is_in(packing, container, event):
         yield packing.shipper, (milliseconds(packing.occurred_at), seen_ms)
 
 

@@ -3,7 +3,8 @@
 Floor: the same signature checks by the same number of threads (as many as cores: that is how
 many the application checks with), feeding one raw batched insert of the same bytes into
 SQLite (WAL, FULL). Peer: the library's own Application on its SQLite recorder, 64 threads, the
-same checks before each save, each writer on an aggregate of its own. Our 64 writers are served
+same checks before each save, each writer on an aggregate of its own. Ours checks in as many
+processes as a server does, which is none on a single core. Our 64 writers are served
 as the HTTP server serves them; a row more shows them as 64 threads that block, and one what
 the way to the writer costs alone: strict parsing, signature checks and the raw insert.
 """
@@ -14,6 +15,7 @@ import os
 import sqlite3
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -23,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
-from ledger.application import Answer
+from api.serving import CHECKERS
+from ledger.application import Answer, Ledger
 from ledger.application.door import Door
 from ledger.application.intake import admit_all
 from ledger.proof import statement
@@ -34,7 +37,6 @@ from tests.scenario import open_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.application import Ledger
     from ledger.application.writer import Waiting
     from ledger.proof.keys import PublicKey
     from ledger.proof.statement import Statement
@@ -58,6 +60,8 @@ def run() -> list[Row]:
     for _ in range(RUNS):
         with tempfile.TemporaryDirectory() as directory:
             scenario = open_scenario(f"sqlite:///{directory}/ledger.db", Path(directory))
+            scenario.ledger.close()
+            scenario.ledger = Ledger(replace(scenario.ledger.config, checkers=CHECKERS))
             raws = [statements(scenario, chain, 2 * EACH) for chain in chains(scenario)]
             first, second = [one[:EACH] for one in raws], [one[EACH:] for one in raws]
             work = [
@@ -117,7 +121,12 @@ class _RawWriter:
 
 def _undecided(ledger: Ledger, work: list[list[bytes]], path: str) -> float:
     writer = _RawWriter(path)
-    door = Door(lambda raws: admit_all(raws, ledger.origin, ledger.keys, lambda _: None), writer)  # type: ignore[arg-type]
+    confirm = ledger.checkers.confirm
+
+    def admit(raws: Sequence[bytes]) -> list[Any]:
+        return admit_all(raws, ledger.origin, ledger.keys, lambda _: None, confirm)
+
+    door = Door(admit, writer)  # type: ignore[arg-type]
     rate = _rate(partial(record_from_loop, _Entrance(door), work))  # type: ignore[arg-type]
     door.close()
     writer.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from api.app import create_app
+from api.serving import CHECKERS
 from api.settings import Settings
 from ledger.application import Ledger, LedgerConfig
 from ledger.proof.keyfile import open_key
@@ -30,7 +31,9 @@ def main() -> None:
     log_key, event_key = (
         open_key((directory / name).read_bytes(), PASSPHRASE) for name in ("log.pem", "event.pem")
     )
-    config = LedgerConfig(url, ORIGIN, log_key, event_key, None, lambda: time.time_ns() // 1_000_000)
+    config = LedgerConfig(
+        url, ORIGIN, log_key, event_key, None, lambda: time.time_ns() // 1_000_000, CHECKERS
+    )
     app = create_app(Ledger(config), Settings())
     app.post("/empty", status_code=201)(empty)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)

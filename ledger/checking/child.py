@@ -1,0 +1,42 @@
+"""The process that checks signatures: questions in, a verdict for each, until nobody asks any more.
+
+python -m ledger.checking.child, with a socket as its standard input.
+
+It imports what a check needs and no more: it starts soon, and takes little memory. It holds no
+secret, and reads nothing but the socket.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+from contextlib import suppress
+from functools import lru_cache
+
+from ledger.checking.wire import READY, receive, signatures_in
+from ledger.proof.keys import PublicKey
+
+MAX_KEYS = 10_000
+
+_public = lru_cache(maxsize=MAX_KEYS)(PublicKey.from_spki)
+
+
+def verdict(spki: bytes, alg: int, signature: bytes, message: bytes) -> bool:
+    """True if the key made the signature over the message. Never raises."""
+    try:
+        _public(spki).verify(alg, signature, message)
+    except Exception:  # whatever it was, the asker finds it again, and says it
+        return False
+    return True
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it comes to the whole terminal; the server ends us
+    with socket.socket(fileno=0) as asker, suppress(OSError):  # whoever asked has gone: so do we
+        asker.sendall(READY)
+        while frame := receive(asker):
+            asker.sendall(bytes([verdict(*one) for one in signatures_in(frame)]))
+
+
+if __name__ == "__main__":
+    main()

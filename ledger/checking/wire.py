@@ -1,0 +1,52 @@
+"""What a checking process is asked, and how it travels: a length of four bytes, then CBOR.
+
+Both ends are the same program on the same machine: nothing here is a format for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import cbor2
+
+if TYPE_CHECKING:
+    import socket
+
+READY = b"\x01"
+_LENGTH = 4  # bytes, big-endian
+
+
+class Signature(NamedTuple):
+    """To check: did the key (SubjectPublicKeyInfo DER) make the signature (64 bytes) over the message?"""
+
+    spki: bytes
+    alg: int
+    signature: bytes
+    message: bytes
+
+
+def frame_of(signatures: Sequence[Signature]) -> bytes:
+    body = cbor2.dumps(signatures)
+    return len(body).to_bytes(_LENGTH, "big") + body
+
+
+def signatures_in(body: bytes) -> list[Signature]:
+    return [Signature(*one) for one in cbor2.loads(body)]
+
+
+def receive(peer: socket.socket) -> bytes:
+    """The next frame's body; nothing where the peer has gone. Raises `OSError`."""
+    length = exactly(peer, _LENGTH)
+    return exactly(peer, int.from_bytes(length, "big")) if length else b""
+
+
+def exactly(peer: socket.socket, count: int) -> bytes:
+    """So many bytes, or none where the peer has gone. Raises `OSError`."""
+    found = bytearray()
+    while len(found) < count:
+        part = peer.recv(count - len(found))
+        if not part:
+            return b""
+        found += part
+    return bytes(found)

@@ -1,0 +1,216 @@
+"""Signatures checked in processes of their own: the same answers, whatever becomes of a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.application import Answer, Ledger
+from ledger.checking import checkers as checkers_module
+from ledger.checking.checkers import Checkers, Process
+from ledger.checking.child import verdict
+from ledger.checking.wire import Signature, frame_of, signatures_in
+from ledger.errors import UnbrokenError
+from ledger.proof import statement
+from ledger.proof.keyfile import new_key
+from tests.scenario import APHERESIS, Scenario, open_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+COI = "isbt128:CHA999926000009"
+KEY = new_key()
+
+
+def made(message: bytes) -> Signature:
+    return Signature(KEY.public.spki, KEY.alg, KEY.sign(message), message)
+
+
+RIGHT = [made(b"one"), made(b"two"), made(b"three")]
+WRONG = [
+    RIGHT[0]._replace(message=b"another"),
+    RIGHT[0]._replace(signature=bytes(64)),
+    RIGHT[0]._replace(signature=b""),
+    RIGHT[0]._replace(alg=-7),
+    RIGHT[0]._replace(spki=b"no key"),
+]
+
+
+@pytest.fixture(scope="module")
+def one() -> Iterator[Checkers]:
+    started = Checkers(1)
+    until(lambda: any(started.confirm(RIGHT)))
+    yield started
+    started.close()
+
+
+def until(done: Callable[[], object]) -> None:
+    for _ in range(600):
+        if done():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
+
+
+def held(checkers: Checkers) -> Process:
+    """The one process, taken out for a moment."""
+    process = checkers._idle.get()
+    checkers._idle.put(process)
+    return process
+
+
+@given(st.lists(st.sampled_from(RIGHT + WRONG), min_size=2, max_size=20))
+@settings(max_examples=30, deadline=None)
+def test_a_process_confirms_what_verifies_here_and_nothing_else(
+    one: Checkers, signatures: list[Signature]
+) -> None:
+    assert one.confirm(signatures) == bytes([each in RIGHT for each in signatures])
+    assert one.confirm(signatures) == bytes([verdict(*each) for each in signatures])
+
+
+@given(st.lists(st.builds(Signature, st.binary(), st.integers(-100, 100), st.binary(), st.binary())))
+def test_signatures_arrive_as_they_were_sent(signatures: list[Signature]) -> None:
+    frame = frame_of(signatures)
+    assert int.from_bytes(frame[:4], "big") == len(frame) - 4
+    assert signatures_in(frame[4:]) == signatures
+
+
+def test_the_largest_statements_pass_through(one: Checkers) -> None:
+    large = [made(os.urandom(statement.MAX_STATEMENT)) for _ in range(40)]
+    assert one.confirm(large) == bytes([1] * 40)
+
+
+def test_a_lone_signature_is_left_to_the_asker(one: Checkers) -> None:
+    assert one.confirm(RIGHT[:1]) == b"\0"
+    assert one.confirm([]) == b""
+
+
+def test_without_processes_nothing_is_confirmed() -> None:
+    assert Checkers(0).confirm(RIGHT) == bytes(3)
+
+
+def test_a_killed_process_confirms_nothing_and_another_takes_its_place() -> None:
+    checkers = Checkers(1)
+    until(lambda: any(checkers.confirm(RIGHT)))
+    killed = held(checkers)
+    os.kill(killed._popen.pid, signal.SIGKILL)
+    killed._popen.wait()
+    assert checkers.confirm(RIGHT) == bytes(3)
+    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    assert held(checkers)._popen.pid != killed._popen.pid
+    checkers.close()
+
+
+def test_a_process_that_hangs_is_not_waited_for_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkers_module, "PATIENCE_S", 0.2)
+    checkers = Checkers(1)
+    until(lambda: any(checkers.confirm(RIGHT)))
+    hanging = held(checkers)._popen
+    os.kill(hanging.pid, signal.SIGSTOP)
+    assert checkers.confirm(RIGHT) == bytes(3)
+    assert hanging.poll() == -signal.SIGKILL
+    checkers.close()
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/no/such/program"])
+def test_processes_that_cannot_start_are_done_without(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(sys, "executable", program)
+    checkers = Checkers(2)
+    time.sleep(0.1)
+    assert checkers.confirm(RIGHT) == bytes(3)
+    checkers.close()
+
+
+def test_a_process_is_not_told_the_servers_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNBROKEN_PASSPHRASE", "hush")
+    checkers = Checkers(1)
+    until(lambda: any(checkers.confirm(RIGHT)))
+    told = Path(f"/proc/{held(checkers)._popen.pid}/environ").read_bytes()
+    checkers.close()
+    assert b"PYTHONPATH" in told
+    assert b"hush" not in told
+
+
+def test_closing_ends_every_process() -> None:
+    checkers = Checkers(2)
+    processes = [checkers._idle.get() for _ in range(2)]
+    for process in processes:
+        checkers._idle.put(process)
+    checkers.close()
+    assert all(process._popen.poll() is not None for process in processes)
+    assert checkers.confirm(RIGHT) == bytes(3)
+
+
+# --- the ledger ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scenario(sqlite_url: str, tmp_path: Path) -> Iterator[Scenario]:
+    opened = open_scenario(sqlite_url, tmp_path)
+    opened.order(COI)
+    opened.ledger.close()
+    opened.ledger = Ledger(replace(opened.ledger.config, checkers=1))
+    yield opened
+    opened.ledger.close()
+
+
+def some(scenario: Scenario, count: int = 6) -> list[bytes]:
+    stream, signer, made = f"chain/{COI}", scenario.signer("anna"), []
+    for number in range(count):
+        fields = {"at": APHERESIS, "containers": ["BAG-1"], "shipper": f"S-{number}"}
+        made.append(scenario.sign("anna", stream, "Packed", **fields))
+        signer.seq, signer.prev = signer.seq + 1, statement.parse(made[-1]).id.hex()
+    return made
+
+
+def told(answers: Sequence[Answer | UnbrokenError]) -> list[str]:
+    return [one.code if isinstance(one, UnbrokenError) else "recorded" for one in answers]
+
+
+def mixed(scenario: Scenario) -> list[bytes]:
+    """Right ones, and one for each way in which a signature or its key can be wrong."""
+    good = some(scenario)
+    signed, stranger = statement.parse(good[0]), new_key()
+    as_anna = {"iss": "anna", "sub": signed.sub, "cti": bytes(16), "payload": signed.payload}
+    return [
+        *good[:3],
+        good[0][:-1] + bytes([good[0][-1] ^ 1]),  # S
+        good[0][:-64] + bytes(64),  # R of low order
+        statement.sign(stranger, aud=signed.aud, **as_anna),  # type: ignore[arg-type]
+        statement.sign(scenario.signer("anna").key, aud="another.example", **as_anna),  # type: ignore[arg-type]
+        b"no statement",
+        *good[3:],
+    ]
+
+
+WANTED = [
+    *["recorded"] * 3,
+    *["bad_signature", "low_order_point", "unknown_key", "wrong_log", "malformed_cose"],
+    *["recorded"] * 3,
+]
+
+
+def test_a_ledger_answers_the_same_with_processes_without_and_with_dead_ones(scenario: Scenario) -> None:
+    ledger = scenario.ledger
+    until(lambda: any(ledger.checkers.confirm(RIGHT)))
+    assert told(ledger.submit(mixed(scenario)).result()) == WANTED
+    os.kill(held(ledger.checkers)._popen.pid, signal.SIGKILL)
+    assert told(ledger.submit(mixed(scenario)).result()) == WANTED
+    ledger.checkers.close()
+    assert told(ledger.submit(mixed(scenario)).result()) == WANTED
+
+
+def test_a_confirmed_statement_that_is_sent_again_gets_the_first_answer(scenario: Scenario) -> None:
+    until(lambda: any(scenario.ledger.checkers.confirm(RIGHT)))
+    raws = some(scenario)
+    first = scenario.ledger.submit(raws).result()
+    assert scenario.ledger.submit(raws).result() == first
