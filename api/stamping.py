@@ -121,7 +121,8 @@ class Asking:
         except Exception as error:  # one authority's trouble is nobody else's
             self._failed(error)
         else:
-            self.standing = replace(self.standing, state="stamps", failures=0)
+            waits = self.standing.due and self.standing.state == NOTHING_RENEWED  # for another authority
+            self.standing = replace(self.standing, state=NOTHING_RENEWED if waits else "stamps", failures=0)
 
     def pause_s(self) -> float:
         """How long to leave the authority in peace: after a failure less than the interval, at first."""

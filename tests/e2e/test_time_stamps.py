@@ -20,7 +20,7 @@ from tests.e2e.test_witness import until
 from tests.e2e.test_witness_program import program, run
 from tests.tsa import DAY, authority, served
 
-RSA = authority("Old TSA", until=datetime.now(UTC) + 30 * DAY)
+RSA = authority("Old TSA", until=datetime.now(UTC) + 300 * DAY)
 CURVE = authority("New TSA", "sha512", elliptic=True, until=datetime.now(UTC) + 3650 * DAY)
 
 

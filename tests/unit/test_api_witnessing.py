@@ -15,6 +15,7 @@ from api.witness.register import Witness
 from api.witnessing import Asking, Standing, Witnessing
 from ledger.errors import Conflict
 from ledger.proof.add_checkpoint import MAX_BODY, Submission, parse_submission
+from ledger.proof.keyfile import new_second_key
 from ledger.proof.note import parse_note
 from ledger.proof.witnesses import Named
 from ledger.store.cosignatures import CosignatureStore
@@ -84,6 +85,17 @@ def test_it_asks_from_what_the_witness_cosigned_last_also_after_a_restart(
     enrol(scenario, "more", "nurse", "ada", "st-mary-trust", "st-mary")
     attempt(asking(scenario, truly(keeper, told)), scenario)
     assert told == [0, first]
+
+
+def test_a_witness_cosigns_a_head_that_a_second_key_signed_too(tmp_path: Path) -> None:
+    """It passes over the line of a key that it does not know."""
+    opened = open_scenario(f"sqlite:///{tmp_path}/second.db", second=new_second_key(ORIGIN))
+    other = witness(tmp_path / "second-register.db", follows=opened.ledger.vkey)
+    assert attempt(asking(opened, truly(other)), opened).state == "cosigns"
+    (note,) = CosignatureStore(opened.ledger.store).complete([head(opened)])
+    assert len(parse_note(note).signatures) == 4
+    other.register.close()
+    opened.ledger.close()
 
 
 def test_it_goes_on_from_the_size_that_a_witness_names(scenario: Scenario, keeper: Witness) -> None:
