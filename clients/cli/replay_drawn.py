@@ -79,13 +79,9 @@ def _draw_points(console: Console, points: Document) -> None:
 def draw_changes(console: Console, document: Document) -> None:
     """Each change under the entry that made it."""
     start, end = document["start"], document["end"]
-    console.print(
-        Text(
-            f"From {clock(start['at'])} ({start['position']} entries) to {clock(end['at'])} UTC "
-            f"({end['position']} entries)\n",
-            style="bold",
-        )
-    )
+    since = f"{clock(start['at'])} ({start['position']} entries)" if start["position"] else "the beginning"
+    until = f"{clock(end['at'])} UTC ({end['position']} entries)"
+    console.print(Text(f"From {since} to {until}\n", style="bold"))
     if document["seen_by"] and not (start["shown"] and end["shown"]):
         _draw_sight(console, document)
     makers = {one["position"]: one for one in document["entries"]}

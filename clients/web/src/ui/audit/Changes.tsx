@@ -17,6 +17,7 @@ import type { Stage } from "./Therapy";
 
 const SIGNS: Readonly<Record<Turn, IconName>> = { worse: "stop", better: "ok", begun: "next", ended: "info", changed: "next" };
 const START = "0", NOW = "now";
+const EPOCH = "1970-01-02"; // before the first entry the ledger had no time
 
 export function ChangesView({ stage }: { stage: Stage }) {
   const client = useClient();
@@ -92,9 +93,9 @@ function Found({ found, entries, busy }: { found: Changes; entries: Told[]; busy
   const made = byEntry(found.changes);
   const told = new Map(entries.map((one) => [one.position, one]));
   return (
-    <div class={busy ? "stale" : ""} aria-busy={busy}>
+    <div class={busy ? "found stale" : "found"} aria-busy={busy}>
       <p class="soft small" role="status">
-        {t("audit.change_count", { count: found.changes.length })} <Time at={found.start.at} seconds /> – <Time at={found.end.at} seconds />
+        {t("audit.change_count", { count: found.changes.length })} {found.start.position || found.start.at > EPOCH ? <Time at={found.start.at} seconds /> : t("audit.before_all")} – <Time at={found.end.at} seconds />
       </p>
       {found.seen_by !== null && <Sight found={found} who={found.seen_by} />}
       {!made.length && <Notice tone="info" title={t("audit.change_none")} />}
