@@ -20,7 +20,7 @@ from ledger.proof.note import VerifierKey
 from tests.bundling import audited, files_of, resigned
 from tests.forging import whole_log
 from tests.scenario import ORIGIN, Clock, Scenario, Signer, b64
-from tests.unit.verify_book import Book
+from tests.unit.verify_book import COI, Book
 from tests.web.agent import Agent
 
 AT_ONCE = 200
@@ -31,17 +31,38 @@ WARD = {"site": "st-mary", "department": "ward-5"}
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Book]:
+    """Four statements in two batches, so that there are few heads."""
     scenario = two_people(tmp_path_factory.mktemp("small"))
-    scenario.say("ada", "site/st-mary", "SiteOnboarded", organisation="one", site_kind="care", country="GB")
+    site: dict[str, object] = {"organisation": "one", "site_kind": "care", "country": "GB"}
     key, roles = b64(scenario.signer("eve").key.public.spki), [{"role": "auditor", "site": "st-mary"}]
-    scenario.say("ada", "agent/eve", "AgentEnrolled", organisation="one", roles=roles, key=key)
-    scenario.say("eve", "chain/isbt128:CHA999926000001", "TemperatureEvidenceAttached", **read_out())
-    scenario.say("eve", f"log/{ORIGIN}", "ExportRequested", scope="log", reason="inspection")
+    record(
+        scenario,
+        next_of(scenario, "ada", "site/st-mary", "SiteOnboarded", **site),
+        next_of(scenario, "ada", "agent/eve", "AgentEnrolled", organisation="one", roles=roles, key=key),
+    )
+    record(
+        scenario,
+        next_of(scenario, "eve", f"chain/{COI}", "TemperatureEvidenceAttached", **read_out()),
+        next_of(scenario, "eve", f"log/{ORIGIN}", "ExportRequested", scope="log", reason="inspection"),
+    )
     book = Book.of(scenario)
     scenario.ledger.close()
     others = dict.fromkeys(READING, b"For reading.\n")
     others |= {f"evidence/{hashlib.sha256(EVIDENCE).hexdigest()}": EVIDENCE}
     return whole_log(book, others), book
+
+
+def record(scenario: Scenario, *batch: bytes) -> None:
+    for one in scenario.ledger.submit(list(batch)).result():
+        assert not isinstance(one, Exception), one
+
+
+def next_of(scenario: Scenario, agent: str, stream: str, event: str, **fields: object) -> bytes:
+    """The agent's next statement, signed and not yet recorded."""
+    raw = scenario.sign(agent, stream, event, **fields)
+    signer = scenario.signer(agent)
+    signer.seq, signer.prev = signer.seq + 1, hashlib.sha256(raw).hexdigest()
+    return raw
 
 
 def two_people(folder: Path) -> Scenario:

@@ -40,7 +40,7 @@ export class Fold {
       throw new Problem("proof_invalid", "bad_subtree", `no subtree of 2^${height} entries begins at ${this.size}`);
     }
     this.size += 2 ** height;
-    let node: Bytes = Uint8Array.from(hash);
+    let node: Bytes = new Uint8Array(hash);
     let grown = height;
     while (this.peaks.at(-1)?.height === grown) {
       node = sha256Sync(NODE, this.peaks.pop()!.node, node);

@@ -19,16 +19,27 @@ const SIMPLE = new Map<number, boolean | null>([
 ]);
 
 export function dumps(value: Cbor): Bytes {
-  if (typeof value === "number") return value < 0 ? head(1, -1 - value) : head(0, value);
-  if (typeof value === "string") return string(3, utf8(value));
-  if (value instanceof Uint8Array) return string(2, value);
-  if (Array.isArray(value)) return concat(head(4, value.length), ...value.map(dumps));
-  if (value instanceof Map) return concat(head(5, value.size), ...[...value].flat().map(dumps));
-  return Uint8Array.of(value === null ? 0xf6 : value ? 0xf5 : 0xf4);
+  const parts: Uint8Array[] = [];
+  write(value, parts);
+  return concat(...parts);
 }
 
-function string(major: number, data: Bytes): Bytes {
-  return concat(head(major, data.length), data);
+/** Pieces first, put together once: thousands of envelopes are written again to be compared. */
+function write(value: Cbor, parts: Uint8Array[]): void {
+  if (typeof value === "number") parts.push(value < 0 ? head(1, -1 - value) : head(0, value));
+  else if (typeof value === "string") string(3, utf8(value), parts);
+  else if (value instanceof Uint8Array) string(2, value, parts);
+  else if (Array.isArray(value)) {
+    parts.push(head(4, value.length));
+    for (const each of value) write(each, parts);
+  } else if (value instanceof Map) {
+    parts.push(head(5, value.size));
+    for (const member of value) for (const each of member) write(each, parts);
+  } else parts.push(Uint8Array.of(value === null ? 0xf6 : value ? 0xf5 : 0xf4));
+}
+
+function string(major: number, data: Bytes, parts: Uint8Array[]): void {
+  parts.push(head(major, data.length), data);
 }
 
 /** Major type and argument in as few bytes as it takes. */
@@ -67,7 +78,7 @@ class Reader {
     const argument = this.argument(info);
     if (major === 0) return argument;
     if (major === 1) return safe(-1 - argument);
-    if (major === 2) return Uint8Array.from(this.take(argument));
+    if (major === 2) return new Uint8Array(this.take(argument));
     if (major === 3) return this.text(argument);
     if (major === 6) throw malformed("a tag, where none has a place");
     if (depth >= MAX_DEPTH) throw malformed("nested too deep");

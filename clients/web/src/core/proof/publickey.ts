@@ -76,7 +76,7 @@ export class PublicKey {
     }
     if (isEd25519) mustBeSound(signature.subarray(0, 32), "signature's R");
     else mustBeLow(signature.subarray(32));
-    if (!(await this.holds(Uint8Array.from(signature), Uint8Array.from(message)))) {
+    if (!(await this.holds(new Uint8Array(signature), new Uint8Array(message)))) {
       throw unauthentic("bad_signature", "the signature was not made by this key over these bytes");
     }
   }
