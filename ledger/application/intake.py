@@ -63,11 +63,6 @@ Confirm: TypeAlias = "Callable[[Sequence[Signature]], bytes]"
 """A byte for each signature: 1 if somebody verified it, 0 if it has yet to be checked."""
 
 
-def unconfirmed(signatures: Sequence[Signature]) -> bytes:
-    """Nobody helps: each is checked by whoever asks."""
-    return bytes(len(signatures))
-
-
 class KeyRing:
     """The public keys that the log enrolled, whatever became of them since."""
 
@@ -132,7 +127,7 @@ def admit_all(
     origin: str,
     keys: KeyRing,
     again: Callable[[Statement], Answer | None],
-    confirm: Confirm = unconfirmed,
+    confirm: Confirm,
 ) -> list[Admitted | Answer | UnbrokenError]:
     """Admit each on its own; one that fails is answered by `again` if it was recorded before.
 

@@ -67,7 +67,7 @@ class Stage:
         """Start a node, as a server would."""
         log_key, event_key = key_of(self.log_key), key_of(self.event_key)
         path = Path(self.high_water)
-        return Ledger(LedgerConfig(self.database_url, ORIGIN, log_key, event_key, path, clock_ms))
+        return Ledger(LedgerConfig(self.database_url, ORIGIN, log_key, event_key, path, clock_ms, checkers=1))
 
 
 def key_of(private: str) -> SigningKey:
