@@ -222,7 +222,9 @@ def verify(
                 evidence_path, vkey, berlinger_root, witnesses, note, outside, workers, bar
             )
         elif checkpoint:
-            raise Malformed("bad_checkpoint", "a copy of a log is compared by downloading on: see `log show`")
+            raise Malformed(
+                "bad_value", "--checkpoint is for bundles: whoever has a copy downloads on from it"
+            )
         else:
             vkey = pinned(first, home)
             report = _audit_log(
