@@ -7,9 +7,8 @@
  * Without a key from outside, step 1 is not done whatever else holds.
  */
 import { equal, fromBase64Url, toHex, type Bytes } from "../bytes";
-import { decode, isObject, type Json, type JsonObject } from "../canonical";
+import { decode, isObject, type JsonObject } from "../canonical";
 import { checkAssertion, esignatureIn } from "../esignature";
-import { checkMembers, checkTime } from "../events/check";
 import { Problem } from "../problem";
 import type { EnrolledPasskey } from "../proof/assertion";
 import { openCheckpoint, type SignedCheckpoint } from "../proof/checkpoint";
@@ -21,6 +20,7 @@ import * as statement from "../proof/statement";
 import { mustWatch, parsePolicy, type Policy } from "../proof/witnesses";
 import { openArchive } from "./archive";
 import { checkSignature, MANIFEST, readManifest, SIGNATURE, type Manifest } from "./manifest";
+import { checkEvent, keysIn } from "./payload";
 import { decodeRecords, Fold, type PrunedRecord } from "./pruned";
 import { checkClaim, checkCosigned, claimed, NOBODY, type Heads } from "./cosigned";
 import { HeldHead } from "./held";
@@ -28,7 +28,6 @@ import { labelProblems } from "./labels";
 import { proofProblems } from "./proofs";
 import { Findings, said, type Step } from "./report";
 
-const ENVELOPE = ["type", "v", "occurred_at", "seen", "seq", "prev"];
 const ASKING = ["TherapyExportRequested", "ExportRequested"];
 
 /** An entry that was read; `timeS`: of the first checkpoint here that covers it. */
@@ -452,26 +451,3 @@ const CUT = "it cannot be read to its end";
 const UNPINNED =
   "NOTHING PINS THE LOG: no key was given, so the one that the bundle itself names was taken. All that follows only " +
   "shows that the bundle agrees with itself; whoever forged it forged the key, too";
-
-/** Throws `Problem`: an event that the schema does not know so. */
-function checkEvent(payload: JsonObject): void {
-  const type = typeof payload["type"] === "string" ? payload["type"] : "";
-  const members = Object.fromEntries(Object.entries(payload).filter(([name]) => !ENVELOPE.includes(name)));
-  checkMembers(type, members, payload["v"] ?? null);
-  checkTime(type, String(payload["occurred_at"]));
-  const { seen, seq, prev } = payload;
-  const [isCount, isId] = [(value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0, /^[0-9a-f]{64}$/];
-  const sawOne = isObject(seen) && isCount(seen["size"]) && isId.test(String(seen["root"])) && Object.keys(seen).length === 2;
-  if (!(seen === null || sawOne) || !isCount(seq) || !(prev === null || (typeof prev === "string" && isId.test(prev)))) {
-    throw new Problem("malformed", "invalid_event", `${type}: its place in the sequence is not one`);
-  }
-}
-
-function keysIn(payload: JsonObject): string[] {
-  const listed = payload["administrators"];
-  const roots: Json[] = Array.isArray(listed) ? listed : [];
-  if (payload["type"] === "LogOpened") {
-    return [String(payload["event_key"]), ...roots.map((one) => String(isObject(one) ? one["key"] : ""))];
-  }
-  return payload["type"] === "AgentEnrolled" || payload["type"] === "KeyAdded" ? [String(payload["key"])] : [];
-}
