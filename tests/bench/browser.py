@@ -1,4 +1,4 @@
-"""The page that lies in a bundle, in a real Chromium: its audit beside bare WebCrypto checks in the same page.
+"""The page that lies in a bundle, in a real Chromium: its audit beside bare WebCrypto checks in that page.
 
 The bundle is a whole log's, with a head for each few entries as a busy ledger makes them. Ours: from the
 bundle's bytes in memory to the report, as the page measures it (`audit`): archive, digests, tree, strict
