@@ -93,6 +93,7 @@ def keys(
     reference: Reference = None,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
 ) -> None:
     """Fetch the keys of one patient's commitments, for a bedside without a network."""
     if out.exists():
@@ -100,8 +101,9 @@ def keys(
     with client(home, passphrase_file) as reader:
         document = reader.patient_keys(coi_of(coi), reason, reference)
     keep_keys(out, {field: bytes.fromhex(key) for field, key in document["keys"].items()})
-    said = f"Wrote the keys of {', '.join(document['keys'])} to {out}: destroy it when the shift ends."
-    Console(highlight=False).print(Text(said))
+    told = {"coi": document["coi"], "file": str(out), "fields": sorted(document["keys"])}
+    said = f"Wrote the keys of {', '.join(told['fields'])} to {out}: destroy it when the shift ends."
+    show(told, lambda console: console.print(Text(said)), as_json)
 
 
 @patient.command("erase")
