@@ -48,6 +48,17 @@ def enter(
     show(document, lambda console: _draw_entered(console, document), as_json)
 
 
+@patient.command("withdraw")
+def withdraw(
+    coi: Coi, home: Home = None, passphrase_file: PassphraseFile = None, as_json: Json = False
+) -> None:
+    """Take back who was entered, where no order came of it: the keys are destroyed."""
+    with client(home, passphrase_file) as signer:
+        signer.withdraw_patient(coi_of(coi))
+    said = f"Destroyed. {coi_of(coi)} is used up: order under another name."
+    show({"coi": coi_of(coi)}, lambda console: console.print(Text(said)), as_json)
+
+
 @patient.command("show")
 def show_patient(
     coi: Coi,
