@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 
 from clients.remote import Remote
-from ledger.errors import Fault, Malformed, NotFound, ProofInvalid, Unauthorised
+from ledger.errors import Fault, Malformed, ProofInvalid, Unauthorised, UnbrokenError
 from ledger.proof.archive import Read, open_archive
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.note import parse_note
@@ -54,7 +54,7 @@ def await_witnesses(remote: Remote, position: int, patience_s: float = PATIENCE_
             note = remote.public("/log/checkpoint.witnessed").content
             if parse_checkpoint(parse_note(note).text).size > position:
                 return True
-        except (NotFound, Malformed):
+        except UnbrokenError:  # the bundle itself is asked for next, and says what is wrong
             return False
         if time.monotonic() > until:
             return False

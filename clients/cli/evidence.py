@@ -194,7 +194,9 @@ def verify(
             vkey = _perhaps_vkey(log_key, home)
             report = _audit_bundle(evidence_path, vkey, berlinger_root, witnesses, note, workers, bar)
         elif checkpoint:
-            raise Malformed("bad_checkpoint", "a copy of a log is compared by downloading on: see `log show`")
+            raise Malformed(
+                "bad_value", "--checkpoint is for bundles: whoever has a copy downloads on from it"
+            )
         else:
             pinned = _vkey(log_key, home)
             report = _audit_log(evidence_path, pinned, evidence, berlinger_root, witnesses, workers, bar)

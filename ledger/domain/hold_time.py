@@ -92,8 +92,8 @@ def _stays(entry: Entry, container: Container | None) -> Iterator[Stay]:
             latest_ms(one.occurred_at, one.recorded_ms) for one in handed if _is_in(event, container, one)
         )
         yield event.shipper, (milliseconds(event.occurred_at), max((seen_ms, *later)))
-    packing = container.packing if container else None
-    if entry.type in _FINDS_INSIDE and packing and _is_in(packing, container, event):
+    packing = container.packing if container and entry.type in _FINDS_INSIDE else None
+    if packing and _is_in(packing, container, event):
         yield packing.shipper, (milliseconds(packing.occurred_at), seen_ms)
 
 

@@ -145,3 +145,11 @@ def test_witnesses_are_given_some_time_and_no_more(
 
     remote = Remote("http://ledger.invalid", lambda _: b"", httpx.MockTransport(handle))
     assert await_witnesses(remote, 17, patience_s=0.01) == cosigned
+
+
+def test_a_server_that_is_out_of_reach_is_not_waited_for() -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nobody there")
+
+    remote = Remote("http://ledger.invalid", lambda _: b"", httpx.MockTransport(handle))
+    assert not await_witnesses(remote, 17)
