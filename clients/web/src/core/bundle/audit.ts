@@ -8,7 +8,6 @@
  * so and calls nothing whole without them.
  * Without a key from outside, step 1 is not done whatever else holds.
  */
-<<<<<<< HEAD
 import { Problem, said } from "../problem";
 import type { Holding } from "../story/custody";
 import { storyEntry } from "../story/entry";
@@ -20,45 +19,13 @@ import { Contents } from "./contents";
 import { checkCosigned, claimed, NOBODY } from "./cosigned";
 import { Entries, type AuditedEntry } from "./entries";
 import { openHeads, type Heads } from "./heads";
-=======
-import { equal, fromBase64Url, toHex, type Bytes } from "../bytes";
-import { decode, isObject, type JsonObject } from "../canonical";
-import { checkAssertion, esignatureIn } from "../esignature";
-import { Problem } from "../problem";
-import type { EnrolledPasskey } from "../proof/assertion";
-import { openCheckpoint, type SignedCheckpoint } from "../proof/checkpoint";
-import { sha256 } from "../proof/hash";
-import { leafHash } from "../proof/merkle";
-import { parseVkey, vkeyText, type VerifierKey } from "../proof/note";
-import { PublicKey } from "../proof/publickey";
-import * as statement from "../proof/statement";
-import { mustWatch, parsePolicy, type Policy } from "../proof/witnesses";
-import { openArchive } from "./archive";
-import { checkSignature, MANIFEST, readManifest, SIGNATURE, type Manifest } from "./manifest";
-import { checkEvent, keysIn } from "./payload";
-import { decodeRecords, Fold, type PrunedRecord } from "./pruned";
-import { checkClaim, checkCosigned, claimed, NOBODY, type Heads } from "./cosigned";
->>>>>>> bundle
 import { HeldHead } from "./held";
 import { MANIFEST, readManifest, type Manifest } from "./manifest";
 import { Findings, type Step } from "./report";
 import { RequestCheck } from "./request";
 import { Tree } from "./tree";
 
-<<<<<<< HEAD
 export type { AuditedEntry } from "./entries";
-=======
-const ASKING = ["TherapyExportRequested", "ExportRequested"];
-
-/** An entry that was read; `timeS`: of the first checkpoint here that covers it. */
-export interface AuditedEntry {
-  position: number;
-  timeS: number;
-  signer: string;
-  stream: string;
-  payload: JsonObject;
-}
->>>>>>> bundle
 
 export interface BundleReport {
   origin: string;
@@ -152,7 +119,6 @@ function told(entries: readonly AuditedEntry[], manifest: Manifest, findings: Fi
   return holdings;
 }
 
-<<<<<<< HEAD
 function proved(findings: Findings, committed: number, pinned: boolean): string {
   if (!committed) return "Nothing about the entries: no checkpoint's root came out of them.";
   const outside = pinned ? "" : "Only that the bundle agrees with itself. ";
@@ -161,9 +127,3 @@ function proved(findings: Findings, committed: number, pinned: boolean): string 
   const signed = bad.length ? `Before entry ${Math.min(...bad)} it` : "It";
   return `${outside}${tree} ${signed} is signed with keys that the log itself enrolled.`;
 }
-=======
-const CUT = "it cannot be read to its end";
-const UNPINNED =
-  "NOTHING PINS THE LOG: no key was given, so the one that the bundle itself names was taken. All that follows only " +
-  "shows that the bundle agrees with itself; whoever forged it forged the key, too";
->>>>>>> bundle
