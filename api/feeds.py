@@ -14,8 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from starlette.concurrency import run_in_threadpool
-
+from api.threads import to_its_end
 from ledger.errors import Fault, TooMany
 from ledger.store.decode import LazyEntry
 
@@ -78,7 +77,7 @@ class Feeds:
     async def look(self, look: Callable[[], Found]) -> Found:
         """Read the database in a thread, a few feeds at a time. Raises what `look` raises."""
         async with self._looks:
-            return await run_in_threadpool(look)
+            return await to_its_end(look)
 
     async def longer_than(self, size: int, patience_s: float) -> None:
         """Wait until the log is longer, the time is over, or the server closes."""
@@ -119,7 +118,7 @@ class Feeds:
         """Tell the feeds whenever the log has grown, as long as there are any."""
         while self._open and not self.closed:
             try:
-                self._size = await run_in_threadpool(self._grown)
+                self._size = await to_its_end(self._grown)
             except Exception as error:  # whatever it is: feeds look by themselves at each heartbeat
                 log.warning("feeds wait: %s", getattr(error, "code", type(error).__name__))
             self._tell()

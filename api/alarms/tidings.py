@@ -10,7 +10,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
+from api.threads import to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class Tidings:
         self._loop = asyncio.get_running_loop()
         while not self.closed:
             try:
-                found = await run_in_threadpool(self._length)
+                found = await to_its_end(self._length)
             except Exception as error:  # whatever it is: the next look may succeed
                 log.warning("alarms wait: %s", getattr(error, "code", type(error).__name__))
             else:

@@ -11,8 +11,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
-
+from api.threads import to_its_end
 from ledger.application.watching import WATCHED_MS
 from ledger.store.alarm_packets import loggers_since
 
@@ -68,7 +67,7 @@ class Watcher:
             heard, self._heard = self._heard, set()
             self._something.clear()
             try:
-                self._heard |= await run_in_threadpool(self._look, heard)
+                self._heard |= await to_its_end(self._look, heard)
             except Exception as error:  # whatever it is: nothing is lost, all is looked at again
                 log.warning("the watch waits: %s", getattr(error, "code", type(error).__name__))
                 self._heard |= heard

@@ -21,9 +21,8 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from starlette.concurrency import run_in_threadpool
-
 from api.live.legs import Legs
+from api.threads import to_its_end
 from ledger.errors import Fault, TooMany, UnbrokenError
 from ledger.live.sealed import as_of_saying, signed_by
 from ledger.live.sealing import statements
@@ -94,7 +93,7 @@ class Sealer:
         self._loop = asyncio.get_running_loop()
         while not self._closed:
             self._woken.clear()
-            await run_in_threadpool(self._guarded_look)
+            await to_its_end(self._guarded_look)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.seal_every_s):
                     await self._woken.wait()

@@ -11,8 +11,8 @@ import logging
 from typing import TYPE_CHECKING
 
 import httpx
-from starlette.concurrency import run_in_threadpool
 
+from api.threads import to_its_end
 from api.webhooks.hearing import hears
 from api.webhooks.message import body_of, headers_of, message_id
 
@@ -70,14 +70,14 @@ class Sending:
 
     async def step(self, client: httpx.AsyncClient) -> float:
         """Queue what is new, and make all deliveries that are due; for how long there is nothing to do."""
-        while await run_in_threadpool(self._queue):
+        while await to_its_end(self._queue):
             pass
         while True:
-            one = await run_in_threadpool(self._deliveries.next, self._endpoint.name)
+            one = await to_its_end(self._deliveries.next, self._endpoint.name)
             wait_ms = (one.next_ms or 0) - self._clock_ms() if one else None
             if one is None or wait_ms is None or wait_ms > 0:
                 return min(PATIENCE_S, PATIENCE_S if wait_ms is None else wait_ms / 1000)
-            if await run_in_threadpool(self._deliveries.take, one, self._clock_ms() + LEASE_MS):
+            if await to_its_end(self._deliveries.take, one, self._clock_ms() + LEASE_MS):
                 await self._deliver(client, one)
 
     def _queue(self) -> bool:
@@ -95,12 +95,12 @@ class Sending:
     async def _deliver(self, client: httpx.AsyncClient, one: Delivery) -> None:
         told, is_gone = await self._post(client, one)
         if not told:
-            await run_in_threadpool(self._deliveries.done, one)
+            await to_its_end(self._deliveries.done, one)
             return
         is_dead = is_gone or one.attempts + 1 >= ATTEMPTS
         next_ms = None if is_dead else self._clock_ms() + pause_ms(one.attempts, self._chance())
         log.warning("webhook %s: %s%s", self._endpoint.name, told, "; it is given up" if is_dead else "")
-        await run_in_threadpool(self._deliveries.failed, one, told, next_ms)
+        await to_its_end(self._deliveries.failed, one, told, next_ms)
 
     async def _post(self, client: httpx.AsyncClient, one: Delivery) -> tuple[str, bool]:
         """What went wrong, empty if nothing did; and whether the endpoint says that it is gone."""

@@ -36,6 +36,7 @@ HERE = {  # who has which role at which place
     ("nurse", "st-mary"): "nora",
     ("manufacturer", "northcell-1"): "mia",
     ("quality", "northcell-1"): "quinn",
+    ("quality", "st-mary"): "petra",
 }
 DEVICES = {"st-mary": "dora", "northcell-1": "dan"}  # a device may say little, and decide nothing
 NOVICES = {"st-mary": "una", "northcell-1": "uli"}  # the roles, and no qualification
@@ -121,6 +122,7 @@ def _furnish(scenario: Scenario) -> None:
         ("dan", "ben", "northcell-1", ("device",)),
         ("una", "ada", "st-mary", ("nurse", "physician")),
         ("uli", "ben", "northcell-1", ("quality",)),
+        ("petra", "ada", "st-mary", ("quality",)),
     ):
         _enrol(scenario, agent, by, site, roles)
     scenario.say("mia", "lot/lv-9", "LotReceived", **NORTHCELL | LOT)

@@ -203,7 +203,7 @@ export const bedside: Record<keyof typeof english, string> = {
   "bedside.vault": "Aus dem Tresor des Krankenhauses",
   "bedside.vault_why": "Mit Netz ist hier nichts nötig: Der Tresor antwortet beim Scannen. Für ein Bett ohne Netz holen Sie vorher die Schlüssel der Therapien, die Sie betreuen. Sie bleiben bis zum Ende Ihrer Schicht oder bis Sie sperren auf diesem Gerät, können benutzt, aber nicht gelesen werden, und der Tresor hält fest, dass Sie sie geholt haben.",
   "bedside.vault_coi": "Identitätskette der Therapie",
-  "bedside.vault_coi_hint": "Zum Beispiel isbt128:CHA999926000001",
+  "bedside.vault_coi_hint": "Zum Beispiel isbt128:CHA999926123456",
   "bedside.vault_reason": "Wofür Sie sie brauchen",
   "bedside.vault_fetch": "Für diese Schicht holen",
   "bedside.vault_kept": "Auf diesem Gerät",

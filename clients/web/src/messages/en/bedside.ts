@@ -201,7 +201,7 @@ export const bedside = {
   "bedside.vault": "From the hospital's vault",
   "bedside.vault_why": "With a network nothing is needed here: the vault answers as you scan. For a bed without a network, fetch the keys of the therapies that you look after before you go. They stay on this device until your shift ends or you lock it, can be used but not read, and the vault keeps that you fetched them.",
   "bedside.vault_coi": "Chain of identity of the therapy",
-  "bedside.vault_coi_hint": "For example isbt128:CHA999926000001",
+  "bedside.vault_coi_hint": "For example isbt128:CHA999926123456",
   "bedside.vault_reason": "Why you need them",
   "bedside.vault_fetch": "Fetch for this shift",
   "bedside.vault_kept": "On this device",
