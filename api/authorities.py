@@ -61,7 +61,7 @@ class Authority:
         """A token over these bytes, checked.
 
         Raises `Fault` (`authority_unreachable`), `ProofInvalid` (`time_stamp_refused`,
-        `bad_time_stamp`).
+        `bad_time_stamp`, `unknown_authority`).
         """
         builder = TimestampRequestBuilder(message, HASHES[self._asked.hash_name])
         request = builder.build()

@@ -137,6 +137,7 @@ ALTERED: dict[str, tuple[int, dict[str, Any], str]] = {
     "another time": (0, {"at_ms": 1}, "at_ms"),
     "another token": (0, {"token": RSA.stamp(b"other")}, "other bytes"),
     "no token": (1, {"token": b"x"}, "cannot be read"),
+    "a later end": (1, {"until_ms": 9_000_000_000_000}, "until_ms"),
     "another number": (1, {"number": 2}, "number"),
     "another head": (0, {"size": 10_000}, "no head of this size"),
 }

@@ -45,7 +45,7 @@ def by(tsa: Authority) -> Answers:
 
 
 def asking(scenario: Scenario, *urls: str, **more: Any) -> list[Asking]:
-    asked = Authorities(urls, ROOTS, **more)
+    asked = Authorities(urls, (*ROOTS, EXPIRED.root), **more)
     store = scenario.ledger.store
     return Stamping(store, TimeStampStore(store), asked, scenario.clock).asking
 
@@ -111,7 +111,7 @@ REFUSAL = Response({"status": {"status": "rejection", "status_string": ["closed"
 WRONG: dict[str, tuple[Answers, str]] = {
     "another nonce": (_tampered(_nonce), "bad_time_stamp"),
     "another imprint": (_tampered(_imprint), "bad_time_stamp"),
-    "an unknown root": (by(authority()), "bad_time_stamp"),
+    "an unknown root": (by(authority()), "unknown_authority"),
     "an expired certificate": (by(EXPIRED), "bad_time_stamp"),
     "a clock an hour ahead": (_clocked(timedelta(hours=1)), "bad_time_stamp"),
     "a clock an hour behind": (_clocked(timedelta(hours=-1)), "bad_time_stamp"),
