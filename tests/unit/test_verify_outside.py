@@ -261,6 +261,33 @@ def test_whoever_has_only_the_first_key_cannot_extend_the_log(scenario: Scenario
     assert step(report, 12).ok is False
 
 
+def test_whoever_has_only_the_first_key_cannot_move_the_time_of_a_head_in_between(
+    scenario: Scenario, log: Path
+) -> None:
+    """They take every line but the newest head's away, as if the key had been added at the end, and sign
+    one head with a later time. The log itself says from where on the key was there."""
+    heads = sorted((log / "checkpoints").iterdir(), key=lambda path: int(path.name))[:-1]
+    for head in heads:
+        head.write_bytes(stripped(head.read_bytes()))
+    forged, behind = (open_checkpoint(one.read_bytes(), scenario.ledger.vkey) for one in heads[-4:-2])
+    key = scenario.ledger.config.log_key
+    heads[-4].write_bytes(sign_checkpoint(forged.checkpoint, key, behind.time_s))
+    report = check(scenario, log, outside(second=SECOND.public))
+    assert [one.number for one in report.steps if one.ok is False] == [12]
+    told = step(report, 12).problems[-1]
+    assert (told.where, "names that key" in told.what) == (f"checkpoints/{heads[-1].name}", True)
+    assert report.second.startswith("IT DID NOT SIGN")
+
+
+def test_heads_from_before_the_entry_that_names_the_key_need_no_line(scenario: Scenario, log: Path) -> None:
+    first = min((log / "checkpoints").iterdir(), key=lambda path: int(path.name))
+    named = next(
+        one.position for one in scenario.ledger.store.entries(0, 10_000) if one.type == "CheckpointKeyAdded"
+    )
+    change(first, stripped)
+    assert check(scenario, log, outside(second=SECOND.public)).ok == (int(first.name) <= named)
+
+
 # --- a bundle -------------------------------------------------------------------------------------
 
 
