@@ -9,7 +9,7 @@ nothing, so its hash does not count.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -60,9 +60,9 @@ def _chain(
     """Breadth first, and each certificate once, so that a knot of them ends the search. `or_unread`: by
     issuers' names where a signature is of a kind that is not read any more."""
     above: list[x509.Certificate] = [*roots, *given]
-    seen, ends = {leaf}, [(leaf,)]
+    seen, ends = {leaf}, [cast("Chain", (leaf,))]
     while ends:
-        chain: Chain = ends.pop(0)
+        chain = ends.pop(0)
         if chain[-1] in roots:
             return chain
         new = (one for one in above if one not in seen and one.subject == chain[-1].issuer)

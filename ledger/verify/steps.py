@@ -174,6 +174,7 @@ class Audit:
             replay.finish()
         self.finish()
         self._close(size, reader, replay)
+        self._stamped.hold_against(min(tree.bad | {tree.committed}))
         return self.proved(tree, size if reader.unread is None else reader.unread)
 
     def _checks(self, tree: Leaves) -> Iterator[tuple[Sequence[int], list[Outcome]]]:

@@ -13,11 +13,13 @@ import httpx
 import pytest
 
 from api.authorities import RESPONSE
+from ledger.proof.checkpoint import own_part
 from ledger.proof.evidence_record import check_record, decode
 from ledger.proof.ml_dsa import SecondKey
 from tests.e2e.live import Live, environment
 from tests.e2e.test_witness import until
 from tests.e2e.test_witness_program import program, run
+from tests.stamped_stage import record as record_by
 from tests.tsa import DAY, authority, served
 
 RSA = authority("Old TSA", until=datetime.now(UTC) + 300 * DAY)
@@ -144,4 +146,10 @@ def test_one_heads_stamp_verifies_alone(stage: Stage, tmp_path: Path) -> None:
     assert (code, json.loads(out)["authority"]) == (0, "CN=Old TSA")
     (tmp_path / "other.pem").write_bytes(CURVE.pem)
     code, out, _ = program(stage.live, "audrey", *words, str(tmp_path / "other.pem"))
-    assert (code, json.loads(out)["error"]["code"]) == (1, "bad_time_stamp")
+    assert (code, json.loads(out)["error"]["code"]) == (1, "unknown_authority")
+    own = own_part(note.read_bytes())
+    for away in (-DAY / 24, DAY):  # as `unbroken verify` does: the head says another time, or it is to come
+        moved = record_by(RSA, own, int((datetime.now(UTC) + away).timestamp() * 1000))
+        token.write_bytes(decode(moved)[0][0])
+        code, out, _ = program(stage.live, "audrey", *words, str(stage.roots))
+        assert (code, json.loads(out)["error"]["code"]) == (1, "bad_time_stamp")
