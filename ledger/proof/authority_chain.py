@@ -63,7 +63,7 @@ def _chain(
     seen, ends = {leaf}, [cast("Chain", (leaf,))]
     while ends:
         chain = ends.pop(0)
-        if chain[-1] in roots:
+        if chain[-1] in roots and chain[-1].subject == chain[-1].issuer:  # a root proper, not one between
             return chain
         new = (one for one in above if one not in seen and one.subject == chain[-1].issuer)
         issuers = [one for one in new if _issued(chain[-1], one, or_unread=or_unread) and is_good(one)]

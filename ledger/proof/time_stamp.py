@@ -106,7 +106,7 @@ def check_token(
         leaf = _leaf(signed)
         _must_be_strong(signed["signer_infos"][0])
         chain = _chain(signed, leaf, roots, info["gen_time"].native)
-        _must_be_signed(token, hashlib.new(name, message).digest(), roots)
+        _must_be_signed(token, hashlib.new(name, message).digest(), chain)
         return _stamp(token, info, chain, name)
     except (ValueError, TypeError, KeyError, OverflowError, x509.InvalidVersion):
         raise _bad("it cannot be read") from None
@@ -227,11 +227,12 @@ def _chain(signed: Any, leaf: x509.Certificate, roots: Sequence[x509.Certificate
     return chain_of(leaf, [x509.load_der_x509_certificate(der) for der in ders], roots, at)
 
 
-def _must_be_signed(token: bytes, imprint: bytes, roots: Sequence[x509.Certificate]) -> None:
-    """Step 5, and once more the chain, by a library's own judgement."""
+def _must_be_signed(token: bytes, imprint: bytes, chain: Chain) -> None:
+    """Step 5, and once more the chain, by a library's own judgement. It gets these certificates alone: of
+    two roots of one name it would take any."""
     response = decode_timestamp_response(_as_response(token))
     try:
-        VerifierBuilder(roots=list(roots)).build().verify(response, imprint)
+        VerifierBuilder(roots=list(chain[1:] or chain)).build().verify(response, imprint)
     except VerificationError as error:
         why = _WHY.search(str(error))
         raise _bad(why[1] if why else "its signature does not verify") from None

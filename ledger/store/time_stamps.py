@@ -21,7 +21,7 @@ from ledger.store.faults import faults
 from ledger.store.schema import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from sqlalchemy import Select
@@ -78,14 +78,17 @@ class TimeStampStore:
         self._recorder = recorder
         self._engine = recorder.engine
 
-    def keep(self, size: int, record: str, number: int, authority: str, stamp: Stamp, now_ms: int) -> bool:
+    def keep(
+        self, size: int, record: str, number: int, authority: str, stamp: Stamp, clock_ms: Callable[[], int]
+    ) -> bool:
         """Keep a token that verified, durably when this returns. False where a token of this number is
-        there already: two nodes may ask at once, and the first to come stays."""
-        row = {"size": size, "record": record, "number": number, "authority": authority, "kept_ms": now_ms,
+        there already: two nodes may ask at once, and the first to come stays. The clock is read when the
+        row is written: an authority may take long, and what is asked for meanwhile is without it."""
+        row = {"size": size, "record": record, "number": number, "authority": authority,
                "at_ms": stamp.at_ms, "until_ms": stamp.until_ms, "token": stamp.token}  # fmt: skip
         with self._recorder.turn(), faults(), self._engine.connect().execution_options(**WRITE) as connection:
             try:
-                connection.execute(insert(time_stamp), row)
+                connection.execute(insert(time_stamp), row | {"kept_ms": clock_ms()})
             except IntegrityError:
                 connection.rollback()
                 return False

@@ -48,7 +48,7 @@ NOT_CHECKED = (
 class Bound:
     """The entries from `first` up to, not including, `size` existed before `before` (text), by the word
     of `authority`. `stamps`: the first and each renewal; `until`: the newest certificates hold so long;
-    `standing`: `holds`; `expired`; or `other_entries`: the head existed, and did not commit to what is here."""
+    `standing`: `holds`; `expired`; or `other_entries`: the head did not commit to what is here."""
 
     first: int
     size: int

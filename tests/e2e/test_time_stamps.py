@@ -149,7 +149,7 @@ def test_one_heads_stamp_verifies_alone(stage: Stage, tmp_path: Path) -> None:
     assert (code, json.loads(out)["error"]["code"]) == (1, "unknown_authority")
     own = own_part(note.read_bytes())
     for away in (-DAY / 24, DAY):  # as `unbroken verify` does: the head says another time, or it is to come
-        moved = record_by(RSA, own, int((datetime.now(UTC) + away).timestamp() * 1000))
+        moved = record_by(own, (RSA, int((datetime.now(UTC) + away).timestamp() * 1000)))
         token.write_bytes(decode(moved)[0][0])
         code, out, _ = program(stage.live, "audrey", *words, str(stage.roots))
         assert (code, json.loads(out)["error"]["code"]) == (1, "bad_time_stamp")

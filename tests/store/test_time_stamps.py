@@ -50,15 +50,15 @@ def keep(
     message = to_renew(chains, note, by.hash_name)
     stamp = check_token(by.stamp(message), message, ROOTS)
     url = A if by is RSA else B
-    return kept.keep(size, record, before[0].count if before else 0, url, stamp, now_ms)
+    return kept.keep(size, record, before[0].count if before else 0, url, stamp, lambda: now_ms)
 
 
 def test_a_token_is_kept_once_whoever_keeps_it_again(
     kept: TimeStampStore, other_node: LedgerRecorder
 ) -> None:
     stamp = check_token(RSA.stamp(b"note"), b"note", ROOTS)
-    assert kept.keep(3, A, 0, A, stamp, NOW_MS)
-    assert not TimeStampStore(other_node).keep(3, A, 0, A, stamp, NOW_MS)
+    assert kept.keep(3, A, 0, A, stamp, lambda: NOW_MS)
+    assert not TimeStampStore(other_node).keep(3, A, 0, A, stamp, lambda: NOW_MS)
     assert kept.newest_of(A) == (3, stamp.at_ms)
     assert kept.newest_of(B) == (0, 0)
 

@@ -126,6 +126,14 @@ def test_a_root_that_is_itself_between_is_enough_where_its_own_is_there() -> Non
     assert refused(alone)[0] == "unknown_authority"
 
 
+def test_of_two_roots_of_one_name_the_one_that_issued_counts() -> None:
+    """As where an authority changed its key and kept its name."""
+    newer, key = root_of("Root", NOW - DAY, NOW + 900 * DAY)
+    for roots in ((ROOT, newer), (newer, ROOT)):
+        assert checked(Authority(ROOT, issued("TSA", KEY), KEY), *roots)
+        assert checked(Authority(newer, issued("TSA", KEY, by=key), KEY), *roots)
+
+
 def test_a_knot_of_certificates_ends_the_search() -> None:
     """Each issues the other, and neither leads anywhere."""
     one, other = issued("A", KEY, "B", KEY, ca=True), issued("B", KEY, "A", KEY, ca=True)
