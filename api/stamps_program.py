@@ -110,7 +110,7 @@ def renew_all(
 def _document(one: Kept) -> dict[str, Any]:
     return {
         "size": one.size,
-        "time": timestamp(one.at_ms),
+        "time": timestamp(one.by_ms),
         "authority": one.record,
         "stamps": one.count,
         "hash": one.hash_name,

@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table
 from sqlalchemy.exc import IntegrityError
 
 from ledger.proof.evidence_record import Chains, encode, hash_of, renewed
+from ledger.proof.time_stamp import claim_of
 from ledger.store.engines import WRITE
 from ledger.store.faults import faults
 from ledger.store.schema import Position
@@ -56,6 +57,11 @@ class Kept:
     until_ms: int
     authority: str
     chains: Chains
+
+    @property
+    def by_ms(self) -> int:
+        """The head existed by then, if the first authority's clock is as good as it says."""
+        return claim_of(self.chains[0][0]).by_ms
 
     @property
     def count(self) -> int:
@@ -120,6 +126,13 @@ class TimeStampStore:
         query = select(time_stamp.c.size).where(*known).distinct().order_by(time_stamp.c.size)
         with faults(), self._engine.connect() as connection:
             return [int(one) for one in connection.execute(query).scalars()]
+
+    def holding(self, size: int, until_ms: int) -> set[int]:
+        """Of `sizes`, as of the same: the heads with a stamp whose certificates end later than that."""
+        known = (time_stamp.c.size <= size, time_stamp.c.kept_ms < until_ms, time_stamp.c.until_ms > until_ms)
+        query = select(time_stamp.c.size).where(*known).distinct()
+        with faults(), self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
 
     def count(self, size: int, until_ms: int) -> int:
         """How many tokens are kept of heads of at most `size` entries, as of what was kept before."""

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from api.authorities import RESPONSE
+from ledger.domain.times import timestamp
 from ledger.proof.checkpoint import own_part
 from ledger.proof.evidence_record import check_record, decode
 from ledger.proof.ml_dsa import SecondKey
@@ -87,6 +88,7 @@ def test_the_server_stamps_its_head_and_says_so(stage: Stage) -> None:
     note = stage.get(f"/log/checkpoint.{first['size']}").content
     found = check_record(decode(base64.b64decode(first["record"])), note, [RSA.root])
     assert found.first.authority == "CN=Old TSA"
+    assert first["time"] == timestamp(found.first.by_ms)  # a second behind what the token says: its accuracy
     (standing,) = stage.get("/v1/health").json()["authorities"]
     assert (standing["authority"], standing["state"]) == (stage.first, "stamps")
     assert f'unbroken_stamped_size{{authority="{stage.first}"}} {first["size"]}' in stage.get("/metrics").text
@@ -118,7 +120,7 @@ def test_a_copy_renewed_by_another_authority_and_algorithm_verifies(stage: Stage
     told = run("time-stamps", "state", "--data", str(stage.live.data))
     assert f"by {stage.first}  1 stamp, sha256, holds until" in told
     renew = ("time-stamps", "renew", "--data", str(stage.live.data), "--time-stamp-authority", stage.second)
-    told = run(*renew, "--time-stamp-roots", str(stage.roots))
+    told = run(*renew, "--time-stamp-roots", str(stage.roots), "--time-stamp-hash", "sha512")
     assert "0 not." in told
     listed = json.loads(run("time-stamps", "state", "--data", str(stage.live.data), "--json"))["time_stamps"]
     assert {(one["stamps"], one["hash"], one["newest_by"]) for one in listed} == {(2, "sha512", stage.second)}
