@@ -68,7 +68,7 @@ class Cosigned:
         """The latest too: it may have been fetched when more witnesses had answered."""
         size = None
         try:
-            for size, note in source.checkpoints():  # noqa: B007  the last one counts
+            for size, note in source.checkpoints():
                 yield size, note
             if size is not None:
                 yield size, source.latest()
