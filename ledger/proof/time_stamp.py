@@ -155,7 +155,10 @@ def _parsed(token: bytes) -> tuple[Any, Any]:
     if signed["encap_content_info"]["content_type"].native != "tst_info":
         raise _bad("what it signs is no time stamp")
     inner = signed["encap_content_info"]["content"]
-    return signed, tsp.TSTInfo.load(cast("core.ParsableOctetString", inner).contents, strict=True)
+    info = tsp.TSTInfo.load(cast("core.ParsableOctetString", inner).contents, strict=True)
+    if any(one["critical"] for one in info["extensions"].native or ()):
+        raise _bad("it has a critical extension, and none is known here")  # section 2.4.2
+    return signed, info
 
 
 def _leaf(signed: Any) -> x509.Certificate:

@@ -122,7 +122,8 @@ class Stamped:
         if not self._roots:
             return NOT_CHECKED.format(count=self._here) if self._here else NOT_ASKED
         if not self.bounds:
-            return f"No time stamp holds: the times are the operator's word.{self._told_severed()}"
+            which = " for these entries" if self.severed else ""
+            return f"No time stamp holds{which}: the times are the operator's word.{self._told_severed()}"
         last = self.bounds[-1].size
         words = "; ".join(one.words for one in self.bounds if one.size == last)
         behind = f" For the {size - last} behind them the times are the operator's word."

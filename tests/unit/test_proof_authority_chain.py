@@ -156,3 +156,12 @@ def test_a_time_that_is_only_roughly_said_is_told() -> None:
     assert checked(roughly(300)).accuracy_ms == 300_000
     assert "301 s" in refused(roughly(301))[1]
     assert refused(roughly(10**12))[0] == "bad_time_stamp"
+
+
+def test_an_extension_that_must_be_understood_is_told() -> None:
+    def extended(critical: bool) -> Authority:
+        one = {"extn_id": "1.2.3.4", "critical": critical, "extn_value": b"\x05\x00"}
+        return replace(authority(), altered=lambda told: told.update(extensions=[one]))
+
+    assert checked(extended(False))
+    assert "critical extension" in refused(extended(True))[1]
