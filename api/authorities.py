@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 REQUEST, RESPONSE = "application/timestamp-query", "application/timestamp-reply"  # RFC 3161, section 3.4
 TIMEOUT = httpx.Timeout(10.0)
 PATIENCE_S = 20.0  # for a whole answer, however slowly it trickles
+HASH = "sha256"  # unless the operator asks for another
 HASHES = {"sha256": HashAlgorithm.SHA256, "sha512": HashAlgorithm.SHA512}
 
 
@@ -31,21 +32,23 @@ class Authorities:
 
     urls: tuple[str, ...]
     roots: tuple[x509.Certificate, ...]
-    hash_name: str = "sha256"
+    hash_name: str = HASH
     every_s: int = 3600
     renew_ms: int = 90 * 86_400_000
 
 
 def must_be_url(url: str) -> str:
-    """Raises `Malformed` (`bad_authority`): a URL with a password would show in logs and answers."""
+    """Raises `Malformed` (`bad_authority`): the URL is published, so it may carry no secret, and what is
+    refused is not repeated."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         parsed = httpx.URL()
-    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
-        raise Malformed(
-            "bad_authority", f"{url!r} is not the http(s) URL of an authority, without a password"
-        )
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise Malformed("bad_authority", "an authority is named by an http(s) URL with a host")
+    if parsed.userinfo or parsed.query or parsed.fragment or "?" in url or "#" in url:
+        detail = "an authority's URL is published: it holds no password, no ? and no #"
+        raise Malformed("bad_authority", detail)
     return url
 
 
@@ -57,20 +60,20 @@ class Authority:
         self._asked = asked
         self._http = httpx.Client(timeout=TIMEOUT, transport=transport, follow_redirects=False)
 
-    def stamp(self, message: bytes, now_ms: int) -> Stamp:
-        """A token over these bytes, checked.
+    def stamp(self, message: bytes, now_ms: int, hash_name: str | None = None) -> Stamp:
+        """A token over these bytes, checked. `hash_name`: another than new stamps are by.
 
         Raises `Fault` (`authority_unreachable`), `ProofInvalid` (`time_stamp_refused`,
-        `bad_time_stamp`).
+        `bad_time_stamp`, `unknown_authority`).
         """
-        builder = TimestampRequestBuilder(message, HASHES[self._asked.hash_name])
-        request = builder.build()
+        name = hash_name or self._asked.hash_name
+        request = TimestampRequestBuilder(message, HASHES[name]).build()
         token = token_in(self._post(request.as_bytes()))
         found = check_token(token, message, self._asked.roots, request.nonce)
         if abs(found.at_ms - now_ms) > MAX_APART_MS:
             apart = (found.at_ms - now_ms) // 1000
             raise ProofInvalid("bad_time_stamp", f"its clock and this computer's are {apart} s apart")
-        if found.hash_name != self._asked.hash_name:
+        if found.hash_name != name:
             raise ProofInvalid("bad_time_stamp", f"its imprint is by {found.hash_name}")
         return found
 

@@ -306,6 +306,7 @@ AUTHORITIES = {
     "nothing_renewed": "The new stamp would hold no longer than the old one",
     "stamp_expired": "The stamp's certificate has expired",
     "time_stamp_refused": "A time-stamp authority does not stamp",
+    "unknown_authority": "The time stamp's signer leads to no root that was given",
 }
 
 FAULTS = {

@@ -139,18 +139,29 @@ class _Gathered:
 
     def _stamped(self) -> str:
         """By the first stamped head that covers them all, else by the newest there was before the report's
-        own head: the same question gets the same bytes. The tokens were checked when they were kept."""
-        kept, until_ms = self.reader.node.time_stamps, self.head.time_ms
-        positions, sizes = [one.position for one in self.entries], kept.sizes(self.head.size, until_ms)
-        covering = next((size for size in sizes if size > positions[-1]), sizes[-1] if sizes else 0)
+        own head: the same question gets the same bytes. The tokens were checked when they were kept; what
+        had expired by the report's own time says nothing."""
+        positions = [one.position for one in self.entries]
+        covering, found = self._stamps(positions[-1])
         covered = sum(position < covering for position in positions)
         if not covered:
             return ""
-        words = "; ".join(_told(one) for one in kept.of(covering, until_ms))
+        words = "; ".join(map(_told, found))
         if covered == len(positions):
             return f"All entries existed {words}."
         which = f"The first {covered} of {len(positions)} entries existed {words}."
         return f"{which} The others' times are the ledger's."
+
+    def _stamps(self, position: int) -> tuple[int, list[Kept]]:
+        """The size of a stamped head, and its stamps that hold."""
+        kept, now_ms = self.reader.node.time_stamps, self.head.time_ms
+        holding = kept.holding(self.head.size, now_ms)
+        sizes = [size for size in kept.sizes(self.head.size, now_ms) if size in holding]
+        earlier = [size for size in reversed(sizes) if size <= position]
+        for size in (*(size for size in sizes if size > position), *earlier):
+            if found := [one for one in kept.of(size, now_ms) if one.until_ms > now_ms]:
+                return size, found
+        return 0, []
 
     def _proofs(self) -> Iterator[Proof]:
         """Each entry that is shown, checked. Raises `Fault` (`store_failed`): then there is no report."""
@@ -275,7 +286,9 @@ class _Gathered:
 
 
 def _told(one: Kept) -> str:
-    return f"before {_second(timestamp(one.at_ms))} UTC, by the word of {one.record}"
+    """To the second, rounded up: the authority vouches for no earlier one."""
+    by_ms = -(-one.by_ms // 1000) * 1000
+    return f"before {_second(timestamp(by_ms))} UTC, by the word of {one.record}"
 
 
 def _second(moment: str) -> str:

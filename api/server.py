@@ -323,7 +323,7 @@ def stamps_renew(
     data: Data,
     time_stamp_authority: stamps_program.Urls = None,
     time_stamp_roots: stamps_program.Roots = None,
-    time_stamp_hash: stamps_program.Hash = "sha512",
+    time_stamp_hash: stamps_program.Hash = "sha256",
     within_days: Annotated[
         int | None, typer.Option(min=0, help="What ends within so many days; else whatever still holds")
     ] = None,

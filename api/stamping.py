@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from api.authorities import Authorities, Authority
 from api.witnessing import EXPORTS
 from ledger.errors import ProofInvalid, UnbrokenError
-from ledger.proof.evidence_record import to_renew
+from ledger.proof.authority_chain import HASHES
+from ledger.proof.evidence_record import MAX_STAMPS, to_renew
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +144,7 @@ class Asking:
         if head is None:
             return
         stamp = self._authority.stamp(head.note, now_ms)
-        if self._kept.keep(head.size, self._authority.url, 0, self._authority.url, stamp, now_ms):
+        if self._kept.keep(head.size, self._authority.url, 0, self._authority.url, stamp, self._clock_ms):
             log.info("the head of %d entries is stamped by %s", head.size, self._authority.url)
         self._newest()
 
@@ -167,9 +168,26 @@ class Asking:
         found = self._kept.due(now_ms + self._asked.renew_ms)
         due = [one for one in found if one.until_ms >= now_ms and self._is_mine(one)]
         self.standing = replace(self.standing, due=len(due))
-        for record in due[:AT_ONCE]:
-            renew(self._recorder, self._kept, self._authority, self._asked.hash_name, record, now_ms)
-            self.standing = replace(self.standing, due=self.standing.due - 1)
+        self._renew(due[:AT_ONCE])
+
+    def _renew(self, due: list[Kept]) -> None:
+        """Each in turn: a record that fails stands in no other's way, and is told at the end. Where the
+        authority is away or refuses, or its certificate ends too soon, it would for the others, too."""
+        failed: ProofInvalid | None = None
+        for record in due:
+            if failed and failed.code == NOTHING_RENEWED and record.hash_name == self._asked.hash_name:
+                continue
+            try:
+                renew(
+                    self._recorder, self._kept, self._authority, self._asked.hash_name, record, self._clock_ms
+                )
+                self.standing = replace(self.standing, due=self.standing.due - 1)
+            except ProofInvalid as error:
+                failed = error
+                if error.code == "time_stamp_refused":
+                    break
+        if failed:
+            raise failed
 
     def _is_mine(self, record: Kept) -> bool:
         """Of its own, and of those whose authority this node asks no more: the first here takes them."""
@@ -191,22 +209,27 @@ def renew(
     authority: Authority,
     hash_name: str,
     record: Kept,
-    now_ms: int,
+    clock_ms: Callable[[], int],
 ) -> bool:
-    """One more token over a record, by this authority. False where another node was faster.
+    """One more token over a record, by this authority. False where another node was faster. By the hash
+    asked for, or the record's own where that is stronger: a renewal weakens nothing.
 
     Raises as `Authority.stamp`, and `ProofInvalid`: `stamp_expired` where it is too late,
-    `nothing_renewed` where the new certificate ends no later than the old one.
+    `nothing_renewed` where the new certificate ends no later than the old one, for the same hash, or
+    where the record is as long as one may be.
     """
+    now_ms, name = clock_ms(), max(hash_name, record.hash_name, key=HASHES.index)
+    if record.count >= MAX_STAMPS:
+        raise ProofInvalid(NOTHING_RENEWED, f"it holds {MAX_STAMPS} stamps, and no more are read")
     if record.until_ms < now_ms:
         raise ProofInvalid("stamp_expired", "its newest certificate has expired: nothing can renew it")
     head = recorder.checkpoint(record.size)
     if head is None:
         raise ProofInvalid("bad_time_stamp", f"the log signed no head of {record.size} entries")
-    stamp = authority.stamp(to_renew(record.chains, head.note, hash_name), now_ms)
-    if stamp.until_ms <= record.until_ms and hash_name == record.hash_name:
+    stamp = authority.stamp(to_renew(record.chains, head.note, name), now_ms, name)
+    if stamp.until_ms <= record.until_ms and name == record.hash_name:
         raise ProofInvalid(NOTHING_RENEWED, "its certificate ends no later than the one to be renewed")
-    done = kept.keep(record.size, record.record, record.count, authority.url, stamp, now_ms)
+    done = kept.keep(record.size, record.record, record.count, authority.url, stamp, clock_ms)
     if done:
         log.info("the stamp of the head of %d entries is renewed by %s", record.size, authority.url)
     return done

@@ -12,7 +12,7 @@ import typer
 from api.authorities import Authorities, Authority, must_be_url
 from api.stamping import renew
 from ledger.domain.times import timestamp
-from ledger.errors import Malformed, ProofInvalid
+from ledger.errors import Malformed, UnbrokenError
 from ledger.proof.time_stamp import read_roots
 from ledger.store.time_stamps import TimeStampStore
 
@@ -100,8 +100,8 @@ def renew_all(
     done, failed = 0, []
     for record in kept.due(before):
         try:
-            done += renew(recorder, kept, authority, authorities.hash_name, record, now_ms)
-        except ProofInvalid as error:
+            done += renew(recorder, kept, authority, authorities.hash_name, record, _now_ms)
+        except UnbrokenError as error:
             failed.append(f"the head of {record.size} entries, by {record.record}: {error.detail}")
     authority.close()
     return done, failed
@@ -110,7 +110,7 @@ def renew_all(
 def _document(one: Kept) -> dict[str, Any]:
     return {
         "size": one.size,
-        "time": timestamp(one.at_ms),
+        "time": timestamp(one.by_ms),
         "authority": one.record,
         "stamps": one.count,
         "hash": one.hash_name,

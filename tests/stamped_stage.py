@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ledger.proof.evidence_record import Chains, encode, renewed, to_renew
@@ -45,10 +46,10 @@ def stamp_head(ledger: Ledger, size: int, *stamps: tuple[Authority, int], record
     head = ledger.store.checkpoint(size)
     assert head
     kept, chains = TimeStampStore(ledger.store), ()
-    for number, (by, at_ms) in enumerate(stamps):
+    for number, (by, kept_ms) in enumerate(stamps):
         message = to_renew(chains, head.note, by.hash_name)
-        stamp = check_token(clocked(by, at_ms).stamp(message), message, [by.root])
-        kept.keep(size, record, number, URL, stamp, at_ms)
+        stamp = check_token(clocked(by, kept_ms).stamp(message), message, [by.root])
+        kept.keep(size, record, number, URL, stamp, partial(int, kept_ms))
         chains = renewed(chains, stamp.token)
 
 

@@ -21,6 +21,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 DER = serialization.Encoding.DER
 DAY = timedelta(days=1)
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+CHOSEN: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "md5": hashes.MD5,
+    "sha1": hashes.SHA1,
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
 Signed = Callable[[dict[str, Any]], None]
 
 
@@ -54,9 +61,22 @@ def certificate(
     return builder.sign(by, hashes.SHA256())
 
 
+def by_sha1(one: x509.Certificate, by: Private) -> x509.Certificate:
+    """The certificate, signed as nobody should any more. `by`: an RSA key."""
+    assert isinstance(by, rsa.RSAPrivateKey)
+    loaded = asn1.Certificate.load(one.public_bytes(DER))
+    for named_in in (loaded, loaded["tbs_certificate"]):
+        field_name = "signature_algorithm" if named_in is loaded else "signature"
+        named_in[field_name] = {"algorithm": "sha1_rsa"}
+    signed = by.sign(loaded["tbs_certificate"].dump(force=True), padding.PKCS1v15(), hashes.SHA1())
+    loaded["signature_value"] = signed
+    return x509.load_der_x509_certificate(loaded.dump(force=True))
+
+
 @dataclass
 class Authority:
-    """One authority. `now`: what its clock says; `altered` may change what it signs."""
+    """One authority. `now`: what its clock says; `altered` may change what it signs. `signs_with`: another
+    hash than `hash_name`, of the imprint; `between`: certificates above its own, in the token."""
 
     root: x509.Certificate
     leaf: x509.Certificate
@@ -65,6 +85,12 @@ class Authority:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     altered: Signed = lambda _: None
     asked: list[bytes] = field(default_factory=list)
+    signs_with: str | None = None
+    between: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return self.signs_with or self.hash_name
 
     @property
     def pem(self) -> bytes:
@@ -102,7 +128,7 @@ class Authority:
         signer = {
             "version": "v1",
             "sid": {"issuer": leaf.issuer, "serial_number": leaf.serial_number},
-            "digest_algorithm": {"algorithm": self.hash_name},
+            "digest_algorithm": {"algorithm": self.digest},
             "signed_attrs": attributes,
             "signature_algorithm": {"algorithm": self._algorithm()},
             "signature": self._sign(attributes.dump()),
@@ -110,9 +136,9 @@ class Authority:
         signer["sid"] = cms.SignerIdentifier("issuer_and_serial_number", signer["sid"])
         signed = {
             "version": "v3",
-            "digest_algorithms": [{"algorithm": self.hash_name}],
+            "digest_algorithms": [{"algorithm": self.digest}],
             "encap_content_info": {"content_type": "tst_info", "content": core.ParsableOctetString(info)},
-            "certificates": [leaf],
+            "certificates": [leaf, *(asn1.Certificate.load(one.public_bytes(DER)) for one in self.between)],
             "signer_infos": [signer],
         }
         return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed)})
@@ -122,16 +148,16 @@ class Authority:
         return cms.CMSAttributes([
             cms.CMSAttribute({"type": "content_type", "values": ["tst_info"]}),
             cms.CMSAttribute({"type": "message_digest",
-                              "values": [hashlib.new(self.hash_name, info).digest()]}),
+                              "values": [hashlib.new(self.digest, info).digest()]}),
             cms.CMSAttribute({"type": "signing_certificate_v2",
                               "values": [tsp.SigningCertificateV2({"certs": [tsp.ESSCertIDv2(ess)]})]}),
         ])  # fmt: skip
 
     def _algorithm(self) -> str:
-        return f"{self.hash_name}_{'rsa' if isinstance(self.key, rsa.RSAPrivateKey) else 'ecdsa'}"
+        return f"{self.digest}_{'rsa' if isinstance(self.key, rsa.RSAPrivateKey) else 'ecdsa'}"
 
     def _sign(self, data: bytes) -> bytes:
-        chosen = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}[self.hash_name]()
+        chosen = CHOSEN[self.digest]()
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(data, padding.PKCS1v15(), chosen)
         return self.key.sign(data, ec.ECDSA(chosen))

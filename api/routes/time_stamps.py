@@ -21,11 +21,12 @@ router = APIRouter(tags=["log"])
 
 
 class TimeStamped(BaseModel):
-    """The head of `size` entries existed at `time`, by the word of the authority at `authority`.
+    """The head of `size` entries existed by `time`, by the word of the authority at `authority`: what its
+    token says, and how exactly it says so.
 
     `record`: an evidence record (RFC 4998) in base64, over the head's note as the log published it
     first, without lines of witnesses. `stamps`: how many tokens are in it, the first and each renewal.
-    `until`: the newest one's certificate holds so long.
+    `until`: the newest one's certificates hold so long; behind that it proves nothing any more.
     """
 
     size: int
@@ -67,7 +68,7 @@ def _told(one: Kept) -> TimeStamped:
     return TimeStamped(
         size=one.size,
         authority=one.record,
-        time=timestamp(one.at_ms),
+        time=timestamp(one.by_ms),
         stamps=one.count,
         until=timestamp(one.until_ms),
         record=base64.b64encode(one.encode()).decode(),

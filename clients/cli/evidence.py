@@ -394,7 +394,8 @@ def _draw_report(console: Console, report: Report) -> None:
     console.print(Text(f"Proved: {report.proved}", style="green" if report.ok else ""))
     witnessed = report.size and report.witnessed_size == report.size
     console.print(Text(f"Witnesses: {report.witnessed}", style="green" if witnessed else "bold yellow"))
-    stamped = any(one["holds"] for one in report.stamps)
+    standings = {one["standing"] for one in report.stamps}
+    stamped = "holds" in standings and "other_entries" not in standings
     console.print(Text(f"Time: {report.stamped}", style="green" if stamped else "yellow"))
     second = any(step.number == SECOND_KEY and step.ok for step in report.steps)
     console.print(Text(f"Second key: {report.second}", style="green" if second else "yellow"))

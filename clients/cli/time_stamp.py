@@ -17,7 +17,7 @@ from ledger.errors import Malformed
 from ledger.proof.checkpoint import open_checkpoint, own_part
 
 if TYPE_CHECKING:
-    from ledger.proof.evidence_record import Evidence
+    from ledger.proof.evidence_record import Chains, Evidence
 
 
 def time_stamp(
@@ -53,29 +53,30 @@ def time_stamp(
     """Verify one head's time stamp, offline, under roots that you bring.
 
     It says that the head, and every entry before its end, existed by then, by that authority's word. Exit
-    code 1: it does not, or its newest certificate has run out without a renewal.
+    code 1: it does not, or contradicts the head's own time, or its newest certificate has run out without a
+    renewal.
     """
     from clients.cli.evidence import pinned
     from ledger.proof.time_stamp import read_roots
+    from ledger.verify.time_stamps import check_stamp
 
     signed = open_checkpoint(checkpoint.read_bytes(), pinned(log_key, home))
     roots = [root for path in tsa_root for root in read_roots(path.read_bytes())]
-    evidence = _evidence(record.read_bytes(), own_part(signed.note), roots)
-    document = _told(evidence, signed.checkpoint.size, time.time_ns() // 1_000_000)
+    now_ms = time.time_ns() // 1_000_000
+    evidence = check_stamp(_chains(record.read_bytes()), own_part(signed.note), signed.time_s, roots, now_ms)
+    document = _told(evidence, signed.checkpoint.size, now_ms)
     show(document, lambda console: _draw(console, document), as_json)
     if not document["holds"]:
         raise typer.Exit(REFUSED)
 
 
-def _evidence(data: bytes, note: bytes, roots: list[Any]) -> Evidence:
-    """Raises `ProofInvalid` (`bad_time_stamp`)."""
-    from ledger.proof.evidence_record import check_record, decode
+def _chains(data: bytes) -> Chains:
+    from ledger.proof.evidence_record import decode
 
     try:
-        chains = decode(data)
+        return decode(data)
     except Malformed:
-        chains = ((data,),)  # a token alone, as an authority gives it
-    return check_record(chains, note, roots)
+        return ((data,),)  # a token alone, as an authority gives it
 
 
 def _told(evidence: Evidence, size: int, now_ms: int) -> dict[str, Any]:

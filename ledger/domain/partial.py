@@ -8,7 +8,8 @@ One thing is believed: where entries before are not at hand, nobody knows the la
 That a statement's number and predecessor fit is then for its own words to say, and that they don't for
 the ledger's. `assumed` counts the statements whose predecessor is not at hand.
 
-A deviation of the ledger whose cause is not at hand is not judged either, where it stands as one would.
+A deviation of the ledger whose cause is not at hand is not judged either, where it stands as one would:
+of one cause each finding once in a stream, and never of a cause that turns out to be at hand.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class PartialWorld(MemoryWorld):
         self._said: dict[str, dict[str, int]] = {}  # by key: statement id to position
         self._cause = _Cause("", True, False, True)
         self._hidden_cause = ""  # of the deviation before, where that is not given
+        self._excused: dict[str, set[tuple[str, str]]] = {}  # by cause: code and stream
 
     def look_at(self, entry: Entry) -> None:
         """The entry that is judged next."""
@@ -68,12 +70,17 @@ class PartialWorld(MemoryWorld):
         """As `MemoryWorld.record`, of what of the entry is known; look into `unknown` then."""
         self.look_at(entry)
         mine = self.part_of(entry)
+        if mine.statement_id in self._excused:
+            what = f"position {mine.position}: a deviation before it names it as its cause"
+            raise ProofInvalid("deviation_not_due", what)
         if self._is_of_hidden(mine):
             self.unknown.add(mine.stream)
             self._hidden_cause = mine.event.cause  # type: ignore[attr-defined]
+            self._excuse(mine)
             self.apply(mine, Verdict())
             return Verdict()
         if self._is_excused(mine):
+            self._excuse(mine)
             verdict = Verdict((), self._cause.standing)
             self.apply(mine, verdict)
             return verdict
@@ -144,9 +151,11 @@ class PartialWorld(MemoryWorld):
     def _is_of_hidden(self, entry: Entry) -> bool:
         """A deviation of the ledger whose cause is not given, as where a shipment carried a therapy that
         the reader may not see. It stands right behind what is not given, or behind another of the same
-        cause; and its stream is not whole, else the cause would be here."""
+        cause; and its stream is not whole, else the cause would be here. The ledger's always have one."""
         event: Any = entry.event
         if not _by_ledger(entry) or self.owed or entry.stream in self._whole:
+            return False
+        if event.cause in (None, entry.statement_id) or self._was_excused(entry):
             return False
         if any(event.cause in said for said in self._said.values()):
             return False
@@ -154,11 +163,20 @@ class PartialWorld(MemoryWorld):
 
     def _is_excused(self, entry: Entry) -> bool:
         event: Any = entry.event
-        if not _by_ledger(entry) or event.cause != self._cause.statement_id:
+        if not _by_ledger(entry) or event.cause != self._cause.statement_id or self._was_excused(entry):
             return False
         if self.owed and is_owed(self.owed[0], entry):
             return False
         return not self._cause.judged or (self._cause.assumed and event.code == GAP)
+
+    def _excuse(self, entry: Entry) -> None:
+        event: Any = entry.event
+        self._excused.setdefault(event.cause, set()).add((event.code, entry.stream))
+
+    def _was_excused(self, entry: Entry) -> bool:
+        """A verdict has each finding once for each stream."""
+        event: Any = entry.event
+        return (event.code, entry.stream) in self._excused.get(event.cause, set())
 
     def _remember(self, entry: Entry, verdict: Verdict) -> None:
         self.assumed += self._unlinked

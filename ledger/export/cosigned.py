@@ -51,7 +51,7 @@ class Cosignatures:
     def state(self) -> str:
         """Other where the bundle's bytes would be."""
         claimed = self.claim.policy if self.claim else ""
-        return f"{self._kept.count(self._size - RECENT, self._size, self._until_s)} {claimed}"
+        return f"{self._kept.count(self._size - RECENT, self._size, self._until_s)} {claimed} {self.heads}"
 
     def complete(self, heads: list[StoredCheckpoint]) -> list[bytes]:
         """The heads' notes with their lines."""
@@ -59,5 +59,4 @@ class Cosignatures:
 
     @cached_property
     def _best(self) -> list[tuple[int, set[str]]]:
-        everybody = {str(each.vkey) for each in self._policy.witnesses.values()} if self._policy else set()
-        return self._kept.best(self._size, self._until_s, everybody)
+        return self._kept.best(self._size, self._until_s)

@@ -19,12 +19,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from asn1crypto import algos, cms, core, tsp
 
 from ledger.errors import Malformed, ProofInvalid
-from ledger.proof.time_stamp import HASHES, MAX_TOKEN, Stamp, check_token, claimed_at
+from ledger.proof.authority_chain import HASHES
+from ledger.proof.time_stamp import MAX_TOKEN, Claim, Stamp, check_token, claim_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +79,7 @@ class Evidence:
 
     @property
     def until_ms(self) -> int:
-        """When the newest stamp's certificate ends: renew it before."""
+        """When the first certificate of the newest stamp's chain ends: renew it before."""
         return self.stamps[-1].until_ms
 
     def holds_at(self, now_ms: int) -> bool:
@@ -102,12 +104,21 @@ def decode(data: bytes) -> Chains:
     try:
         sequence = _Record.load(data, strict=True)["archive_time_stamp_sequence"]
         chains = tuple(tuple(bytes(one["time_stamp"].dump()) for one in chain) for chain in sequence)
-        same = all(chains) and 1 <= sum(map(len, chains)) <= MAX_STAMPS and encode(chains) == data
+        count = sum(map(len, chains))
+        same = 1 <= count <= MAX_STAMPS and _regular(chains) and encode(chains) == data
+    except ProofInvalid as error:
+        raise _malformed(error.detail) from None
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise _malformed("not DER of RFC 4998") from None
     if not same:
         raise _malformed("it is not in the one form that is written here")
     return chains
+
+
+def _regular(chains: Chains) -> bool:
+    """Section 5.1: within one chain one hash algorithm, and a new chain for another alone."""
+    nothing: Chains = ()
+    return reduce(renewed, (token for chain in chains for token in chain), nothing) == chains
 
 
 def to_renew(chains: Chains, message: bytes, hash_name: str) -> bytes:
@@ -133,7 +144,7 @@ def renewed(chains: Chains, token: bytes) -> Chains:
 def check_record(chains: Chains, message: bytes, roots: Sequence[x509.Certificate]) -> Evidence:
     """Section 5.3: each token holds, covers what was before it, and came before that aged.
 
-    Raises `ProofInvalid` (`bad_time_stamp`), naming the token by its number from 1.
+    Raises `ProofInvalid` (`bad_time_stamp`, `unknown_authority`), naming the token by its number from 1.
     """
     stamps: list[Stamp] = []
     for number, (before, token) in enumerate(_steps(chains), 1):
@@ -141,15 +152,15 @@ def check_record(chains: Chains, message: bytes, roots: Sequence[x509.Certificat
             stamp = check_token(token, to_renew(before, message, hash_of(token)), roots)
             _must_be_in_time(stamp, stamps)
         except ProofInvalid as error:
-            raise ProofInvalid("bad_time_stamp", f"time stamp {number}: {error.detail}") from None
+            raise ProofInvalid(error.code, f"time stamp {number}: {error.detail}") from None
         stamps.append(stamp)
     return Evidence(tuple(stamps))
 
 
-def claimed(chains: Chains, message: bytes) -> list[int]:
-    """The times that the tokens say, in milliseconds, whoever signed them; each is about the bytes that
-    it should be about. Raises `ProofInvalid` (`bad_time_stamp`)."""
-    return [claimed_at(token, to_renew(before, message, hash_of(token))) for before, token in _steps(chains)]
+def claimed(chains: Chains, message: bytes) -> list[Claim]:
+    """What the tokens say, whoever signed them; each is about the bytes that it should be about. Raises
+    `ProofInvalid` (`bad_time_stamp`)."""
+    return [claim_of(token, to_renew(before, message, hash_of(token))) for before, token in _steps(chains)]
 
 
 def _steps(chains: Chains) -> Iterator[tuple[Chains, bytes]]:

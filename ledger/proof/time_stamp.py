@@ -7,8 +7,10 @@ A token is checked in numbered steps, and only a token that passes all is handed
 3. The nonce is the one that was asked with, where one was.
 4. One certificate in it is the signer's, for time stamping and nothing else (RFC 3161, section 2.3),
    and the signed attributes name that very certificate (section 2.4.2, RFC 5816).
-5. The signature verifies, and the certificate leads to a root that was given from outside; all were
-   in force at the time that the token says.
+5. The signature verifies, by SHA-256, SHA-384 or SHA-512, and the certificate leads to a root that was
+   given from outside (`authority_chain`); all are strong, and were in force at the time that the token
+   says.
+6. It says to five minutes or better when that was.
 
 What it does not see: whether a certificate was revoked, and whether the authority's clock was right.
 """
@@ -27,11 +29,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
 from ledger.errors import Malformed, ProofInvalid
+from ledger.proof.authority_chain import HASHES, Chain, chain_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HASHES = ("sha256", "sha384", "sha512")
 MAX_APART_MS = 5 * 60_000  # two clocks that differ by more: one of them is wrong
 MAX_TOKEN = 64 * 1024  # bytes; with a chain of certificates some have 10,000
 _WHY = re.compile(r'Verify error: ([^"]+)"')  # what OpenSSL says of a certificate, in words
@@ -51,15 +53,14 @@ class Response(core.Sequence):  # type: ignore[misc]
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """A token that verified. `at_ms`: the time it says, in milliseconds since the epoch, with its
-    `accuracy_ms` (0 where it says none); `since_ms` and `until_ms`: when its certificate holds;
-    `authority`: the certificate's subject; `hash_name` of the imprint."""
+    `accuracy_ms` (0 where it says none); `until_ms`: when the first certificate of its chain ends;
+    `authority`: the signer's subject; `hash_name` of the imprint."""
 
     token: bytes
     at_ms: int
     accuracy_ms: int
     authority: str
     hash_name: str
-    since_ms: int
     until_ms: int
 
     @property
@@ -95,27 +96,41 @@ def token_in(response: bytes) -> bytes:
 def check_token(
     token: bytes, message: bytes, roots: Sequence[x509.Certificate], nonce: int | None = None
 ) -> Stamp:
-    """Steps 1 to 5. Raises `ProofInvalid` (`bad_time_stamp`)."""
+    """Steps 1 to 6. Raises `ProofInvalid`: `unknown_authority` where its signer leads to none of the
+    roots, `bad_time_stamp` for all else."""
     try:
         signed, info = _parsed(token)
         name = _must_be_about(info, message)
         if nonce is not None and info["nonce"].native != nonce:
             raise _bad("it answers another question: the nonce differs")
         leaf = _leaf(signed)
-        _must_chain(token, hashlib.new(name, message).digest(), roots)
-        return _stamp(token, info, leaf, name)
+        _must_be_strong(signed["signer_infos"][0])
+        chain = _chain(signed, leaf, roots, info["gen_time"].native)
+        _must_be_signed(token, hashlib.new(name, message).digest(), chain)
+        return _stamp(token, info, chain, name)
     except (ValueError, TypeError, KeyError, OverflowError, x509.InvalidVersion):
         raise _bad("it cannot be read") from None
 
 
-def claimed_at(token: bytes, message: bytes) -> int:
-    """Steps 1 and 2 alone: the time that a token about these bytes says, in milliseconds, whoever
-    signed it. Raises `ProofInvalid` (`bad_time_stamp`)."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a token says, whoever signed it: its time, the time by which the bytes existed, and when its
+    signer's certificate ends; all in milliseconds."""
+
+    at_ms: int
+    by_ms: int
+    until_ms: int
+
+
+def claim_of(token: bytes, message: bytes | None = None) -> Claim:
+    """Step 1, and step 2 where there is a message. Raises `ProofInvalid` (`bad_time_stamp`)."""
     try:
-        _, info = _parsed(token)
-        _must_be_about(info, message)
-        return _ms(info["gen_time"].native)
-    except (ValueError, TypeError, KeyError, OverflowError):
+        signed, info = _parsed(token)
+        if message is not None:
+            _must_be_about(info, message)
+        at_ms = _ms(info["gen_time"].native)
+        return Claim(at_ms, at_ms + _accuracy_ms(info), _ms(_leaf(signed).not_valid_after_utc))
+    except (ValueError, TypeError, KeyError, OverflowError, x509.InvalidVersion):
         raise _bad("it cannot be read") from None
 
 
@@ -140,7 +155,10 @@ def _parsed(token: bytes) -> tuple[Any, Any]:
     if signed["encap_content_info"]["content_type"].native != "tst_info":
         raise _bad("what it signs is no time stamp")
     inner = signed["encap_content_info"]["content"]
-    return signed, tsp.TSTInfo.load(cast("core.ParsableOctetString", inner).contents, strict=True)
+    info = tsp.TSTInfo.load(cast("core.ParsableOctetString", inner).contents, strict=True)
+    if any(one["critical"] for one in info["extensions"].native or ()):
+        raise _bad("it has a critical extension, and none is known here")  # section 2.4.2
+    return signed, info
 
 
 def _leaf(signed: Any) -> x509.Certificate:
@@ -195,13 +213,29 @@ def _plain(cert: Any) -> dict[str, Any]:
     )
 
 
-def _must_chain(token: bytes, imprint: bytes, roots: Sequence[x509.Certificate]) -> None:
-    """Step 5."""
+def _must_be_strong(signer: Any) -> None:
+    """Step 5, of the signature itself: what it is over is named by a hash, twice."""
+    named = {signer["digest_algorithm"]["algorithm"].native}
+    if signer["signature_algorithm"]["algorithm"].native != "rsassa_pkcs1v15":  # which names none
+        named.add(signer["signature_algorithm"].hash_algo)
+    weak = sorted(named - set(HASHES))
+    if weak:
+        raise _bad(f"its signature is by {weak[0]}, which is not accepted")
+
+
+def _chain(signed: Any, leaf: x509.Certificate, roots: Sequence[x509.Certificate], at: datetime) -> Chain:
     if not roots:
         raise _bad("no root was given, so nothing vouches for its signer")
+    ders = [one.chosen.dump() for one in signed["certificates"] if one.name == "certificate"]
+    return chain_of(leaf, [x509.load_der_x509_certificate(der) for der in ders], roots, at)
+
+
+def _must_be_signed(token: bytes, imprint: bytes, chain: Chain) -> None:
+    """Step 5, and once more the chain, by a library's own judgement. It gets these certificates alone: of
+    two roots of one name it would take any."""
     response = decode_timestamp_response(_as_response(token))
     try:
-        VerifierBuilder(roots=list(roots)).build().verify(response, imprint)
+        VerifierBuilder(roots=list(chain[1:] or chain)).build().verify(response, imprint)
     except VerificationError as error:
         why = _WHY.search(str(error))
         raise _bad(why[1] if why else "its signature does not verify") from None
@@ -212,18 +246,24 @@ def _as_response(token: bytes) -> bytes:
     return cast("bytes", core.Sequence(contents=b"\x30\x03\x02\x01\x00" + token).dump())
 
 
-def _stamp(token: bytes, info: Any, leaf: x509.Certificate, hash_name: str) -> Stamp:
-    accuracy = info["accuracy"].native or {}
-    parts = [(accuracy.get(unit) or 0) * scale for unit, scale in _MICROS.items()]
+def _stamp(token: bytes, info: Any, chain: Chain, hash_name: str) -> Stamp:
+    accuracy_ms = _accuracy_ms(info)
+    if accuracy_ms > MAX_APART_MS:
+        raise _bad(f"it says when only to {accuracy_ms // 1000} s; at most {MAX_APART_MS // 1000} are taken")
     return Stamp(
         token=token,
         at_ms=_ms(info["gen_time"].native),
-        accuracy_ms=-(-sum(parts) // 1000),
-        authority=leaf.subject.rfc4514_string(),
+        accuracy_ms=accuracy_ms,
+        authority=chain[0].subject.rfc4514_string(),
         hash_name=hash_name,
-        since_ms=_ms(leaf.not_valid_before_utc),
-        until_ms=_ms(leaf.not_valid_after_utc),
+        until_ms=min(_ms(one.not_valid_after_utc) for one in chain),
     )
+
+
+def _accuracy_ms(info: Any) -> int:
+    """Rounded up."""
+    accuracy = info["accuracy"].native or {}
+    return -(-sum((accuracy.get(unit) or 0) * scale for unit, scale in _MICROS.items()) // 1000)
 
 
 def _ms(moment: datetime) -> int:

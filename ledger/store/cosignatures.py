@@ -89,10 +89,10 @@ class CosignatureStore:
             found = connection.execute(sizes.offset(count - 1).limit(1)).scalar_one_or_none()
         return int(found or 0)
 
-    def best(self, size: int, until_s: int, everybody: set[str]) -> list[tuple[int, set[str]]]:
-        """Heads of at most `size` entries with their cosigners, the newest first: for any policy, the newest
-        that meets it is among them, as far as `LOOKED_AT` heads reach. Lines whose witness says a later
-        time than `until_s` count for nothing; behind a head with `everybody` nobody looks further."""
+    def best(self, size: int, until_s: int) -> list[tuple[int, set[str]]]:
+        """Heads of at most `size` entries with their cosigners, the newest first: for any policy, whoever's,
+        the newest that meets it is among them, as far as `LOOKED_AT` heads reach. Lines whose witness says
+        a later time than `until_s` count for nothing."""
         columns = select(cosignature.c.size, cosignature.c.witness)
         query = columns.where(*_by(size, until_s)).order_by(cosignature.c.size.desc())
         found: list[tuple[int, set[str]]] = []
@@ -102,8 +102,6 @@ class CosignatureStore:
                 witnesses = {row.witness for row in some}
                 if not any(witnesses <= more for _, more in found):
                     found.append((int(of), witnesses))
-                if everybody <= witnesses:
-                    break
         return found
 
     def count(self, after: int, size: int, until_s: int) -> int:

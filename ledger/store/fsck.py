@@ -193,12 +193,14 @@ class _Fsck(Audit):
         try:
             for row in rows:
                 chains = renewed(chains, row.token)
-            times = claimed(chains, note)
+            said = claimed(chains, note)
         except Exception as error:
             self._odd("time_stamp", key, told(error))
             return
-        for number, (row, at_ms) in enumerate(zip(rows, times, strict=True)):
-            self._compare("time_stamp", f"{key}, {number}", row, {"number": number, "at_ms": at_ms})
+        for number, (row, claim) in enumerate(zip(rows, said, strict=True)):
+            self._compare("time_stamp", f"{key}, {number}", row, {"number": number, "at_ms": claim.at_ms})
+            if row.until_ms > claim.until_ms:
+                self._odd("time_stamp", f"{key}, {number}", "its until_ms is behind its certificate's end")
 
     def _check_tiles(self) -> None:
         """Each tile is one that the tree has, and as long as it should be."""

@@ -16,12 +16,13 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table
 from sqlalchemy.exc import IntegrityError
 
 from ledger.proof.evidence_record import Chains, encode, hash_of, renewed
+from ledger.proof.time_stamp import claim_of
 from ledger.store.engines import WRITE
 from ledger.store.faults import faults
 from ledger.store.schema import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from sqlalchemy import Select
@@ -58,6 +59,11 @@ class Kept:
     chains: Chains
 
     @property
+    def by_ms(self) -> int:
+        """The head existed by then, if the first authority's clock is as good as it says."""
+        return claim_of(self.chains[0][0]).by_ms
+
+    @property
     def count(self) -> int:
         return sum(map(len, self.chains))
 
@@ -78,14 +84,17 @@ class TimeStampStore:
         self._recorder = recorder
         self._engine = recorder.engine
 
-    def keep(self, size: int, record: str, number: int, authority: str, stamp: Stamp, now_ms: int) -> bool:
+    def keep(
+        self, size: int, record: str, number: int, authority: str, stamp: Stamp, clock_ms: Callable[[], int]
+    ) -> bool:
         """Keep a token that verified, durably when this returns. False where a token of this number is
-        there already: two nodes may ask at once, and the first to come stays."""
-        row = {"size": size, "record": record, "number": number, "authority": authority, "kept_ms": now_ms,
+        there already: two nodes may ask at once, and the first to come stays. The clock is read when the
+        row is written: an authority may take long, and what is asked for meanwhile is without it."""
+        row = {"size": size, "record": record, "number": number, "authority": authority,
                "at_ms": stamp.at_ms, "until_ms": stamp.until_ms, "token": stamp.token}  # fmt: skip
         with self._recorder.turn(), faults(), self._engine.connect().execution_options(**WRITE) as connection:
             try:
-                connection.execute(insert(time_stamp), row)
+                connection.execute(insert(time_stamp), row | {"kept_ms": clock_ms()})
             except IntegrityError:
                 connection.rollback()
                 return False
@@ -117,6 +126,13 @@ class TimeStampStore:
         query = select(time_stamp.c.size).where(*known).distinct().order_by(time_stamp.c.size)
         with faults(), self._engine.connect() as connection:
             return [int(one) for one in connection.execute(query).scalars()]
+
+    def holding(self, size: int, until_ms: int) -> set[int]:
+        """Of `sizes`, as of the same: the heads with a stamp whose certificates end later than that."""
+        known = (time_stamp.c.size <= size, time_stamp.c.kept_ms < until_ms, time_stamp.c.until_ms > until_ms)
+        query = select(time_stamp.c.size).where(*known).distinct()
+        with faults(), self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
 
     def count(self, size: int, until_ms: int) -> int:
         """How many tokens are kept of heads of at most `size` entries, as of what was kept before."""

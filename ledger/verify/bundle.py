@@ -160,6 +160,9 @@ class BundleAudit(FilesAudit):
         said = "" if self._cosigned else f" {claimed(self._manifest.witnessed)}"
         return super().witnessed(size) + said
 
+    def second(self) -> str:
+        return f"{super().second()} The bundle's own manifest rests on Ed25519 alone."
+
     def proved(self, tree: Leaves, read: int) -> str:
         if not tree.committed:
             return "Nothing about the entries: no checkpoint's root came out of them."

@@ -1,9 +1,10 @@
 """Step 12, for whoever has the log's second key (ML-DSA-44): it signed the heads, too.
 
 Whoever breaks Ed25519 can sign any head as the log; they still cannot make this line. So once the
-key has signed a head, every later one must carry its line, and the newest must in any case: else
-somebody who has the first key only could leave it away. The log itself names the key in an
-entry; which one to believe in comes from outside, as the first does.
+key has signed a head, every later one must carry its line, the newest must in any case, and so must
+every head with the entry in which the log names the key: else somebody who has the first key only
+could leave it away, and move the times of heads. Which key to believe in comes from outside, as the
+first does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ledger.proof.note import parse_note
 from ledger.verify.report import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ledger.domain.world import Entry
     from ledger.proof.ml_dsa import SecondKey
@@ -38,11 +39,12 @@ class SecondSigned:
         self._findings = findings
         self._named: tuple[int, str] | None = None  # position and key, as the log says
         self._lined: list[int] = []
+        self._bare: list[int] = []  # before the first with a line
         if key:
             findings.add(STEP, NAME)
 
     def check(self, source: LogSource, heads: Heads) -> None:
-        """Every stored head's line, and the latest one's."""
+        """Every stored head's line. Which ones may lack it only the entries tell: see `conclude`."""
         if self._key is None:
             return
         with self._findings.timed(STEP):
@@ -50,7 +52,6 @@ class SecondSigned:
             for size, note in self._notes(source):
                 if size in opened:
                     self._read(self._key, opened[size], note)
-            self._conclude(heads)
 
     def follow(self, entries: Iterable[Entry]) -> None:
         """Entries that went through step 6: one of them may name the key."""
@@ -61,6 +62,23 @@ class SecondSigned:
                     self._wrong(
                         entry.position, "the log names another second key than the one that was given"
                     )
+
+    def conclude(self, heads: Heads) -> None:
+        """After the last entry."""
+        if self._key is None:
+            return
+        named = self._named[0] if self._named else None
+        for size in self._bare:
+            if named is not None and size > named:
+                what = f"the second key did not sign it, and entry {named} names that key"
+                self._wrong(None, what, f"checkpoints/{size}")
+        last = heads.last.size if heads.last else 0
+        if last not in self._lined[-1:]:
+            what = f"THE SECOND KEY DID NOT SIGN the newest checkpoint, of {last} entries"
+            self._wrong(None, what, "checkpoint")
+        self._findings.done(
+            STEP, f"{len(self._lined)} of {len(heads.heads)} heads are signed by it, ML-DSA-44"
+        )
 
     def sentence(self) -> str:
         """What there is to say of it, for the end of a report."""
@@ -74,11 +92,11 @@ class SecondSigned:
             return f"It signed every head from that of {self._lined[0]} entries on (ML-DSA-44)."
         return "IT DID NOT SIGN what it should have: see step 12."
 
-    def _notes(self, source: LogSource) -> list[tuple[int, bytes]]:
+    def _notes(self, source: LogSource) -> Iterator[tuple[int, bytes]]:
         try:
-            return list(source.checkpoints())
+            yield from source.checkpoints()
         except Exception:
-            return []  # steps 1 and 2 have named it
+            return  # steps 1 and 2 have named it
 
     def _read(self, key: SecondKey, head: Head, data: bytes) -> None:
         try:
@@ -88,21 +106,12 @@ class SecondSigned:
         except Exception as error:
             bare = isinstance(error, ProofInvalid) and error.code == "no_signature"
             if bare and not self._lined:
-                return  # the key was added later
+                self._bare.append(head.size)  # the key may have been added later
+                return
             what = f"the second key did not sign it, or not once: {told(error)}" if bare else told(error)
             self._wrong(None, what, f"checkpoints/{head.size}")
         else:
             self._lined.append(head.size)
-
-    def _conclude(self, heads: Heads) -> None:
-        last = heads.last.size if heads.last else 0
-        if last not in self._lined:
-            self._wrong(
-                None, f"THE SECOND KEY DID NOT SIGN the newest checkpoint, of {last} entries", "checkpoint"
-            )
-        self._findings.done(
-            STEP, f"{len(self._lined)} of {len(heads.heads)} heads are signed by it, ML-DSA-44"
-        )
 
     def _wrong(self, position: int | None, what: str, where: str | None = None) -> None:
         self._findings.wrong(STEP, position, what, where=where)

@@ -113,7 +113,8 @@ class Audit:
                 with workers(processes if last.size > SMALL else 1) as self._checkers:
                     report.proved = self._walk(last.size, progress or _silent)
                 report.stamped, report.stamps = self._stamped.sentence(last.size), self._stamped.to_json()
-                report.second = self._second.sentence()
+            self._second.conclude(self.heads)
+            report.second = self.second() if last is not None else report.second
         except Exception as error:  # a source that breaks its contract is a finding too
             self.findings.wrong(1, None, f"the audit could not go on: {told(error)}")
         report.seconds = time.perf_counter() - start
@@ -142,6 +143,10 @@ class Audit:
         """What witnesses say of the whole."""
         return self._cosigned.sentence(size) if self._cosigned else NOBODY
 
+    def second(self) -> str:
+        """What the log's second key says of the whole."""
+        return self._second.sentence()
+
     def proved(self, tree: Leaves, read: int) -> str:
         """What remains proved. `read`: entries before the first that is missing."""
         return proved(self.findings, tree, read)
@@ -169,6 +174,7 @@ class Audit:
             replay.finish()
         self.finish()
         self._close(size, reader, replay)
+        self._stamped.hold_against(min(tree.bad | {tree.committed}))
         return self.proved(tree, size if reader.unread is None else reader.unread)
 
     def _checks(self, tree: Leaves) -> Iterator[tuple[Sequence[int], list[Outcome]]]:

@@ -18,6 +18,8 @@ from ledger.proof.witnesses import parse_policy
 from ledger.verify.report import NOBODY, told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ledger.proof.note import VerifierKey
     from ledger.proof.witnesses import Policy
     from ledger.verify.checkpoints import Heads
@@ -62,13 +64,16 @@ class Cosigned:
                 self.falls_short(last)
             self._findings.done(STEP, self._detail(last), whole=self.size == last)
 
-    def _notes(self, source: LogSource) -> list[tuple[int, bytes]]:
+    def _notes(self, source: LogSource) -> Iterator[tuple[int, bytes]]:
         """The latest too: it may have been fetched when more witnesses had answered."""
+        size = None
         try:
-            stored = list(source.checkpoints())
-            return [*stored, (stored[-1][0], source.latest())] if stored else []
+            for size, note in source.checkpoints():
+                yield size, note
+            if size is not None:
+                yield size, source.latest()
         except Exception:
-            return []  # steps 1 and 2 have named it
+            return  # steps 1 and 2 have named it
 
     def _read(self, size: int, data: bytes, known: dict[int, bytes]) -> None:
         """Lines count for the very head that the log's key opened, wherever they stand."""

@@ -22,7 +22,8 @@ from api.settings import Settings
 from ledger.export.seal import Seal
 from tests.e2e.api_stage import CHAIN, COI, Stage, code, enrol, serving
 from tests.scenario import APHERESIS, Clock, Scenario, open_scenario, therapy
-from tests.stamped_stage import RSA, URL, stamp_head
+from tests.stamped_stage import RSA, START, URL, stamp_head
+from tests.tsa import DAY, authority
 
 REPORT = f"{CHAIN}/report.pdf"
 PASSPHRASE = b"open sesame"
@@ -150,6 +151,32 @@ def test_it_says_by_whose_word_outside_its_entries_existed(tmp_path: Path, text:
     assert "The others' times are the ledger's." in told[0].replace("\u2019", "'")
     assert "Time All entries existed before 2026-09-21" in told[1]
     assert f"by the word of {URL}" in told[1]
+
+
+def test_it_says_no_earlier_time_than_the_authority_and_nothing_of_what_has_expired(tmp_path: Path) -> None:
+    """Its accuracy is a second: what it says of a time is said of the second behind it, rounded up."""
+    scenario = open_scenario(f"sqlite:///{tmp_path}/ledger.db", tmp_path, Clock())
+    enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
+    therapy(scenario, COI)
+    heads, at_ms = scenario.ledger.store.checkpoints(0, 10_000), scenario.clock()
+    soon = authority(
+        "Soon",
+        since=START - DAY,
+        until=datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC) + DAY / 24,
+    )
+    stamp_head(scenario.ledger, heads[-2].size, (RSA, at_ms + 300))
+    stamp_head(scenario.ledger, heads[-1].size, (soon, at_ms + 300))
+    told = []
+    for number, seconds in enumerate((60, 7200)):
+        scenario.clock.forward(seconds)
+        enrol(scenario, f"more{number}", "nurse", "ada", "st-mary-trust", "st-mary")
+        with serving(scenario, Settings(label_host="labels.example")) as stage:
+            told.append(words(stage.get(REPORT, "audrey").content))
+    scenario.ledger.close()
+    by = datetime.datetime.fromtimestamp(at_ms // 1000 + 2, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    assert f"All entries existed before {by} UTC" in told[0]
+    assert f"entries existed before {by} UTC" in told[1]
+    assert "Time The first " in told[1]  # by the earlier head alone: the other's stamp has run out
 
 
 def test_who_has_nothing_to_do_with_the_therapy_gets_no_report(stage: Stage) -> None:

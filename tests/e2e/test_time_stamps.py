@@ -13,11 +13,14 @@ import httpx
 import pytest
 
 from api.authorities import RESPONSE
+from ledger.domain.times import timestamp
+from ledger.proof.checkpoint import own_part
 from ledger.proof.evidence_record import check_record, decode
 from ledger.proof.ml_dsa import SecondKey
 from tests.e2e.live import Live, environment
 from tests.e2e.test_witness import until
 from tests.e2e.test_witness_program import program, run
+from tests.stamped_stage import record as record_by
 from tests.tsa import DAY, authority, served
 
 RSA = authority("Old TSA", until=datetime.now(UTC) + 300 * DAY)
@@ -85,6 +88,7 @@ def test_the_server_stamps_its_head_and_says_so(stage: Stage) -> None:
     note = stage.get(f"/log/checkpoint.{first['size']}").content
     found = check_record(decode(base64.b64decode(first["record"])), note, [RSA.root])
     assert found.first.authority == "CN=Old TSA"
+    assert first["time"] == timestamp(found.first.by_ms)  # a second behind what the token says: its accuracy
     (standing,) = stage.get("/v1/health").json()["authorities"]
     assert (standing["authority"], standing["state"]) == (stage.first, "stamps")
     assert f'unbroken_stamped_size{{authority="{stage.first}"}} {first["size"]}' in stage.get("/metrics").text
@@ -116,7 +120,7 @@ def test_a_copy_renewed_by_another_authority_and_algorithm_verifies(stage: Stage
     told = run("time-stamps", "state", "--data", str(stage.live.data))
     assert f"by {stage.first}  1 stamp, sha256, holds until" in told
     renew = ("time-stamps", "renew", "--data", str(stage.live.data), "--time-stamp-authority", stage.second)
-    told = run(*renew, "--time-stamp-roots", str(stage.roots))
+    told = run(*renew, "--time-stamp-roots", str(stage.roots), "--time-stamp-hash", "sha512")
     assert "0 not." in told
     listed = json.loads(run("time-stamps", "state", "--data", str(stage.live.data), "--json"))["time_stamps"]
     assert {(one["stamps"], one["hash"], one["newest_by"]) for one in listed} == {(2, "sha512", stage.second)}
@@ -144,4 +148,10 @@ def test_one_heads_stamp_verifies_alone(stage: Stage, tmp_path: Path) -> None:
     assert (code, json.loads(out)["authority"]) == (0, "CN=Old TSA")
     (tmp_path / "other.pem").write_bytes(CURVE.pem)
     code, out, _ = program(stage.live, "audrey", *words, str(tmp_path / "other.pem"))
-    assert (code, json.loads(out)["error"]["code"]) == (1, "bad_time_stamp")
+    assert (code, json.loads(out)["error"]["code"]) == (1, "unknown_authority")
+    own = own_part(note.read_bytes())
+    for away in (-DAY / 24, DAY):  # as `unbroken verify` does: the head says another time, or it is to come
+        moved = record_by(own, (RSA, int((datetime.now(UTC) + away).timestamp() * 1000)))
+        token.write_bytes(decode(moved)[0][0])
+        code, out, _ = program(stage.live, "audrey", *words, str(stage.roots))
+        assert (code, json.loads(out)["error"]["code"]) == (1, "bad_time_stamp")

@@ -123,6 +123,14 @@ def test_whatever_else_is_no_record(data: bytes) -> None:
     assert caught.value.code == "malformed_evidence_record"
 
 
+def test_a_record_that_is_grouped_otherwise_than_its_hashes_are_is_not_read() -> None:
+    """Section 5.1: the hash algorithm is one within a chain, and another one begins a new chain."""
+    old, strong = made("old")[0][0], made("strong")[0][0]
+    for other in (((old, strong),), ((old,), (old,)), ((old,), (strong,), (strong,))):
+        with pytest.raises(Malformed, match="one form"):
+            decode(encode(other))
+
+
 def test_a_record_with_a_hash_tree_or_none_at_all_is_not_read() -> None:
     for other in (encode(()), RECORD + b"\0", RECORD[:-1]):
         with pytest.raises(Malformed):

@@ -139,3 +139,42 @@ def test_another_cause_behind_one_that_is_excused_is_not(told: Told) -> None:
     upto = [one for one in told.entries if one.position <= deviations[-1].position]
     false = invented(deviations[-1], deviations[-1].position + 1, "cd" * 32)
     assert replayed(told, [*upto, false]) == f"deviation_not_due at {false.position}"
+
+
+def behind_the_gap(told: Told, *false: Entry) -> str:
+    """What the replay says where these stand in the place of the deviations, and the rest behind."""
+    deviations = of_hidden(told)
+    before = [one for one in told.entries if one.position < deviations[0].position]
+    after = [one for one in told.entries if one.position > deviations[-1].position]
+    return replayed(told, [*before, *false, *after])
+
+
+def test_the_ledgers_own_deviation_always_has_a_cause_and_never_itself(told: Told) -> None:
+    deviation = of_hidden(told)[0]
+    nobodys = invented(deviation, deviation.position, "")
+    event: Any = nobodys.event
+    nobodys = replace(nobodys, event=event.model_copy(update={"cause": None}))
+    its_own = invented(deviation, deviation.position, f"{deviation.position:064x}")
+    for false in (nobodys, its_own):
+        assert behind_the_gap(told, false) == f"deviation_not_due at {deviation.position}"
+
+
+def test_a_cause_that_is_given_later_was_no_hidden_one(told: Told) -> None:
+    deviations = of_hidden(told)
+    later = next(
+        one
+        for one in told.entries
+        if one.position > deviations[-1].position and one.event.type != "DeviationRaised"
+    )
+    false = invented(deviations[0], deviations[0].position, later.statement_id)
+    assert behind_the_gap(told, false) == f"deviation_not_due at {later.position}"
+
+
+def test_a_hidden_cause_has_each_finding_once(told: Told) -> None:
+    deviation = of_hidden(told)[0]
+    event: Any = deviation.event
+    again = invented(deviation, deviation.position + 1, event.cause)
+    fewer = replace(again, event=event.model_copy(update={"containers": []}))
+    for false in (again, fewer):
+        found = behind_the_gap(told, deviation, false)
+        assert found == f"deviation_not_due at {false.position}"

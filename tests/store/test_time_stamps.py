@@ -50,15 +50,15 @@ def keep(
     message = to_renew(chains, note, by.hash_name)
     stamp = check_token(by.stamp(message), message, ROOTS)
     url = A if by is RSA else B
-    return kept.keep(size, record, before[0].count if before else 0, url, stamp, now_ms)
+    return kept.keep(size, record, before[0].count if before else 0, url, stamp, lambda: now_ms)
 
 
 def test_a_token_is_kept_once_whoever_keeps_it_again(
     kept: TimeStampStore, other_node: LedgerRecorder
 ) -> None:
     stamp = check_token(RSA.stamp(b"note"), b"note", ROOTS)
-    assert kept.keep(3, A, 0, A, stamp, NOW_MS)
-    assert not TimeStampStore(other_node).keep(3, A, 0, A, stamp, NOW_MS)
+    assert kept.keep(3, A, 0, A, stamp, lambda: NOW_MS)
+    assert not TimeStampStore(other_node).keep(3, A, 0, A, stamp, lambda: NOW_MS)
     assert kept.newest_of(A) == (3, stamp.at_ms)
     assert kept.newest_of(B) == (0, 0)
 
@@ -137,6 +137,7 @@ ALTERED: dict[str, tuple[int, dict[str, Any], str]] = {
     "another time": (0, {"at_ms": 1}, "at_ms"),
     "another token": (0, {"token": RSA.stamp(b"other")}, "other bytes"),
     "no token": (1, {"token": b"x"}, "cannot be read"),
+    "a later end": (1, {"until_ms": 9_000_000_000_000}, "until_ms"),
     "another number": (1, {"number": 2}, "number"),
     "another head": (0, {"size": 10_000}, "no head of this size"),
 }

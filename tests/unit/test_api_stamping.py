@@ -5,20 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from api import authorities, stamps_program
+from api import authorities, stamping, stamps_program
 from api.authorities import RESPONSE, Authorities, must_be_url
 from api.authorities import Authority as Asked
 from api.metrics import Metrics
 from api.stamping import Asking, Stamping, StampStanding
 from ledger.errors import Malformed
 from ledger.proof.evidence_record import check_record
-from ledger.proof.time_stamp import MAX_TOKEN, Response
+from ledger.proof.time_stamp import MAX_TOKEN, Response, check_token
 from ledger.store.time_stamps import TimeStampStore
 from tests.e2e.api_stage import enrol
 from tests.scenario import Clock, Scenario, open_scenario
@@ -45,7 +46,7 @@ def by(tsa: Authority) -> Answers:
 
 
 def asking(scenario: Scenario, *urls: str, **more: Any) -> list[Asking]:
-    asked = Authorities(urls, ROOTS, **more)
+    asked = Authorities(urls, (*ROOTS, EXPIRED.root), **more)
     store = scenario.ledger.store
     return Stamping(store, TimeStampStore(store), asked, scenario.clock).asking
 
@@ -111,7 +112,7 @@ REFUSAL = Response({"status": {"status": "rejection", "status_string": ["closed"
 WRONG: dict[str, tuple[Answers, str]] = {
     "another nonce": (_tampered(_nonce), "bad_time_stamp"),
     "another imprint": (_tampered(_imprint), "bad_time_stamp"),
-    "an unknown root": (by(authority()), "bad_time_stamp"),
+    "an unknown root": (by(authority()), "unknown_authority"),
     "an expired certificate": (by(EXPIRED), "bad_time_stamp"),
     "a clock an hour ahead": (_clocked(timedelta(hours=1)), "bad_time_stamp"),
     "a clock an hour behind": (_clocked(timedelta(hours=-1)), "bad_time_stamp"),
@@ -161,13 +162,13 @@ def test_ingest_goes_on_while_an_authority_hangs(scenario: Scenario) -> None:
 
     store = scenario.ledger.store
     with served(hang) as url:
-        stamping = Stamping(store, TimeStampStore(store), Authorities((url,), ROOTS), scenario.clock)
-        stamping.start()
+        running = Stamping(store, TimeStampStore(store), Authorities((url,), ROOTS), scenario.clock)
+        running.start()
         assert hanging.wait(10)
         before = store.head()[0]
         assert grow(scenario, "meanwhile") > before
         done.set()
-        stamping.close()
+        running.close()
 
 
 # --- renewal ----------------------------------------------------------------------------------
@@ -202,6 +203,79 @@ def test_a_renewal_that_would_hold_no_longer_is_not_kept_and_shown_as_due(scenar
             assert (one.standing.due, one.standing.failures) == (1, 0)
             assert one.standing.state == "nothing_renewed"
     assert [each.count for each in kept.records()] == [1]
+
+
+def test_a_renewal_never_goes_to_a_weaker_hash_and_never_ends_sooner(scenario: Scenario) -> None:
+    """Whatever hash new stamps are by, and by hand as by itself."""
+    store, kept = scenario.ledger.store, TimeStampStore(scenario.ledger.store)
+    soon = authority("Soon", until=datetime.now(UTC) + 30 * DAY)
+    sooner = authority("Sooner", until=datetime.now(UTC) + 9 * DAY)
+    later = authority("Later", until=datetime.now(UTC) + 900 * DAY)
+    roots = (soon.root, sooner.root, later.root)
+    with served(by(soon)) as url:
+        Stamping(store, kept, Authorities((url,), roots, "sha512"), scenario.clock).asking[0].once()
+    with served(by(sooner)) as url:
+        done, failed = stamps_program.renew_all(store, Authorities((url,), roots, "sha256"), None)
+    assert (done, "ends no later" in failed[0]) == (0, True)
+    with served(by(later)) as url:
+        assert stamps_program.renew_all(store, Authorities((url,), roots, "sha256"), None) == (1, [])
+    (found,) = kept.records()
+    assert (found.count, found.hash_name, len(found.chains)) == (2, "sha512", 1)
+
+
+def test_a_record_does_not_grow_longer_than_verifiers_read(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = scenario.ledger.store
+    monkeypatch.setattr(stamping, "MAX_STAMPS", 1)
+    with served(by(RSA)) as first, served(by(CURVE)) as second:
+        asking(scenario, first)[0].once()
+        done, failed = stamps_program.renew_all(store, Authorities((second,), ROOTS), None)
+    assert (done, "no more are read" in failed[0]) == (0, True)
+
+
+def test_a_renewal_by_an_authority_that_is_away_is_told_for_each_record(scenario: Scenario) -> None:
+    with served(by(RSA)) as url:
+        (one,) = asking(scenario, url, every_s=1)
+        for name in ("more", "still"):
+            one.once()
+            grow(scenario, name)
+            scenario.clock.forward(10)
+    done, failed = stamps_program.renew_all(scenario.ledger.store, Authorities((url,), ROOTS), None)
+    assert (done, len(failed)) == (0, 2)
+
+
+def test_one_record_that_cannot_be_renewed_stands_in_no_others_way(scenario: Scenario) -> None:
+    """The row of the first names a head that the log never signed."""
+    store, kept = scenario.ledger.store, TimeStampStore(scenario.ledger.store)
+    soon = authority("Soon", until=datetime.now(UTC) + DAY)
+    roots = (soon.root, CURVE.root)
+    with served(by(soon)) as first, served(by(CURVE)) as second:
+        (one,) = Stamping(store, kept, Authorities((first,), roots), scenario.clock).asking
+        one.once()
+        (sound,) = kept.records()
+        stamp = check_token(sound.chains[0][0], store.checkpoint(sound.size).note, roots)  # type: ignore[union-attr]
+        kept.keep(9_999, first, 0, first, replace(stamp, until_ms=stamp.until_ms - 1), scenario.clock)
+        (other,) = Stamping(store, kept, Authorities((second,), roots), scenario.clock).asking
+        other.once()
+    assert (other.standing.state, other.standing.due) == ("bad_time_stamp", 1)
+    assert [each.count for each in kept.records() if each.size == sound.size and each.record == first] == [2]
+
+
+def test_a_stamp_counts_from_when_it_was_kept_and_not_from_when_it_was_asked_for(scenario: Scenario) -> None:
+    """The authority takes eighteen seconds; a bundle that was made meanwhile was made without it."""
+    store, kept = scenario.ledger.store, TimeStampStore(scenario.ledger.store)
+    asked_ms = scenario.clock()
+
+    def slowly(request: bytes) -> tuple[int, str, bytes]:
+        scenario.clock.forward(18)
+        return 200, RESPONSE, RSA.answer(request)
+
+    with served(slowly) as url:
+        asking(scenario, url)[0].once()
+    size = store.head()[0]
+    assert kept.sizes(size, asked_ms + 18_000) == []
+    assert kept.sizes(size, scenario.clock() + 60_000) == [size]
 
 
 def test_what_has_expired_cannot_be_renewed_any_more(
@@ -242,12 +316,23 @@ def test_state_says_in_words_who_stamped_what(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "tsa.example", "ftp://tsa.example", "https://me:secret@tsa.example/", "http://"]
+    "url",
+    [
+        "",
+        "tsa.example/secret",
+        "ftp://tsa.example/secret",
+        "https://me:secret@tsa.example/",
+        "https://tsa.example/?api_key=secret",
+        "https://tsa.example/?",
+        "https://tsa.example/#secret",
+        "http://",
+    ],
 )
-def test_an_authority_is_named_by_an_address_without_a_password(url: str) -> None:
+def test_an_authority_is_named_by_an_address_without_a_secret_and_a_refusal_repeats_none(url: str) -> None:
     with pytest.raises(Malformed) as caught:
         must_be_url(url)
     assert caught.value.code == "bad_authority"
+    assert "secret" not in caught.value.detail
 
 
 def test_an_authority_without_roots_is_not_asked(tmp_path: Path) -> None:

@@ -109,6 +109,54 @@ def test_lines_of_witnesses_do_not_disturb_a_stamp(scenario: Scenario, log: Path
     assert step(check(scenario, log, outside(RSA)), 11).ok
 
 
+def test_of_two_authorities_a_reader_may_believe_in_one(scenario: Scenario, log: Path) -> None:
+    """What the other says is counted, and neither wrong nor of use."""
+    put(log, newest(log), (RSA, now(scenario)))
+    put(log, newest(log), (CURVE, now(scenario)), number=1)
+    report = check(scenario, log, outside(CURVE))
+    assert report.ok, report.text()
+    assert [one["authority"] for one in report.stamps] == ["CN=New TSA"]
+    assert "under none of these roots, and not checked: 1" in step(report, 11).detail
+
+
+def test_where_all_are_under_other_roots_the_step_is_not_done(scenario: Scenario, log: Path) -> None:
+    put(log, newest(log), (STRANGER, now(scenario)))
+    report = check(scenario, log, outside(RSA, CURVE))
+    assert (step(report, 11).ok, report.first_wrong, report.ok) == (None, None, False)
+    assert "not checked: 1" in step(report, 11).detail
+    assert report.stamped.startswith("No time stamp holds")
+
+
+def test_a_renewal_under_another_root_does_not_make_a_copy_wrong(scenario: Scenario, log: Path) -> None:
+    put(log, newest(log), (RSA, now(scenario)), (STRANGER, now(scenario) + 1000))
+    report = check(scenario, log, outside(RSA))
+    assert (step(report, 11).ok, report.first_wrong) == (None, None)
+
+
+def test_a_stamp_says_nothing_of_entries_that_its_head_did_not_commit_to(
+    scenario: Scenario, log: Path
+) -> None:
+    """One byte of one entry is another; a head before that entry is stamped, too."""
+    whole, early = newest(log), min((log / "checkpoints").iterdir(), key=lambda path: int(path.name))
+    put(log, whole, (RSA, now(scenario)))
+    put(log, early, (RSA, now(scenario)))
+    (tile,) = [path for path in (log / "tile" / "entries").rglob("*") if path.is_file()]
+    change(
+        tile,
+        lambda data: data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :],
+    )
+    report = check(scenario, log, outside(RSA))
+    assert report.first_wrong
+    assert report.first_wrong.step == 3
+    assert report.stamped.startswith(f"Entries 0 to {int(early.name) - 1} existed before")
+    assert f"A head of {whole.name} entries existed before" in report.stamped
+    assert "THESE ARE NOT ITS ENTRIES" in report.stamped
+    assert [(one["size"], one["standing"], one["holds"]) for one in report.stamps] == [
+        (int(early.name), "holds", True),
+        (int(whole.name), "other_entries", False),
+    ]
+
+
 def test_where_nothing_is_stamped_the_step_is_not_done(scenario: Scenario, log: Path) -> None:
     report = check(scenario, log, outside(RSA))
     assert (step(report, 11).ok, report.first_wrong, report.ok) == (None, None, False)
@@ -129,9 +177,9 @@ def test_a_certificate_that_ran_out_proves_nothing_unless_the_stamp_was_renewed(
 
 
 WRONG: dict[str, tuple[Callable[[Scenario, Path], None], str]] = {
-    "by an authority under no root": (
-        lambda scenario, log: put(log, newest(log), (STRANGER, now(scenario))),
-        "issuer certificate",
+    "of a day that is still to come": (
+        lambda scenario, log: put(log, newest(log), (RSA, now(scenario) + 200 * DAY_MS)),
+        "and now it is",
     ),
     "over another head": (
         lambda scenario, log: put(log, newest(log), (RSA, now(scenario)), note=newest(log, 1).read_bytes()),
@@ -261,6 +309,33 @@ def test_whoever_has_only_the_first_key_cannot_extend_the_log(scenario: Scenario
     assert step(report, 12).ok is False
 
 
+def test_whoever_has_only_the_first_key_cannot_move_the_time_of_a_head_in_between(
+    scenario: Scenario, log: Path
+) -> None:
+    """They take every line but the newest head's away, as if the key had been added at the end, and sign
+    one head with a later time. The log itself says from where on the key was there."""
+    heads = sorted((log / "checkpoints").iterdir(), key=lambda path: int(path.name))[:-1]
+    for head in heads:
+        head.write_bytes(stripped(head.read_bytes()))
+    forged, behind = (open_checkpoint(one.read_bytes(), scenario.ledger.vkey) for one in heads[-4:-2])
+    key = scenario.ledger.config.log_key
+    heads[-4].write_bytes(sign_checkpoint(forged.checkpoint, key, behind.time_s))
+    report = check(scenario, log, outside(second=SECOND.public))
+    assert [one.number for one in report.steps if one.ok is False] == [12]
+    told = step(report, 12).problems[-1]
+    assert (told.where, "names that key" in told.what) == (f"checkpoints/{heads[-1].name}", True)
+    assert report.second.startswith("IT DID NOT SIGN")
+
+
+def test_heads_from_before_the_entry_that_names_the_key_need_no_line(scenario: Scenario, log: Path) -> None:
+    first = min((log / "checkpoints").iterdir(), key=lambda path: int(path.name))
+    named = next(
+        one.position for one in scenario.ledger.store.entries(0, 10_000) if one.type == "CheckpointKeyAdded"
+    )
+    change(first, stripped)
+    assert check(scenario, log, outside(second=SECOND.public)).ok == (int(first.name) <= named)
+
+
 # --- a bundle -------------------------------------------------------------------------------------
 
 
@@ -282,8 +357,10 @@ def test_a_bundle_carries_the_stamps_of_its_heads_and_the_second_keys_lines(
     raw, size, earlier = stamped
     names = [name for name in files_of(raw) if name.startswith("timestamps/")]
     assert names == [f"timestamps/{earlier}-00.ers", f"timestamps/{size}-00.ers", f"timestamps/{size}-01.ers"]
-    report = audited(raw, scenario.ledger.vkey, outside=outside(RSA, CURVE, second=SECOND.public))
+    brought = outside(RSA, CURVE, days=120, second=SECOND.public)
+    report = audited(raw, scenario.ledger.vkey, outside=brought)
     assert report.ok, report.text()
+    assert report.second.endswith("The bundle's own manifest rests on Ed25519 alone.")
     bounds = [(one["first"], one["size"], one["stamps"]) for one in report.stamps]
     assert bounds == [(0, earlier, 1), (earlier, size, 1), (earlier, size, 2)]
 
@@ -308,8 +385,24 @@ def test_a_stamp_that_is_altered_or_swapped_in_a_bundle_is_found_although_the_lo
         files | {own: files[own][:-1] + bytes([files[own][-1] ^ 1])},
         files | {own: b""},
     ):
-        report = audited(resigned(spoilt, key), scenario.ledger.vkey, outside=outside(RSA, CURVE))
+        report = audited(resigned(spoilt, key), scenario.ledger.vkey, outside=outside(RSA, CURVE, days=120))
         assert [one.number for one in report.steps if one.ok is False] == [11]
+
+
+def test_a_stamp_says_nothing_of_entries_in_a_bundle_that_its_head_did_not_commit_to(
+    scenario: Scenario, stamped: tuple[bytes, int, int]
+) -> None:
+    files, name = files_of(stamped[0]), "entries/000000"
+    records = list(decode_records(files[name]))
+    at = max(at for at, one in enumerate(records) if not isinstance(one, Hidden))
+    last = records[at]
+    assert isinstance(last, bytes)
+    records[at] = last[:-1] + bytes([last[-1] ^ 1])
+    raw = resigned(files | {name: encode_records(records)}, scenario.ledger.config.log_key)
+    report = audited(raw, scenario.ledger.vkey, outside=outside(RSA, CURVE, days=120))
+    assert step(report, 3).ok is False
+    assert "THESE ARE NOT ITS ENTRIES" in report.stamped
+    assert not any(one["holds"] for one in report.stamps if one["size"] == stamped[1])
 
 
 def test_a_line_of_the_second_key_that_is_taken_out_of_a_bundle_is_found(
