@@ -239,6 +239,7 @@ REQUESTS = {
     "no_vault": "This server keeps no vault",
     "person_erased": "Keys of an erased person are never drawn again",
     "personal_data_erased": "The identifiers were erased, as an entry of the log says",
+    "therapy_recorded": "The log knows this therapy",
     "vault_subject_taken": "The vault holds another person under this name",
     "vault_moved_on": "Somebody changed these identifiers meanwhile",
 }

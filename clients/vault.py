@@ -26,6 +26,11 @@ class VaultQuestions:
         """As `enter_patient`, for the patient of a provisional chain."""
         return self._asked(_patient(coi), "PUT", {"same_as": provisional})
 
+    def withdraw_patient(self, coi: str) -> None:
+        """Destroy who was entered for a therapy that the log knows nothing of. Raises `Conflict`
+        `therapy_recorded`."""
+        self.remote.answer(_patient(coi), method="DELETE")
+
     def patient(self, coi: str, reason: str, reference: str | None = None) -> Document:
         """{"identifiers", "access"}: who it is, and the number under which it is kept that you looked."""
         return self._looked(_patient(coi), reason, reference)

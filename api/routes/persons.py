@@ -33,6 +33,7 @@ from api.vault.rights import (
     vault_of,
 )
 from ledger.domain.parts import Coi, Commitment, Name
+from ledger.errors import Conflict
 
 if TYPE_CHECKING:
     from api.reading import Reader
@@ -95,6 +96,23 @@ def _bind(reader: Reader, vault: Vault, subject: str, provisional: str) -> None:
 def _differing(reader: Reader, coi: str, patient: list[Commitment]) -> list[str]:
     ordered = reader.world.chain(coi).commitments
     return [one.field for one in patient if ordered.get(one.field, one.commitment) != one.commitment]
+
+
+@router.delete(
+    "/v1/chains/{coi}/patient",
+    summary="Take back who was entered for a therapy that the log knows nothing of",
+    description="The keys are destroyed, and the name is used up. What the log knows is erased by an entry.",
+    responses=problems(400, 401, 404, 409, 410, 503) | {204: {"description": "Destroyed"}},
+    status_code=204,
+)
+def delete_patient(reader: TheReader, coi: TheCoi) -> Response:
+    """Raises `Conflict` (`therapy_recorded`)."""
+    subject, vault = require_patient(reader, coi), vault_of(reader)
+    if reader.world.chain(coi).version:
+        raise Conflict("therapy_recorded", "the log knows this therapy: have it erased by an entry")
+    noted(reader, vault, subject, "withdrawn", ())
+    vault.erase(subject, "")
+    return Response(status_code=204)
 
 
 @router.get(

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from api.vault.vault import Vault
 
 # What was done with a person's identifiers: values were entered, or read; keys were handed out; or
-# what somebody read from a wristband was turned into commitments, or looked for.
-What = Literal["entered", "bound", "read", "keys", "commitments", "matched", "reported"]
+# what somebody read from a wristband was turned into commitments, or looked for; a name was printed; or
+# who was entered for an order that never came was taken back.
+What = Literal["entered", "bound", "read", "keys", "commitments", "matched", "reported", "withdrawn"]
 Reason = Literal[
     "ordering",
     "collection",

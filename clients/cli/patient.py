@@ -48,6 +48,17 @@ def enter(
     show(document, lambda console: _draw_entered(console, document), as_json)
 
 
+@patient.command("withdraw")
+def withdraw(
+    coi: Coi, home: Home = None, passphrase_file: PassphraseFile = None, as_json: Json = False
+) -> None:
+    """Take back who was entered, where no order came of it: the keys are destroyed."""
+    with client(home, passphrase_file) as signer:
+        signer.withdraw_patient(coi_of(coi))
+    said = f"Destroyed. {coi_of(coi)} is used up: order under another name."
+    show({"coi": coi_of(coi)}, lambda console: console.print(Text(said)), as_json)
+
+
 @patient.command("show")
 def show_patient(
     coi: Coi,
@@ -93,6 +104,7 @@ def keys(
     reference: Reference = None,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
 ) -> None:
     """Fetch the keys of one patient's commitments, for a bedside without a network."""
     if out.exists():
@@ -100,8 +112,9 @@ def keys(
     with client(home, passphrase_file) as reader:
         document = reader.patient_keys(coi_of(coi), reason, reference)
     keep_keys(out, {field: bytes.fromhex(key) for field, key in document["keys"].items()})
-    said = f"Wrote the keys of {', '.join(document['keys'])} to {out}: destroy it when the shift ends."
-    Console(highlight=False).print(Text(said))
+    told = {"coi": document["coi"], "file": str(out), "fields": sorted(document["keys"])}
+    said = f"Wrote the keys of {', '.join(told['fields'])} to {out}: destroy it when the shift ends."
+    show(told, lambda console: console.print(Text(said)), as_json)
 
 
 @patient.command("erase")

@@ -31,6 +31,7 @@ DATA, COMMITMENT, INDEX = "data", "commitment", "index"
 WHOLE = b""  # whose the index key is
 _LABEL = b"unbroken vault wrap v1\x00"
 _BUSY_S = 10
+_PRAGMAS = ("secure_delete=ON", "journal_mode=PERSIST", "synchronous=EXTRA", "temp_store=MEMORY")
 _TABLES = """
 CREATE TABLE wrapped (owner BLOB, purpose TEXT, version INTEGER, master BLOB NOT NULL, sealed BLOB NOT NULL,
                       PRIMARY KEY (owner, purpose, version)) WITHOUT ROWID;
@@ -267,7 +268,7 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         connection = sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=_BUSY_S, isolation_level=None)
         try:
-            for pragma in ("secure_delete=ON", "journal_mode=PERSIST", "synchronous=EXTRA"):
+            for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}").fetchall()
             yield connection
         finally:

@@ -49,6 +49,7 @@ WHO_MAKES = {  # an auditor only reads, and never who a patient is
     "POST /v1/alarms/{alarm}/acknowledgement": "quinn",
     "PUT /v1/chains/{coi}/patient": "carl",
     "GET /v1/chains/{coi}/patient": "nora",
+    "DELETE /v1/chains/{coi}/patient": "carl",
     "GET /v1/chains/{coi}/patient/keys": "nora",
     "GET /v1/agents/{agent}/person": "carl",
     "PUT /v1/agents/{agent}/person": "ada",
@@ -56,6 +57,7 @@ WHO_MAKES = {  # an auditor only reads, and never who a patient is
 # Their answers end when their reader goes: see test_api_feed, test_api_alarms.
 ENDLESS = ("GET /v1/feed", "GET /v1/alarms/feed")
 FILE = b"a logger's file"
+UNORDERED = "isbt128:CHA999926000077"
 KNOWN = {
     "coi": COI,
     "container": "BAG-D1",
@@ -133,6 +135,9 @@ def furnish(stage: Stage) -> None:
     about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
     node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
     node.vault.enter(f"chain/{COI}", "st-mary-trust", {"birth_date": "1961-04-23", "record_number": "A9999"})
+    node.vault.enter(
+        f"chain/{UNORDERED}", "st-mary-trust", {"birth_date": "1961-04-23", "record_number": "A"}
+    )
     node.vault.enter("agent/nora", "st-mary-trust", {"name": "Nora Example"})
     node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), stage.scenario.clock())
     catch_up(stage)
@@ -185,6 +190,7 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         },
     }
     why = {"query": {"reason": "bedside_check"}}
+    needed["DELETE /v1/chains/{coi}/patient"] = {"path_parameters": {"coi": UNORDERED}}
     for path in ("chains/{coi}/patient", "chains/{coi}/patient/keys", "agents/{agent}/person"):
         needed[f"GET /v1/{path}"] = why
     known = {"birth_date": "1961-04-23", "record_number": "A9999"}

@@ -23,7 +23,7 @@ NULS = ("\x00", f"{COI}\x00", "acme:AB\x00CD")
 
 @pytest.fixture
 def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
-    with served(database_url, tmp_path) as opened:
+    with served(database_url, tmp_path, with_vault=True) as opened:
         enrol(opened.scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
         opened.scenario.order(COI)
         yield opened

@@ -167,6 +167,25 @@ def test_without_a_vault_every_question_says_so(tmp_path: Path) -> None:
             assert code(response) == "no_vault"
 
 
+def test_who_was_entered_for_an_order_that_never_came_is_taken_back_and_the_name_is_used_up(
+    stage: Stage,
+) -> None:
+    def withdraw(agent: str, coi: str = COI) -> Any:
+        return stage.ask("DELETE", f"/v1/chains/{coi}/patient", headers=stage.bearer(agent))
+
+    entered(stage)
+    assert code(withdraw("eco")) == "no_such_person"
+    (person,) = stage.app.state.node.vault.keys.persons()
+    assert withdraw("carl").status_code == 204
+    assert stage.app.state.node.vault.keys.is_destroyed(person)
+    for response in (look(stage, "nora"), put(stage, "carl"), withdraw("carl")):
+        assert (response.status_code, code(response)) == (410, "personal_data_erased")
+    order(stage, entered(stage, coi=OTHER), OTHER)
+    assert code(withdraw("carl", OTHER)) == "therapy_recorded"
+    assert look(stage, "nora", OTHER).status_code == 200
+    assert [one["what"] for one in accesses(stage)] == ["read", "entered", "withdrawn", "entered"]
+
+
 # --- matching, and the bedside -----------------------------------------------------------
 
 

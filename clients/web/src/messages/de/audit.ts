@@ -435,6 +435,7 @@ export const audit: Record<keyof typeof keys, string> = {
   "vault_what.commitments": "Armband verglichen",
   "vault_what.matched": "Therapie zu einem Armband gesucht",
   "vault_what.reported": "Name in einen Bericht gedruckt",
+  "vault_what.withdrawn": "Eintrag zurückgenommen",
   "vault_reason.ordering": "Bestellung",
   "vault_reason.collection": "Entnahme von Zellen",
   "vault_reason.bedside_check": "Prüfung am Bett",

@@ -459,4 +459,5 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.master_unavailable": "Der Hauptschlüssel des Tresors ist nicht erreichbar",
   "refusal.vault_damaged": "Eine Zeile des Tresors wurde verändert oder gehört woandershin",
   "refusal.wrong_master_key": "Die Schlüssel des Tresors liegen unter einem anderen Hauptschlüssel",
+  "refusal.therapy_recorded": "Das Protokoll kennt diese Therapie",
 };

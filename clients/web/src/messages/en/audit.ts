@@ -447,6 +447,7 @@ export const audit = {
   "vault_what.commitments": "compared a wristband",
   "vault_what.matched": "looked for a wristband's therapy",
   "vault_what.reported": "printed a name in a report",
+  "vault_what.withdrawn": "took back whom they had entered",
   "vault_reason.ordering": "ordering",
   "vault_reason.collection": "collecting cells",
   "vault_reason.bedside_check": "checking at the bedside",

@@ -426,6 +426,7 @@ export const codes = {
   "refusal.no_vault": "This server keeps no vault",
   "refusal.person_erased": "Keys of an erased person are never drawn again",
   "refusal.personal_data_erased": "The identifiers were erased, as an entry of the log says",
+  "refusal.therapy_recorded": "The log knows this therapy",
   "refusal.vault_subject_taken": "The vault holds another person under this name",
   "refusal.vault_moved_on": "Somebody changed these identifiers meanwhile",
   "refusal.bad_bundle": "An entry bundle is damaged",
