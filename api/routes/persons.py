@@ -25,10 +25,10 @@ from api.vault.documents import (
 from api.vault.printed import is_colleague
 from api.vault.rights import (
     READING_ROLES,
-    keeper,
-    require_meeting,
-    require_not_erased,
+    find_patient,
+    meeting,
     require_patient,
+    subject_of,
     unknown,
     vault_of,
 )
@@ -69,13 +69,11 @@ async def person_in(request: Request) -> PersonEntry:
 def put_patient(
     reader: TheReader, coi: TheCoi, entry: Annotated[PatientEntry, Depends(patient_in)]
 ) -> Response:
-    vault, subject = vault_of(reader), f"chain/{coi}"
-    require_meeting(reader, coi)
-    require_not_erased(reader, coi)
-    if vault.rows.find(subject) is not None:
-        require_patient(reader, coi)
+    vault = vault_of(reader)
+    subject = find_patient(reader, coi) or subject_of(coi, meeting(reader, coi)[0])
+    organisation = subject.rsplit("/")[-1]
     if entry.identifiers is not None:
-        vault.enter(subject, keeper(reader, coi), entry.identifiers)
+        vault.enter(subject, organisation, entry.identifiers)
     else:
         assert entry.same_as is not None
         _bind(reader, vault, subject, entry.same_as)

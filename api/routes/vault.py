@@ -83,20 +83,24 @@ def _matched(reader: Reader, vault: Vault, identifiers: dict[str, str]) -> list[
     if reader.agent.roles.isdisjoint(PATIENT_ROLES):
         return []
     subjects = [one for one in vault.match(identifiers) if one.startswith("chain/")]
-    return [one for one in subjects if _may_know(reader, one.removeprefix("chain/"))]
+    return [one for one in subjects if _may_know(reader, one)]
 
 
-def _may_know(reader: Reader, coi: str) -> bool:
+def _may_know(reader: Reader, subject: str) -> bool:
+    """No therapy is read whose patient another organisation entered that has none of its care."""
     try:
-        require_patient(reader, coi)
+        return require_patient(reader, _coi_of(subject)) == subject
     except NotFound:
         return False
-    return True
+
+
+def _coi_of(subject: str) -> str:
+    return subject.split("/")[1]
 
 
 def _committed(vault: Vault, subject: str, identifiers: dict[str, str]) -> TherapyCommitments:
     patient = [Commitment(**one) for one in vault.commitments(subject, identifiers)]
-    return TherapyCommitments(coi=subject.removeprefix("chain/"), patient=patient)
+    return TherapyCommitments(coi=_coi_of(subject), patient=patient)
 
 
 @router.get(

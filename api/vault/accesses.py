@@ -67,11 +67,13 @@ def noted(
     reason: str = "",
     reference: str | None = None,
 ) -> int:
-    """Keep who looks, before they see anything; the record's number. Raises `Fault`."""
+    """Keep who looks, before they see anything; the record's number. Whose entry of a therapy's patient
+    it is goes without saying. Raises `Fault`."""
     at_ms = reader.node.ledger.config.clock_ms()
     session = reader.session
     named = tuple(sorted(fields))
-    one = Access(0, at_ms, session.agent, session.kid, subject, what, reason, reference or "", named)
+    about = "/".join(subject.split("/")[:2])
+    one = Access(0, at_ms, session.agent, session.kid, about, what, reason, reference or "", named)
     return vault.rows.note(one)
 
 

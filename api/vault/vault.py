@@ -104,14 +104,13 @@ class Vault:
         )
 
     def erase(self, subject: str, entry: str) -> bool:
-        """Destroy the keys first, then what they sealed. `entry`: the statement that says so. Idempotent;
-        False where nobody stands under the subject."""
-        held = self.rows.find(subject)
-        if held is None:
-            return False
-        self.keys.destroy(held.person, self._clock_ms(), entry)
-        self.rows.erase(held.person, self._clock_ms())
-        return True
+        """Destroy the keys of whoever stands under the subject or below it, then what they sealed.
+        `entry`: the statement that says so. Idempotent; False where nobody stands there."""
+        found = [held for one in self.rows.under(subject) if (held := self.rows.find(one))]
+        for held in found:
+            self.keys.destroy(held.person, self._clock_ms(), entry)
+            self.rows.erase(held.person, self._clock_ms())
+        return bool(found)
 
     def heal(self) -> int:
         """Destroy again what either database says is erased: the other was restored from a backup."""

@@ -70,6 +70,13 @@ class VaultStore:
             row = connection.execute(query).one_or_none()
         return Held(bytes(row[0]), row[1], bool(row[2])) if row else None
 
+    def under(self, of: str) -> list[str]:
+        """A subject and those below it, as far as somebody stands there; sorted."""
+        below = subject.c.subject.startswith(f"{of}/", autoescape=True)
+        query = select(subject.c.subject).where((subject.c.subject == of) | below)
+        with self._reading() as connection:
+            return sorted(connection.execute(query).scalars())
+
     def subjects(self, of: bytes) -> list[str]:
         """Under which a person stands; sorted."""
         query = select(subject.c.subject).where(subject.c.person == of).order_by(subject.c.subject)

@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
 from api.codes import TITLES
 from api.settings import Settings
 from api.standards_examples import EPCIS_DOCUMENT, JOB
+from api.vault.rights import subject_of
 from ledger.live.alarms import Alarm
 from ledger.proof.cosignature import cosign
 from ledger.proof.note import parse_note
@@ -134,10 +135,9 @@ def furnish(stage: Stage) -> None:
     node.cosignatures.keep(head.size, str(vkey_of_number(11)), 1, line)
     about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
     node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
-    node.vault.enter(f"chain/{COI}", "st-mary-trust", {"birth_date": "1961-04-23", "record_number": "A9999"})
-    node.vault.enter(
-        f"chain/{UNORDERED}", "st-mary-trust", {"birth_date": "1961-04-23", "record_number": "A"}
-    )
+    for coi, number in ((COI, "A9999"), (UNORDERED, "A")):
+        entry = {"birth_date": "1961-04-23", "record_number": number}
+        node.vault.enter(subject_of(coi, "st-mary-trust"), "st-mary-trust", entry)
     node.vault.enter("agent/nora", "st-mary-trust", {"name": "Nora Example"})
     node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), stage.scenario.clock())
     catch_up(stage)

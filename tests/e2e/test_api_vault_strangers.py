@@ -1,0 +1,96 @@
+"""The vault against people who have a right to be in the program, and none to this patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, enrol
+from tests.e2e.vault_stage import IDENTIFIERS, OTHERS, REASON, ask, entered, look, order, put, vaulted
+from tests.scenario import APHERESIS, ordered
+
+FOREIGN = [{"field": name, "commitment": byte * 32} for name, byte in (("birth_date", "aa"), ("x", "bb"))]
+PROVISIONAL = "isbt128:CHA999926000003"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with vaulted(f"sqlite:///{tmp_path}/ledger.db", tmp_path) as stage:
+        yield stage
+
+
+def order_elsewhere(stage: Stage, patient: list[dict[str, str]], coi: str = COI, agent: str = "eco") -> None:
+    """Collected here, treated at a hospital far away."""
+    said = ordered("") | {"patient": patient}
+    said["sites"] = said["sites"] | {"treatment": "far-h"}
+    stage.scenario.say(agent, f"chain/{coi}", "TherapyOrdered", **said)
+    catch_up(stage)
+
+
+def collect(stage: Stage, coi: str, bag: str = "PROV-F1") -> None:
+    ended = {"at": APHERESIS, "ended_at": "2026-09-21T12:00:00.000Z"}
+    bags = [{"container": bag, "volume_ul": 1000}]
+    stage.scenario.say("anna", f"chain/{coi}", "CollectionCompleted", containers=bags, **ended)
+    catch_up(stage)
+
+
+def withdraw(stage: Stage, agent: str, coi: str = COI) -> Any:
+    return stage.ask("DELETE", f"/v1/chains/{coi}/patient", headers=stage.bearer(agent))
+
+
+# --- orders ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("collected", [False, True])
+def test_an_order_that_only_names_a_hospital_opens_none_of_its_patients(
+    stage: Stage, collected: bool
+) -> None:
+    entered(stage, "anna" if collected else "carl")
+    if collected:
+        collect(stage, COI)
+    order_elsewhere(stage, FOREIGN)
+    for agent in ("eco", "eve"):
+        assert code(look(stage, agent)) == "no_such_person"
+        assert code(stage.get(f"/v1/chains/{COI}/patient/keys", agent, params=REASON)) == "no_such_person"
+        assert code(ask(stage, agent, IDENTIFIERS, COI)) == "no_such_person"
+        assert ask(stage, agent, IDENTIFIERS).json() == {"found": []}
+    assert look(stage, "carl").json()["identifiers"] == IDENTIFIERS
+
+
+def test_an_order_with_what_the_entry_gave_out_opens_it_to_the_treating_hospital(stage: Stage) -> None:
+    order_elsewhere(stage, entered(stage), agent="eco")
+    assert look(stage, "eve").json()["identifiers"] == IDENTIFIERS
+
+
+def test_an_order_by_who_entered_the_patient_opens_it_to_the_treating_hospital(stage: Stage) -> None:
+    entered(stage)
+    order_elsewhere(stage, FOREIGN, agent="carl")
+    assert look(stage, "eve").json()["identifiers"] == IDENTIFIERS
+
+
+def test_of_two_hospitals_entries_the_one_counts_that_was_ordered_with(stage: Stage) -> None:
+    theirs, mine = entered(stage, "eco", identifiers=OTHERS), entered(stage)
+    assert theirs != mine
+    order_elsewhere(stage, mine)
+    for agent in ("nora", "eve", "eco"):
+        assert look(stage, agent).json()["identifiers"] == IDENTIFIERS
+
+
+# --- names that others took ----------------------------------------------------------------
+
+
+def test_nobody_stands_in_the_way_of_a_hospital_by_having_entered_somebody_first(stage: Stage) -> None:
+    entered(stage, "eco", identifiers=OTHERS)
+    order(stage, entered(stage))
+    assert look(stage, "nora").json()["identifiers"] == IDENTIFIERS
+    assert code(look(stage, "eco")) == "no_such_person"
+
+
+def test_only_who_works_where_patients_are_cared_for_enters_anybody(stage: Stage) -> None:
+    enrol(stage.scenario, "mico", "coordinator", "ben", "northcell", "northcell-1")
+    assert code(put(stage, "mico")) == "no_such_person"
+    order(stage, FOREIGN, agent="mico")
+    assert code(look(stage, "mico")) == "no_such_person"
