@@ -84,9 +84,10 @@ def put_patient(
 
 
 def _bind(reader: Reader, vault: Vault, subject: str, provisional: str) -> None:
-    """Only a chain without an order: two therapies share no person, or erasing one would erase both."""
+    """Only with one chain that the log knows as provisional: two therapies share no person, or erasing
+    one would erase both. Raises `NotFound` (`no_such_person`); as `Vault.bind`."""
     known = require_patient(reader, provisional)
-    if reader.world.chain(provisional).order is not None:
+    if reader.world.chain(provisional).provisional is None:
         raise unknown()
     vault.bind(subject, known)
 
@@ -99,18 +100,24 @@ def _differing(reader: Reader, coi: str, patient: list[Commitment]) -> list[str]
 @router.delete(
     "/v1/chains/{coi}/patient",
     summary="Take back who was entered for a therapy that the log knows nothing of",
-    description="The keys are destroyed, and the name is used up. What the log knows is erased by an entry.",
+    description="The keys are destroyed, and the name is used up. Where a provisional chain has the same"
+    " entry, it keeps it, and only this name goes. What the log knows is erased by an entry.",
     responses=problems(400, 401, 404, 409, 410, 503) | {204: {"description": "Destroyed"}},
     status_code=204,
 )
 def delete_patient(reader: TheReader, coi: TheCoi) -> Response:
-    """Raises `Conflict` (`therapy_recorded`)."""
+    """Raises `Conflict` (`therapy_recorded`, `vault_moved_on`)."""
     subject, vault = require_patient(reader, coi), vault_of(reader)
-    if reader.world.chain(coi).version:
-        raise Conflict("therapy_recorded", "the log knows this therapy: have it erased by an entry")
+    _must_be_unrecorded(reader, coi)
     noted(reader, vault, subject, "withdrawn", ())
-    vault.erase(subject, "")
+    vault.withdraw(subject, lambda: _must_be_unrecorded(reader, coi))
     return Response(status_code=204)
+
+
+def _must_be_unrecorded(reader: Reader, coi: str) -> None:
+    """As the log is now, whatever it was when the request came."""
+    if reader.node.ledger.world_at().chain(coi).version:
+        raise Conflict("therapy_recorded", "the log knows this therapy: have it erased by an entry")
 
 
 @router.get(

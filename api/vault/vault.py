@@ -58,7 +58,7 @@ class Vault:
             raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: look again")
 
     def bind(self, subject: str, known: str) -> None:
-        """The same patient under another subject. Raises `NotFound`, `Conflict` `vault_subject_taken`."""
+        """The same patient under a second subject. Raises as `held`, `VaultStore.bind`."""
         self.rows.bind(subject, self.held(known).person)
 
     def held(self, subject: str) -> Held:
@@ -111,6 +111,20 @@ class Vault:
             self.keys.destroy(held.person, self._clock_ms(), entry)
             self.rows.erase(held.person, self._clock_ms())
         return bool(found)
+
+    def withdraw(self, subject: str, last_look: Callable[[], None]) -> None:
+        """Take a subject from a person who has another; else destroy the keys, and the name is used up.
+        `last_look` raises where that must not be. Raises as `held`; `Conflict` `vault_moved_on`."""
+        person = self.held(subject).person
+
+        def look() -> None:
+            last_look()
+            if self.rows.subjects(person) != [subject]:
+                raise Conflict("vault_moved_on", "somebody changed whose entry this is: look again")
+
+        if not self.rows.unbind(subject, person):
+            self.keys.destroy(person, self._clock_ms(), "", look)
+            self.rows.erase(person, self._clock_ms())
 
     def heal(self) -> int:
         """Destroy again what either database says is erased: the other was restored from a backup."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ACCESS_LOCK = 0x7661756C  # any number that no other program locks: numbers have no gap
 TAKEN = "the vault holds another person under {}"
+SHARED = "another therapy has this patient's entry already: enter the patient for this one"
 
 
 class Sealed(NamedTuple):
@@ -94,14 +95,27 @@ class VaultStore:
             raise Conflict("vault_subject_taken", TAKEN.format(of)) from None
 
     def bind(self, of: str, who: bytes) -> None:
-        """Another subject for a person. Again changes nothing. Raises `Conflict` (`vault_subject_taken`)."""
+        """A second subject for a person, and never a third. Again changes nothing. Raises `Conflict`
+        (`vault_subject_taken`, `vault_person_shared`, `vault_moved_on`)."""
         try:
             with self._writing() as connection:
+                there = _subjects_locked(connection, who)
+                if of in there:
+                    return
+                if len(there) != 1:
+                    raise Conflict("vault_person_shared", SHARED)
                 connection.execute(insert(subject), {"subject": of, "person": who})
         except _Taken:
-            held = self.find(of)
-            if held is None or held.person != who:
-                raise Conflict("vault_subject_taken", TAKEN.format(of)) from None
+            raise Conflict("vault_subject_taken", TAKEN.format(of)) from None
+
+    def unbind(self, of: str, who: bytes) -> bool:
+        """Take a subject from a person who has another. False: changed nothing, for it is the only one."""
+        with self._writing() as connection:
+            there = _subjects_locked(connection, who)
+            if of in there and len(there) > 1:
+                connection.execute(delete(subject).where(subject.c.subject == of))
+                return True
+        return False
 
     def fields(self, who: bytes) -> dict[str, Sealed]:
         """By name."""
@@ -171,6 +185,14 @@ class VaultStore:
             connecting = self._engine.connect().execution_options(**WRITE)
             with connecting as connection, connection.begin():
                 yield connection
+
+
+def _subjects_locked(connection: Connection, who: bytes) -> list[str]:
+    """Of a living person, whom nobody else changes until the transaction ends; empty of an erased one."""
+    lock = update(person).where(person.c.person == who, person.c.erased_ms.is_(None))
+    if not connection.execute(lock.values(organisation=person.c.organisation)).rowcount:
+        return []
+    return list(connection.execute(select(subject.c.subject).where(subject.c.person == who)).scalars())
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,46 @@ def test_only_who_works_where_patients_are_cared_for_enters_anybody(stage: Stage
     assert code(put(stage, "mico")) == "no_such_person"
     order(stage, FOREIGN, agent="mico")
     assert code(look(stage, "mico")) == "no_such_person"
+
+
+# --- one entry for two therapies -----------------------------------------------------------
+
+
+def test_two_therapies_share_no_entry_or_erasing_one_would_erase_the_other(stage: Stage) -> None:
+    entered(stage)
+    assert code(put(stage, "carl", OTHER, same_as=COI)) == "no_such_person"  # no provisional chain
+    entered(stage, "anna", PROVISIONAL)
+    collect(stage, PROVISIONAL)
+    entered(stage, "carl", OTHER, same_as=PROVISIONAL)
+    entered(stage, "carl", OTHER, same_as=PROVISIONAL)
+    third = put(stage, "carl", "isbt128:CHA999926000011", same_as=PROVISIONAL)
+    assert (third.status_code, code(third)) == (409, "vault_person_shared")
+
+
+def test_taking_back_a_name_leaves_the_provisional_chain_its_patient(stage: Stage) -> None:
+    entered(stage, "anna", PROVISIONAL)
+    collect(stage, PROVISIONAL)
+    entered(stage, "carl", COI, same_as=PROVISIONAL)
+    assert withdraw(stage, "nora").status_code == 204
+    assert look(stage, "anna", PROVISIONAL).json()["identifiers"] == IDENTIFIERS
+    assert code(look(stage, "carl")) == "no_such_person"
+    assert code(withdraw(stage, "carl", PROVISIONAL)) == "therapy_recorded"
+    assert entered(stage, "carl", COI, same_as=PROVISIONAL)
+
+
+def test_an_order_that_comes_while_a_name_is_taken_back_keeps_its_patient(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient, keys = entered(stage), stage.app.state.node.vault.keys
+    writing = keys._writing
+
+    @contextmanager
+    def ordered_meanwhile() -> Iterator[Any]:
+        monkeypatch.undo()
+        order(stage, patient)
+        with writing() as connection:
+            yield connection
+
+    monkeypatch.setattr(keys, "_writing", ordered_meanwhile)
+    assert code(withdraw(stage, "carl")) == "therapy_recorded"
+    assert look(stage, "nora").json()["identifiers"] == IDENTIFIERS
