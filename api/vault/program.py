@@ -12,7 +12,8 @@ from api.home import Home
 from api.recording import Data, DatabaseUrl, recorder_of
 from api.vault.options import Keys, Master, must_be_named, open_vault
 from ledger.errors import Malformed
-from ledger.vault.keys import KeyStore, connected, standing
+from ledger.vault.key_file import connected, standing
+from ledger.vault.keys import KeyStore
 from ledger.vault.master import make_master_file, open_master
 
 app = typer.Typer(

@@ -30,7 +30,8 @@ from ledger.store.fsck import fsck
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.vault import VaultStore
 from ledger.store.vault_schema import field as fields_table
-from ledger.vault.keys import KeyStore, connected
+from ledger.vault.key_file import connected
+from ledger.vault.keys import KeyStore
 from ledger.vault.master import open_master
 from ledger.vault.sealing import about_field, unseal
 from ledger.verify.bundle import audit_bundle

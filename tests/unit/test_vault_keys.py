@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import Conflict, Fault, Malformed
-from ledger.vault.keys import KeyStore, connected
+from ledger.vault.key_file import connected
+from ledger.vault.keys import KeyStore
 from ledger.vault.master import HeldMaster, open_master
 from tests.vaulting import OTHER, PERSON, master_in, new_keys
 
