@@ -18,9 +18,16 @@ class VaultQuestions:
 
     remote: Remote
 
-    def enter_patient(self, coi: str, identifiers: Mapping[str, str]) -> Document:
-        """Before an order: {"patient": the commitments that go into it, "differs"}. Again gives the same."""
-        return self._asked(_patient(coi), "PUT", {"identifiers": dict(identifiers)})
+    def enter_patient(
+        self, coi: str, identifiers: Mapping[str, str], correction: str | None = None
+    ) -> Document:
+        """Before an order: {"patient": the commitments that go into it, "differs"}. Again gives the same.
+
+        Raises `Conflict` (`differs_from_order`) for what contradicts an order, but for a `correction`:
+        entered_in_error, changed, keyed_elsewhere.
+        """
+        why = {"correction": correction} if correction else {}
+        return self._asked(_patient(coi), "PUT", {"identifiers": dict(identifiers)} | why)
 
     def same_patient(self, coi: str, provisional: str) -> Document:
         """As `enter_patient`, for the patient of a provisional chain."""

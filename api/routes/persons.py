@@ -22,22 +22,19 @@ from api.vault.documents import (
     PersonEntry,
     secret,
 )
+from api.vault.entering import entered
 from api.vault.printed import is_colleague
 from api.vault.rights import (
     READING_ROLES,
-    find_patient,
-    meeting,
     require_patient,
-    subject_of,
     unknown,
     vault_of,
 )
-from ledger.domain.parts import Coi, Commitment, Name
+from ledger.domain.parts import Coi, Name
 from ledger.errors import Conflict
 
 if TYPE_CHECKING:
     from api.reading import Reader
-    from api.vault.vault import Vault
 
 router = APIRouter(tags=["vault"])
 
@@ -45,6 +42,7 @@ TheCoi = Annotated[Coi, Path(description="Chain of identity", examples=[COI])]
 TheName = Annotated[Name, Path(examples=["nora"])]
 PROBLEMS = problems(400, 401, 404, 410, 503)
 WRITING = problems(400, 401, 404, 409, 410, 413, 415, 503)
+ENTERING = WRITING | problems(429)
 
 
 async def patient_in(request: Request) -> PatientEntry:
@@ -61,40 +59,16 @@ async def person_in(request: Request) -> PersonEntry:
     "/v1/chains/{coi}/patient",
     summary="Enter a patient's identifiers, and get the commitments for the order",
     description="The therapy need not be ordered yet: enter, order with the answer's commitments. Asked"
-    " again with the same identifiers, it gives the same.",
+    " again with the same identifiers, it gives the same. Once there is an order, what contradicts it is"
+    " refused, and counts as a try, unless a correction says why.",
     response_model=PatientEntered,
-    responses=shown(examples.PATIENT_ENTERED, "Kept") | WRITING,
+    responses=shown(examples.PATIENT_ENTERED, "Kept") | ENTERING,
     openapi_extra=sent_json(PatientEntry, examples.PATIENT_ENTRY),
 )
 def put_patient(
     reader: TheReader, coi: TheCoi, entry: Annotated[PatientEntry, Depends(patient_in)]
 ) -> Response:
-    vault = vault_of(reader)
-    subject = find_patient(reader, coi) or subject_of(coi, meeting(reader, coi)[0])
-    organisation = subject.rsplit("/")[-1]
-    if entry.identifiers is not None:
-        vault.enter(subject, organisation, entry.identifiers)
-    else:
-        assert entry.same_as is not None
-        _bind(reader, vault, subject, entry.same_as)
-    identifiers = vault.read(subject)
-    noted(reader, vault, subject, "bound" if entry.same_as else "entered", identifiers)
-    patient = [Commitment(**one) for one in vault.commitments(subject, identifiers)]
-    return secret(PatientEntered(coi=coi, patient=patient, differs=_differing(reader, coi, patient)))
-
-
-def _bind(reader: Reader, vault: Vault, subject: str, provisional: str) -> None:
-    """Only with one chain that the log knows as provisional: two therapies share no person, or erasing
-    one would erase both. Raises `NotFound` (`no_such_person`); as `Vault.bind`."""
-    known = require_patient(reader, provisional)
-    if reader.world.chain(provisional).provisional is None:
-        raise unknown()
-    vault.bind(subject, known)
-
-
-def _differing(reader: Reader, coi: str, patient: list[Commitment]) -> list[str]:
-    ordered = reader.world.chain(coi).commitments
-    return [one.field for one in patient if ordered.get(one.field, one.commitment) != one.commitment]
+    return secret(entered(reader, coi, entry))
 
 
 @router.delete(

@@ -46,9 +46,7 @@ class Vault:
         Raises `Malformed` `bad_patient_field`, `bad_patient_value`; `Conflict` `vault_subject_taken`,
         `vault_moved_on`; `NotFound` `personal_data_erased`.
         """
-        found_by = [
-            index_of(self.keys.index_key, name, normalise(name, text)) for name, text in identifiers.items()
-        ]
+        found_by = self._hashes(identifiers).values()
         held = self.rows.find(subject)
         person = held.person if held else self._new(subject, organisation)
         was = self.rows.fields(person)  # before the keys: see `rekey`

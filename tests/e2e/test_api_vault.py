@@ -82,7 +82,8 @@ def test_a_second_therapy_of_the_same_patient_shares_no_commitment_with_the_firs
 
 def test_what_was_put_right_after_the_order_is_told_to_differ_from_it(stage: Stage) -> None:
     order(stage, entered(stage))
-    changed = put(stage, "carl", identifiers=IDENTIFIERS | {"family_name": "Uebertraeger"}).json()
+    right = IDENTIFIERS | {"family_name": "Uebertraeger"}
+    changed = put(stage, "carl", identifiers=right, correction="entered_in_error").json()
     assert changed["differs"] == ["family_name"]
     assert look(stage, "nora").json()["identifiers"]["family_name"] == "Uebertraeger"
     assert put(stage, "carl").json()["differs"] == []

@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, enrol
+from api.settings import Settings
+from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, enrol, read
 from tests.e2e.vault_stage import IDENTIFIERS, OTHERS, REASON, ask, entered, look, order, put, vaulted
 from tests.scenario import APHERESIS, ordered
 
+TRIES = 4
 FOREIGN = [{"field": name, "commitment": byte * 32} for name, byte in (("birth_date", "aa"), ("x", "bb"))]
 PROVISIONAL = "isbt128:CHA999926000003"
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with vaulted(f"sqlite:///{tmp_path}/ledger.db", tmp_path) as stage:
+    with vaulted(f"sqlite:///{tmp_path}/ledger.db", tmp_path, Settings(max_patient_tries=TRIES)) as stage:
         yield stage
 
 
@@ -95,6 +97,44 @@ def test_only_who_works_where_patients_are_cared_for_enters_anybody(stage: Stage
     assert code(put(stage, "mico")) == "no_such_person"
     order(stage, FOREIGN, agent="mico")
     assert code(look(stage, "mico")) == "no_such_person"
+
+
+# --- what was ordered ------------------------------------------------------------------------
+
+
+def test_nobody_silently_puts_another_patient_in_an_ordered_one_s_place(stage: Stage) -> None:
+    order(stage, entered(stage))
+    for wrong in (OTHERS, {"a": "1", "b": "2"}, {"family_name": IDENTIFIERS["family_name"], "b": "2"}):
+        refused = put(stage, "nora", identifiers=wrong)
+        assert (refused.status_code, code(refused)) == (409, "differs_from_order")
+    assert look(stage, "nora").json()["identifiers"] == IDENTIFIERS
+    assert [one["coi"] for one in ask(stage, "carl", IDENTIFIERS).json()["found"]] == [COI]
+    assert put(stage, "carl").json()["differs"] == []
+
+
+def test_a_correction_says_why_and_is_kept_before_anything_changes(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order(stage, entered(stage))
+    vault = stage.app.state.node.vault
+    monkeypatch.setattr(vault.rows, "put_fields", lambda *_: False)
+    assert code(put(stage, "carl", identifiers=OTHERS, correction="changed")) == "vault_moved_on"
+    monkeypatch.undo()
+    (kept,) = read(stage, "audrey", "/v1/vault/accesses", limit="1")["accesses"]
+    assert (kept["what"], kept["reason"], kept["reference"]) == ("entered", "correction", "changed")
+    told = put(stage, "carl", identifiers=OTHERS, correction="changed").json()
+    assert told["differs"] == ["family_name", "record_number"]
+    assert code(put(stage, "carl", identifiers=OTHERS, correction="why not")) == "invalid_request"
+    assert code(put(stage, "carl", OTHER, same_as=COI, correction="changed")) == "invalid_request"
+
+
+def test_who_tries_birth_dates_by_entering_them_is_stopped(stage: Stage) -> None:
+    order(stage, entered(stage))
+    for day in range(TRIES):
+        guess = IDENTIFIERS | {"birth_date": f"1961-05-{day + 1:02}"}
+        assert code(put(stage, "nora", identifiers=guess)) == "differs_from_order"
+    stopped = put(stage, "nora")
+    assert (stopped.status_code, code(stopped)) == (429, "too_many_patient_tries")
 
 
 # --- one entry for two therapies -----------------------------------------------------------

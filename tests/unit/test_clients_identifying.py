@@ -1,0 +1,42 @@
+"""From a wristband to commitments on the command line: nobody is entered whom no person agreed to enter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import typer
+
+from clients.cli.identifying import Identifying
+from clients.sdk import Client
+
+COI = "isbt128:CHA999926000001"
+PERSON = {"birth_date": "1961-04-23", "record_number": "A9999-1"}
+PATIENT = [{"field": "birth_date", "commitment": "ab" * 32}]
+
+
+class Signer:
+    """As much of a client as is asked; `entered` is what reached the vault."""
+
+    def __init__(self, home: Path) -> None:
+        self.device = SimpleNamespace(home=home)
+        self.entered: list[str] = []
+
+    def enter_patient(self, coi: str, _: Any) -> dict[str, Any]:
+        self.entered.append(coi)
+        return {"patient": PATIENT, "differs": []}
+
+
+def test_an_order_enters_its_patient_only_after_somebody_agreed(tmp_path: Path) -> None:
+    signer, asked = Signer(tmp_path), []
+    whose = Identifying(
+        cast(Client, signer), COI, "TherapyOrdered", agree=lambda question: bool(asked.append(question))
+    )
+    with pytest.raises(typer.Exit):
+        whose.committed(PERSON)
+    assert (signer.entered, len(asked)) == ([], 1)
+    assert COI in asked[0]
+    assert Identifying(cast(Client, signer), COI, "TherapyOrdered").committed(PERSON) == PATIENT
+    assert signer.entered == [COI]
