@@ -46,14 +46,15 @@ class Vault:
         Raises `Malformed` `bad_patient_field`, `bad_patient_value`; `Conflict` `vault_subject_taken`,
         `vault_moved_on`; `NotFound` `personal_data_erased`.
         """
-        found_by = self._hashes(identifiers).values()
+        for name, text in identifiers.items():
+            normalise(name, text)  # before anybody is made
         held = self.rows.find(subject)
-        person = held.person if held else self._new(subject, organisation)
+        person = self._living(held) if held else self._new(subject, organisation)
         was = self.rows.fields(person)  # before the keys: see `rekey`
         keys = self._keys_of(person)
-        self.keys.index(person, found_by)
         if not self.rows.put_fields(person, _sealed(person, keys, identifiers), was):
             raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: look again")
+        self._index(person)
 
     def bind(self, subject: str, known: str) -> None:
         """The same patient under a second subject. Raises as `held`, `VaultStore.bind`."""
@@ -147,8 +148,21 @@ class Vault:
             plain = {name: _opened(person, keys, name, row) for name, row in was.items()}
             if self.rows.put_fields(person, _sealed(person, keys, plain), was):
                 self.keys.drop_data_keys(person, keys.newest)
+                self._index(person)
                 return True
         raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: do it again")
+
+    def rekey_all(self) -> tuple[int, int]:
+        """How many were sealed anew; and how many cannot be, for they name a key that is not there."""
+        sealed = damaged = 0
+        for person in self.keys.persons():
+            try:
+                sealed += self.rekey(person)
+            except Fault as error:
+                if error.code != "vault_damaged":
+                    raise
+                damaged += 1
+        return sealed, damaged
 
     # --- one person -----------------------------------------------------------------------
 
@@ -158,13 +172,36 @@ class Vault:
         self.rows.add(subject, person, organisation, self._clock_ms())
         return person
 
+    def _living(self, held: Held) -> bytes:
+        """The person; another in their place whose keys are lost, with a key database older than they are.
+        Nothing of theirs would ever open, and must not where the keys come back and an entry erased them."""
+        if self.keys.of(held.person) is not None or self.keys.is_destroyed(held.person):
+            return held.person
+        person = secrets.token_bytes(PERSON_SIZE)
+        self.keys.begin(person)
+        self.rows.replace(held.person, person, held.organisation, self._clock_ms())
+        self.keys.destroy(held.person, self._clock_ms(), "")
+        return person
+
+    def _index(self, person: bytes) -> None:
+        """By what is sealed now, whoever sealed it. Raises `Conflict` (`vault_moved_on`)."""
+        for _ in range(TURNS):
+            rows, keys = self.rows.fields(person), self.keys.of(person)
+            if keys is None:  # erased meanwhile, and found by nothing
+                return
+            plain = {name: _opened(person, keys, name, row) for name, row in rows.items()}
+            self.keys.index(person, self._hashes(plain).values())
+            if self.rows.fields(person) == rows:
+                return
+        raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: do it again")
+
     def _keys_of(self, person: bytes) -> PersonKeys:
         keys = self.keys.of(person)
         if keys is not None:
             return keys
         if self.keys.is_destroyed(person):  # the rows came out of a backup
             raise _erased()
-        raise Fault("vault_damaged", "the key database lacks this person's keys")
+        raise Fault("vault_damaged", "the key database lacks this person's keys: enter the person again")
 
     def _hashes(self, identifiers: Mapping[str, str]) -> dict[str, bytes]:
         key = self.keys.index_key

@@ -86,7 +86,7 @@ def record(
         pairs = _with_ids(with_keys(members or [], signer.device), signer)
         fields = from_file(file) | filled(shape_of(event_type(name)), pairs)
         whose = Identifying(
-            signer, coi_of(stream), name, patient_keys, lambda asked: yes or agreed(as_json, asked)
+            signer, coi_of(stream), name, patient_keys, lambda question: yes or agreed(as_json, question)
         )
         if patient_file:
             fields["patient"] = whose.read(patient_file)

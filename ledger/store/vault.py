@@ -117,6 +117,14 @@ class VaultStore:
                 return True
         return False
 
+    def replace(self, was: bytes, who: bytes, organisation: str, now_ms: int) -> None:
+        """A new person under all subjects of another, of whom what was sealed goes."""
+        row = {"person": who, "organisation": organisation, "created_ms": now_ms}
+        with self._writing() as connection:
+            connection.execute(insert(person), row)
+            connection.execute(update(subject).where(subject.c.person == was).values(person=who))
+            _erase(connection, was, now_ms)
+
     def fields(self, who: bytes) -> dict[str, Sealed]:
         """By name."""
         query = select(field.c.name, field.c.version, field.c.sealed).where(field.c.person == who)
@@ -142,10 +150,8 @@ class VaultStore:
 
     def erase(self, who: bytes, now_ms: int) -> None:
         """What was sealed goes; that there was somebody stays. Idempotent."""
-        first = update(person).where(person.c.person == who, person.c.erased_ms.is_(None))
         with self._writing() as connection:
-            connection.execute(first.values(erased_ms=now_ms))
-            connection.execute(delete(field).where(field.c.person == who))
+            _erase(connection, who, now_ms)
 
     def erased(self) -> list[bytes]:
         """Everybody whose keys must not exist."""
@@ -185,6 +191,12 @@ class VaultStore:
             connecting = self._engine.connect().execution_options(**WRITE)
             with connecting as connection, connection.begin():
                 yield connection
+
+
+def _erase(connection: Connection, who: bytes, now_ms: int) -> None:
+    first = update(person).where(person.c.person == who, person.c.erased_ms.is_(None))
+    connection.execute(first.values(erased_ms=now_ms))
+    connection.execute(delete(field).where(field.c.person == who))
 
 
 def _subjects_locked(connection: Connection, who: bytes) -> list[str]:

@@ -30,10 +30,13 @@ class Signer:
 
 
 def test_an_order_enters_its_patient_only_after_somebody_agreed(tmp_path: Path) -> None:
-    signer, asked = Signer(tmp_path), []
-    whose = Identifying(
-        cast(Client, signer), COI, "TherapyOrdered", agree=lambda question: bool(asked.append(question))
-    )
+    signer, asked = Signer(tmp_path), list[str]()
+
+    def refuse(question: str) -> bool:
+        asked.append(question)
+        return False
+
+    whose = Identifying(cast(Client, signer), COI, "TherapyOrdered", agree=refuse)
     with pytest.raises(typer.Exit):
         whose.committed(PERSON)
     assert (signer.entered, len(asked)) == ([], 1)
