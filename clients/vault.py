@@ -57,6 +57,10 @@ class VaultQuestions:
         path = f"/v1/agents/{quote(agent)}/person"
         self.remote.answer(path, method="PUT", json={"identifiers": dict(identifiers)})
 
+    def forget_person(self, agent: str) -> None:
+        """Destroy what `enter_person` entered."""
+        self.remote.answer(f"/v1/agents/{quote(agent)}/person", method="DELETE")
+
     def person(self, agent: str, reason: str, reference: str | None = None) -> Document:
         """Who a colleague is, as `patient`."""
         return self._looked(f"/v1/agents/{quote(agent)}/person", reason, reference)

@@ -133,11 +133,25 @@ def put_person(
     reader: TheReader, agent: TheName, entry: Annotated[PersonEntry, Depends(person_in)]
 ) -> Response:
     """By an administrator of their organisation, or by themselves."""
-    vault, subject = vault_of(reader), _colleague(reader, agent)
-    if not (reader.agent.is_administrator or reader.agent.id == agent):
-        raise unknown()
-    vault.enter(subject, reader.agent.organisation, entry.identifiers)
+    vault, subject = vault_of(reader), _own_people(reader, agent)
     noted(reader, vault, subject, "entered", entry.identifiers)
+    vault.enter(subject, reader.agent.organisation, entry.identifiers)
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/v1/agents/{agent}/person",
+    summary="Destroy the name that is printed where somebody has signed",
+    description="The keys are destroyed. Another name may be entered after that.",
+    responses=problems(400, 401, 404, 503) | {204: {"description": "Destroyed"}},
+    status_code=204,
+)
+def delete_person(reader: TheReader, agent: TheName) -> Response:
+    """By whoever may enter it."""
+    vault, subject = vault_of(reader), _own_people(reader, agent)
+    vault.held(subject)
+    noted(reader, vault, subject, "withdrawn", ())
+    vault.forget(subject)
     return Response(status_code=204)
 
 
@@ -159,6 +173,14 @@ def _colleague(reader: Reader, name: str) -> str:
     if not is_colleague(reader, name):
         raise unknown()
     return f"agent/{name}"
+
+
+def _own_people(reader: Reader, name: str) -> str:
+    """As `_colleague`, for their administrator and themselves."""
+    subject = _colleague(reader, name)
+    if not (reader.agent.is_administrator or reader.agent.id == name):
+        raise unknown()
+    return subject
 
 
 def _identified(reader: Reader, subject: str, reason: str, reference: str | None) -> Identified:

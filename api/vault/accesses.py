@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from fastapi import Query
 from pydantic import BaseModel
 
+from clients.patients import DEFAULT_FIELDS
 from ledger.domain.times import timestamp
 from ledger.store.vault import Access
 
@@ -75,6 +76,11 @@ def noted(
     about = "/".join(subject.split("/")[:2])
     one = Access(0, at_ms, session.agent, session.kid, about, what, reason, reference or "", named)
     return vault.rows.note(one)
+
+
+def known_fields(vault: Vault, subject: str, asked: Iterable[str]) -> set[str]:
+    """Names that this person's entry has, or that are usual: whatever else was sent may be anything."""
+    return set(asked) & {*DEFAULT_FIELDS, *(vault.field_names(subject) if subject else ())}
 
 
 def access_document(one: Access) -> AccessDocument:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.vault.accesses import noted
+from api.vault.accesses import known_fields, noted
 from api.vault.documents import PatientEntered
 from api.vault.rights import find_patient, meeting, require_patient, subject_of, unknown, vault_of
 from clients.patients import normalise
@@ -59,7 +59,8 @@ def _require_ordered(
         return
     tries.miss(reader.session.kid, now_ms)
     if correction is None:
-        noted(reader, vault_of(reader), subject, "commitments", identifiers)
+        vault = vault_of(reader)
+        noted(reader, vault, subject, "commitments", known_fields(vault, subject, identifiers))
         _refuse(differs)
 
 

@@ -78,6 +78,11 @@ class Vault:
                 return {name: _opened(person, keys, name, row) for name, row in sorted(rows.items())}
         raise Fault("vault_damaged", "a sealed row of the vault names a key that is not there")
 
+    def field_names(self, subject: str) -> list[str]:
+        """What was entered of whoever stands under the subject; empty of nobody."""
+        held = self.rows.find(subject)
+        return sorted(self.rows.fields(held.person)) if held else []
+
     def field_keys(self, subject: str) -> dict[str, bytes]:
         """The keys of this person's commitments, for each field that was entered. Raises as `held`."""
         person = self.held(subject).person
@@ -124,6 +129,14 @@ class Vault:
         if not self.rows.unbind(subject, person):
             self.keys.destroy(person, self._clock_ms(), "", look)
             self.rows.erase(person, self._clock_ms())
+
+    def forget(self, subject: str) -> None:
+        """Destroy whoever stands under it, and leave the name free. Idempotent."""
+        held = self.rows.find(subject)
+        if held is not None:
+            self.keys.destroy(held.person, self._clock_ms(), "")
+            self.rows.erase(held.person, self._clock_ms())
+            self.rows.release(subject, held.person)
 
     def heal(self) -> int:
         """Destroy again what either database says is erased: the other was restored from a backup."""

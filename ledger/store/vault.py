@@ -117,6 +117,11 @@ class VaultStore:
                 return True
         return False
 
+    def release(self, of: str, who: bytes) -> None:
+        """Nobody stands under the subject any more, where this person did. Idempotent."""
+        with self._writing() as connection:
+            connection.execute(delete(subject).where(subject.c.subject == of, subject.c.person == who))
+
     def replace(self, was: bytes, who: bytes, organisation: str, now_ms: int) -> None:
         """A new person under all subjects of another, of whom what was sealed goes."""
         row = {"person": who, "organisation": organisation, "created_ms": now_ms}

@@ -10,8 +10,21 @@ from typing import Any
 import pytest
 
 from api.settings import Settings
+from ledger.vault.key_file import connected
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code, enrol, read
-from tests.e2e.vault_stage import IDENTIFIERS, OTHERS, REASON, ask, entered, look, order, put, vaulted
+from tests.e2e.vault_stage import (
+    IDENTIFIERS,
+    NURSE,
+    OTHERS,
+    REASON,
+    ask,
+    entered,
+    erase,
+    look,
+    order,
+    put,
+    vaulted,
+)
 from tests.scenario import APHERESIS, ordered
 
 TRIES = 4
@@ -177,4 +190,64 @@ def test_an_order_that_comes_while_a_name_is_taken_back_keeps_its_patient(
 
     monkeypatch.setattr(keys, "_writing", ordered_meanwhile)
     assert code(withdraw(stage, "carl")) == "therapy_recorded"
+    assert look(stage, "nora").json()["identifiers"] == IDENTIFIERS
+
+
+# --- what is kept, and told ----------------------------------------------------------------
+
+
+def test_who_asks_about_a_therapy_that_is_not_theirs_leaves_a_record_and_has_tried(stage: Stage) -> None:
+    order(stage, entered(stage))
+    for _ in range(TRIES):
+        assert code(ask(stage, "eve", IDENTIFIERS, COI)) == "no_such_person"
+    assert code(ask(stage, "eve", IDENTIFIERS, COI)) == "too_many_patient_tries"
+    (kept,) = read(stage, "audrey", "/v1/vault/accesses", limit="1")["accesses"]
+    assert (kept["agent"], kept["what"], kept["subject"]) == ("eve", "commitments", f"chain/{COI}")
+
+
+def test_a_value_in_a_name_s_place_is_neither_repeated_nor_kept(stage: Stage) -> None:
+    swapped = put(stage, "carl", identifiers={"1961-04-23": "birth_date", "record_number": "A9999"})
+    assert code(swapped) == "invalid_request"
+    assert "1961" not in swapped.text
+    assert "identifiers.?" in swapped.json()["detail"]
+    ask(stage, "nora", {"quillfeather": "family_name", "birth_date": "1961-04-23"})
+    (kept,) = read(stage, "audrey", "/v1/vault/accesses")["accesses"]
+    assert kept["fields"] == ["birth_date"]
+
+
+def test_a_colleague_s_name_is_destroyed_by_who_may_enter_it_and_may_be_entered_again(stage: Stage) -> None:
+    def person(agent: str, method: str, **more: Any) -> Any:
+        return stage.ask(method, "/v1/agents/nora/person", headers=stage.bearer(agent), **more)
+
+    assert code(person("nora", "DELETE")) == "no_such_person"
+    name = {"json": {"identifiers": NURSE}}
+    person("ada", "PUT", **name)
+    (known,) = stage.app.state.node.vault.keys.persons()
+    assert code(person("phil", "DELETE")) == "no_such_person"
+    assert person("nora", "DELETE").status_code == 204
+    assert stage.app.state.node.vault.keys.is_destroyed(known)
+    assert code(person("phil", "GET", params=REASON)) == "no_such_person"
+    assert person("ada", "PUT", **name).status_code == 204
+    assert [one["what"] for one in read(stage, "audrey", "/v1/vault/accesses")["accesses"]] == [
+        "entered", "withdrawn", "entered",
+    ]  # fmt: skip
+
+
+def test_an_entry_that_erases_nobody_here_is_warned_of(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    order(stage, FOREIGN)
+    with caplog.at_level("WARNING", logger="unbroken.vault"):
+        answer = erase(stage)
+    assert f"entry {answer.position} erases a person whom this vault does not hold" in caplog.text
+
+
+def test_keys_that_were_lost_are_drawn_again_and_the_order_is_told_to_differ(stage: Stage) -> None:
+    order(stage, entered(stage))
+    keys = stage.app.state.node.vault.keys
+    with connected(keys._path) as connection:
+        connection.execute("DELETE FROM wrapped WHERE owner != ?", (b"",))
+    assert code(put(stage, "carl")) == "differs_from_order"
+    told = put(stage, "carl", identifiers=IDENTIFIERS, correction="keyed_elsewhere").json()
+    assert told["differs"] == sorted(IDENTIFIERS)
     assert look(stage, "nora").json()["identifiers"] == IDENTIFIERS
