@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.remote import Remote
+from ledger.errors import UnbrokenError
 
 Document = dict[str, Any]
 BEDSIDE = "bedside_check"
@@ -17,6 +18,14 @@ class VaultQuestions:
     `personal_data_erased` where an entry says so."""
 
     remote: Remote
+
+    def keeps_vault(self) -> bool:
+        """Whether the server keeps a vault; no where it cannot be asked."""
+        try:
+            document: Document = self.remote.read("/v1/vault")
+        except UnbrokenError:
+            return False
+        return bool(document["available"])
 
     def enter_patient(
         self, coi: str, identifiers: Mapping[str, str], correction: str | None = None

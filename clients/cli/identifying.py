@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from clients.cli.prompts import asked_identifiers
 from clients.cli.screen import DONE
@@ -17,6 +19,10 @@ from ledger.errors import NotFound
 PATIENT_KEYS = "patient-keys.json"  # in the device's folder, unless another file is named
 ENTERING = "TherapyOrdered"  # with which a patient becomes known
 
+BESIDE = (
+    "The keys in {} are used, and not the server's vault: a therapy that was ordered through the vault does"
+    " not match under them. When the last therapy under these keys is closed, move the file away."
+)
 ENTER = "Enter this patient into the vault, as that of {}?"
 
 PatientFile = Annotated[
@@ -52,6 +58,7 @@ class Identifying:
         local = keys or signer.device.home / PATIENT_KEYS
         self._signer, self._coi, self._event = signer, coi, event
         self._keys = load_keys(local) if local.exists() else None
+        self._found = None if keys else local  # a file that nobody named
         self._agree = agree  # asked before anybody is entered
 
     @property
@@ -73,6 +80,8 @@ class Identifying:
         the person does not want anybody to be entered.
         """
         if self._keys is not None:
+            if self._found and self._signer.keeps_vault():
+                Console(stderr=True).print(Text(BESIDE.format(self._found), style="yellow"))
             return commitments(identifiers, self._keys)
         if self._event == ENTERING:
             if not self._agree(ENTER.format(self._coi)):
