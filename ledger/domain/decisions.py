@@ -95,6 +95,9 @@ AFTER_THE_END = frozenset(
 )
 
 
+WITHOUT_AN_ORDER = frozenset({"PersonalDataErased"})  # also of a provisional chain
+
+
 def check_order(entry: Entry, agent: Agent, world: World) -> None:
     """Raises `Conflict` `chain_exists`, `NotPermitted`, `Refused` (what does not fit)."""
     event: Any = entry.event
@@ -131,7 +134,8 @@ def check_chain_decision(entry: Entry, agent: Agent, world: World, found: Found)
     """
     event: Any = entry.event
     chain = world.chain(_coi(entry))
-    if not chain.is_open or not has_part_in(agent, chain, world):  # a stranger learns nothing
+    opened = chain.is_open or (event.type in WITHOUT_AN_ORDER and chain.provisional is not None)
+    if not opened or not has_part_in(agent, chain, world):  # a stranger learns nothing
         raise Refused("chain_not_opened", f"no therapy of yours was ordered under {_coi(entry)!r}")
     require_permission(entry, agent, world)
     if chain.closed is not None and event.type not in AFTER_THE_END:

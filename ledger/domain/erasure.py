@@ -35,12 +35,15 @@ class Erased(NamedTuple):
 def retained_until(chain: Chain) -> int | None:
     """When the retention of this therapy's identifiers ends, in milliseconds; 0: nothing is retained.
 
-    None: that cannot be said yet, for what has no expiry is kept from the therapy's end.
+    None: that cannot be said yet, for what has no expiry is kept from the therapy's end. A collection
+    that was set aside by the order and never linked is this patient's, too.
     """
-    if not chain.containers:
+    chains = [one for one in (chain, chain.aside) if one is not None and one.containers]
+    if not chains:
         return 0
-    products = [one for name, one in chain.containers.items() if chain.is_finished(name)]
-    expiries = [one.expires_at for one in products]
+    expiries = [
+        one.expires_at for of in chains for name, one in of.containers.items() if of.is_finished(name)
+    ]
     from_ms = [milliseconds(one) for one in expiries if one is not None]
     if not from_ms or None in expiries:
         if chain.closed_ms is None:
@@ -55,15 +58,12 @@ def is_retained(chain: Chain, now_ms: int) -> bool:
 
 
 def check_erasure(entry: Entry, event: PersonalDataErased, world: World, _: Found) -> None:
-    """Raises `Conflict` `already_erased`; `Refused` `bag_may_be_infused`, `retention_runs`,
+    """Raises `Conflict` `already_erased`; `Refused` `therapy_goes_on`, `retention_runs`,
     `retention_not_overridden`."""
     chain = world.chain(entry.stream.removeprefix("chain/"))
     if chain.erased is not None:
         raise Conflict("already_erased", f"it was decided at position {chain.erased.position}")
-    waiting = _may_be_infused(chain)
-    if waiting:
-        detail = f"{', '.join(waiting)} may still be infused, and the patient must be known then"
-        raise Refused("bag_may_be_infused", detail)
+    _require_end(chain)
     if is_retained(chain, entry.recorded_ms):
         _require_right(event, chain)
 
@@ -77,15 +77,17 @@ def _require_right(event: PersonalDataErased, chain: Chain) -> None:
         raise Refused("retention_not_overridden", f"{kept}: say what stands above that duty")
 
 
-def _may_be_infused(chain: Chain) -> list[str]:
-    """In a closed therapy nothing is authorised any more; a sample is never infused."""
-    if chain.closed is not None:
-        return []
-    return sorted(
-        name
-        for name, one in chain.containers.items()
-        if one.made_by != "sample" and not one.is_gone and not chain.is_rejected(name)
-    )
+def _require_end(chain: Chain) -> None:
+    """In a closed therapy nothing is collected, linked or authorised any more without a deviation. Before
+    an order, nothing may be left that an order could take."""
+    if chain.is_open and chain.closed is None:
+        raise Refused("therapy_goes_on", "the patient must be known until the therapy is closed: close it")
+    if chain.linked_to is not None:
+        raise Refused("therapy_goes_on", f"what was collected here is {chain.linked_to}'s: decide it there")
+    left = sorted(name for name, one in chain.containers.items() if not one.is_gone)
+    if not chain.is_open and left:
+        detail = f"{', '.join(left)} may still be linked to an order: link or destroy it"
+        raise Refused("therapy_goes_on", detail)
 
 
 def _years_later(ms: int) -> int:

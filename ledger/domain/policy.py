@@ -171,7 +171,8 @@ RELATION_MEANINGS: dict[str, str] = {
     "manufacturing_site": "at a site that the order plans for manufacture, named in the decision",
     "releasing_site": "at the releasing site: one planned for manufacture, or of the product's sponsor",
     "treatment_site": "at the treatment site of the order, named in the decision",
-    "care_site": "at the collection or the treatment site of the order, named in the decision",
+    "care_site": "at the collection or the treatment site of the order, or of the provisional chain, named"
+    " in the decision",
 }
 
 
@@ -263,8 +264,10 @@ def _treatment_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
 def _care_site(row: Row, entry: Entry, agent: Agent, world: World) -> bool:
     """Where the patient is known in person; a manufacturer or the sponsor never is."""
     event: Any = entry.event
-    order = world.chain(entry.stream.removeprefix("chain/")).order
-    care = (order.sites.collection, order.sites.treatment) if order else ()
+    chain = world.chain(entry.stream.removeprefix("chain/"))
+    care: tuple[str, ...] = (chain.provisional.site,) if chain.provisional else ()
+    if chain.order is not None:
+        care = (chain.order.sites.collection, chain.order.sites.treatment)
     return event.site in care and agent.has_role(row.roles, event.site)
 
 

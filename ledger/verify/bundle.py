@@ -34,6 +34,7 @@ from ledger.domain.temperature_events import TemperatureEvidenceAttached
 from ledger.errors import Malformed, ProofInvalid, UnbrokenError
 from ledger.proof import detached
 from ledger.proof.note import VerifierKey
+from ledger.verify.bundle_asked import told_short
 from ledger.verify.bundle_file import BundleFile
 from ledger.verify.bundle_labels import label_problems
 from ledger.verify.bundle_proofs import proof_problems, proved_in
@@ -240,31 +241,7 @@ class BundleAudit(FilesAudit):
         elif isinstance(event, ExportRequested) and event.scope == "log" and said.whole is not None:
             self._wrong_request(asked, "it asks for the whole log, and only some tags are called whole")
         else:
-            self._short = self._told_short(asked)
-
-    def _wanted(self, asked: Entry) -> set[str]:
-        """The tags that must be whole, where the whole log was not asked for."""
-        event, therapies = asked.event, self._manifest.therapies
-        if not isinstance(event, ExportRequested):
-            return {asked.stream}
-        given = {f"chain/{coi}" for coi in therapies.given} if therapies else set()
-        return {f"log/{self.vkey.name}", f"{event.scope}/{event.which}"} | given
-
-    def _told_short(self, asked: Entry) -> str:
-        """What is not given whole, although it was asked for."""
-        whole, therapies = self._manifest.whole, self._manifest.therapies
-        if whole is None:
-            return ""
-        told = []
-        if missing := ", ".join(sorted(self._wanted(asked) - set(whole))):
-            told.append(f"; NOT WHOLE: who asked for {missing} may not read all of it")
-        if isinstance(asked.event, ExportRequested) and therapies is None:
-            told.append("; NOT WHOLE: the manifest does not say which therapies belong to it")
-        if therapies and therapies.unreadable:
-            told.append(
-                f"; NOT WHOLE: who asked may not read {therapies.unreadable} therapies that belong to it"
-            )
-        return "".join(told)
+            self._short = told_short(asked, said, self.vkey.name)
 
     def _check_left_out(self) -> None:
         """What is not here is said: the hashes are counted, missing files are named."""

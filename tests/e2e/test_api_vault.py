@@ -20,6 +20,7 @@ from tests.e2e.vault_stage import (
     OTHERS,
     REASON,
     ask,
+    close,
     entered,
     erase,
     look,
@@ -313,6 +314,7 @@ def test_a_running_server_destroys_by_itself(stage: Stage) -> None:
     keys = stage.app.state.node.vault.keys
     (person,) = keys.persons()
     scenario = stage.scenario
+    close(stage)
     said = {"site": "st-mary", "basis": "objection", "chain_version": scenario.version(COI)}
     response = stage.post(scenario.sign("petra", CHAIN, "PersonalDataErased", **said))
     assert response.status_code == 201

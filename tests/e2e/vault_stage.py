@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import httpx
 
 from api.settings import Settings
 from ledger.application import Answer
+from ledger.errors import Refused
 from tests.e2e.api_stage import COI, Stage, catch_up, enrol, serving
 from tests.scenario import Clock, Scenario, open_scenario, ordered
 from tests.vaulting import vault_in
@@ -76,8 +77,16 @@ def ask(stage: Stage, agent: str, identifiers: Mapping[str, str], coi: str | Non
     return stage.ask("POST", "/v1/vault/commitments", json=body, headers=stage.bearer(agent))
 
 
+def close(stage: Stage, coi: str = COI) -> None:
+    """Where it is open."""
+    version = stage.scenario.version(coi)
+    with suppress(Refused):
+        stage.scenario.say("carl", f"chain/{coi}", "TherapyClosed", reason="cancelled", chain_version=version)
+
+
 def erase(stage: Stage, coi: str = COI, **fields: Any) -> Answer:
-    """By Quality of the hospital, and destroyed before this returns."""
+    """By Quality of the hospital after the therapy's end, and destroyed before this returns."""
+    close(stage, coi)
     said = {"site": "st-mary", "basis": "consent_withdrawn", "chain_version": stage.scenario.version(coi)}
     answer = stage.scenario.say("petra", f"chain/{coi}", "PersonalDataErased", **said | fields)
     settle(stage)

@@ -11,7 +11,8 @@ from ledger.domain.rules import tags_of
 from ledger.domain.times import milliseconds, timestamp
 from ledger.errors import Conflict, NotPermitted, Refused
 from tests.domain_refusing import refused
-from tests.domain_scene import CHAIN, COI, DOSE, DOSE_2, Scene, enrol, scene_at
+from tests.domain_scene import APHERESIS, CHAIN, COI, DOSE, DOSE_2, FRESH, Scene, enrol, scene_at
+from tests.unit.test_domain_provisional import ON_PROV, linked, of, order, provisional
 
 YEAR_MS = 366 * 86_400_000
 ERASED: dict[str, Any] = {"site": "st-mary", "basis": "consent_withdrawn"}
@@ -63,20 +64,48 @@ def test_refusal_already_erased() -> None:
     assert erase(scene, Conflict, **ORDERED) == "already_erased"
 
 
-@pytest.mark.parametrize("stage", ["collected", "made", "at_ward", "thawed", "infusing", "infused"])
-def test_refusal_bag_may_be_infused(stage: str) -> None:
-    """Also at `infused`: the second bag of the dose is still there."""
-    assert erase(with_petra(stage), Refused, **ORDERED) == "bag_may_be_infused"
+@pytest.mark.parametrize("stage", ["ordered", "collected", "made", "at_ward", "thawed", "infused"])
+def test_refusal_therapy_goes_on(stage: str) -> None:
+    """Also before the collection: who comes to it must find the patient."""
+    assert erase(with_petra(stage), Refused, **ORDERED) == "therapy_goes_on"
 
 
-def test_an_open_therapy_whose_bags_are_used_or_rejected_may_be_erased() -> None:
-    scene = with_petra("infused")
-    scene.decide("quinn", "Rejected", containers=[DOSE_2], reason="not_needed")
-    left = [name for name, one in scene.chain.containers.items() if not one.is_gone and name != DOSE_2]
-    if left:
-        scene.decide("quinn", "Rejected", containers=left, reason="not_needed")
-    scene.decide("petra", "PersonalDataErased", **ERASED, **ORDERED)
-    assert scene.chain.erased
+def before_an_order() -> Scene:
+    """A bag was collected for a patient whom nobody has ordered for yet."""
+    scene = provisional()
+    said = enrol(scene, "petra", "ada", ("quality", "st-mary"))
+    scene.say("ben", "agent/petra", "EnrolmentApproved", enrolment=said.id)
+    return scene
+
+
+def of_provisional(scene: Scene, signer: str, site: str) -> Any:
+    said = ERASED | ORDERED | {"chain_version": of(scene).version, "site": site}
+    return refused(Refused, scene, signer, ON_PROV, "PersonalDataErased", **said)
+
+
+def test_what_was_collected_without_an_order_is_erased_once_nothing_of_it_is_left() -> None:
+    scene = before_an_order()
+    assert of_provisional(scene, "petra", "st-mary") == "therapy_goes_on"
+    assert of_provisional(scene, "quinn", "northcell-1") == "chain_not_opened"
+    gone = {"at": APHERESIS, "containers": [FRESH], "method": "incineration", "reason": "patient_withdrew"}
+    scene.say("anna", ON_PROV, "Destroyed", **gone)
+    said = ERASED | ORDERED | {"chain_version": of(scene).version}
+    scene.say("petra", ON_PROV, "PersonalDataErased", **said)
+    assert of(scene).erased
+
+
+def test_what_was_linked_is_decided_with_its_therapy() -> None:
+    scene = before_an_order()
+    order(scene)
+    linked(scene)
+    assert of_provisional(scene, "petra", "st-mary") == "therapy_goes_on"
+
+
+def test_a_bag_that_the_order_set_aside_is_retained() -> None:
+    scene = provisional(CHAIN)
+    order(scene)
+    assert not scene.chain.containers
+    assert retained_until(scene.chain) is None
 
 
 def test_refusal_retention_runs() -> None:
@@ -92,7 +121,7 @@ def test_refusal_retention_not_overridden() -> None:
 
 
 def test_where_nothing_was_collected_nothing_is_retained() -> None:
-    scene = with_petra("ordered")
+    scene = closed("ordered")
     assert retained_until(scene.chain) == 0
     scene.decide("petra", "PersonalDataErased", **ERASED)
 

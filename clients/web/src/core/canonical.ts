@@ -71,8 +71,10 @@ function object(value: Record<string, unknown>, depth: number): string {
   return `{${members.join(",")}}`;
 }
 
+const ASCII = /^[\x00-\x7f]*$/;
+
 function memberName(name: string): string {
-  if (!/^[\x00-\x7f]*$/.test(name)) {
+  if (!ASCII.test(name)) {
     throw malformed("not_json", `member names are ASCII strings, not ${JSON.stringify(name)}`);
   }
   return JSON.stringify(name);

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { build } from "vite";
 import { expect, it } from "vitest";
 
-const MOST = 23_000; // bytes; everything else of a first load has 37,000
+const MOST = 23_500; // bytes; everything else of a first load has 37,000
 
 it("loads little before it is used: what only signers, scanners and old browsers need comes later", async () => {
   const built = await build({

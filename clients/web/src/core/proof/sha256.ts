@@ -30,7 +30,9 @@ function padded(parts: readonly Uint8Array[]): Bytes {
     at += part.length;
   }
   data[length] = 0x80;
-  new DataView(data.buffer).setBigUint64(data.length - 8, BigInt(length) * 8n);
+  const view = new DataView(data.buffer);
+  view.setUint32(data.length - 8, Math.floor(length / 2 ** 29));
+  view.setUint32(data.length - 4, length << 3);
   return data;
 }
 

@@ -444,7 +444,7 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.too_many_label_checks": "Zu viele Etikettprüfungen aus einem Netz",
   "refusal.too_many_patient_tries": "Zu viele Armbänder, zu denen hier keine Therapie gehört",
   "refusal.already_erased": "Die Angaben der Person wurden schon gelöscht",
-  "refusal.bag_may_be_infused": "Ein Beutel der Therapie kann noch gegeben werden",
+  "refusal.therapy_goes_on": "Die Therapie ist noch nicht geschlossen, oder es gibt noch etwas von ihr",
   "refusal.retention_not_overridden": "Es ist nicht gesagt, was über der Aufbewahrungspflicht steht",
   "refusal.retention_runs": "Die Aufbewahrungsfrist für die Angaben läuft noch",
   "refusal.bad_patient_field": "Kein Name eines Feldes für Angaben zur Person",

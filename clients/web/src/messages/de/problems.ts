@@ -64,4 +64,8 @@ export const problems: Record<keyof typeof wanted, string> = {
   "refusal.unsupported_algorithm": BROKEN,
   "refusal.unsupported_key": BROKEN,
   "refusal.wrong_content_type": BROKEN,
+  "refusal.policy_not_met": "Nicht genug Zeugen haben den Kopf mitgezeichnet",
+  "refusal.malformed_tlog_proof": "Kein tlog-proof",
+  "refusal.bad_cosignature": "Die Unterschrift eines Zeugen stimmt nicht",
+  "refusal.malformed_policy": "Keine Zeugenregelung",
 };

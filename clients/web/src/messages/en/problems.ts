@@ -64,4 +64,8 @@ export const problems = {
   "refusal.unsupported_algorithm": BROKEN,
   "refusal.unsupported_key": BROKEN,
   "refusal.wrong_content_type": BROKEN,
+  "refusal.policy_not_met": "Not enough witnesses cosigned the head",
+  "refusal.malformed_tlog_proof": "Not a tlog-proof",
+  "refusal.bad_cosignature": "A witness's signature does not verify",
+  "refusal.malformed_policy": "Not a witness policy",
 } as const;
