@@ -93,6 +93,7 @@ def test_a_patient_from_the_order_to_the_erasure(live: Live) -> None:
     run(live, "nils", "outbox", "send")
     assert as_json(live, "nils", "deviations", COI)["open"] == []
 
+    run(live, "carl", "record", "TherapyClosed", COI, "--set", "reason=cancelled", "--yes")
     erasing = ["--site", "st-mary", "--basis", "consent_withdrawn", "--yes"]
     assert "not_permitted" in run(live, "quinn", "patient", "erase", COI, *erasing, status=1)
     said = run(live, "petra", "patient", "erase", COI, *erasing)
