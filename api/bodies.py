@@ -10,6 +10,8 @@ from starlette.requests import ClientDisconnect
 from ledger.errors import Malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fastapi import Request
     from starlette.types import Receive, Scope
 
@@ -59,7 +61,8 @@ async def read_json(request: Request, shape: type[Question], limit: int) -> Ques
     """What is asked in JSON.
 
     Raises `Malformed`: `unsupported_media_type`, `body_too_large`, `malformed_json`, and
-    `invalid_request` naming the first part that is wrong, without repeating what was sent.
+    `invalid_request` naming the first part that is wrong, without repeating what was sent: of a path, as
+    far as its steps are the shape's own, for the names within a table are whatever somebody sent.
     """
     media_type(request.scope, JSON)
     body = await read_body(request.scope, request.receive, limit)
@@ -68,5 +71,19 @@ async def read_json(request: Request, shape: type[Question], limit: int) -> Ques
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         code = "malformed_json" if first["type"] == "json_invalid" else "invalid_request"
-        where = ".".join(str(step) for step in first["loc"])
+        where = ".".join(map(str, _path(shape, first["loc"])))
         raise Malformed(code, f"{where}: {first['msg']}" if where else first["msg"]) from None
+
+
+def _path(shape: type[BaseModel], steps: tuple[int | str, ...]) -> Iterator[int | str]:
+    known = _names(shape.model_json_schema())
+    return (step if isinstance(step, int) or step in known else "?" for step in steps)
+
+
+def _names(schema: object) -> set[str]:
+    """Every member that a JSON schema has anywhere, and its tags."""
+    if isinstance(schema, list):
+        return set().union(*map(_names, schema))
+    if not isinstance(schema, dict):
+        return {schema} if isinstance(schema, str) else set()
+    return set(schema).union(*map(_names, schema.values()))

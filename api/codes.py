@@ -241,6 +241,8 @@ REQUESTS = {
     "personal_data_erased": "The identifiers were erased, as an entry of the log says",
     "therapy_recorded": "The log knows this therapy",
     "vault_subject_taken": "The vault holds another person under this name",
+    "differs_from_order": "These are not the identifiers that were ordered with",
+    "vault_person_shared": "Another therapy has this patient's entry",
     "vault_moved_on": "Somebody changed these identifiers meanwhile",
 }
 

@@ -127,8 +127,8 @@ SENTENCES: dict[str, str] = {
     "LateStatementAttested": "{who} put on record, without authority of its own, what a revoked key"
     " had signed before ({reason})",
     "TherapyExportRequested": "{who} took the evidence about {subject} away ({reason})",
-    "PersonalDataErased": "{who} had the keys to the patient's identifiers destroyed at {site}"
-    " ({basis}{overrides_retention}): {subject} cannot be named from here any more",
+    "PersonalDataErased": "{who} decided at {site} that the keys to the patient's identifiers be destroyed"
+    " ({basis}{overrides_retention}): {subject} is not to be named from here any more",
     "ExportRequested": "{who} took evidence away: the {scope}{which}{since}{until} ({reason})",
 }
 

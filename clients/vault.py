@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.remote import Remote
+from ledger.errors import UnbrokenError
 
 Document = dict[str, Any]
 BEDSIDE = "bedside_check"
@@ -18,9 +19,24 @@ class VaultQuestions:
 
     remote: Remote
 
-    def enter_patient(self, coi: str, identifiers: Mapping[str, str]) -> Document:
-        """Before an order: {"patient": the commitments that go into it, "differs"}. Again gives the same."""
-        return self._asked(_patient(coi), "PUT", {"identifiers": dict(identifiers)})
+    def keeps_vault(self) -> bool:
+        """Whether the server keeps a vault; no where it cannot be asked."""
+        try:
+            document: Document = self.remote.read("/v1/vault")
+        except UnbrokenError:
+            return False
+        return bool(document["available"])
+
+    def enter_patient(
+        self, coi: str, identifiers: Mapping[str, str], correction: str | None = None
+    ) -> Document:
+        """Before an order: {"patient": the commitments that go into it, "differs"}. Again gives the same.
+
+        Raises `Conflict` (`differs_from_order`) for what contradicts an order, but for a `correction`:
+        entered_in_error, changed, keyed_elsewhere.
+        """
+        why = {"correction": correction} if correction else {}
+        return self._asked(_patient(coi), "PUT", {"identifiers": dict(identifiers)} | why)
 
     def same_patient(self, coi: str, provisional: str) -> Document:
         """As `enter_patient`, for the patient of a provisional chain."""
@@ -49,6 +65,10 @@ class VaultQuestions:
         """The name that is printed where somebody has signed."""
         path = f"/v1/agents/{quote(agent)}/person"
         self.remote.answer(path, method="PUT", json={"identifiers": dict(identifiers)})
+
+    def forget_person(self, agent: str) -> None:
+        """Destroy what `enter_person` entered."""
+        self.remote.answer(f"/v1/agents/{quote(agent)}/person", method="DELETE")
 
     def person(self, agent: str, reason: str, reference: str | None = None) -> Document:
         """Who a colleague is, as `patient`."""

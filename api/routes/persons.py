@@ -22,22 +22,19 @@ from api.vault.documents import (
     PersonEntry,
     secret,
 )
+from api.vault.entering import entered
 from api.vault.printed import is_colleague
 from api.vault.rights import (
     READING_ROLES,
-    keeper,
-    require_meeting,
-    require_not_erased,
     require_patient,
     unknown,
     vault_of,
 )
-from ledger.domain.parts import Coi, Commitment, Name
+from ledger.domain.parts import Coi, Name
 from ledger.errors import Conflict
 
 if TYPE_CHECKING:
     from api.reading import Reader
-    from api.vault.vault import Vault
 
 router = APIRouter(tags=["vault"])
 
@@ -45,6 +42,7 @@ TheCoi = Annotated[Coi, Path(description="Chain of identity", examples=[COI])]
 TheName = Annotated[Name, Path(examples=["nora"])]
 PROBLEMS = problems(400, 401, 404, 410, 503)
 WRITING = problems(400, 401, 404, 409, 410, 413, 415, 503)
+ENTERING = WRITING | problems(429)
 
 
 async def patient_in(request: Request) -> PatientEntry:
@@ -61,58 +59,39 @@ async def person_in(request: Request) -> PersonEntry:
     "/v1/chains/{coi}/patient",
     summary="Enter a patient's identifiers, and get the commitments for the order",
     description="The therapy need not be ordered yet: enter, order with the answer's commitments. Asked"
-    " again with the same identifiers, it gives the same.",
+    " again with the same identifiers, it gives the same. Once there is an order, what contradicts it is"
+    " refused, and counts as a try, unless a correction says why.",
     response_model=PatientEntered,
-    responses=shown(examples.PATIENT_ENTERED, "Kept") | WRITING,
+    responses=shown(examples.PATIENT_ENTERED, "Kept") | ENTERING,
     openapi_extra=sent_json(PatientEntry, examples.PATIENT_ENTRY),
 )
 def put_patient(
     reader: TheReader, coi: TheCoi, entry: Annotated[PatientEntry, Depends(patient_in)]
 ) -> Response:
-    vault, subject = vault_of(reader), f"chain/{coi}"
-    require_meeting(reader, coi)
-    require_not_erased(reader, coi)
-    if vault.rows.find(subject) is not None:
-        require_patient(reader, coi)
-    if entry.identifiers is not None:
-        vault.enter(subject, keeper(reader, coi), entry.identifiers)
-    else:
-        assert entry.same_as is not None
-        _bind(reader, vault, subject, entry.same_as)
-    identifiers = vault.read(subject)
-    noted(reader, vault, subject, "bound" if entry.same_as else "entered", identifiers)
-    patient = [Commitment(**one) for one in vault.commitments(subject, identifiers)]
-    return secret(PatientEntered(coi=coi, patient=patient, differs=_differing(reader, coi, patient)))
-
-
-def _bind(reader: Reader, vault: Vault, subject: str, provisional: str) -> None:
-    """Only a chain without an order: two therapies share no person, or erasing one would erase both."""
-    known = require_patient(reader, provisional)
-    if reader.world.chain(provisional).order is not None:
-        raise unknown()
-    vault.bind(subject, known)
-
-
-def _differing(reader: Reader, coi: str, patient: list[Commitment]) -> list[str]:
-    ordered = reader.world.chain(coi).commitments
-    return [one.field for one in patient if ordered.get(one.field, one.commitment) != one.commitment]
+    return secret(entered(reader, coi, entry))
 
 
 @router.delete(
     "/v1/chains/{coi}/patient",
     summary="Take back who was entered for a therapy that the log knows nothing of",
-    description="The keys are destroyed, and the name is used up. What the log knows is erased by an entry.",
+    description="The keys are destroyed, and the name is used up. Where a provisional chain has the same"
+    " entry, it keeps it, and only this name goes. What the log knows is erased by an entry.",
     responses=problems(400, 401, 404, 409, 410, 503) | {204: {"description": "Destroyed"}},
     status_code=204,
 )
 def delete_patient(reader: TheReader, coi: TheCoi) -> Response:
-    """Raises `Conflict` (`therapy_recorded`)."""
+    """Raises `Conflict` (`therapy_recorded`, `vault_moved_on`)."""
     subject, vault = require_patient(reader, coi), vault_of(reader)
-    if reader.world.chain(coi).version:
-        raise Conflict("therapy_recorded", "the log knows this therapy: have it erased by an entry")
+    _must_be_unrecorded(reader, coi)
     noted(reader, vault, subject, "withdrawn", ())
-    vault.erase(subject, "")
+    vault.withdraw(subject, lambda: _must_be_unrecorded(reader, coi))
     return Response(status_code=204)
+
+
+def _must_be_unrecorded(reader: Reader, coi: str) -> None:
+    """As the log is now, whatever it was when the request came."""
+    if reader.node.ledger.world_at().chain(coi).version:
+        raise Conflict("therapy_recorded", "the log knows this therapy: have it erased by an entry")
 
 
 @router.get(
@@ -154,11 +133,25 @@ def put_person(
     reader: TheReader, agent: TheName, entry: Annotated[PersonEntry, Depends(person_in)]
 ) -> Response:
     """By an administrator of their organisation, or by themselves."""
-    vault, subject = vault_of(reader), _colleague(reader, agent)
-    if not (reader.agent.is_administrator or reader.agent.id == agent):
-        raise unknown()
-    vault.enter(subject, reader.agent.organisation, entry.identifiers)
+    vault, subject = vault_of(reader), _own_people(reader, agent)
     noted(reader, vault, subject, "entered", entry.identifiers)
+    vault.enter(subject, reader.agent.organisation, entry.identifiers)
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/v1/agents/{agent}/person",
+    summary="Destroy the name that is printed where somebody has signed",
+    description="The keys are destroyed. Another name may be entered after that.",
+    responses=problems(400, 401, 404, 503) | {204: {"description": "Destroyed"}},
+    status_code=204,
+)
+def delete_person(reader: TheReader, agent: TheName) -> Response:
+    """By whoever may enter it."""
+    vault, subject = vault_of(reader), _own_people(reader, agent)
+    vault.held(subject)
+    noted(reader, vault, subject, "withdrawn", ())
+    vault.forget(subject)
     return Response(status_code=204)
 
 
@@ -180,6 +173,14 @@ def _colleague(reader: Reader, name: str) -> str:
     if not is_colleague(reader, name):
         raise unknown()
     return f"agent/{name}"
+
+
+def _own_people(reader: Reader, name: str) -> str:
+    """As `_colleague`, for their administrator and themselves."""
+    subject = _colleague(reader, name)
+    if not (reader.agent.is_administrator or reader.agent.id == name):
+        raise unknown()
+    return subject
 
 
 def _identified(reader: Reader, subject: str, reason: str, reference: str | None) -> Identified:

@@ -14,7 +14,7 @@ from api.node import node_of
 from api.pages import Cursor, cursor_of, position_of
 from api.reading import TheReader
 from api.vault import examples
-from api.vault.accesses import REASONS, What, access_document, noted
+from api.vault.accesses import REASONS, What, access_document, known_fields, noted
 from api.vault.documents import (
     Accesses,
     CommitmentQuestion,
@@ -65,7 +65,7 @@ def post_commitments(
     now_ms = reader.node.ledger.config.clock_ms()
     tries.check(kid, now_ms)
     if question.coi is not None:
-        found = [require_patient(reader, question.coi)]
+        found = [_named(reader, vault, question.coi, question.identifiers)]
         is_theirs = vault.is_theirs(found[0], question.identifiers)
     else:
         found = _matched(reader, vault, question.identifiers)
@@ -74,8 +74,18 @@ def post_commitments(
         tries.miss(kid, now_ms)
     what: What = "commitments" if question.coi else "matched"
     for subject in found or [""]:
-        noted(reader, vault, subject, what, question.identifiers)
+        noted(reader, vault, subject, what, known_fields(vault, subject, question.identifiers))
     return secret(Commitments(found=[_committed(vault, one, question.identifiers) for one in found]))
+
+
+def _named(reader: Reader, vault: Vault, coi: str, identifiers: dict[str, str]) -> str:
+    """As `require_patient`; whoever asks about a therapy whose patient they may not know has tried."""
+    try:
+        return require_patient(reader, coi)
+    except NotFound:
+        reader.node.tries.miss(reader.session.kid, reader.node.ledger.config.clock_ms())
+        noted(reader, vault, f"chain/{coi}", "commitments", known_fields(vault, "", identifiers))
+        raise
 
 
 def _matched(reader: Reader, vault: Vault, identifiers: dict[str, str]) -> list[str]:
@@ -83,20 +93,24 @@ def _matched(reader: Reader, vault: Vault, identifiers: dict[str, str]) -> list[
     if reader.agent.roles.isdisjoint(PATIENT_ROLES):
         return []
     subjects = [one for one in vault.match(identifiers) if one.startswith("chain/")]
-    return [one for one in subjects if _may_know(reader, one.removeprefix("chain/"))]
+    return [one for one in subjects if _may_know(reader, one)]
 
 
-def _may_know(reader: Reader, coi: str) -> bool:
+def _may_know(reader: Reader, subject: str) -> bool:
+    """No therapy is read whose patient another organisation entered that has none of its care."""
     try:
-        require_patient(reader, coi)
+        return require_patient(reader, _coi_of(subject)) == subject
     except NotFound:
         return False
-    return True
+
+
+def _coi_of(subject: str) -> str:
+    return subject.split("/")[1]
 
 
 def _committed(vault: Vault, subject: str, identifiers: dict[str, str]) -> TherapyCommitments:
     patient = [Commitment(**one) for one in vault.commitments(subject, identifiers)]
-    return TherapyCommitments(coi=subject.removeprefix("chain/"), patient=patient)
+    return TherapyCommitments(coi=_coi_of(subject), patient=patient)
 
 
 @router.get(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from fastapi import Query
 from pydantic import BaseModel
 
+from clients.patients import DEFAULT_FIELDS
 from ledger.domain.times import timestamp
 from ledger.store.vault import Access
 
@@ -67,12 +68,19 @@ def noted(
     reason: str = "",
     reference: str | None = None,
 ) -> int:
-    """Keep who looks, before they see anything; the record's number. Raises `Fault`."""
+    """Keep who looks, before they see anything; the record's number. Whose entry of a therapy's patient
+    it is goes without saying. Raises `Fault`."""
     at_ms = reader.node.ledger.config.clock_ms()
     session = reader.session
     named = tuple(sorted(fields))
-    one = Access(0, at_ms, session.agent, session.kid, subject, what, reason, reference or "", named)
+    about = "/".join(subject.split("/")[:2])
+    one = Access(0, at_ms, session.agent, session.kid, about, what, reason, reference or "", named)
     return vault.rows.note(one)
+
+
+def known_fields(vault: Vault, subject: str, asked: Iterable[str]) -> set[str]:
+    """Names that this person's entry has, or that are usual: whatever else was sent may be anything."""
+    return set(asked) & {*DEFAULT_FIELDS, *(vault.field_names(subject) if subject else ())}
 
 
 def access_document(one: Access) -> AccessDocument:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from starlette.responses import Response
@@ -22,16 +22,27 @@ class _Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+# Why the vault is to say something else than the order in the log: what was entered was wrong, or the
+# patient's own data have changed; or the order was made under keys that this vault does not have.
+Correction = Literal["entered_in_error", "changed", "keyed_elsewhere"]
+
+
 class PatientEntry(_Sent):
-    """The patient's identifiers, as they are written; or the provisional chain whose patient it is."""
+    """The patient's identifiers, as they are written; or the provisional chain whose patient it is.
+
+    `correction`: why they may contradict the order in the log, after which its wristband matches no more.
+    """
 
     identifiers: Two | None = None
     same_as: Coi | None = None
+    correction: Correction | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if (self.identifiers is None) == (self.same_as is None):
             raise ValueError("identifiers or same_as, and not both")
+        if self.correction and self.identifiers is None:
+            raise ValueError("a correction says which identifiers are right")
         return self
 
 
@@ -49,8 +60,8 @@ class CommitmentQuestion(_Sent):
 
 
 class PatientEntered(BaseModel):
-    """The commitments to what was entered: they go into the order. `differs`: fields of which the order
-    in the log says something else, so that a wristband no longer matches there."""
+    """The commitments to what was entered: they go into the order. `differs`: fields of the order in the
+    log of which this says something else or nothing, so that a wristband no longer matches there."""
 
     coi: str
     patient: list[Commitment]

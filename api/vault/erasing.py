@@ -62,5 +62,8 @@ class Erasing:
             entry = entry_of(stored.position, stored.data, stored.recorded_ms)
             if self._vault.erase(entry.stream, entry.statement_id):
                 log.info("the keys of a person were destroyed, as entry %d says", entry.position)
+            else:
+                said = "entry %d erases a person whom this vault does not hold: keys in files are not reached"
+                log.warning(said, entry.position)
             self._after = stored.position
         return size

@@ -42,8 +42,12 @@ def rekey(
     with recorder_of(Home(data), database_url) as recorder:
         vault = open_vault(vault_keys, vault_master, recorder, lambda: time.time_ns() // 1_000_000)
         assert vault is not None
-        count = sum(vault.rekey(person) for person in vault.keys.persons())
-    typer.echo(f"The identifiers of {count} persons are sealed under new keys.")
+        sealed, damaged = vault.rekey_all()
+    typer.echo(f"The identifiers of {sealed} persons are sealed under new keys.")
+    typer.echo("Back up both databases now: neither opens with the other's backup of before.")
+    if damaged:
+        typer.echo(f"{damaged} persons were left as they are, for a key is missing: enter them again, or")
+        typer.echo("restore the backup of the key database that belongs to this database.")
 
 
 @app.command("rotate-master")

@@ -46,19 +46,18 @@ class Vault:
         Raises `Malformed` `bad_patient_field`, `bad_patient_value`; `Conflict` `vault_subject_taken`,
         `vault_moved_on`; `NotFound` `personal_data_erased`.
         """
-        found_by = [
-            index_of(self.keys.index_key, name, normalise(name, text)) for name, text in identifiers.items()
-        ]
+        for name, text in identifiers.items():
+            normalise(name, text)  # before anybody is made
         held = self.rows.find(subject)
-        person = held.person if held else self._new(subject, organisation)
+        person = self._living(held) if held else self._new(subject, organisation)
         was = self.rows.fields(person)  # before the keys: see `rekey`
         keys = self._keys_of(person)
-        self.keys.index(person, found_by)
         if not self.rows.put_fields(person, _sealed(person, keys, identifiers), was):
             raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: look again")
+        self._index(person)
 
     def bind(self, subject: str, known: str) -> None:
-        """The same patient under another subject. Raises `NotFound`, `Conflict` `vault_subject_taken`."""
+        """The same patient under a second subject. Raises as `held`, `VaultStore.bind`."""
         self.rows.bind(subject, self.held(known).person)
 
     def held(self, subject: str) -> Held:
@@ -78,6 +77,11 @@ class Vault:
             if all(row.version in keys.data for row in rows.values()):
                 return {name: _opened(person, keys, name, row) for name, row in sorted(rows.items())}
         raise Fault("vault_damaged", "a sealed row of the vault names a key that is not there")
+
+    def field_names(self, subject: str) -> list[str]:
+        """What was entered of whoever stands under the subject; empty of nobody."""
+        held = self.rows.find(subject)
+        return sorted(self.rows.fields(held.person)) if held else []
 
     def field_keys(self, subject: str) -> dict[str, bytes]:
         """The keys of this person's commitments, for each field that was entered. Raises as `held`."""
@@ -104,14 +108,35 @@ class Vault:
         )
 
     def erase(self, subject: str, entry: str) -> bool:
-        """Destroy the keys first, then what they sealed. `entry`: the statement that says so. Idempotent;
-        False where nobody stands under the subject."""
+        """Destroy the keys of whoever stands under the subject or below it, then what they sealed.
+        `entry`: the statement that says so. Idempotent; False where nobody stands there."""
+        found = [held for one in self.rows.under(subject) if (held := self.rows.find(one))]
+        for held in found:
+            self.keys.destroy(held.person, self._clock_ms(), entry)
+            self.rows.erase(held.person, self._clock_ms())
+        return bool(found)
+
+    def withdraw(self, subject: str, last_look: Callable[[], None]) -> None:
+        """Take a subject from a person who has another; else destroy the keys, and the name is used up.
+        `last_look` raises where that must not be. Raises as `held`; `Conflict` `vault_moved_on`."""
+        person = self.held(subject).person
+
+        def look() -> None:
+            last_look()
+            if self.rows.subjects(person) != [subject]:
+                raise Conflict("vault_moved_on", "somebody changed whose entry this is: look again")
+
+        if not self.rows.unbind(subject, person):
+            self.keys.destroy(person, self._clock_ms(), "", look)
+            self.rows.erase(person, self._clock_ms())
+
+    def forget(self, subject: str) -> None:
+        """Destroy whoever stands under it, and leave the name free. Idempotent."""
         held = self.rows.find(subject)
-        if held is None:
-            return False
-        self.keys.destroy(held.person, self._clock_ms(), entry)
-        self.rows.erase(held.person, self._clock_ms())
-        return True
+        if held is not None:
+            self.keys.destroy(held.person, self._clock_ms(), "")
+            self.rows.erase(held.person, self._clock_ms())
+            self.rows.release(subject, held.person)
 
     def heal(self) -> int:
         """Destroy again what either database says is erased: the other was restored from a backup."""
@@ -136,8 +161,21 @@ class Vault:
             plain = {name: _opened(person, keys, name, row) for name, row in was.items()}
             if self.rows.put_fields(person, _sealed(person, keys, plain), was):
                 self.keys.drop_data_keys(person, keys.newest)
+                self._index(person)
                 return True
         raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: do it again")
+
+    def rekey_all(self) -> tuple[int, int]:
+        """How many were sealed anew; and how many cannot be, for they name a key that is not there."""
+        sealed = damaged = 0
+        for person in self.keys.persons():
+            try:
+                sealed += self.rekey(person)
+            except Fault as error:
+                if error.code != "vault_damaged":
+                    raise
+                damaged += 1
+        return sealed, damaged
 
     # --- one person -----------------------------------------------------------------------
 
@@ -147,13 +185,36 @@ class Vault:
         self.rows.add(subject, person, organisation, self._clock_ms())
         return person
 
+    def _living(self, held: Held) -> bytes:
+        """The person; another in their place whose keys are lost, with a key database older than they are.
+        Nothing of theirs would ever open, and must not where the keys come back and an entry erased them."""
+        if self.keys.of(held.person) is not None or self.keys.is_destroyed(held.person):
+            return held.person
+        person = secrets.token_bytes(PERSON_SIZE)
+        self.keys.begin(person)
+        self.rows.replace(held.person, person, held.organisation, self._clock_ms())
+        self.keys.destroy(held.person, self._clock_ms(), "")
+        return person
+
+    def _index(self, person: bytes) -> None:
+        """By what is sealed now, whoever sealed it. Raises `Conflict` (`vault_moved_on`)."""
+        for _ in range(TURNS):
+            rows, keys = self.rows.fields(person), self.keys.of(person)
+            if keys is None:  # erased meanwhile, and found by nothing
+                return
+            plain = {name: _opened(person, keys, name, row) for name, row in rows.items()}
+            self.keys.index(person, self._hashes(plain).values())
+            if self.rows.fields(person) == rows:
+                return
+        raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: do it again")
+
     def _keys_of(self, person: bytes) -> PersonKeys:
         keys = self.keys.of(person)
         if keys is not None:
             return keys
         if self.keys.is_destroyed(person):  # the rows came out of a backup
             raise _erased()
-        raise Fault("vault_damaged", "the key database lacks this person's keys")
+        raise Fault("vault_damaged", "the key database lacks this person's keys: enter the person again")
 
     def _hashes(self, identifiers: Mapping[str, str]) -> dict[str, bytes]:
         key = self.keys.index_key

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from clients.cli.prompts import asked_identifiers
+from clients.cli.screen import DONE
 from clients.patients import DEFAULT_FIELDS, commitments, load_identifiers, load_keys
 from clients.sdk import Client
 from ledger.errors import NotFound
 
 PATIENT_KEYS = "patient-keys.json"  # in the device's folder, unless another file is named
 ENTERING = "TherapyOrdered"  # with which a patient becomes known
+
+BESIDE = (
+    "The keys in {} are used, and not the server's vault: a therapy that was ordered through the vault does"
+    " not match under them. When the last therapy under these keys is closed, move the file away."
+)
+ENTER = "Enter this patient into the vault, as that of {}?"
 
 PatientFile = Annotated[
     Path | None,
@@ -38,10 +47,19 @@ Commitments = list[dict[str, str]]
 class Identifying:
     """From identifiers to commitments, for one therapy and one event."""
 
-    def __init__(self, signer: Client, coi: str, event: str, keys: Path | None = None) -> None:
+    def __init__(
+        self,
+        signer: Client,
+        coi: str,
+        event: str,
+        keys: Path | None = None,
+        agree: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         local = keys or signer.device.home / PATIENT_KEYS
         self._signer, self._coi, self._event = signer, coi, event
         self._keys = load_keys(local) if local.exists() else None
+        self._found = None if keys else local  # a file that nobody named
+        self._agree = agree  # asked before anybody is entered
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -58,11 +76,16 @@ class Identifying:
     def committed(self, identifiers: Mapping[str, str]) -> Commitments:
         """An order enters the patient into the vault; everything else asks about the one who is in it.
 
-        Raises as `commitments`, or what the server says; `NotFound` `no_such_person`.
+        Raises as `commitments`, or what the server says; `NotFound` `no_such_person`; `typer.Exit` where
+        the person does not want anybody to be entered.
         """
         if self._keys is not None:
+            if self._found and self._signer.keeps_vault():
+                Console(stderr=True).print(Text(BESIDE.format(self._found), style="yellow"))
             return commitments(identifiers, self._keys)
         if self._event == ENTERING:
+            if not self._agree(ENTER.format(self._coi)):
+                raise typer.Exit(DONE)
             return _patient(self._signer.enter_patient(self._coi, identifiers))
         found = self._signer.patient_commitments(identifiers, self._coi)
         if not found:

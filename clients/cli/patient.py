@@ -37,6 +37,13 @@ Reference = Annotated[
 def enter(
     coi: Coi,
     patient_file: PatientFile = None,
+    correction: Annotated[
+        str | None,
+        typer.Option(
+            "--correction",
+            help="Why they contradict the order: entered_in_error, changed, keyed_elsewhere.",
+        ),
+    ] = None,
     home: Home = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
@@ -44,7 +51,7 @@ def enter(
     """Enter a patient's identifiers, before the order or to put them right; shows the commitments."""
     identifiers = load_identifiers(patient_file) if patient_file else asked_identifiers(DEFAULT_FIELDS)
     with client(home, passphrase_file) as signer:
-        document = signer.enter_patient(coi_of(coi), identifiers)
+        document = signer.enter_patient(coi_of(coi), identifiers, correction)
     show(document, lambda console: _draw_entered(console, document), as_json)
 
 
@@ -55,7 +62,7 @@ def withdraw(
     """Take back who was entered, where no order came of it: the keys are destroyed."""
     with client(home, passphrase_file) as signer:
         signer.withdraw_patient(coi_of(coi))
-    said = f"Destroyed. {coi_of(coi)} is used up: order under another name."
+    said = f"Taken back. Order under another name than {coi_of(coi)}, unless a provisional chain shared it."
     show({"coi": coi_of(coi)}, lambda console: console.print(Text(said)), as_json)
 
 

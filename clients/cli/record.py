@@ -85,7 +85,9 @@ def record(
     with client(home, passphrase_file) as signer:
         pairs = _with_ids(with_keys(members or [], signer.device), signer)
         fields = from_file(file) | filled(shape_of(event_type(name)), pairs)
-        whose = Identifying(signer, coi_of(stream), name, patient_keys)
+        whose = Identifying(
+            signer, coi_of(stream), name, patient_keys, lambda question: yes or agreed(as_json, question)
+        )
         if patient_file:
             fields["patient"] = whose.read(patient_file)
         if not (file or yes) and sys.stdin.isatty():
@@ -264,11 +266,11 @@ def _look_first(signer: Client, fields: dict[str, Any], stream: str, console: Co
         console.print()
 
 
-def agreed(as_json: bool) -> bool:
+def agreed(as_json: bool, question: str = "Sign it?") -> bool:
     """Ask a person. Raises `Malformed` `not_confirmed` where none is there."""
     if as_json or not sys.stdin.isatty():
         raise Malformed("not_confirmed", "nobody is there to confirm what is signed: say --yes")
-    return Confirm.ask("Sign it?", default=False)
+    return Confirm.ask(question, default=False)
 
 
 def document_of(result: Answer | Pending) -> dict[str, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ACCESS_LOCK = 0x7661756C  # any number that no other program locks: numbers have no gap
 TAKEN = "the vault holds another person under {}"
+SHARED = "another therapy has this patient's entry already: enter the patient for this one"
 
 
 class Sealed(NamedTuple):
@@ -70,6 +71,13 @@ class VaultStore:
             row = connection.execute(query).one_or_none()
         return Held(bytes(row[0]), row[1], bool(row[2])) if row else None
 
+    def under(self, of: str) -> list[str]:
+        """A subject and those below it, as far as somebody stands there; sorted."""
+        below = subject.c.subject.startswith(f"{of}/", autoescape=True)
+        query = select(subject.c.subject).where((subject.c.subject == of) | below)
+        with self._reading() as connection:
+            return sorted(connection.execute(query).scalars())
+
     def subjects(self, of: bytes) -> list[str]:
         """Under which a person stands; sorted."""
         query = select(subject.c.subject).where(subject.c.person == of).order_by(subject.c.subject)
@@ -87,14 +95,40 @@ class VaultStore:
             raise Conflict("vault_subject_taken", TAKEN.format(of)) from None
 
     def bind(self, of: str, who: bytes) -> None:
-        """Another subject for a person. Again changes nothing. Raises `Conflict` (`vault_subject_taken`)."""
+        """A second subject for a person, and never a third. Again changes nothing. Raises `Conflict`
+        (`vault_subject_taken`, `vault_person_shared`, `vault_moved_on`)."""
         try:
             with self._writing() as connection:
+                there = _subjects_locked(connection, who)
+                if of in there:
+                    return
+                if len(there) != 1:
+                    raise Conflict("vault_person_shared", SHARED)
                 connection.execute(insert(subject), {"subject": of, "person": who})
         except _Taken:
-            held = self.find(of)
-            if held is None or held.person != who:
-                raise Conflict("vault_subject_taken", TAKEN.format(of)) from None
+            raise Conflict("vault_subject_taken", TAKEN.format(of)) from None
+
+    def unbind(self, of: str, who: bytes) -> bool:
+        """Take a subject from a person who has another. False: changed nothing, for it is the only one."""
+        with self._writing() as connection:
+            there = _subjects_locked(connection, who)
+            if of in there and len(there) > 1:
+                connection.execute(delete(subject).where(subject.c.subject == of))
+                return True
+        return False
+
+    def release(self, of: str, who: bytes) -> None:
+        """Nobody stands under the subject any more, where this person did. Idempotent."""
+        with self._writing() as connection:
+            connection.execute(delete(subject).where(subject.c.subject == of, subject.c.person == who))
+
+    def replace(self, was: bytes, who: bytes, organisation: str, now_ms: int) -> None:
+        """A new person under all subjects of another, of whom what was sealed goes."""
+        row = {"person": who, "organisation": organisation, "created_ms": now_ms}
+        with self._writing() as connection:
+            connection.execute(insert(person), row)
+            connection.execute(update(subject).where(subject.c.person == was).values(person=who))
+            _erase(connection, was, now_ms)
 
     def fields(self, who: bytes) -> dict[str, Sealed]:
         """By name."""
@@ -121,10 +155,8 @@ class VaultStore:
 
     def erase(self, who: bytes, now_ms: int) -> None:
         """What was sealed goes; that there was somebody stays. Idempotent."""
-        first = update(person).where(person.c.person == who, person.c.erased_ms.is_(None))
         with self._writing() as connection:
-            connection.execute(first.values(erased_ms=now_ms))
-            connection.execute(delete(field).where(field.c.person == who))
+            _erase(connection, who, now_ms)
 
     def erased(self) -> list[bytes]:
         """Everybody whose keys must not exist."""
@@ -164,6 +196,20 @@ class VaultStore:
             connecting = self._engine.connect().execution_options(**WRITE)
             with connecting as connection, connection.begin():
                 yield connection
+
+
+def _erase(connection: Connection, who: bytes, now_ms: int) -> None:
+    first = update(person).where(person.c.person == who, person.c.erased_ms.is_(None))
+    connection.execute(first.values(erased_ms=now_ms))
+    connection.execute(delete(field).where(field.c.person == who))
+
+
+def _subjects_locked(connection: Connection, who: bytes) -> list[str]:
+    """Of a living person, whom nobody else changes until the transaction ends; empty of an erased one."""
+    lock = update(person).where(person.c.person == who, person.c.erased_ms.is_(None))
+    if not connection.execute(lock.values(organisation=person.c.organisation)).rowcount:
+        return []
+    return list(connection.execute(select(subject.c.subject).where(subject.c.person == who)).scalars())
 
 
 @contextmanager

@@ -133,9 +133,15 @@ class KeyStore:
             )
         self._scrub()
 
-    def destroy(self, person: bytes, now_ms: int, entry: str) -> None:
-        """Delete all keys of a person for good; `entry`: the statement that says so. Idempotent."""
+    def destroy(
+        self, person: bytes, now_ms: int, entry: str, last_look: Callable[[], None] = lambda: None
+    ) -> None:
+        """Delete all keys of a person for good; `entry`: the statement that says so. Idempotent.
+
+        `last_look` is called when nobody else can change keys any more; where it raises, all stay.
+        """
         with self._writing() as connection:
+            last_look()
             connection.execute("DELETE FROM wrapped WHERE owner = ?", (person,))
             connection.execute("DELETE FROM found_by WHERE person = ?", (person,))
             connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?, ?)", (person, now_ms, entry))

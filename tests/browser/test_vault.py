@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
+from api.vault.rights import subject_of
 from ledger.domain.parts import Commitment
 from tests.browser.chromium import PHONE
 from tests.browser.people import enrolled, statements
@@ -19,6 +20,7 @@ from tests.e2e.house import House, open_house, seeded
 from tests.scenario import WARD
 from tests.vaulting import vault_in
 
+ENTRY = subject_of(COI, "st-mary-trust")
 KEPT_SEALED = """() => new Promise(done => {
   indexedDB.open("unbroken").onsuccess = ({ target: { result: db } }) => {
     db.transaction("device").objectStore("device").get("therapies").onsuccess = ({ target }) => {
@@ -48,9 +50,9 @@ class Nurse(Person):
 def house(playwright: Playwright, built: Path, tmp_path: Path) -> Iterator[House]:
     scenario = seeded(tmp_path)
     vault = vault_in(tmp_path, scenario)
-    vault.enter(STREAM, "st-mary-trust", PERSON)
+    vault.enter(ENTRY, "st-mary-trust", PERSON)
     keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({name: key.hex() for name, key in vault.field_keys(STREAM).items()}))
+    keys.write_text(json.dumps({name: key.hex() for name, key in vault.field_keys(ENTRY).items()}))
     two_bags(scenario, keys)
     with open_house(scenario, built, vault=vault) as house:
         yield house

@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
 from api.codes import TITLES
 from api.settings import Settings
 from api.standards_examples import EPCIS_DOCUMENT, JOB
+from api.vault.rights import subject_of
 from ledger.live.alarms import Alarm
 from ledger.proof.cosignature import cosign
 from ledger.proof.note import parse_note
@@ -51,6 +52,7 @@ WHO_MAKES = {  # an auditor only reads, and never who a patient is
     "GET /v1/chains/{coi}/patient": "nora",
     "DELETE /v1/chains/{coi}/patient": "carl",
     "GET /v1/chains/{coi}/patient/keys": "nora",
+    "DELETE /v1/agents/{agent}/person": "ada",
     "GET /v1/agents/{agent}/person": "carl",
     "PUT /v1/agents/{agent}/person": "ada",
 }
@@ -134,11 +136,11 @@ def furnish(stage: Stage) -> None:
     node.cosignatures.keep(head.size, str(vkey_of_number(11)), 1, line)
     about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
     node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
-    node.vault.enter(f"chain/{COI}", "st-mary-trust", {"birth_date": "1961-04-23", "record_number": "A9999"})
-    node.vault.enter(
-        f"chain/{UNORDERED}", "st-mary-trust", {"birth_date": "1961-04-23", "record_number": "A"}
-    )
-    node.vault.enter("agent/nora", "st-mary-trust", {"name": "Nora Example"})
+    for coi, number in ((COI, "A9999"), (UNORDERED, "A")):
+        entry = {"birth_date": "1961-04-23", "record_number": number}
+        node.vault.enter(subject_of(coi, "st-mary-trust"), "st-mary-trust", entry)
+    for agent in ("nora", "phil"):
+        node.vault.enter(f"agent/{agent}", "st-mary-trust", {"name": "Nora Example"})
     node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), stage.scenario.clock())
     catch_up(stage)
 
@@ -191,6 +193,7 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
     }
     why = {"query": {"reason": "bedside_check"}}
     needed["DELETE /v1/chains/{coi}/patient"] = {"path_parameters": {"coi": UNORDERED}}
+    needed["DELETE /v1/agents/{agent}/person"] = {"path_parameters": {"agent": "phil"}}
     for path in ("chains/{coi}/patient", "chains/{coi}/patient/keys", "agents/{agent}/person"):
         needed[f"GET /v1/{path}"] = why
     known = {"birth_date": "1961-04-23", "record_number": "A9999"}
@@ -200,6 +203,7 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "POST /v1/vault/commitments",
     ):
         needed[name] = {"body": {"identifiers": known}}
+    needed["PUT /v1/chains/{coi}/patient"]["body"]["correction"] = "keyed_elsewhere"
     for name in sorted(asked_for(fuzzed)):
         operation = fuzzed.operations[name]
         path = {one.name: fuzzed.known[one.name] for one in operation.path_parameters}

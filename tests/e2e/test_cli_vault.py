@@ -93,10 +93,11 @@ def test_a_patient_from_the_order_to_the_erasure(live: Live) -> None:
     run(live, "nils", "outbox", "send")
     assert as_json(live, "nils", "deviations", COI)["open"] == []
 
+    run(live, "carl", "record", "TherapyClosed", COI, "--set", "reason=cancelled", "--yes")
     erasing = ["--site", "st-mary", "--basis", "consent_withdrawn", "--yes"]
     assert "not_permitted" in run(live, "quinn", "patient", "erase", COI, *erasing, status=1)
     said = run(live, "petra", "patient", "erase", COI, *erasing)
-    assert "had the keys to the patient's identifiers destroyed" in said
+    assert "that the keys to the patient's identifiers be destroyed" in said
     gone = run(live, "nora", "patient", "show", COI, "--reason", "contact", status=1)
     assert "personal_data_erased" in gone
     seen = as_json(live, "audrey", "patient", "accesses", COI)["accesses"]

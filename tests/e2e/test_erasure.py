@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import text
 
 from api.logs import log_to_stderr
+from api.vault.rights import subject_of
 from api.vault.vault import Vault
 from clients.patients import commitments
 from ledger.errors import Fault, NotFound
@@ -51,6 +52,7 @@ from tests.e2e.vault_stage import (
 from tests.scanning import encodings, every_row, found_in, spellings, unpacked
 from tests.scenario import ORIGIN, therapy
 
+ENTRY = subject_of(COI, "st-mary-trust")
 VALUES = (
     IDENTIFIERS
     | NURSE
@@ -241,11 +243,11 @@ def test_a_restored_backup_opens_with_no_key_that_is_left(told: Told) -> None:
     engine = open_engine(told.backup_url)
     restored = Vault(keys, VaultStore(engine, LedgerRecorder(engine).turn), told.stage.scenario.clock)
     with pytest.raises(NotFound, match="personal_data_erased"):
-        restored.read(STREAM)
+        restored.read(ENTRY)
     with pytest.raises(NotFound, match="personal_data_erased"):
-        restored.commitments(STREAM, IDENTIFIERS)
+        restored.commitments(ENTRY, IDENTIFIERS)
     assert restored.match(IDENTIFIERS) == []
-    held = restored.rows.find(STREAM)
+    held = restored.rows.find(ENTRY)
     assert held is not None
     rows = restored.rows.fields(held.person)
     assert rows.keys() == IDENTIFIERS.keys()
@@ -285,7 +287,7 @@ def test_with_the_key_database_of_before_they_would_open_which_is_what_is_not_pr
     keys = KeyStore(tmp_path / "keys.db", open_master(f"file:{tmp_path}/master.key"))
     engine = open_engine(told.backup_url)
     restored = Vault(keys, VaultStore(engine, LedgerRecorder(engine).turn), told.stage.scenario.clock)
-    assert restored.read(STREAM) == IDENTIFIERS
+    assert restored.read(ENTRY) == IDENTIFIERS
     engine.dispose()
 
 

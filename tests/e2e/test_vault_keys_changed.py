@@ -16,6 +16,7 @@ from ledger.errors import Conflict, Fault, NotFound
 from ledger.store.engines import migrate, open_engine
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.vault import VaultStore
+from ledger.vault.key_file import connected
 from ledger.vault.keys import KeyStore
 from ledger.vault.master import open_master
 from tests.e2e.vault_stage import IDENTIFIERS, OTHERS
@@ -145,6 +146,59 @@ def test_a_key_database_that_lacks_a_living_person_is_a_fault_and_no_erasure(
                  vault.rows, lambda: 7)  # fmt: skip
     with pytest.raises(Fault, match="lacks this person's keys"):
         bare.read(A)
+
+
+def test_who_is_entered_again_after_the_keys_were_lost_is_another_person_and_the_lost_one_stays_gone(
+    vault: Vault, tmp_path: Path
+) -> None:
+    before, lost = vault.commitments(A, IDENTIFIERS), person(vault)
+    vault.rows.bind("chain/demo:CCCC", lost)
+    kept = (tmp_path / "keys.db").read_bytes()
+    with connected(tmp_path / "keys.db") as connection:
+        connection.execute("DELETE FROM wrapped WHERE owner = ?", (lost,))
+    vault.enter(A, "st-mary-trust", IDENTIFIERS)
+    assert vault.read(A) == vault.read("chain/demo:CCCC") == IDENTIFIERS
+    assert vault.commitments(A, IDENTIFIERS) != before
+    assert vault.match(IDENTIFIERS) == [A, "chain/demo:CCCC"]
+    (tmp_path / "keys.db").write_bytes(kept)
+    vault.heal()
+    assert vault.keys.is_destroyed(lost)
+    assert not vault.rows.fields(lost)
+
+
+def test_a_database_from_before_a_rekeying_stops_no_other_and_is_healed_by_entering_again(
+    vault: Vault, database_url: str, tmp_path: Path
+) -> None:
+    old = vault.rows.fields(person(vault))
+    assert vault.rekey_all() == (2, 0)
+    vault.rows.put_fields(person(vault), old, vault.rows.fields(person(vault)))  # restored
+    said = run(tmp_path, "rekey", "--data", str(tmp_path), "--database-url", database_url)
+    assert "The identifiers of 1 persons" in said
+    assert "Back up both databases now" in said
+    assert "1 persons were left" in said
+    with pytest.raises(Fault, match="vault_damaged"):
+        vault.read(A)
+    before = vault.commitments(A, IDENTIFIERS)
+    vault.enter(A, "st-mary-trust", IDENTIFIERS)
+    assert (vault.read(A), vault.commitments(A, IDENTIFIERS)) == (IDENTIFIERS, before)
+
+
+# --- by what a person is found -------------------------------------------------------------
+
+
+def test_a_refused_entry_is_found_by_nothing_of_it(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault.rows, "put_fields", lambda *_: False)
+    with pytest.raises(Conflict, match="vault_moved_on"):
+        vault.enter(A, "st-mary-trust", OTHERS)
+    monkeypatch.undo()
+    assert (vault.match(IDENTIFIERS), vault.match(OTHERS)) == ([A], [B])
+
+
+def test_rekeying_finds_a_person_again_whose_index_was_lost(vault: Vault) -> None:
+    vault.keys.index(person(vault), ())
+    assert vault.match(IDENTIFIERS) == []
+    vault.rekey(person(vault))
+    assert vault.match(IDENTIFIERS) == [A]
 
 
 # --- the program -------------------------------------------------------------------------

@@ -38,9 +38,27 @@ def test_a_person_is_found_under_every_subject_and_nobody_else_takes_one(rows: V
     assert rows.subjects(P) == ["chain/A", "chain/B"]
     assert rows.find("chain/C") is None
     rows.add("chain/C", Q, "elsewhere", 2)
-    for take in (lambda: rows.add("chain/A", b"r" * 16, "x", 3), lambda: rows.bind("chain/C", P)):
+    for take in (lambda: rows.add("chain/A", b"r" * 16, "x", 3), lambda: rows.bind("chain/A", Q)):
         with pytest.raises(Conflict, match="vault_subject_taken"):
             take()
+
+
+def test_a_person_has_two_subjects_at_most_and_keeps_the_last(rows: VaultStore) -> None:
+    rows.add("chain/A", P, "st-mary-trust", 1)
+    assert not rows.unbind("chain/A", P)
+    rows.bind("chain/B", P)
+    with pytest.raises(Conflict, match="vault_person_shared"):
+        rows.bind("chain/C", P)
+    assert not rows.unbind("chain/C", P)
+    assert rows.unbind("chain/B", P)
+    assert rows.subjects(P) == ["chain/A"]
+
+
+def test_what_stands_below_a_subject_is_found_and_nothing_that_only_begins_like_it(rows: VaultStore) -> None:
+    for name, who in (("chain/A/x_y", P), ("chain/AB/x", Q)):
+        rows.add(name, who, "o", 1)
+    assert rows.under("chain/A") == rows.under("chain/A/x_y") == ["chain/A/x_y"]
+    assert rows.under("chain/A/x") == []
 
 
 def test_fields_are_replaced_as_a_whole_and_only_where_nobody_changed_them_since(

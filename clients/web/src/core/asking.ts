@@ -120,15 +120,19 @@ export abstract class Asking extends Device {
     }
   }
 
-  /** Commitments to what a wristband says, for each therapy that it can mean: under the keys of a file
-   * where this device has them, else by the vault, else under the keys of the shift. Nothing of the
-   * values is kept. Throws `Problem` `bad_patient_value`, `too_many_patient_tries`. */
+  /** Commitments to what a wristband says, for each therapy that it can mean: by the vault, or without a
+   * network under the keys of the shift; and under those of a file that this device has, for some
+   * therapies may have been ordered with one. Nothing of the values is kept. Throws `Problem` `bad_patient_value`, `too_many_patient_tries`. */
   async identified(values: Readonly<Record<string, string>>): Promise<Identified[]> {
     const fields = await this.patientFields();
     const known = Object.entries(values).filter(([field]) => fields.includes(field));
-    if (known.length > 1 || !(await this.hasVault())) {
-      return [{ coi: null, patient: await this.commitments(known.length ? Object.fromEntries(known) : values) }];
-    }
+    const vaulted = await this.hasVault();
+    if (!vaulted && !known.length) return [{ coi: null, patient: await this.commitments(values) }];
+    const filed = known.length > 1 || !vaulted ? [{ coi: null, patient: await this.commitments(Object.fromEntries(known)) }] : [];
+    return vaulted ? [...(await this.byVault(values)), ...filed] : filed;
+  }
+
+  private async byVault(values: Readonly<Record<string, string>>): Promise<Identified[]> {
     try {
       return (await this.ask<{ found: Identified[] }>("/v1/vault/commitments", { identifiers: values })).found;
     } catch (error) {

@@ -178,6 +178,7 @@ export class Client extends Asking {
     await this.vault.load();
     this.lock.set(this.vault.state);
     if (this.vault.state !== "open") this.endSession();
+    await this.dropOldKeys();
     const profile = await this.db.get("profile");
     if (profile) await this.pin(profile);
     this.profile.set(profile);
@@ -185,6 +186,13 @@ export class Client extends Asking {
     const keeps = (await globalThis.navigator?.storage?.persisted?.()) ?? false;
     this.storage.set(keeps ? "persistent" : "evictable");
     await this.showWaiting();
+  }
+
+  /** Whatever keys to patients a shift that is over has left. */
+  private async dropOldKeys(): Promise<void> {
+    if (!(await this.db.get("therapies"))) return;
+    const { kept } = await import("./wristbands");
+    await kept(this.db, this.around.now());
   }
 
   private async draft(fields: Fact | Decision, stream: string, said: Said): Promise<Draft> {

@@ -107,7 +107,9 @@ export abstract class Connected {
     return this.whoAmI();
   }
 
+  /** Ends the session, and forgets the keys to patients that were fetched for the shift. */
   async signOut(): Promise<void> {
+    await this.db.set("therapies", null);
     if (this.remote.signedIn) await this.remote.within("/v1/session", { method: "DELETE" });
     this.endSession();
   }

@@ -20,6 +20,7 @@ export abstract class Device extends Connected {
    * passphrase or a lost trust. What was signed stays and is sent. Throws as `makeKey`. */
   async replaceKey(passphrase: string, name = this.vault.record.name): Promise<EnrolmentRequest> {
     await this.vault.replace(passphrase, name);
+    await this.db.set("therapies", null);
     await this.keyChanged();
     return this.enrolmentRequest();
   }
@@ -45,6 +46,7 @@ export abstract class Device extends Connected {
       await this.signIn();
       await this.align();
       if (before && before.profile.agent !== profile.agent) await this.kept.forgetReads();
+      if (before?.profile.agent !== profile.agent) await this.db.set("therapies", null);
       await this.db.set("profile", profile);
     } catch (error) {
       this.endSession();

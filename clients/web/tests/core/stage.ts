@@ -10,7 +10,7 @@ export interface Stage {
   ledger: Ledger;
   client: Client;
   /** The same device again: another tab, or the page after a reload. */
-  again: () => Promise<Client>;
+  again: (now?: () => number) => Promise<Client>;
 }
 
 /** Databases outlive a test only under their own names, so each stage has one. */
@@ -18,7 +18,7 @@ export async function stage(enrolled = true): Promise<Stage> {
   globalThis.indexedDB ??= new IDBFactory();
   const ledger = await Ledger.open();
   const database = `device-${++count}`;
-  const again = () => Client.open({ database, fetch: ledger.fetch as typeof fetch, iterations: 1000 });
+  const again = (now = () => Date.now()) => Client.open({ database, now, fetch: ledger.fetch as typeof fetch, iterations: 1000 });
   const client = await again();
   if (enrolled) await enrol(client, ledger);
   return { ledger, client, again };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fromHex } from "../../src/core/bytes";
 import { commit } from "../../src/core/patients";
 import { SHIFT_MS } from "../../src/core/wristbands";
+import { ORIGIN } from "./ledger";
 import { codeOf, stage } from "./stage";
 
 const COI = "isbt128:CHA999926000001";
@@ -47,12 +48,22 @@ describe("a wristband where each patient has keys of their own", () => {
   });
 
   it("is turned into commitments here, by a file of keys that this device has", async () => {
-    const { client, asked } = await vaulted();
+    const { client, asked } = await vaulted(false);
     await client.takePatientKeys(JSON.stringify(KEYS));
     const [one] = await client.identified(READ);
     expect(one?.coi).toBeNull();
     expect(one?.patient.map(({ field }) => field)).toEqual(["birth_date", "record_number"]);
-    expect(asked).toEqual([]);
+    expect(asked.map(({ path }) => path)).toEqual(["/v1/vault"]);
+    client.close();
+  });
+
+  it("is asked of the vault although this device has a file, and of the file without a network", async () => {
+    const { client, state } = await vaulted();
+    await client.takePatientKeys(JSON.stringify(KEYS));
+    const found = await client.identified(READ);
+    expect(found.map(({ coi }) => coi)).toEqual([COI, null]);
+    state.away = true;
+    expect((await client.identified(READ)).map(({ coi }) => coi)).toEqual([null]);
     client.close();
   });
 
@@ -84,5 +95,35 @@ describe("the keys of the shift", () => {
     await client.relock();
     expect(await cois()).toEqual([]);
     client.close();
+  });
+
+  it("end with the session, and are nothing for who has the device next", async () => {
+    const { client, ledger } = await vaulted();
+    const cois = async () => (await client.therapyKeys()).map(({ coi }) => coi);
+    await client.fetchTherapyKeys(COI, "bedside_check");
+    await client.signOut();
+    expect(await cois()).toEqual([]);
+    await client.signIn();
+    await client.fetchTherapyKeys(COI, "bedside_check");
+    const { kid } = client.enrolmentRequest();
+    const as = (agent: string) => {
+      ledger.agents.set(kid, agent);
+      return client.finishEnrolment({ agent, origin: ORIGIN, logKey: ledger.vkey });
+    };
+    await as("kit");
+    expect(await cois()).toEqual([COI]); // still theirs
+    await as("nora");
+    expect(await cois()).toEqual([]);
+    client.close();
+  });
+
+  it("are gone from the database when the app is opened after the shift", async () => {
+    const { client, again } = await vaulted();
+    await client.fetchTherapyKeys(COI, "bedside_check");
+    client.close();
+    (await again(() => Date.now() + SHIFT_MS + 1)).close();
+    const later = await again(); // whose clock would take them for today's
+    expect(await later.therapyKeys()).toEqual([]);
+    later.close();
   });
 });

@@ -454,6 +454,8 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.person_erased": "Schlüssel einer gelöschten Person werden nie neu gezogen",
   "refusal.personal_data_erased": "Die Angaben wurden gelöscht, wie ein Eintrag des Protokolls sagt",
   "refusal.vault_subject_taken": "Der Tresor führt unter diesem Namen eine andere Person",
+  "refusal.differs_from_order": "Bestellt wurde mit anderen Angaben",
+  "refusal.vault_person_shared": "Eine andere Therapie hat diesen Eintrag schon",
   "refusal.vault_moved_on": "Jemand hat diese Angaben inzwischen geändert",
   "refusal.keys_unavailable": "Die Schlüsseldatenbank des Tresors ist nicht lesbar",
   "refusal.master_unavailable": "Der Hauptschlüssel des Tresors ist nicht erreichbar",

@@ -263,7 +263,7 @@ export const events: Record<keyof typeof keys, string> = {
   "sentence.PasskeyAdded": "{who} hat einen Passkey für {subject} hinzugefügt, um bei {rp_id} erneut zu zeichnen",
   "sentence.PasskeyRevoked": "{who} hat den Passkey {credential} von {subject} widerrufen ({reason})",
   "event.PersonalDataErased": "Personendaten gelöscht",
-  "sentence.PersonalDataErased": "{who} hat die Schlüssel zu den Angaben der Person vernichten lassen, {site} ({basis}{overrides_retention}): {subject} lässt sich von hier aus nicht mehr benennen",
+  "sentence.PersonalDataErased": "{who} hat entschieden, dass die Schlüssel zu den Angaben der Person vernichtet werden, {site} ({basis}{overrides_retention}): {subject} soll sich von hier aus nicht mehr benennen lassen",
   "basis.no_longer_necessary": "nicht mehr nötig, Artikel 17(1)(a) DSGVO",
   "basis.consent_withdrawn": "Einwilligung widerrufen, Artikel 17(1)(b) DSGVO",
   "basis.objection": "Widerspruch der Person, Artikel 17(1)(c) DSGVO",

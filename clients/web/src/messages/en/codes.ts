@@ -428,6 +428,8 @@ export const codes = {
   "refusal.personal_data_erased": "The identifiers were erased, as an entry of the log says",
   "refusal.therapy_recorded": "The log knows this therapy",
   "refusal.vault_subject_taken": "The vault holds another person under this name",
+  "refusal.differs_from_order": "These are not the identifiers that were ordered with",
+  "refusal.vault_person_shared": "Another therapy has this patient's entry",
   "refusal.vault_moved_on": "Somebody changed these identifiers meanwhile",
   "refusal.bad_bundle": "An entry bundle is damaged",
   "refusal.bad_checkpoint": "The checkpoint does not verify",

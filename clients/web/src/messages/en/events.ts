@@ -192,7 +192,7 @@ export const events = {
   "sentence.LateStatementAttested": "{who} put on record, without authority of its own, what a revoked key had signed before ({reason})",
   "sentence.TherapyExportRequested": "{who} took the evidence about {subject} away ({reason})",
   "sentence.ExportRequested": "{who} took evidence away: the {scope}{which}{since}{until} ({reason})",
-  "sentence.PersonalDataErased": "{who} had the keys to the patient's identifiers destroyed at {site} ({basis}{overrides_retention}): {subject} cannot be named from here any more",
+  "sentence.PersonalDataErased": "{who} decided at {site} that the keys to the patient's identifiers be destroyed ({basis}{overrides_retention}): {subject} is not to be named from here any more",
   "subject.agent": "{name}",
   "subject.chain": "the patient of {name}",
   "subject.equipment": "equipment {name}",

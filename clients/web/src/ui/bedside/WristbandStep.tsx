@@ -46,6 +46,7 @@ export function WristbandStep({ here, onStop, onDone }: Props) {
     const all = sets.find((one) => one.coi === null)?.patient ?? null;
     const of = new Map(sets.flatMap(({ coi, patient }) => (coi ? [[coi, patient] as const] : [])));
     const asked = await Promise.all(sets.map(({ patient }) => matched(client, here.site, patient)));
+    sets.forEach(({ patient }, at) => asked[at]?.forEach((one) => of.set(one.coi, patient))); // as it was ordered with
     const therapies = asked.flatMap((one) => one ?? []);
     if (asked.includes(null)) return later({ ...read, several: [], unmatched: true, of, all });
     const open = [...new Set(therapies.filter((one) => one.open).map((one) => one.coi))];
