@@ -203,7 +203,8 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "POST /v1/vault/commitments",
     ):
         needed[name] = {"body": {"identifiers": known}}
-    needed["PUT /v1/chains/{coi}/patient"]["body"]["correction"] = "keyed_elsewhere"
+    put_right = {"identifiers": known, "correction": "keyed_elsewhere"}
+    needed["PUT /v1/chains/{coi}/patient"] = {"body": put_right}
     for name in sorted(asked_for(fuzzed)):
         operation = fuzzed.operations[name]
         path = {one.name: fuzzed.known[one.name] for one in operation.path_parameters}
