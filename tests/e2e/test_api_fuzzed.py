@@ -194,8 +194,8 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
     why = {"query": {"reason": "bedside_check"}}
     needed["DELETE /v1/chains/{coi}/patient"] = {"path_parameters": {"coi": UNORDERED}}
     needed["DELETE /v1/agents/{agent}/person"] = {"path_parameters": {"agent": "phil"}}
-    for path in ("chains/{coi}/patient", "chains/{coi}/patient/keys", "agents/{agent}/person"):
-        needed[f"GET /v1/{path}"] = why
+    for read in ("chains/{coi}/patient", "chains/{coi}/patient/keys", "agents/{agent}/person"):
+        needed[f"GET /v1/{read}"] = why
     known = {"birth_date": "1961-04-23", "record_number": "A9999"}
     for name in (
         "PUT /v1/chains/{coi}/patient",
