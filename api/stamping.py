@@ -219,10 +219,7 @@ def renew(
     where the record is as long as one may be.
     """
     now_ms, name = clock_ms(), max(hash_name, record.hash_name, key=HASHES.index)
-    if record.count >= MAX_STAMPS:
-        raise ProofInvalid(NOTHING_RENEWED, f"it holds {MAX_STAMPS} stamps, and no more are read")
-    if record.until_ms < now_ms:
-        raise ProofInvalid("stamp_expired", "its newest certificate has expired: nothing can renew it")
+    _must_be_renewable(record, now_ms)
     head = recorder.checkpoint(record.size)
     if head is None:
         raise ProofInvalid("bad_time_stamp", f"the log signed no head of {record.size} entries")
@@ -233,3 +230,10 @@ def renew(
     if done:
         log.info("the stamp of the head of %d entries is renewed by %s", record.size, authority.url)
     return done
+
+
+def _must_be_renewable(record: Kept, now_ms: int) -> None:
+    if record.count >= MAX_STAMPS:
+        raise ProofInvalid(NOTHING_RENEWED, f"it holds {MAX_STAMPS} stamps, and no more are read")
+    if record.until_ms < now_ms:
+        raise ProofInvalid("stamp_expired", "its newest certificate has expired: nothing can renew it")

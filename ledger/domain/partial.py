@@ -70,20 +70,13 @@ class PartialWorld(MemoryWorld):
         """As `MemoryWorld.record`, of what of the entry is known; look into `unknown` then."""
         self.look_at(entry)
         mine = self.part_of(entry)
-        if mine.statement_id in self._excused:
-            what = f"position {mine.position}: a deviation before it names it as its cause"
-            raise ProofInvalid("deviation_not_due", what)
+        self._must_be_no_hidden_cause(mine)
         if self._is_of_hidden(mine):
             self.unknown.add(mine.stream)
             self._hidden_cause = mine.event.cause  # type: ignore[attr-defined]
-            self._excuse(mine)
-            self.apply(mine, Verdict())
-            return Verdict()
+            return self._excuse(mine, Verdict())
         if self._is_excused(mine):
-            self._excuse(mine)
-            verdict = Verdict((), self._cause.standing)
-            self.apply(mine, verdict)
-            return verdict
+            return self._excuse(mine, Verdict((), self._cause.standing))
         owed = list(self.owed)
         try:
             verdict = super().record(mine)
@@ -169,9 +162,16 @@ class PartialWorld(MemoryWorld):
             return False
         return not self._cause.judged or (self._cause.assumed and event.code == GAP)
 
-    def _excuse(self, entry: Entry) -> None:
+    def _must_be_no_hidden_cause(self, entry: Entry) -> None:
+        if entry.statement_id in self._excused:
+            what = f"position {entry.position}: a deviation before it names it as its cause"
+            raise ProofInvalid("deviation_not_due", what)
+
+    def _excuse(self, entry: Entry, verdict: Verdict) -> Verdict:
         event: Any = entry.event
         self._excused.setdefault(event.cause, set()).add((event.code, entry.stream))
+        self.apply(entry, verdict)
+        return verdict
 
     def _was_excused(self, entry: Entry) -> bool:
         """A verdict has each finding once for each stream."""

@@ -194,8 +194,8 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
     why = {"query": {"reason": "bedside_check"}}
     needed["DELETE /v1/chains/{coi}/patient"] = {"path_parameters": {"coi": UNORDERED}}
     needed["DELETE /v1/agents/{agent}/person"] = {"path_parameters": {"agent": "phil"}}
-    for path in ("chains/{coi}/patient", "chains/{coi}/patient/keys", "agents/{agent}/person"):
-        needed[f"GET /v1/{path}"] = why
+    for read in ("chains/{coi}/patient", "chains/{coi}/patient/keys", "agents/{agent}/person"):
+        needed[f"GET /v1/{read}"] = why
     known = {"birth_date": "1961-04-23", "record_number": "A9999"}
     for name in (
         "PUT /v1/chains/{coi}/patient",
@@ -203,7 +203,8 @@ def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
         "POST /v1/vault/commitments",
     ):
         needed[name] = {"body": {"identifiers": known}}
-    needed["PUT /v1/chains/{coi}/patient"]["body"]["correction"] = "keyed_elsewhere"
+    put_right = {"identifiers": known, "correction": "keyed_elsewhere"}
+    needed["PUT /v1/chains/{coi}/patient"] = {"body": put_right}
     for name in sorted(asked_for(fuzzed)):
         operation = fuzzed.operations[name]
         path = {one.name: fuzzed.known[one.name] for one in operation.path_parameters}
