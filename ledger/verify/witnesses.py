@@ -65,15 +65,16 @@ class Cosigned:
             self._findings.done(STEP, self._detail(last), whole=self.size == last)
 
     def _notes(self, source: LogSource) -> Iterator[tuple[int, bytes]]:
-        """The latest too: it may have been fetched when more witnesses had answered."""
-        size = None
+        """The latest too: it may have been fetched when more witnesses had answered. Twice through them
+        rather than all in memory: what cannot be read to its end counts for nothing."""
         try:
-            for size, note in source.checkpoints():
-                yield size, note
-            if size is not None:
-                yield size, source.latest()
+            sizes = [size for size, _ in source.checkpoints()]
+            latest = source.latest()
         except Exception:
             return  # steps 1 and 2 have named it
+        yield from source.checkpoints()
+        if sizes:
+            yield sizes[-1], latest
 
     def _read(self, size: int, data: bytes, known: dict[int, bytes]) -> None:
         """Lines count for the very head that the log's key opened, wherever they stand."""
