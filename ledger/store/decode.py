@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.store.reading import StoredEntry
 
 _KID, _CLAIMS, _ISS, _SUB, _CTI = 4, 15, 1, 2, 7  # RFC 9052 table 3; RFC 9597; RFC 8392 section 4
-_DAMAGE = (cbor2.CBORError, ValueError, KeyError, TypeError, AttributeError, Malformed)
+_DAMAGE = (cbor2.CBORError, ValueError, LookupError, TypeError, AttributeError, Malformed)
 
 
 class LazyEntry(Entry):

@@ -197,7 +197,7 @@ def test_one_that_could_not_be_started_is_started_later(monkeypatch: pytest.Monk
 def test_one_that_fails_again_and_again_is_started_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     started: list[float] = []
-    monkeypatch.setattr(checkers_module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
 
     def no_process() -> Process:
         started.append(clock[0])
