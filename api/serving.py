@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.cores import cores
 from api.home import Home, Keys
 from api.logs import log_to_stderr
 from api.node import Node
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Before = Callable[[ASGIApp], ASGIApp]
 # One interpreter cannot decide as much as two processes check; on a lone core they only take turns.
-CHECKERS = 2 if (os.cpu_count() or 1) > 1 else 0
+CHECKERS = 2 if cores() > 1 else 0
 
 
 def serving(

@@ -12,7 +12,7 @@ import binascii
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from ledger.checking.wire import Signature
+from ledger.checking.wire import VERIFIED, Signature
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
 from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened, PasskeyAdded
@@ -60,7 +60,7 @@ class Keyed(NamedTuple):
 
 
 Confirm: TypeAlias = "Callable[[Sequence[Signature]], bytes]"
-"""A byte for each signature: 1 if somebody verified it, 0 if it has yet to be checked."""
+"""A byte for each signature: `VERIFIED` if somebody did, anything else if it has yet to be checked."""
 
 
 class KeyRing:
@@ -178,7 +178,7 @@ def _authentic_all(ones: list[Keyed | UnbrokenError], confirm: Confirm) -> list[
     confirmed = iter(confirm([one.signature for one in ones if isinstance(one, Keyed)]))
     return [
         one if isinstance(one, UnbrokenError)
-        else one.statement if next(confirmed)
+        else one.statement if next(confirmed) == VERIFIED
         else _attempt(_authentic, one)
         for one in ones
     ]  # fmt: skip

@@ -9,114 +9,93 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
-import subprocess
-import sys
+import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 
-from ledger.checking.wire import READY, Signature, exactly, frame_of
+from ledger.checking.process import Process
+from ledger.checking.wire import Signature
 
-PATIENCE_S = 5.0  # some hundred times what the largest request takes on a slow machine
 WORTH_ASKING = 2  # signatures: a lone one is checked sooner here than asked for
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # between starts, while none that started has answered
 
 log = logging.getLogger("unbroken.checking")
 
 
 class Checkers:
-    """`count` processes, started at once; none is waited for. Safe to use from any thread."""
+    """`count` processes, started at once; none is waited for. Safe to use from any thread.
+
+    They belong to the process that made them: a copy of it (`os.fork`) is told nothing, and ends none.
+    """
 
     def __init__(self, count: int) -> None:
         self._idle: SimpleQueue[Process] = SimpleQueue()
+        self._pid = os.getpid()
         self._closing = False
-        for _ in range(count):
-            self._start()
+        self._lock = threading.Lock()  # over the three that follow
+        self._missing = count
+        self._pause_s = 0.0
+        self._not_before_s = 0.0  # of time.monotonic
+        self._fill()
 
     def confirm(self, signatures: Sequence[Signature]) -> bytes:
         """One byte for each signature: 1 if a process verified it; 0 if it has yet to be checked."""
-        process = self._take() if len(signatures) >= WORTH_ASKING else None
+        worth_it = len(signatures) >= WORTH_ASKING and self._pid == os.getpid()
+        process = self._take() if worth_it else None
         if process is None:
             return bytes(len(signatures))
         try:
             verdicts = process.ask(signatures)
-        except OSError as error:
-            self._replace(process, error)
+        except Exception as error:  # whatever it was, the asker can check without it
+            self._lose(process, error)
             return bytes(len(signatures))
+        self._pause_s = 0.0
         self._idle.put(process)
         return verdicts
 
     def close(self) -> None:
         """End the processes, when nobody is asking. Who asks later is told to check for themselves."""
         self._closing = True
-        while not self._idle.empty():
+        while self._pid == os.getpid() and not self._idle.empty():
             self._idle.get().close()
 
     def _take(self) -> Process | None:
         """One that has nothing to do. None: all are busy, or not ready yet."""
+        if self._missing:
+            self._fill()
         with suppress(Empty):
             process = self._idle.get_nowait()
-            if process.is_ready():
-                return process
-            self._idle.put(process)
+            try:
+                if process.is_ready():
+                    return process
+                self._idle.put(process)
+            except OSError as error:
+                self._lose(process, error)
         return None
 
-    def _start(self) -> None:
-        try:
-            self._idle.put(Process())
-        except OSError as error:
-            log.warning("no process to check signatures could be started: %s", error)
+    def _fill(self) -> None:
+        """Start those that are missing, unless it is too soon after a failure."""
+        with self._lock:
+            while self._missing and not self._closing and time.monotonic() >= self._not_before_s:
+                try:
+                    self._idle.put(Process())
+                    self._missing -= 1
+                except Exception as error:
+                    self._failed("could not be started", error)
 
-    def _replace(self, process: Process, error: OSError) -> None:
-        log.warning("a process that checks signatures failed, another takes its place: %s", error)
+    def _lose(self, process: Process, error: Exception) -> None:
         process.close()
-        if not self._closing:
-            self._start()
+        with self._lock:
+            self._missing += 1
+            self._failed("failed", error)
+        self._fill()
 
-
-class Process:
-    """One process. Belongs to one thread at a time. Raises `OSError` where it cannot be started."""
-
-    def __init__(self) -> None:
-        self._peer, theirs = socket.socketpair()
-        self._peer.setblocking(False)
-        self._ready = False
-        # -P: nothing that lies in the working directory can pass for a module
-        command = [sys.executable, "-P", "-m", "ledger.checking.child"]
-        try:
-            self._popen = subprocess.Popen(command, stdin=theirs.fileno(), env=_environment())  # noqa: S603  ourselves
-        except BaseException:
-            self._peer.close()
-            raise
-        finally:
-            theirs.close()
-
-    def is_ready(self) -> bool:
-        """True once it has said so. One that ended before it was never is."""
-        if not self._ready:
-            with suppress(OSError):
-                self._ready = self._peer.recv(len(READY)) == READY
-            if self._ready:
-                self._peer.settimeout(PATIENCE_S)
-        return self._ready
-
-    def ask(self, signatures: Sequence[Signature]) -> bytes:
-        """A verdict for each signature. Raises `OSError`: then it is of no more use."""
-        self._peer.sendall(frame_of(signatures))
-        verdicts = exactly(self._peer, len(signatures))
-        if not verdicts:
-            raise ConnectionError("it ended")
-        return verdicts
-
-    def close(self) -> None:
-        """End it, and wait until it has ended. It holds nothing that would need time."""
-        self._peer.close()
-        self._popen.kill()
-        self._popen.wait()
-
-
-def _environment() -> dict[str, str]:
-    """Ours, with the modules where we found them and without the server's settings: one of them may
-    be the keys' passphrase."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("UNBROKEN_")}
-    return own | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    def _failed(self, how: str, error: Exception) -> None:
+        """The first failure after an answer is mended at once, each further one later than the one before."""
+        log.warning(
+            "a process that checks signatures %s; another is started in %g s: %s", how, self._pause_s, error
+        )
+        self._not_before_s = time.monotonic() + self._pause_s
+        self._pause_s = min(max(2 * self._pause_s, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)

@@ -13,7 +13,7 @@ import socket
 from contextlib import suppress
 from functools import lru_cache
 
-from ledger.checking.wire import READY, receive, signatures_in
+from ledger.checking.wire import READY, question_in, receive
 from ledger.proof.keys import PublicKey
 
 MAX_KEYS = 10_000
@@ -31,11 +31,14 @@ def verdict(spki: bytes, alg: int, signature: bytes, message: bytes) -> bool:
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it comes to the whole terminal; the server ends us
+    # both come to the whole group, or to the whole service; the server ends us when it has no more to ask
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
     with socket.socket(fileno=0) as asker, suppress(OSError):  # whoever asked has gone: so do we
         asker.sendall(READY)
         while frame := receive(asker):
-            asker.sendall(bytes([verdict(*one) for one in signatures_in(frame)]))
+            nonce, signatures = question_in(frame)
+            asker.sendall(nonce + bytes([verdict(*one) for one in signatures]))
 
 
 if __name__ == "__main__":

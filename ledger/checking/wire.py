@@ -1,6 +1,7 @@
-"""What a checking process is asked, and how it travels: a length of four bytes, then CBOR.
+"""What a checking process is asked, and how it travels: a length of four bytes, a nonce, then CBOR.
 
-Both ends are the same program on the same machine: nothing here is a format for others.
+The answer is the nonce again, then a byte for each signature. Both ends are the same program on
+the same machine: nothing here is a format for others.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import socket
 
 READY = b"\x01"
+VERIFIED = 1  # the one verdict that means anything
+NONCE = 16  # bytes: no answer passes for another question's
 _LENGTH = 4  # bytes, big-endian
 
 
@@ -26,13 +29,14 @@ class Signature(NamedTuple):
     message: bytes
 
 
-def frame_of(signatures: Sequence[Signature]) -> bytes:
-    body = cbor2.dumps(signatures)
+def frame_of(nonce: bytes, signatures: Sequence[Signature]) -> bytes:
+    body = nonce + cbor2.dumps(signatures)
     return len(body).to_bytes(_LENGTH, "big") + body
 
 
-def signatures_in(body: bytes) -> list[Signature]:
-    return [Signature(*one) for one in cbor2.loads(body)]
+def question_in(body: bytes) -> tuple[bytes, list[Signature]]:
+    """The nonce, and what to check."""
+    return body[:NONCE], [Signature(*one) for one in cbor2.loads(body[NONCE:])]
 
 
 def receive(peer: socket.socket) -> bytes:

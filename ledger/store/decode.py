@@ -19,8 +19,8 @@ from ledger.errors import Fault, Malformed
 if TYPE_CHECKING:
     from ledger.store.reading import StoredEntry
 
-_KID, _CLAIMS, _ISS, _SUB = 4, 15, 1, 2  # RFC 9052 table 3; RFC 9597; RFC 8392 section 4
-_DAMAGE = (cbor2.CBORError, ValueError, KeyError, TypeError, AttributeError, Malformed)
+_KID, _CLAIMS, _ISS, _SUB, _CTI = 4, 15, 1, 2, 7  # RFC 9052 table 3; RFC 9597; RFC 8392 section 4
+_DAMAGE = (cbor2.CBORError, ValueError, LookupError, TypeError, AttributeError, Malformed)
 
 
 class LazyEntry(Entry):
@@ -79,6 +79,8 @@ def _headers(protected: bytes) -> tuple[str, str, str]:
 def _start(start: bytes) -> tuple[str, str, str]:
     headers = cbor2.loads(start + bytes(16))
     claims = headers[_CLAIMS]
+    if claims[_CTI] != bytes(16):  # one that was cut: our own bytes stand where others are missing
+        raise ValueError("its header does not end with its cti")
     return headers[_KID].hex(), claims[_ISS], claims[_SUB]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -15,10 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.application import Answer, Ledger
+from ledger.application.intake import admit_all
 from ledger.checking import checkers as checkers_module
-from ledger.checking.checkers import Checkers, Process
+from ledger.checking import process as process_module
+from ledger.checking.checkers import Checkers
 from ledger.checking.child import verdict
-from ledger.checking.wire import Signature, frame_of, signatures_in
+from ledger.checking.process import TOLD, Process
+from ledger.checking.wire import NONCE, Signature, frame_of, question_in
 from ledger.errors import UnbrokenError
 from ledger.proof import statement
 from ledger.proof.keyfile import new_key
@@ -77,11 +81,46 @@ def test_a_process_confirms_what_verifies_here_and_nothing_else(
     assert one.confirm(signatures) == bytes([verdict(*each) for each in signatures])
 
 
-@given(st.lists(st.builds(Signature, st.binary(), st.integers(-100, 100), st.binary(), st.binary())))
-def test_signatures_arrive_as_they_were_sent(signatures: list[Signature]) -> None:
-    frame = frame_of(signatures)
+@given(
+    st.binary(min_size=NONCE, max_size=NONCE),
+    st.lists(st.builds(Signature, st.binary(), st.integers(-100, 100), st.binary(), st.binary())),
+)
+def test_signatures_arrive_as_they_were_sent(nonce: bytes, signatures: list[Signature]) -> None:
+    frame = frame_of(nonce, signatures)
     assert int.from_bytes(frame[:4], "big") == len(frame) - 4
-    assert signatures_in(frame[4:]) == signatures
+    assert question_in(frame[4:]) == (nonce, signatures)
+
+
+def test_an_answer_to_another_question_confirms_nothing() -> None:
+    checkers = Checkers(1)
+    until(lambda: any(checkers.confirm(RIGHT)))
+    held(checkers)._peer.sendall(frame_of(bytes(NONCE), RIGHT))  # its verdicts wait to be read
+    assert checkers.confirm(WRONG[:3]) == bytes(3)
+    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    checkers.close()
+
+
+FORKED = """
+import os, time
+from tests.application.test_checking import RIGHT, Checkers
+
+checkers = Checkers(1)
+while not any(checkers.confirm(RIGHT)):
+    time.sleep(0.05)
+if not (pid := os.fork()):
+    told = checkers.confirm(RIGHT)
+    checkers.close()
+    os._exit(told.count(1))
+copy = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print(copy, checkers.confirm(RIGHT).count(1))
+checkers.close()
+"""
+
+
+def test_a_copy_of_the_server_is_told_nothing_and_ends_nothing() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKED]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.split() == ["0", "3"]
 
 
 def test_the_largest_statements_pass_through(one: Checkers) -> None:
@@ -111,7 +150,7 @@ def test_a_killed_process_confirms_nothing_and_another_takes_its_place() -> None
 
 
 def test_a_process_that_hangs_is_not_waited_for_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkers_module, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(process_module, "PATIENCE_S", 0.2)
     checkers = Checkers(1)
     until(lambda: any(checkers.confirm(RIGHT)))
     hanging = held(checkers)._popen
@@ -130,14 +169,96 @@ def test_processes_that_cannot_start_are_done_without(monkeypatch: pytest.Monkey
     checkers.close()
 
 
-def test_a_process_is_not_told_the_servers_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UNBROKEN_PASSPHRASE", "hush")
+def ended_before_it_was_ready(checkers: Checkers) -> Process:
+    process = held(checkers)
+    process._popen.kill()
+    os.waitid(os.P_PID, process._popen.pid, os.WEXITED | os.WNOWAIT)
+    return process
+
+
+def test_one_that_ends_before_it_is_ready_is_reaped_and_another_takes_its_place() -> None:
+    checkers = Checkers(1)
+    ended = ended_before_it_was_ready(checkers)
+    assert checkers.confirm(RIGHT) == bytes(3)
+    assert ended._popen.returncode == -signal.SIGKILL
+    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    checkers.close()
+
+
+def test_one_that_could_not_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkers_module, "SHORTEST_PAUSE_S", 0.05)
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/no/such/program")
+        checkers = Checkers(1)
+    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    checkers.close()
+
+
+def test_one_that_fails_again_and_again_is_started_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    started: list[float] = []
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    def no_process() -> Process:
+        started.append(clock[0])
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(checkers_module, "Process", no_process)
+    checkers = Checkers(1)
+    for second in range(200):
+        clock[0] = float(second)
+        checkers.confirm(RIGHT)
+    assert started == [0, 0, 1, 3, 7, 15, 31, 63, 123, 183]
+
+
+def test_whatever_goes_wrong_with_a_question_the_asker_is_told_to_check() -> None:
+    checkers = Checkers(1)
+    until(lambda: any(checkers.confirm(RIGHT)))
+    unsayable = RIGHT[0]._replace(message=object())  # type: ignore[arg-type]
+    assert checkers.confirm([unsayable] * 2) == bytes(2)
+    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    checkers.close()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_service_ends_no_process_that_is_still_asked(
+    one: Checkers, sent: signal.Signals
+) -> None:
+    until(lambda: any(one.confirm(RIGHT)))
+    process = held(one)
+    os.kill(process._popen.pid, sent)
+    assert one.confirm(RIGHT) == bytes([1] * 3)
+    assert held(one) is process
+
+
+@pytest.mark.parametrize("name", ["UNBROKEN_PASSPHRASE", "PGPASSWORD", "OUR_WEBHOOKS_SECRET"])
+def test_a_process_is_told_no_setting_or_secret_of_the_servers(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "hush")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     checkers = Checkers(1)
     until(lambda: any(checkers.confirm(RIGHT)))
     told = Path(f"/proc/{held(checkers)._popen.pid}/environ").read_bytes()
     checkers.close()
-    assert b"PYTHONPATH" in told
+    names = {one.split(b"=")[0].decode() for one in told.split(b"\0") if one}
+    assert {"LC_ALL", "PYTHONPATH"} <= names
+    assert {one for one in names if not one.startswith("LC_")} <= TOLD | {"PYTHONPATH"}
     assert b"hush" not in told
+
+
+@pytest.mark.parametrize("relative", ["", "."])
+def test_what_lies_in_the_working_directory_passes_for_no_module(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, relative: str
+) -> None:
+    (tmp_path / "cbor2.py").write_text("raise SystemExit('of the working directory')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(relative)
+    checkers = Checkers(1)
+    first = held(checkers)
+    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    assert held(checkers) is first
+    checkers.close()
 
 
 def test_closing_ends_every_process() -> None:
@@ -214,3 +335,13 @@ def test_a_confirmed_statement_that_is_sent_again_gets_the_first_answer(scenario
     raws = some(scenario)
     first = scenario.ledger.submit(raws).result()
     assert scenario.ledger.submit(raws).result() == first
+
+
+@pytest.mark.parametrize("byte", [0, 2, 0xFF])
+def test_a_verdict_that_is_not_1_confirms_nothing(scenario: Scenario, byte: int) -> None:
+    forged = some(scenario)[0]
+    forged = forged[:-1] + bytes([forged[-1] ^ 1])
+    ledger = scenario.ledger
+    (answer,) = admit_all([forged], ledger.origin, ledger.keys, lambda _: None, lambda _: bytes([byte]))
+    assert isinstance(answer, UnbrokenError)
+    assert answer.code == "bad_signature"

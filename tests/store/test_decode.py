@@ -6,6 +6,8 @@ import hashlib
 
 import cbor2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ledger.domain.events import to_payload
 from ledger.domain.handling_events import Packed
@@ -46,7 +48,7 @@ def test_an_entry_says_what_the_strict_parser_says() -> None:
 
 
 def _with(payload: bytes) -> bytes:
-    protected = cbor2.dumps({4: bytes(32), 15: {1: "anna", 2: "chain/demo:A-1"}})
+    protected = cbor2.dumps({4: bytes(32), 15: {1: "anna", 2: "chain/demo:A-1", 7: bytes(16)}})
     return cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, bytes(64)]))
 
 
@@ -94,6 +96,32 @@ def test_whoever_looks_into_damaged_bytes_is_told_which_entry_it_is(data: bytes)
 def test_a_damaged_header_is_told_too(name: str) -> None:
     with pytest.raises(Fault, match="entry 41 is damaged"):
         getattr(lazy(DAMAGED["no header"]), name)
+
+
+CUT_OR_ALTERED = {
+    "the cti is shorter": {4: bytes(32), 15: {1: "anna", 2: "chain/demo:A-1", 7: bytes(15)}},
+    "no cti": {4: bytes(32), 15: {1: "anna", 2: "chain/demo:A-1"}},
+    "claims are an array": {4: bytes(32), 15: ["", "anna", "chain/demo:A-1"]},
+    "claims are bytes": {4: bytes(32), 15: b"anna"},
+    "more behind the cti": {4: bytes(32), 15: {1: "anna", 2: "chain/demo:A-1", 7: b"1" * 16, 8: 0}},
+}
+
+
+@pytest.mark.parametrize("header", CUT_OR_ALTERED.values(), ids=CUT_OR_ALTERED.keys())
+def test_a_header_of_another_form_is_damage(header: dict[int, object]) -> None:
+    raw = cbor2.dumps(cbor2.CBORTag(18, [cbor2.dumps(header), {}, canonical.encode(PAYLOAD), bytes(64)]))
+    with pytest.raises(Fault, match="entry 41 is damaged"):
+        entry_of(41, raw, 1000)
+
+
+@given(st.binary(min_size=16, max_size=16), st.data())
+def test_a_header_that_was_cut_is_damage_wherever_it_was_cut(cti: bytes, data: st.DataObject) -> None:
+    body = cbor2.loads(signed()).value
+    protected = body[0][:-16] + cti
+    cut = data.draw(st.integers(0, len(protected) - 1))
+    raw = cbor2.dumps(cbor2.CBORTag(18, [protected[:cut], *body[1:]]))
+    with pytest.raises(Fault, match="entry 41 is damaged"):
+        entry_of(41, raw, 1000)
 
 
 def test_a_row_that_says_another_event_than_its_bytes_is_damage() -> None:
