@@ -1,11 +1,11 @@
 /**
  * Step 13: what a regulator asks first, told a second time, by code that shares nothing with the ledger's
  * rules: whose each key was, that who decided had the role, that each authorised bag is the patient's, was
- * released, and was checked by two people, and that each acceptance fits its release.
+ * released and not rejected, and was checked by two people, and that each acceptance fits its release.
  *
  * It is less than the rules ask: what it calls wrong, they forbid; what it lets pass, they may still forbid.
  * A fact is recorded whether or not a rule likes it, so a fact is wrong here only where no deviation of the
- * ledger speaks of it, by a code that means it. Where a therapy or a person is not given whole, what rests on it is counted as not
+ * ledger says just this. Where a therapy or a person is not given whole, what rests on it is counted as not
  * judged. What is signed in here by attestation (`LateStatementAttested`) is not looked into.
  */
 import { kindOf } from "../events/check";
