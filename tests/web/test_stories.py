@@ -7,52 +7,36 @@ the story can tell: steps 1 to 5 and 9 hold. Python's replay of the rules (step 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 import pytest
 
 from ledger.proof import canonical, statement
-from tests.bundling import ask, audited, choice_of, made, stage
+from tests.bundling import OTHER, ask, audited, choice_of, made, stage
 from tests.e2e.api_stage import enrol
 from tests.forging import whole_log
 from tests.property.test_verify_agrees import COIS, Chaos, tell, two_nodes
-from tests.scenario import CLEANROOM, ORIGIN, QUALIFIED, WARD, Scenario, open_scenario, patient, therapy
+from tests.scenario import (
+    ORIGIN,
+    QUALIFIED,
+    WARD,
+    Scenario,
+    Signer,
+    open_scenario,
+    therapy,
+)
 from tests.unit.documents import ROOT
 from tests.unit.verify_book import COI, Book
 from tests.web.agent import Agent
+from tests.web.story_forgeries import FORGERIES, Told
 
 STORY = 13
 SEEDS = int(os.environ.get("UNBROKEN_STORIES", "3"))
 STEPS = 60
 ALL_BUT_TWO = [True, True, True, True, True, None, None, True]  # 6 and 7 are not done in the page
-
-
-@dataclass(frozen=True)
-class Told:
-    """An honest log as a book, whose people's keys are at hand."""
-
-    scenario: Scenario
-    book: Book
-
-    def again(self, position: int, iss: str = "", by: str = "", **changes: Any) -> Book:
-        """The entry says something else, or somebody else says it: `iss`, with the key of `by`."""
-        old = statement.parse(self.book.raws[position])
-        payload = canonical.encode(self.book.says(position) | changes)
-        key = self.scenario.signer(by or iss or old.iss).key
-        raw = statement.sign(
-            key, iss=iss or old.iss, sub=old.sub, aud=old.aud, cti=os.urandom(16), payload=payload
-        )
-        return self.book.with_entry(position, raw)
-
-    def at(self, kind: str, nth: int = 0) -> int:
-        return self.book.position_of(kind, nth)
-
-    def without(self, kind: str, nth: int = 0) -> Book:
-        return self.book.without(self.at(kind, nth))
 
 
 def asked(scenario: Scenario) -> Book:
@@ -66,6 +50,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     scenario = open_scenario(f"sqlite:///{tmp_path_factory.mktemp('told')}/ledger.db")
     enrol(scenario, "audrey", "auditor", "ada", "st-mary-trust", "st-mary")
     therapy(scenario, COI)
+    therapy(scenario, OTHER, "patient-2", "OTH")
+    scenario.signers["ledger"] = Signer("ledger", scenario.ledger.config.event_key)
     yield Told(scenario, asked(scenario))
     scenario.ledger.close()
 
@@ -83,7 +69,7 @@ def judged(node: Agent, raw: bytes, vkey: str) -> tuple[list[bool | None], list[
 def test_a_therapy_from_vein_to_vein_is_told_without_a_fault(node: Agent, told: Told) -> None:
     verdicts, wrong, detail = judged(node, whole_log(told.book), told.book.vkey)
     assert (verdicts, wrong) == ([*ALL_BUT_TWO, True], [])
-    assert "NOT judged" not in detail
+    assert detail == f"{len(told.book.raws)} entries told again"  # each once, and each judged
 
 
 def test_what_went_wrong_and_has_its_deviation_is_no_fault_of_the_ledger(
@@ -134,80 +120,6 @@ def test_what_rests_on_a_person_who_is_not_given_whole_is_counted_as_not_judged(
 
 # --- what a ledger forges with its own keys ------------------------------------------------
 
-OTHERS = patient("patient-9")
-FORGERIES: dict[str, tuple[Callable[[Told], Book], str]] = {
-    "one check": (lambda it: it.without("InfusionChecked"), "1 of two different people checked BAG-D1"),
-    "both checks by one person": (
-        lambda it: it.again(it.at("InfusionChecked", 1), iss="nora"),
-        "1 of two different people checked BAG-D1",
-    ),
-    "checks of another patient": (
-        lambda it: it.again(it.at("InfusionChecked", 1), patient=OTHERS),
-        "the checks of BAG-D1 do not agree on the patient of the order",
-    ),
-    "a check of one identifier alone": (
-        lambda it: it.again(it.at("InfusionChecked"), patient=[patient("patient-1")[0], OTHERS[1]]),
-        "do not agree on the patient of the order",
-    ),
-    "a check of another bag": (
-        lambda it: it.again(it.at("InfusionChecked"), container="BAG-D2"),
-        "1 of two different people checked BAG-D1",
-    ),
-    "no release": (lambda it: it.without("Released"), "Quality had not released BAG-D1 for GB under UB-001"),
-    "a release for another country": (
-        lambda it: it.again(it.at("Released"), countries=["DE"]),
-        "Quality had not released BAG-D1 for GB under UB-001",
-    ),
-    "a release by somebody else": (
-        lambda it: it.again(it.at("Released"), iss="anna"),
-        "anna had no role for it at northcell-1: quality",
-    ),
-    "a release at another site": (
-        lambda it: it.again(it.at("Released"), site="st-mary"),
-        "quinn had no role for it at st-mary: quality",
-    ),
-    "Quality without a second signature": (
-        lambda it: it.without("EnrolmentApproved"),
-        "quinn had no role for it at northcell-1: quality",
-    ),
-    "a second signature by the same person": (
-        lambda it: it.again(it.at("EnrolmentApproved"), iss="ben"),
-        "the same person enrolled and approved",
-    ),
-    "no qualification": (
-        lambda it: it.without("QualificationGranted"),
-        "phil was not qualified for it: bedside",
-    ),
-    "a qualification that had run out": (
-        lambda it: it.again(it.at("QualificationGranted"), expires_at="2026-01-01T00:00:00.000Z"),
-        "phil was not qualified for it: bedside",
-    ),
-    "a statement with another person's key": (
-        lambda it: it.again(it.at("InfusionChecked"), iss="nora", by="nils"),
-        "the key is nils's, not nora's",
-    ),
-    "a bag of another therapy": (
-        lambda it: it.again(it.at("InfusionAuthorised"), container="OTHER-D1"),
-        "OTHER-D1 did not come to be in this therapy",
-    ),
-    "a dose made of strange cells": (
-        lambda it: it.again(it.at("ContainersDerived"), parents=[{"container": "OTHER-F1", "volume_ul": 1}]),
-        "it was made of OTHER-F1, which is not of this therapy",
-    ),
-    "an infusion without an authorisation": (
-        lambda it: it.without("InfusionAuthorised"),
-        "infusion of BAG-D1 began without an authorisation",
-    ),
-    "an acceptance by another party": (
-        lambda it: it.again(it.at("CustodyAccepted", 3), receiver=CLEANROOM),
-        "it names cleanroom at northcell-1 as receiver, its release",
-    ),
-    "an acceptance of what was not handed over": (
-        lambda it: it.again(it.at("CustodyAccepted", 3), containers=["BAG-D1", "BAG-D7"]),
-        "it accepts BAG-D7, which its release",
-    ),
-}
-
 
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_forgery_with_true_keys_is_named(node: Agent, told: Told, name: str) -> None:
@@ -244,5 +156,5 @@ def test_who_held_the_bag_when_follows_from_the_hand_overs(node: Agent, told: To
     assert dose == [
         ("cleanroom at northcell-1", False),
         ("van-2 at swift-depot", False),
-        (f"{WARD['department']} at {WARD['site']}", True),
+        (f"{WARD['department']} at {WARD['site']}", False),  # until it was infused
     ]

@@ -20,8 +20,8 @@ export const TEXTS = {
   restTitle: "What this page does not judge",
   rest:
     "The rules were not replayed (step 6) and loggers' files were not read (step 7); no witness is asked without a policy of yours " +
-    "(step 8). Step 13 is this page's own short story, which asks less than the rules do. One command does all of it, with the " +
-    "same key:",
+    "(step 8). Step 13 is this page's own short story, which asks less than the rules do: nothing of temperatures, labels, lots, " +
+    "expiry, consent, windows or blocking deviations, nor who may state a fact. One command does all of it, with the same key:",
   stamps: (count: number): string =>
     `${count} time stamps by authorities outside are here and were NOT checked: \`unbroken verify --tsa-root\` does.`,
   secondKey: "The log has a second key, for ML-DSA-44. Its signatures were NOT checked: `unbroken verify` does, if you give it.",
@@ -30,7 +30,7 @@ export const TEXTS = {
   steps: "Step by step",
   timeline: "What was said",
   custody: "Who held what, and when",
-  held: "From hand-overs of which both halves are given, by the times that their signers say. Until somebody else is named, the last holder stands.",
+  held: "From hand-overs of which both halves are given, by the times that their signers say. Until somebody else is named, or the container is used up, infused, destroyed or lost, the last holder stands. Not told: an acceptance waits for its release, or the halves contradict each other.",
   last: "—",
   halves: (count: number): string => `The ${count} halves of hand-overs, as they were signed`,
   labels: "Which labels were printed",

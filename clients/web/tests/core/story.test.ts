@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { POLICY } from "../../src/core/story/policy";
 
 const AT = ["at the releasing site", "at the treatment site", "at a site that the order plans for manufacture"];
+const SELF = "or, in any role, their own key";
 
 function published(): Map<string, { roles: string[]; where: string; qualification: string }> {
   const text = readFileSync(resolve(import.meta.dirname, "../../../../docs/reference/policy.md"), "utf8");
@@ -18,4 +19,5 @@ test.each(Object.entries(POLICY))("%s is decided by whom the table of roles name
   expect([...row.roles].toSorted()).toEqual(found?.roles.toSorted());
   expect(row.qualification).toBe(found?.qualification);
   expect(row.isAtSite).toBe(AT.some((where) => found?.where.startsWith(where)));
+  expect(row.isOrSelf).toBe(found?.where.includes(SELF));
 });

@@ -9,7 +9,7 @@
  * Without a key from outside, step 1 is not done whatever else holds.
  */
 import { Problem, said } from "../problem";
-import type { Holding } from "../story/custody";
+import type { Holding } from "../story/bag";
 import { storyEntry } from "../story/entry";
 import { tellStory } from "../story/story";
 import { parseVkey, type VerifierKey } from "../proof/note";

@@ -1,83 +1,111 @@
 /**
- * Who held which container, and when: hand-overs of which both halves are given. A half may arrive late, so
- * they are joined by the release that an acceptance names, whatever their order in the log.
+ * Custody as a therapy's entries tell it: each acceptance beside the release that it names, and who held which
+ * container, and when. A half may arrive late, so the two are joined whatever their order in the log. Each
+ * therapy's share of a hand-over is its own.
  */
-import { isObject, type Json } from "../canonical";
-import { textsIn, type StoryEntry } from "./entry";
+import { isObject, type Json, type JsonObject } from "../canonical";
+import { Bag, type Half, type Holding } from "./bag";
+import type { Deviations } from "./deviations";
+import { madeIn, push, textsIn, type StoryEntry } from "./entry";
 
-/** `until` null: as far as this bundle tells, they hold it still. */
-export interface Holding {
-  container: string;
-  holder: string;
-  since: string;
-  until: string | null;
-  position: number;
-}
+type Wrong = [position: number, what: string];
 
 export class Custody {
-  private readonly born = new Set<string>(); // containers
-  private readonly holdings = new Map<string, Holding[]>(); // by container
-  private readonly releases = new Map<string, StoryEntry>(); // by id
-  private readonly acceptances: StoryEntry[] = [];
+  private bags = new Map<string, Bag>(); // by container
+  private releases = new Map<string, StoryEntry>(); // by id
+  private acceptances = new Map<string, StoryEntry[]>(); // by the release that they name
+  private readonly before: Holding[] = []; // of what was set aside when the order came, or left by a link
 
-  apply(entry: StoryEntry): void {
-    const { type, payload } = entry;
-    if (type === "CollectionCompleted") this.begin(textsIn(payload["containers"], "container"), entry);
-    if (type === "ContainersDerived") this.begin(textsIn(payload["children"], "container"), entry);
-    if (type === "CustodyReleased") this.releases.set(entry.id, entry);
-    if (type === "CustodyAccepted") this.acceptances.push(entry);
-  }
-
-  /** At the end of the story: each acceptance beside its release. `deviations`: codes, by the statement that
-   * they were raised because of. */
-  finish(deviations: ReadonlyMap<string, readonly string[]>): { wrong: [position: number, what: string][]; waiting: number } {
-    const wrong: [number, string][] = [];
-    let waiting = 0;
-    for (const accepted of this.acceptances) {
-      const release = this.releases.get(String(accepted.payload["release"]));
-      const isSaid = [accepted.id, release?.id ?? ""].some((id) => deviations.has(id));
-      if (!release) waiting += 1;
-      else if (isSaid) continue;
-      else wrong.push(...differences(accepted, release).map((what): [number, string] => [accepted.position, what]));
-      if (release) for (const one of textsIn(accepted.payload["containers"])) this.hold(one, accepted.payload["receiver"], accepted);
+  /** One therapy's share of an entry. `isOurs`: false for a container that came to be in another therapy before. */
+  apply(share: StoryEntry, deviations: Deviations, isOurs: (container: string) => boolean): Wrong[] {
+    if (deviations.isVoid(share)) return [];
+    if (share.type === "TherapyOrdered") this.setAside(share);
+    for (const one of madeIn(share).filter(({ container }) => isOurs(String(container)))) {
+      const since = String(share.payload["occurred_at"]);
+      this.bag(one["container"]).begin(partyText(one["at"] ?? share.payload["at"]), Number(one["volume_ul"]), since, share.position);
     }
-    return { wrong, waiting };
+    this.use(share);
+    this.handOver(share);
+    return this.join(share).flatMap(([accepted, release]) => differences(accepted, release, deviations));
   }
 
-  /** Of containers whose beginning is given: of others, as in a shared shipment, only some hand-overs are. */
+  /** Its containers went into another therapy. */
+  leave({ payload }: StoryEntry): void {
+    for (const [, bag] of this.bags) this.before.push(...bag.told(String(payload["occurred_at"])));
+    this.bags = new Map();
+  }
+
   get table(): Holding[] {
-    return [...this.holdings].filter(([container]) => this.born.has(container)).flatMap(([, held]) => held);
+    return [...this.before, ...[...this.bags.values()].flatMap((bag) => bag.told())];
   }
 
-  private begin(containers: readonly string[], entry: StoryEntry): void {
-    for (const one of containers) {
-      this.born.add(one);
-      this.hold(one, entry.payload["at"], entry);
-    }
+  /** Positions of acceptances whose release is not here, or is by somebody who does not hold the container. */
+  get waiting(): number[] {
+    return [...this.bags.values()].flatMap((bag) => bag.waiting);
   }
 
-  private hold(container: string, party: Json | undefined, { payload, position }: StoryEntry): void {
-    const held = this.holdings.get(container) ?? [];
+  /** An order begins with nothing: what stood under its id before has to be linked. */
+  private setAside(order: StoryEntry): void {
+    this.leave(order);
+    [this.releases, this.acceptances] = [new Map(), new Map()];
+  }
+
+  private handOver({ id, type, payload, position }: StoryEntry): void {
+    const act = { CustodyReleased: "release", CustodyAccepted: "accept", CustodyRefused: "refuse" }[type];
+    if (act === undefined) return;
+    const names = typeof payload["release"] === "string" ? payload["release"] : null;
+    const [giver, receiver] = [partyText(payload["giver"]), partyText(payload["receiver"])];
+    const half: Half = { id, giver, receiver, names, since: String(payload["occurred_at"]), position };
+    for (const one of new Set(textsIn(payload["containers"]))) this.bag(one)[act as "release" | "accept" | "refuse"](half);
+  }
+
+  /** What is drawn of it, and its end. */
+  private use({ type, payload }: StoryEntry): void {
     const since = String(payload["occurred_at"]);
-    held.push({ container, holder: partyText(party), since, until: null, position });
-    held.sort((a, b) => (a.since < b.since ? -1 : a.since > b.since ? 1 : a.position - b.position));
-    held.forEach((one, at) => (one.until = held[at + 1]?.since ?? null));
-    this.holdings.set(container, held);
+    const drawn = type === "ContainersDerived" ? payload["parents"] : type === "SampleTaken" ? [payload["of"]!] : [];
+    for (const one of (Array.isArray(drawn) ? drawn : []).filter(isObject)) this.bag(one["container"]).draw(Number(one["volume_ul"]), since);
+    if (type === "InfusionCompleted" || type === "InfusionStopped") this.bag(payload["container"]).finish(since);
+    if (type === "Destroyed" || type === "ContainerLost") for (const one of textsIn(payload["containers"])) this.bag(one).finish(since);
+    if (type === "ContainerFound") for (const one of textsIn(payload["containers"])) this.bag(one).finish(null);
+  }
+
+  /** The pairs that the entry completes. */
+  private join(entry: StoryEntry): [accepted: StoryEntry, release: StoryEntry][] {
+    if (entry.type === "CustodyReleased") {
+      this.releases.set(entry.id, entry);
+      return (this.acceptances.get(entry.id) ?? []).map((one) => [one, entry]);
+    }
+    if (entry.type !== "CustodyAccepted" || entry.payload["release"] === null) return [];
+    const named = String(entry.payload["release"]);
+    push(this.acceptances, named, entry);
+    const release = this.releases.get(named);
+    return release ? [[entry, release]] : [];
+  }
+
+  private bag(container: Json | undefined): Bag {
+    const name = String(container);
+    const found = this.bags.get(name) ?? new Bag(name);
+    this.bags.set(name, found);
+    return found;
   }
 }
 
-function differences(accepted: StoryEntry, release: StoryEntry): string[] {
-  const wrong: string[] = [];
-  for (const side of ["giver", "receiver"]) {
+/** Each, but for what the ledger itself says of one half or the other. */
+function differences(accepted: StoryEntry, release: StoryEntry, deviations: Deviations): Wrong[] {
+  const isSaid = (code: string): boolean => deviations.says(accepted, code) || deviations.says(release, code);
+  const wrong: Wrong[] = [];
+  for (const side of isSaid("accepted_by_other_than_named") ? [] : ["giver", "receiver"]) {
     const [here, there] = [partyText(accepted.payload[side]), partyText(release.payload[side])];
-    if (here !== there) wrong.push(`it names ${here} as ${side}, its release (entry ${release.position}) ${there}, and no deviation says so`);
+    if (here !== there) wrong.push([accepted.position, `it names ${here} as ${side}, its release (entry ${release.position}) ${there}, and no deviation says so`]);
   }
-  const offered = textsIn(release.payload["containers"]);
-  const strange = textsIn(accepted.payload["containers"]).filter((one) => !offered.includes(one));
-  if (strange.length) wrong.push(`it accepts ${strange.join(", ")}, which its release (entry ${release.position}) does not list, and no deviation says so`);
+  const offered = new Set(textsIn(release.payload["containers"]));
+  const strange = textsIn(accepted.payload["containers"]).filter((one) => !offered.has(one));
+  if (strange.length && !isSaid("accepted_not_offered")) {
+    wrong.push([accepted.position, `it accepts ${strange.join(", ")}, which its release (entry ${release.position}) does not list, and no deviation says so`]);
+  }
   return wrong;
 }
 
-export function partyText(value: Json | undefined): string {
+export function partyText(value: Json | JsonObject | undefined): string {
   return isObject(value) ? `${String(value["department"])} at ${String(value["site"])}` : "?";
 }

@@ -46,6 +46,12 @@ export class People {
     });
   }
 
+  /** True if one of their roles, in effect or not, takes a second administrator's signature. */
+  takesTwo(agent: string): boolean {
+    const person = this.known.get(agent);
+    return person !== undefined && ((person.isRoot && !person.enrolment.id) || person.roles.some((held) => TWO_SIGNERS.includes(held.split(" at ")[0]!)));
+  }
+
   /** True if it was granted and runs past the moment. */
   isQualified(agent: string, qualification: string, moment: string): boolean {
     return (this.known.get(agent)?.qualifications.get(qualification) ?? "") > moment;
