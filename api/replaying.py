@@ -69,7 +69,8 @@ class Replaying:
             raise NotFound("no_such_container", "there is no such container that you may read")
         self.reader, self.asked = reader, asked
         stored = reader.node.ledger.store.by_tag(chain_tag(asked.coi), before=reader.size)
-        self._signed = [(one.position, one.signer) for one in map(LazyEntry, stored) if one.signer != LEDGER]
+        told = (one for one in map(LazyEntry, stored) if reader.shows(asked.coi, one))
+        self._signed = [(one.position, one.signer) for one in told if one.signer != LEDGER]
 
     def account(self, moment: Moment) -> AccountDocument:
         world = self.reader.node.ledger.world_at(moment.position)
@@ -101,6 +102,8 @@ class Replaying:
 
     def _look(self, world: World, position: int, now_ms: int) -> Account:
         coi, container, seen_by = self.asked
+        if self.reader.hides_before(coi, position):
+            return {}
         points = account_of(world, coi, now_ms, self._people(position), seen_by or "")
         return of_container(points, world.chain(coi), container) if container else points
 
@@ -124,10 +127,11 @@ def site_changes(reader: Reader, site: str, seen_by: str | None, start: Moment, 
         raise Malformed("invalid_request", f"at most {MAX_WINDOW} entries may lie between the two moments")
     chains, people, positions = _between(reader, site, start, end)
 
-    def look(world: World, _: int, __: int) -> Account:
+    def look(world: World, position: int, _: int) -> Account:
         points = {f"site/{site}": known.status} if (known := world.site(site)) else {}
         roles = {at: held for at, held in roles_told(world, people) if at.endswith(f"/at/{site}")}
-        bags = (of_site(world, coi, site, seen_by or "") for coi in chains)
+        told = (coi for coi in chains if not reader.hides_before(coi, position))
+        bags = (of_site(world, coi, site, seen_by or "") for coi in told)
         return {name: value for part in (points, roles, *bags) for name, value in part.items()}
 
     found = changes(reader, start, end, positions, look)

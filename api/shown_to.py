@@ -50,6 +50,22 @@ class Beholder(Reader):
         assert self.asker is not None
         return super(Beholder, self).shows(coi, entry) and self.asker.shows(coi, entry)
 
+    def may_read_entry(self, entry: Entry) -> bool:
+        """What somebody else has signed is not the asker's to read for that."""
+        assert self.asker is not None
+        return super(Beholder, self).may_read_entry(entry) and self.asker.may_read_entry(entry)
+
+    def told_of(self, entry: Entry) -> tuple[str, ...]:
+        assert self.asker is not None
+        own = entry.signer == self.asker.agent.id
+        mine = [one for one in self.asker.told_of(entry) if own or self.asker.shows(one, entry)]
+        return tuple(one for one in super(Beholder, self).told_of(entry) if one in mine)
+
+    def hides_before(self, coi: str, position: int) -> bool:
+        assert self.asker is not None
+        hidden = super(Beholder, self).hides_before(coi, position)
+        return hidden or self.asker.hides_before(coi, position)
+
 
 class View(NamedTuple):
     """Who reads, and of which moment."""
