@@ -251,7 +251,8 @@ class ChangesWatch(Watch):
         return self._named() | {"moment": self._moment(1), "points": self.account}
 
     def changes_told(self) -> dict[str, Any]:
-        """As the server's `TherapyChanges` or `SiteChanges`. Raises as `resolved`, `not_whole`; `Malformed`
+        """As the server's `TherapyChanges` or `SiteChanges`. Raises as `resolved`, `not_whole`,
+        `require_finished`; `NotFound` for a name that the log does not know; `Malformed`
         (`invalid_request`) for moments the wrong way round."""
         found = net(self._changes)
         made = sorted({one.position for one in found if one.position is not None})
@@ -263,6 +264,7 @@ class ChangesWatch(Watch):
         }
 
     def _named(self) -> dict[str, Any]:
+        self.require_finished()
         if self._refused is not None:
             raise self._refused
         coi, container, site, seen_by = self._subject
@@ -279,7 +281,7 @@ class OrderWatch(Watch):
     def __init__(self, coi: str, end: When) -> None:
         self._coi, self._asked = coi, end
         self._entries: list[Entry] = []
-        self._is_whole = True
+        self._is_whole = self._is_known = True
 
     def begin(self, heads: Heads) -> None:
         self._heads = heads
@@ -293,11 +295,15 @@ class OrderWatch(Watch):
     def finish(self, world: MemoryWorld) -> None:
         if isinstance(world, PartialWorld):
             self._is_whole = world.is_whole(chain_tag(self._coi))
+        self._is_known = world.chain(self._coi).version > 0
 
     def told(self) -> dict[str, Any]:
-        """As the server's `OrderDocument`. Raises as `resolved`, `not_whole`."""
+        """As the server's `OrderDocument`. Raises as `resolved`, `not_whole`, `require_finished`."""
+        self.require_finished()
         if not self._is_whole:
             raise not_whole("no_such_chain", chain_tag(self._coi))
+        if not self._is_known:
+            raise NotFound("no_such_chain", f"there is no therapy {self._coi}")
         end = resolved(self._asked, self._heads).position
         found = order_of(self._coi, (one for one in self._entries if one.position < end), self._times.get)
         return {"coi": self._coi, "as_of_position": end} | found.as_dict()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.errors import ProofInvalid
 from ledger.proof.note import VerifierKey
 from ledger.verify.bundle import BundleAudit
 from ledger.verify.bundle_file import BundleFile
@@ -29,7 +30,15 @@ class Watch:
     """What a watcher is told, in this order. A subclass overrides what it needs; it changes nothing.
 
     What it raises is no finding about the evidence: the audit ends, and whoever asked is told of it.
+    `is_finished`: the audit came to its end; else what was watched is cut.
     """
+
+    is_finished = False
+
+    def require_finished(self) -> None:
+        """Raises `ProofInvalid` (`audit_broke_off`)."""
+        if not self.is_finished:
+            raise ProofInvalid("audit_broke_off", "the audit broke off: nothing can be told from these files")
 
     def begin(self, heads: Heads) -> None:
         """All checkpoints that opened, before the first entry."""
@@ -80,6 +89,7 @@ class _Watched(Audit):
     def finish(self) -> None:
         super().finish()
         self._tell(self._watch.finish, self._replayed.world)
+        self._watch.is_finished = True
 
 
 class _WatchedBundle(_Watched, BundleAudit):
