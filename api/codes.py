@@ -247,6 +247,7 @@ REQUESTS = {
 }
 
 PROOFS = {
+    "audit_broke_off": "The audit of the files broke off",
     "bad_bundle": "An entry bundle is damaged",
     "bad_checkpoint": "The checkpoint does not verify",
     "bad_consistency_proof": "The two trees are not one history",

@@ -58,7 +58,7 @@ def _therapies(reader: Reader, question: Question, after: str) -> Iterator[str]:
 def _containers(reader: Reader, moment: Moment, coi: str) -> list[Held]:
     if not reader.may_read(coi):
         return []
-    return [Held(*row) for row in container_rows(reader.world_before(moment.position).chain(coi))]
+    return [Held(*row) for row in container_rows(reader.chain(coi, moment.position))]
 
 
 def _fits(one: Held, question: Question) -> bool:

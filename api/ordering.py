@@ -9,11 +9,15 @@ from pydantic import BaseModel
 from ledger.domain.order import order_of
 from ledger.domain.shares import share_of
 from ledger.domain.world import chain_tag
+from ledger.errors import Malformed
 from ledger.store.decode import entry_of
 
 if TYPE_CHECKING:
     from api.reading import Reader
     from ledger.domain.order import HeadTime
+
+
+MAX_ENTRIES = 3_000  # that are held against each other; a downloaded log has no such bound
 
 
 class PlacedDocument(BaseModel):
@@ -73,13 +77,17 @@ class OrderDocument(BaseModel):
 
 
 def order_document(reader: Reader, coi: str, position: int) -> OrderDocument:
-    """Of the entries before the position that the reader may see. Raises `NotFound` (`no_such_chain`)."""
+    """Of the entries before the position that the reader may see. Raises `NotFound` (`no_such_chain`),
+    `Malformed` (`invalid_request`): more than `MAX_ENTRIES`."""
     reader.chain(coi, position)
-    store = reader.node.ledger.store
-    stored = store.by_tag(chain_tag(coi), before=position)
+    stored = reader.node.ledger.store.by_tag(chain_tag(coi), before=position, limit=MAX_ENTRIES + 1)
+    if len(stored) > MAX_ENTRIES:
+        raise Malformed(
+            "invalid_request", f"a therapy of at most {MAX_ENTRIES} entries has its order told here"
+        )
     entries = [entry_of(one.position, one.data, one.recorded_ms) for one in stored]
-    mine = [share_of(one, coi) for one in entries if reader.shows(coi, one)]
-    found = order_of(coi, mine, _head_time(reader))
+    mine = [(n, share_of(one, coi)) for n, one in enumerate(entries) if reader.shows(coi, one)]
+    found = order_of(coi, [one for _, one in mine], _head_time(reader), [n for n, _ in mine])
     return OrderDocument(coi=coi, as_of_position=position, **found.as_dict())
 
 

@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.node import Node, TheNode
 from api.pages import NUL
+from ledger.domain.chain import Chain
 from ledger.domain.shares import therapies_of
 from ledger.domain.standing import is_anothers, may_read_all, may_read_chain
 from ledger.errors import NotFound, Unauthorised
@@ -21,7 +22,6 @@ from ledger.errors import NotFound, Unauthorised
 if TYPE_CHECKING:
     from api.session_store import Session
     from ledger.application.world import StoredWorld
-    from ledger.domain.chain import Chain
     from ledger.domain.registry import Agent
     from ledger.domain.world import Entry
 
@@ -69,6 +69,15 @@ class Reader:
             return False
         return not is_anothers(self.agent, self.world.chain(coi), entry.position)
 
+    def hides_before(self, coi: str, position: int) -> bool:
+        """True if what stood under the id before this position is another site's than the order's."""
+        return not self.reads_all and is_anothers(self.agent, self.world.chain(coi), position - 1)
+
+    def knows_of(self, entry: Entry) -> bool:
+        """True if it may be named: part of a therapy that this reader sees, or of the registry."""
+        therapies = therapies_of(entry)
+        return not therapies or any(self.may_read(coi) and self.shows(coi, entry) for coi in therapies)
+
     def may_read_entry(self, entry: Entry) -> bool:
         """Its bytes. What one has signed oneself, one may also read."""
         return entry.signer == self.agent.id or self.may_read_all_of(entry)
@@ -79,10 +88,14 @@ class Reader:
         return therapies if self.may_read_entry(entry) else tuple(filter(self.may_read, therapies))
 
     def chain(self, coi: str, before: int | None = None) -> Chain:
-        """The therapy, before a position. Raises `NotFound` (`no_such_chain`)."""
+        """The therapy, before a position; empty while all under its id was another site's.
+
+        Raises `NotFound` (`no_such_chain`).
+        """
         if not self.may_read(coi):
             raise NotFound("no_such_chain", "there is no such therapy that you may read")
-        return self.world_before(before).chain(coi)
+        is_hidden = before is not None and self.hides_before(coi, before)
+        return Chain(coi) if is_hidden else self.world_before(before).chain(coi)
 
     def world_before(self, position: int | None) -> StoredWorld:
         if position is None or position == self.size:

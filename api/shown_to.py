@@ -15,6 +15,7 @@ from fastapi import Depends, Query
 
 from api.moments import Moment, TheMoment
 from api.reading import Reader, TheReader
+from ledger.domain.account import could_ask
 from ledger.domain.parts import Name
 from ledger.domain.standing import QUALITY, may_read_all
 from ledger.errors import NotFound, Unauthorised
@@ -50,6 +51,22 @@ class Beholder(Reader):
         assert self.asker is not None
         return super(Beholder, self).shows(coi, entry) and self.asker.shows(coi, entry)
 
+    def may_read_entry(self, entry: Entry) -> bool:
+        """What somebody else has signed is not the asker's to read for that."""
+        assert self.asker is not None
+        return super(Beholder, self).may_read_entry(entry) and self.asker.may_read_entry(entry)
+
+    def told_of(self, entry: Entry) -> tuple[str, ...]:
+        assert self.asker is not None
+        own = entry.signer == self.asker.agent.id
+        mine = [one for one in self.asker.told_of(entry) if own or self.asker.shows(one, entry)]
+        return tuple(one for one in super(Beholder, self).told_of(entry) if one in mine)
+
+    def hides_before(self, coi: str, position: int) -> bool:
+        assert self.asker is not None
+        hidden = super(Beholder, self).hides_before(coi, position)
+        return hidden or self.asker.hides_before(coi, position)
+
 
 class View(NamedTuple):
     """Who reads, and of which moment."""
@@ -67,12 +84,14 @@ TheView = Annotated[View, Depends(view_of)]
 
 
 def beholder(asker: Reader, moment: Moment, seen_by: str) -> Beholder:
-    """Raises `Unauthorised` (`not_yours`), `NotFound` (`no_such_agent`): not enrolled at that moment."""
+    """Raises `Unauthorised` (`not_yours`), `NotFound` (`no_such_agent`): not enrolled, or
+    without a key in force, at that moment."""
     world = asker.node.ledger.world_at(moment.position)
     agent = world.agent(seen_by)
     require_entitled(asker, seen_by, agent)
-    if agent is None:
-        raise NotFound("no_such_agent", f"{seen_by} was not enrolled before entry {moment.position}")
+    if agent is None or not could_ask(world, seen_by):
+        missing = f"{seen_by} was not enrolled, or had no key in force, before entry {moment.position}"
+        raise NotFound("no_such_agent", missing)
     return Beholder(asker.node, asker.session, moment.position, world, agent, asker=asker)
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ledger.domain.account import Account
     from ledger.domain.difference import Change
     from ledger.domain.world import World
-    from ledger.store.recorder import StoredEntry
 
     Look = Callable[[World, int, int], Account]  # of a world, at its position, as of a time (ms)
 
@@ -48,7 +47,7 @@ class ChangeDocument(BaseModel):
 
 
 class MakerDocument(BaseModel):
-    """An entry that made one of the changes."""
+    """An entry that made one of the changes; none of which the reader may not know."""
 
     position: int
     statement_id: str
@@ -103,16 +102,16 @@ def told(reader: Reader, found: list[Change], ends: tuple[MomentDocument, Moment
     """The members that every document of changes has."""
     made = sorted({one.position for one in found if one.position is not None})
     store = reader.node.ledger.store
+    makers = (LazyEntry(store.entries(at, at + 1)[0]) for at in made)
     return {
         "start": ends[0],
         "end": ends[1],
         "changes": [ChangeDocument(**one.as_dict()) for one in found],
-        "entries": [_maker(store.entries(at, at + 1)[0]) for at in made],
+        "entries": [_maker(one) for one in makers if reader.knows_of(one)],
     }
 
 
-def _maker(stored: StoredEntry) -> MakerDocument:
-    entry = LazyEntry(stored)
+def _maker(entry: LazyEntry) -> MakerDocument:
     return MakerDocument(
         position=entry.position,
         statement_id=entry.statement_id,

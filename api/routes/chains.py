@@ -72,6 +72,8 @@ class Deviations(BaseModel):
 def get_chain(request: Request, view: TheView, coi: Coi) -> Response:
     reader, moment = view
     found = chain_document(reader.chain(coi, moment.position), moment.position)
+    if reader.hides_before(coi, 0):
+        found.provisional = None
     before = found.provisional
     if before and before.linked_to and not (reader.reads_all or reader.may_read(before.linked_to)):
         before.linked_to = None

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clients.cli.evidence import LogKey
 from clients.cli.options import Home, Json, PassphraseFile, client, coi_of
-from clients.cli.replay_offline import audited, draw_audit, leave, watched
+from clients.cli.replay_offline import answering, audited, draw_audit, leave
 from clients.cli.screen import facts, show
 from clients.past import Past
 from ledger.errors import Malformed
@@ -58,7 +58,7 @@ def export_events(
     report = None
     with writing(path, containers, form, coi_of(therapy) if therapy else None) as tables:
         if files is not None:
-            report = watched(files, log_key, home, TableWatch(tables), as_json)
+            report = answering(files, log_key, home, TableWatch(tables), as_json)
         else:
             with client(home, passphrase_file) as reader:
                 from_server(Past(reader.remote).statements(), reader.vkey.name, tables)

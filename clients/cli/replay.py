@@ -103,6 +103,8 @@ def _asked(
     changes = any(one is not None for one in between)
     if order and kind != "chain":
         raise Malformed("bad_subject", "--order is about a therapy")
+    if order and between[0] is not None:
+        raise Malformed("bad_moment", "--order begins at the therapy's first entry: say --to, not --from")
     if (before is not None or at is not None) and changes:
         raise Malformed("bad_moment", "say a moment (--at, --before), or two (--from, --to), not both")
     if not (changes or order) and (at is None) == (before is None):

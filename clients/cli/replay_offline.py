@@ -15,7 +15,7 @@ from clients.cli.screen import REFUSED, UNFINISHED, progress
 from clients.past import When
 from ledger.cold_chain.berlinger_signature import ROOT
 from ledger.domain.times import milliseconds
-from ledger.errors import NotFound
+from ledger.errors import Malformed, NotFound, ProofInvalid
 
 if TYPE_CHECKING:
     from clients.cli.replay import Asked
@@ -40,23 +40,42 @@ def watched(files: Path, log_key: str | None, home: Path | None, watch: Watch, q
             return watch_bundle(reader_of(file), length, vkey, watch, bar, berlinger_root=ROOT)
 
 
+def answering(files: Path, log_key: str | None, home: Path | None, watch: Watch, quiet: bool) -> Report:
+    """As `watched`. Raises `ProofInvalid` (`audit_broke_off`), saying what is wrong with the files."""
+    report = watched(files, log_key, home, watch, quiet)
+    if not watch.is_finished:
+        raise ProofInvalid("audit_broke_off", f"THE EVIDENCE IS WRONG: {report.first_wrong}; nothing is told")
+    return report
+
+
 def answered_offline(
     asked: Asked, files: Path, log_key: str | None, home: Path | None, quiet: bool
 ) -> tuple[Document, Report]:
-    """The server's document, with `not_given` and the `audit`. Raises `NotFound` (`no_such_container`,
-    `not_recorded_yet`), `Malformed`."""
+    """The server's document of the account, the changes or the order, with `not_given` and the `audit`. Of a
+    therapy or a site at one moment it is the account too: state, story and custody are the server's.
+
+    Raises `NotFound` (`no_such_chain`, `no_such_container`, `no_such_agent`, `no_such_site`,
+    `not_recorded_yet`), `Malformed`, `ProofInvalid` (`audit_broke_off`).
+    """
     from ledger.verify.replaying import BEGINNING, ChangesWatch, OrderWatch
 
     if asked.order:
+        _require_plain_order(asked)
         in_order = OrderWatch(asked.name, _when(asked.end))
-        report = watched(files, log_key, home, in_order, quiet)
+        report = answering(files, log_key, home, in_order, quiet)
         return in_order.told() | audited(report, ()), report
     subject = _subject(asked, files, log_key, home)
     start = BEGINNING if asked.changes and asked.start == When() else _when(asked.start)
     watch = ChangesWatch(subject, start, _when(asked.end))
-    report = watched(files, log_key, home, watch, quiet)
+    report = answering(files, log_key, home, watch, quiet)
     told = watch.changes_told() if asked.changes else watch.account_told()
     return told | audited(report, sorted(watch.not_given)), report
+
+
+def _require_plain_order(asked: Asked) -> None:
+    """Raises `Malformed` (`bad_moment`): whose view it was is told by a server only."""
+    if asked.seen_by is not None:
+        raise Malformed("bad_moment", "--order with --for is answered by a server only, not with --in")
 
 
 def audited(report: Report, not_given: Any) -> Document:
@@ -79,7 +98,7 @@ def _subject(asked: Asked, files: Path, log_key: str | None, home: Path | None) 
     if asked.kind == "chain":
         return Subject(asked.name, seen_by=asked.seen_by)
     found = ContainerWatch(asked.name)
-    watched(files, log_key, home, found, True)
+    answering(files, log_key, home, found, True)
     if found.coi is None:
         raise NotFound("no_such_container", f"no entry that is given makes {asked.name}")
     return Subject(found.coi, asked.name, seen_by=asked.seen_by)

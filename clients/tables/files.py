@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from clients.tables.columns import CONTAINERS, ENTRIES, Column, Row
 from clients.tables.csv_file import CsvTable
 from clients.tables.parquet_file import ParquetTable
 from clients.tables.rows import Known, container_rows, row_of
-from ledger.errors import Conflict
+from ledger.errors import Conflict, Malformed
 
 
 class Table(Protocol):
@@ -49,8 +49,11 @@ class Tables:
 def writing(path: Path, containers: Path | None, form: str, therapy: str | None) -> Iterator[Tables]:
     """Tables under names of their own, which take their places at the end; after an error nothing is there.
 
-    Raises `Conflict` (`file_exists`): a file is never overwritten.
+    Raises `Conflict` (`file_exists`): a file is never overwritten; `Malformed` (`bad_form`): both are one
+    file; `OSError` of a disk that is full.
     """
+    if containers is not None and containers.resolve() == path.resolve():
+        raise Malformed("bad_form", "entries and containers go into two files")
     wanted = [one for one in (path, containers) if one is not None]
     for one in wanted:
         if one.exists():
@@ -62,11 +65,13 @@ def writing(path: Path, containers: Path | None, form: str, therapy: str | None)
         for one, shape in zip(fresh, shapes, strict=False):
             tables.append(FORMS[form](one, shape))
         yield Tables(tables[0], tables[1] if containers else None, therapy)
-        for table, part, one in zip(tables, fresh, wanted, strict=True):
+        for table in tables:
             table.close()
+        for part, one in zip(fresh, wanted, strict=True):
             part.replace(one)
     finally:
         for table in tables:
-            table.close()
+            with suppress(OSError):  # of a full disk, for the second time
+                table.close()
         for part in fresh:
             part.unlink(missing_ok=True)

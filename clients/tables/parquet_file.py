@@ -40,8 +40,11 @@ class ParquetTable:
             self._flush()
 
     def close(self) -> None:
-        self._flush()
-        self._writer.close()
+        try:
+            self._flush()
+        finally:
+            self._rows = []
+            self._writer.close()
 
     def _flush(self) -> None:
         if not self._rows:

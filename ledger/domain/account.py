@@ -62,10 +62,18 @@ def account_of(world: World, coi: str, now_ms: int, people: Iterable[str] = (), 
     return {name: value for part in points for name, value in part if value is not None}
 
 
+def could_ask(world: World, agent: str) -> bool:
+    """True if the agent was enrolled and had a key in force, in this world: nobody else can sign in."""
+    who = world.agent(agent)
+    return who is not None and bool(who.keys)
+
+
 def is_shown(world: World, coi: str, agent: str) -> bool:
-    """True if the agent was enrolled, and could read the therapy, in this world."""
+    """True if the agent could ask, and read the therapy, in this world."""
     who, chain = world.agent(agent), world.chain(coi)
-    return who is not None and chain.version > 0 and may_read_chain(who, world, chain)
+    if who is None or not could_ask(world, agent):
+        return False
+    return chain.version > 0 and may_read_chain(who, world, chain)
 
 
 def of_container(account: Account, chain: Chain, name: str) -> Account:

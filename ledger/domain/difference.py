@@ -92,3 +92,41 @@ def net(changes: Iterable[Change]) -> list[Change]:
         for point in sorted(first)
         if first[point].before != last[point].after
     ]
+
+
+class Parted:
+    """An account in parts, of which an entry changes few: a change costs what the part costs, not the whole.
+
+    A point that stands in several parts is that of the last one, by name.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[str, Account] = {}
+        self._holding: dict[str, set[str]] = {}  # point: the parts that have it
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._parts
+
+    @property
+    def parts(self) -> list[str]:
+        return sorted(self._parts)
+
+    @property
+    def account(self) -> Account:
+        """The whole."""
+        return {point: value for part in self.parts for point, value in self._parts[part].items()}
+
+    def put(self, part: str, account: Account, position: int | None = None, at_ms: int = 0) -> list[Change]:
+        """The part is this now; what that changes in the whole."""
+        old = self._parts.get(part, {})
+        points = [one for one in old.keys() | account.keys() if old.get(one) != account.get(one)]
+        before = self._of(points)
+        self._parts[part] = account
+        for one in points:
+            holding = self._holding.setdefault(one, set())
+            (holding.add if one in account else holding.discard)(part)
+        return difference(before, self._of(points), position, at_ms)
+
+    def _of(self, points: Iterable[str]) -> Account:
+        holding = ((one, self._holding.get(one)) for one in points)
+        return {one: self._parts[max(parts)][one] for one, parts in holding if parts}

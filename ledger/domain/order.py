@@ -12,13 +12,17 @@ over it was signed (`proved_before`). `occurred_at` is what its signer says of w
    down what happened before. Nothing proves it.
 3. A decision's signer could not have seen an entry that came to the log after it (`came_later`), although
    it is said to have happened before; nor did they see one that was recorded while they decided
-   (`recorded_meanwhile`): they name how many entries they saw. It *matters* where it touches what the
+   (`recorded_meanwhile`): they name how many entries they saw. What they signed themselves they knew. It
+   *matters* where it touches what the
    decision's gates read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heappush, heappushpop
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.domain.chain import Chain
@@ -129,17 +133,22 @@ def _named(entry: Entry) -> dict[str, Any]:
     }
 
 
-def order_of(coi: str, entries: Iterable[Entry], head_ms: HeadTime) -> Order:
-    """Of a therapy's entries in the log's order, each its share of what it stands in."""
+def order_of(coi: str, entries: Iterable[Entry], head_ms: HeadTime, numbers: Sequence[int] = ()) -> Order:
+    """Of a therapy's entries in the log's order, each its share of what it stands in.
+
+    `numbers`: which entry of the therapy each is, from 0, where some are left out: a decision says how
+    many of all its signer saw.
+    """
     known = list(entries)
     times = [milliseconds(one.event.occurred_at) for one in known]
     claims = _claims(known, times)
     by_claim = sorted(range(len(known)), key=lambda n: (claims[n], n))
     ranks = {n: rank for rank, n in enumerate(by_claim)}
     placed = [_placed(one, n, times[n], ranks[n], head_ms) for n, one in enumerate(known)]
-    pairs = sorted(_pairs(placed), key=lambda one: (-one.by_ms, one.earlier, one.later))
-    unseen = list(_unseen(coi, known, times))
-    return Order(placed, pairs[:MAX_PAIRS], max(0, len(pairs) - MAX_PAIRS), unseen)
+    pairs, count = _pairs(placed)
+    return Order(
+        placed, pairs, count - len(pairs), list(_unseen(coi, known, times, numbers or range(len(known))))
+    )
 
 
 def _claims(entries: list[Entry], times: list[int]) -> list[int]:
@@ -168,44 +177,61 @@ def _placed(entry: Entry, rank: int, occurred_ms: int, claimed: int, head_ms: He
     )
 
 
-def _pairs(placed: list[Placed]) -> Iterator[Pair]:
-    """Of any two that claim something, those that the log has the other way round."""
-    claiming = [one for one in placed if _cause(one.entry) is None]
-    for n, later in enumerate(claiming):
-        for other in claiming[n + 1 :]:
-            if other.occurred_ms < later.occurred_ms:
-                by_ms = later.occurred_ms - other.occurred_ms
-                seen = (other.seen_size or 0) > later.entry.position
-                yield Pair(other.entry.position, later.entry.position, by_ms, seen)
+def _pairs(placed: list[Placed]) -> tuple[list[Pair], int]:
+    """Of any two that claim something, those that the log has the other way round: the `MAX_PAIRS` furthest
+    apart, and how many there are. Those before an entry are looked at from the latest claim down, and only
+    as long as they can be among the furthest."""
+    furthest: list[tuple[int, int, int, Pair]] = []  # a heap, the nearest first
+    before: list[tuple[int, int, Placed]] = []  # by claim, of one claim the first in the log last
+    count = 0
+    for other in (one for one in placed if _cause(one.entry) is None):
+        first = bisect(before, (other.occurred_ms, 1))
+        count += len(before) - first
+        for _, __, later in islice(reversed(before), len(before) - first):
+            by_ms = later.occurred_ms - other.occurred_ms
+            if len(furthest) == MAX_PAIRS and by_ms < furthest[0][0]:
+                break
+            _keep(furthest, _pair(other, later, by_ms))
+        insort(before, (other.occurred_ms, -other.entry.position, other))
+    return [one for *_, one in sorted(furthest, reverse=True)], count
+
+
+def _keep(furthest: list[tuple[int, int, int, Pair]], pair: Pair) -> None:
+    item = (pair.by_ms, -pair.earlier, -pair.later, pair)
+    if len(furthest) < MAX_PAIRS:
+        heappush(furthest, item)
+    else:
+        heappushpop(furthest, item)
+
+
+def _pair(other: Placed, later: Placed, by_ms: int) -> Pair:
+    seen = (other.seen_size or 0) > later.entry.position
+    return Pair(other.entry.position, later.entry.position, by_ms, seen)
 
 
 # --- what a decision's signer could not have seen ----------------------------------------
 
 
-def _unseen(coi: str, entries: list[Entry], times: list[int]) -> Iterator[Unseen]:
+def _unseen(coi: str, entries: list[Entry], times: list[int], numbers: Sequence[int]) -> Iterator[Unseen]:
     touched = _touched(coi, entries)
     raised = _raised(entries)
     for n, decision in enumerate(entries):
         if decision.event.kind != "decision":
             continue
-        saw = getattr(decision.event, "chain_version", n)
+        saw = getattr(decision.event, "chain_version", numbers[n])
         for m, entry in enumerate(entries):
-            why = _why(m, n, saw, times)
-            if why is not None and not _is_about(entry, decision):
+            late = m > n and times[m] < times[n]
+            why = "came_later" if late else "recorded_meanwhile" if saw <= numbers[m] < numbers[n] else ""
+            if why and not _is_known(entry, decision):
                 reads = READS.get(decision.type, ())
                 matters = tuple(group for group in reads if group in touched[m])
                 yield Unseen(decision, entry, why, matters, raised.get(entry.statement_id, ()))
 
 
-def _why(entry: int, decision: int, saw: int, times: list[int]) -> str | None:
-    if entry > decision and times[entry] < times[decision]:
-        return "came_later"
-    return "recorded_meanwhile" if saw <= entry < decision else None
-
-
-def _is_about(entry: Entry, decision: Entry) -> bool:
-    """The ledger's own deviation behind the decision: its effect, not something unseen."""
-    return getattr(entry.event, "cause", None) == decision.statement_id
+def _is_known(entry: Entry, decision: Entry) -> bool:
+    """What its signer did, on whatever device; and the ledger's own deviation behind the decision, which is
+    its effect."""
+    return entry.signer == decision.signer or getattr(entry.event, "cause", None) == decision.statement_id
 
 
 def _touched(coi: str, entries: list[Entry]) -> list[frozenset[str]]:

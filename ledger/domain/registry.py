@@ -173,6 +173,7 @@ class Agent:
     qualifications: dict[str, Qualification] = field(default_factory=dict)
     was_device: bool = False  # whatever became of the role
     passkeys: tuple[str, ...] = ()  # credentials, whatever became of them
+    keys: frozenset[str] = frozenset()  # ids of those in force: neither retired nor revoked
     position: int = -1
 
     @property
@@ -212,6 +213,17 @@ class Agent:
                 self.approved_by = entry.signer
                 self.is_administrator = True
                 self.position = entry.position
+                self._add_key(root.key)
+
+    def _add_key(self, key: str) -> None:
+        kid = kid_of(key)
+        self.keys |= {kid} if kid else set()
+
+    def _key_added(self, _: Entry, event: Any) -> None:
+        self._add_key(event.key)
+
+    def _key_ended(self, _: Entry, event: Any) -> None:
+        self.keys -= {event.kid}
 
     def _enrolled(self, entry: Entry, event: Any) -> None:
         self.organisation = event.organisation
@@ -219,6 +231,7 @@ class Agent:
         self.enrolled_by = entry.signer
         self.position = entry.position
         self.named_roles = tuple((one.role, one.site) for one in event.roles)
+        self._add_key(event.key)
         self._put_in_effect()
 
     def _roles_changed(self, entry: Entry, event: Any) -> None:
@@ -265,6 +278,9 @@ _ON_AGENT: dict[str, Handler] = {
     "QualificationGranted": Agent._qualified,
     "QualificationWithdrawn": Agent._withdrawn,
     "PasskeyAdded": Agent._passkey_added,
+    "KeyAdded": Agent._key_added,
+    "KeyRetired": Agent._key_ended,
+    "KeyRevoked": Agent._key_ended,
 }
 
 

@@ -10,9 +10,10 @@ bundle tells only the therapies that it gives: `chain/*` says so.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger.domain.account import account_of, is_shown, of_container, of_site, roles_told
+from ledger.domain.account import account_of, could_ask, is_shown, of_container
 from ledger.domain.difference import Step, net, trail
 from ledger.domain.memory import MemoryWorld
 from ledger.domain.noted import NotedWorld
@@ -20,13 +21,16 @@ from ledger.domain.order import order_of
 from ledger.domain.partial import PartialWorld
 from ledger.domain.registry import LEDGER
 from ledger.domain.rules import Verdict, tags_of
-from ledger.domain.shares import share_of, therapies_of
+from ledger.domain.shares import share_of
+from ledger.domain.site_account import SiteAccount
 from ledger.domain.times import timestamp
 from ledger.domain.world import Entry, agent_tag, chain_tag, site_tag
 from ledger.errors import Malformed, NotFound, UnbrokenError
 from ledger.verify.watching import Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from ledger.domain.account import Account
     from ledger.domain.difference import Change
     from ledger.verify.checkpoints import Heads
@@ -78,6 +82,10 @@ def resolved(when: When, heads: Heads) -> _Point:
     return _Point(position, covering.time_s * 1000 if covering else 0)
 
 
+def _is_told(world: MemoryWorld, tag: str) -> bool:
+    return not isinstance(world, PartialWorld) or world.is_whole(tag)
+
+
 class ChangesWatch(Watch):
     """What changed between two moments. With `start` and `end` the same: nothing, and the account then."""
 
@@ -87,9 +95,9 @@ class ChangesWatch(Watch):
         self.shown = [False, False]
         self._subject, self._asked = subject, (start, end)
         self._signed: set[str] = set()
-        self._people: set[str] = set()
-        self._chains: set[str] = set()
         self._read: set[str] = set()
+        self._site = SiteAccount(subject.site, subject.seen_by) if subject.site else None
+        self._parts: dict[str, None] = {}  # of the site, that any entry was about
         self._entries: dict[int, Entry] = {}
         self._before: Account | None = None
         self._steps: list[Step] = []
@@ -117,6 +125,7 @@ class ChangesWatch(Watch):
             if entry.recorded_ms > self._now_ms:
                 self._now_ms = entry.recorded_ms
                 self._step(None, world)
+            self._begin(self._parts_of(entry), world, entry.position)
             self._waits = self._entries[entry.position] = entry
         self._last = entry
 
@@ -126,7 +135,21 @@ class ChangesWatch(Watch):
             self._reach(self._end.position, world)
         if self._subject.site and isinstance(world, PartialWorld):
             self.not_given.add("chain/*")
+        self._refused = self._refused or self._unknown(world)
         self._require_whole()
+
+    def _unknown(self, world: MemoryWorld) -> NotFound | None:
+        """A name that the log does not know; what is not given whole may know it."""
+        coi, container, site, seen_by = self._subject
+        if coi and _is_told(world, chain_tag(coi)) and not world.chain(coi).version:
+            return NotFound("no_such_chain", f"there is no therapy {coi}")
+        if container and container not in world.chain(coi).containers:
+            return NotFound("no_such_container", f"there is no container {container} in {coi}")
+        if site and _is_told(world, site_tag(site)) and world.site(site) is None:
+            return NotFound("no_such_site", f"there is no site {site!r}")
+        if seen_by and _is_told(world, agent_tag(seen_by)) and world.agent(seen_by) is None:
+            return NotFound("no_such_agent", f"nobody called {seen_by} was ever enrolled")
+        return None
 
     def _require_whole(self) -> None:
         """Of what is not given, nothing can be told; least of all that it was not shown."""
@@ -145,11 +168,13 @@ class ChangesWatch(Watch):
             self._waits = None
         if self._before is None and position >= self._start.position:
             self._now_ms = self._start.at_ms
-            self._before = self.account = self._look(world)
+            self._begin(self._parts, world, position)
+            self._before = self.account = {} if self._site else self._look(world)
             self.shown[0] = self._is_shown(world)
         if position >= self._end.position:
             self._now_ms = max(self._now_ms, self._end.at_ms)
             self._step(None, world)
+            self.account = self._site.account if self._site else self.account
             self.shown[1] = self._is_shown(world)
             self._done = True
 
@@ -160,31 +185,51 @@ class ChangesWatch(Watch):
             return
         if entry.signer != LEDGER and coi and world.statement(coi, entry.statement_id):
             self._signed.add(entry.signer)
-        if self._subject.site:
-            self._chains.update(therapies_of(entry))
-            kind, _, name = entry.stream.partition("/")
-            self._people.update({name} if kind == "agent" else ())
+        self._parts.update(dict.fromkeys(self._parts_of(entry)))
+
+    def _parts_of(self, entry: Entry) -> list[str]:
+        return self._site.parts_of(tags_of(entry, _CLEAN)) if self._site else []
 
     def _is_read(self, entry: Entry) -> bool:
-        tags = set(tags_of(entry, _CLEAN))
-        if self._subject.site:
-            kind = entry.stream.partition("/")[0]
-            return bool(therapies_of(entry)) or kind == "agent" or site_tag(self._subject.site) in tags
-        return not tags.isdisjoint(self._read | {chain_tag(self._subject.coi)})
+        if self._site is not None:
+            return bool(self._parts_of(entry))
+        return not set(tags_of(entry, _CLEAN)).isdisjoint(self._read | {chain_tag(self._subject.coi)})
 
     def _step(self, position: int | None, world: MemoryWorld) -> None:
+        """After the entry that waits, or, without a position, along the clock alone."""
+        if self._site is not None:
+            self._follow(self._site, world)
+            return
         before, self.account = self.account, self._look(world)
         self._changes += trail(before, [Step(position, self._now_ms, self.account)])
 
+    def _follow(self, site: SiteAccount, world: MemoryWorld) -> None:
+        if self._waits is None:
+            return  # time alone changes nothing of a site
+        at, parts = self._waits.position, self._parts_of(self._waits)
+        with self._noting(world):
+            self._changes += site.follow(world, at, self._now_ms, parts)
+
+    def _begin(self, parts: Iterable[str], world: MemoryWorld, position: int) -> None:
+        if self._site is not None:
+            with self._noting(world):
+                self._site.begin(world, position, parts)
+
     # --- what is looked at ------------------------------------------------------------------
+
+    @contextmanager
+    def _noting(self, world: MemoryWorld) -> Iterator[None]:
+        """What is read meanwhile and is not whole is not given."""
+        if isinstance(world, PartialWorld):
+            world.unknown = set()
+        yield
+        if isinstance(world, PartialWorld):
+            self.not_given |= world.unknown
 
     def _look(self, world: MemoryWorld) -> Account:
         noted = NotedWorld(world)
-        if isinstance(world, PartialWorld):
-            world.unknown = set()
-        found = self._site(noted) if self._subject.site else self._therapy(noted)
-        if isinstance(world, PartialWorld):
-            self.not_given |= world.unknown
+        with self._noting(world):
+            found = self._therapy(noted)
         self._read |= noted.tags
         return found
 
@@ -193,19 +238,11 @@ class ChangesWatch(Watch):
         points = account_of(world, coi, self._now_ms, sorted(self._signed), seen_by or "")
         return of_container(points, world.chain(coi), container) if container else points
 
-    def _site(self, world: NotedWorld) -> Account:
-        site, seen_by = self._subject.site, self._subject.seen_by or ""
-        points: Account = {f"site/{site}": known.status} if (known := world.site(site)) else {}
-        for name, held in roles_told(world, sorted(self._people)):
-            if name.endswith(f"/at/{site}"):
-                points[name] = held
-        for coi in sorted(self._chains):
-            points |= of_site(world, coi, site, seen_by)
-        return points
-
     def _is_shown(self, world: MemoryWorld) -> bool:
-        seen_by = self._subject.seen_by
-        return seen_by is None or bool(self._subject.site) or is_shown(world, self._subject.coi, seen_by)
+        seen_by, coi = self._subject.seen_by, self._subject.coi
+        if seen_by is None:
+            return True
+        return is_shown(world, coi, seen_by) if coi else could_ask(world, seen_by)
 
     # --- what is told -----------------------------------------------------------------------
 
@@ -214,7 +251,8 @@ class ChangesWatch(Watch):
         return self._named() | {"moment": self._moment(1), "points": self.account}
 
     def changes_told(self) -> dict[str, Any]:
-        """As the server's `TherapyChanges` or `SiteChanges`. Raises as `resolved`, `not_whole`; `Malformed`
+        """As the server's `TherapyChanges` or `SiteChanges`. Raises as `resolved`, `not_whole`,
+        `require_finished`; `NotFound` for a name that the log does not know; `Malformed`
         (`invalid_request`) for moments the wrong way round."""
         found = net(self._changes)
         made = sorted({one.position for one in found if one.position is not None})
@@ -226,6 +264,7 @@ class ChangesWatch(Watch):
         }
 
     def _named(self) -> dict[str, Any]:
+        self.require_finished()
         if self._refused is not None:
             raise self._refused
         coi, container, site, seen_by = self._subject
@@ -242,7 +281,7 @@ class OrderWatch(Watch):
     def __init__(self, coi: str, end: When) -> None:
         self._coi, self._asked = coi, end
         self._entries: list[Entry] = []
-        self._is_whole = True
+        self._is_whole = self._is_known = True
 
     def begin(self, heads: Heads) -> None:
         self._heads = heads
@@ -256,11 +295,15 @@ class OrderWatch(Watch):
     def finish(self, world: MemoryWorld) -> None:
         if isinstance(world, PartialWorld):
             self._is_whole = world.is_whole(chain_tag(self._coi))
+        self._is_known = world.chain(self._coi).version > 0
 
     def told(self) -> dict[str, Any]:
-        """As the server's `OrderDocument`. Raises as `resolved`, `not_whole`."""
+        """As the server's `OrderDocument`. Raises as `resolved`, `not_whole`, `require_finished`."""
+        self.require_finished()
         if not self._is_whole:
             raise not_whole("no_such_chain", chain_tag(self._coi))
+        if not self._is_known:
+            raise NotFound("no_such_chain", f"there is no therapy {self._coi}")
         end = resolved(self._asked, self._heads).position
         found = order_of(self._coi, (one for one in self._entries if one.position < end), self._times.get)
         return {"coi": self._coi, "as_of_position": end} | found.as_dict()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.errors import ProofInvalid
 from ledger.proof.note import VerifierKey
 from ledger.verify.bundle import BundleAudit
 from ledger.verify.bundle_file import BundleFile
 from ledger.verify.steps import NOTHING, Audit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ledger.domain.memory import MemoryWorld
     from ledger.domain.world import Entry
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """What a watcher is told, in this order. A subclass overrides what it needs; it changes nothing."""
+    """What a watcher is told, in this order. A subclass overrides what it needs; it changes nothing.
+
+    What it raises is no finding about the evidence: the audit ends, and whoever asked is told of it.
+    `is_finished`: the audit came to its end; else what was watched is cut.
+    """
+
+    is_finished = False
+
+    def require_finished(self) -> None:
+        """Raises `ProofInvalid` (`audit_broke_off`)."""
+        if not self.is_finished:
+            raise ProofInvalid("audit_broke_off", "the audit broke off: nothing can be told from these files")
 
     def begin(self, heads: Heads) -> None:
         """All checkpoints that opened, before the first entry."""
@@ -44,27 +56,40 @@ class Watch:
 class _Watched(Audit):
     _watch: Watch
     _replayed: Replay
+    _failed: Exception | None
 
     def watched(self, watch: Watch, progress: Progress | None) -> Report:
-        self._watch = watch
-        return self.run(1, progress)
+        """Raises what the watcher raised."""
+        self._watch, self._failed = watch, None
+        report = self.run(1, progress)
+        if self._failed is not None:
+            raise self._failed
+        return report
+
+    def _tell(self, told: Callable[..., None], *what: object) -> None:
+        try:
+            told(*what)
+        except Exception as error:
+            self._failed = self._failed or error
+            raise
 
     def replay(self) -> Replay:
-        self._watch.begin(self.heads)
+        self._tell(self._watch.begin, self.heads)
         self._replayed = super().replay()
         return self._replayed
 
     def ahead(self, entry: Entry, world: MemoryWorld) -> None:
-        self._watch.ahead(entry, world)
+        self._tell(self._watch.ahead, entry, world)
 
     def look(self, positions: Sequence[int], judged: Sequence[Judged]) -> None:
         super().look(positions, judged)
         for position, one in zip(positions, judged, strict=True):
-            self._watch.judged(position, one)
+            self._tell(self._watch.judged, position, one)
 
     def finish(self) -> None:
         super().finish()
-        self._watch.finish(self._replayed.world)
+        self._tell(self._watch.finish, self._replayed.world)
+        self._watch.is_finished = True
 
 
 class _WatchedBundle(_Watched, BundleAudit):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api import ordering, replaying
 from ledger.domain.world import timestamp
-from tests.e2e.api_stage import CHAIN, COI, OTHER, Stage, code, enrol, read, size, two_therapies
+from tests.e2e.api_stage import CHAIN, COI, OTHER, STREAM, Stage, code, enrol, read, size, two_therapies
+from tests.scenario import APHERESIS, VAN, patient
 
 ACCOUNT, CHANGES, ORDER = f"{CHAIN}/account", f"{CHAIN}/changes", f"{CHAIN}/order"
 
@@ -185,3 +189,55 @@ def test_the_order_of_a_therapy_without_delays_has_nothing_out_of_order(stage: S
     assert [one["rank"] for one in found["entries"]] == [one["claimed_rank"] for one in found["entries"]]
     assert not [one for one in found["entries"] if one["outside"] == "after"]
     assert code(stage.get(ORDER, "otto")) == "no_such_chain"
+
+
+def test_a_right_that_ends_with_a_role_is_taken_from_the_site_too_and_differences_compose(
+    tmp_path: Path,
+) -> None:
+    """In the first stretch no entry is about the therapy: only kit's roles end."""
+    with two_therapies(tmp_path) as stage:
+        moved = {"containers": ["OTHER-F1"], "condition": "intact", "giver": APHERESIS, "receiver": VAN}
+        say, stream = stage.scenario.say, f"chain/{OTHER}"
+        release = say("anna", stream, "CustodyReleased", **moved).statement_id.hex()
+        say("kit", stream, "CustodyAccepted", release=release, **moved)
+        start = size(stage)
+        say("cleo", "agent/kit", "AgentRolesChanged", roles=[], reason="left")
+        middle = size(stage)
+        say("nora", STREAM, "PatientIdentified", site="st-mary", method="scan", outcome="match",
+            patient=patient("patient-1"))  # fmt: skip
+
+        def told(first: int, last: int) -> dict[str, Any]:
+            asked = {"from_position": first, "to_position": last, "for": "kit"}
+            found = read(stage, "audrey", "/v1/sites/swift-depot/changes", **asked)["changes"]
+            return {one["point"]: (one["before"], one["after"]) for one in found}
+
+        first = told(start, middle)
+        assert first["custody/OTHER-F1/holder"] == ("swift-depot/van-2", None)
+        assert all(after is None for _, after in first.values())
+        assert first | told(middle, size(stage)) == told(start, size(stage))
+
+
+def test_who_has_no_key_in_force_could_not_be_shown_anything(tmp_path: Path) -> None:
+    with two_therapies(tmp_path) as stage:
+        kid = hashlib.sha256(stage.scenario.signer("nora").key.public.spki).hexdigest()
+        stage.scenario.say("ada", "agent/nora", "KeyRevoked", kid=kid, reason="phone_lost")
+        for before, shown in ((size(stage) - 1, True), (size(stage), False)):
+            asked = {"before_position": before, "for": "nora"}
+            assert read(stage, "audrey", ACCOUNT, **asked)["moment"]["shown"] is shown
+            assert (stage.get(CHAIN, "audrey", params=asked).status_code == 200) is shown
+            at_site = {"from_position": before, "to_position": before, "for": "nora"}
+            assert read(stage, "audrey", "/v1/sites/st-mary/changes", **at_site)["end"]["shown"] is shown
+
+
+def test_a_therapys_changes_over_too_many_entries_are_refused(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replaying, "MAX_STEPS", 3)
+    assert code(stage.get(CHANGES, "audrey")) == "invalid_request"
+    last = {"from_position": position(stage, "InfusionAuthorised")}
+    assert stage.get(CHANGES, "audrey", params=last).status_code == 200
+    monkeypatch.setattr(replaying, "MAX_THERAPIES", 1)
+    sites = "/v1/sites/st-mary/changes"
+    assert code(stage.get(sites, "audrey", params={"for": "nora"})) == "invalid_request"
+    monkeypatch.setattr(ordering, "MAX_ENTRIES", 3)
+    assert code(stage.get(ORDER, "audrey")) == "invalid_request"

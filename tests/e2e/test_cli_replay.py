@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from clients.cli.screen import USAGE
+from clients.cli.screen import REFUSED, USAGE
+from ledger.proof import note
+from ledger.proof.keyfile import new_key
 from tests.e2e.live import APHERESIS, CHAIN, CLEANROOM, COI, DOSE, FRESH, VAN, Live, program, running
 
 
@@ -131,6 +133,31 @@ def test_questions_that_make_no_sense_are_refused(live: Live, tmp_path: Path) ->
         (["replay", "?", "--before", "3"], "bad_subject"),
         (["replay", FRESH, "--order"], "bad_subject"),
         (["export", "events"], "bad_form"),
+        (["export", "events", "--csv", str(tmp_path / "x"), "--containers", str(tmp_path / "x")], "bad_form"),
+        (["replay", COI, "--order", "--from", "3"], "bad_moment"),
+        (["replay", COI, "--order", "--for", "kit", "--in", str(live.folder / "copy")], "bad_moment"),
         (["replay", COI, "--from", "9", "--to", "3", "--in", str(live.folder / "copy")], "invalid_request"),
     ):
         assert as_json(live, *words, code=USAGE)["error"]["code"] == code
+
+
+def test_files_of_another_logs_key_are_wrong_and_tell_nothing(live: Live, tmp_path: Path) -> None:
+    name, algorithm = note.VerifierKey.parse(live.vkey).name, note.VerifierKey.parse(live.vkey).alg
+    key = ["--log-key", str(note.VerifierKey(name, algorithm, new_key().public))]
+    table = tmp_path / "events.csv"
+    for files in ("copy", "evidence.zip"):
+        where = ["--in", str(live.folder / files), *key]
+        for words in (["--before", "20"], ["--from", "5", "--to", "20"], ["--order"]):
+            found = as_json(live, "replay", COI, *words, *where, code=REFUSED)
+            assert found["error"]["code"] == "audit_broke_off"
+        as_json(live, "export", "events", "--csv", str(table), *where, code=REFUSED)
+        assert not table.exists()
+
+
+def test_a_name_that_is_not_known_is_no_answer(live: Live) -> None:
+    copy = ["--in", str(live.folder / "copy")]
+    asked = ["replay", COI, "--before", "20", "--for", "norra"]
+    for words in (asked, [*asked, *copy]):
+        assert as_json(live, *words, code=REFUSED)["error"]["code"] == "no_such_agent"
+    unknown = as_json(live, "replay", "isbt128:NOPE000000001", "--order", *copy, code=REFUSED)
+    assert unknown["error"]["code"] == "no_such_chain"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -227,3 +231,47 @@ def test_without_pyarrow_it_says_what_to_install(tmp_path: Path, monkeypatch: py
 def test_the_reference_names_every_column() -> None:
     told = columns_markdown()
     assert all(f"| `{one.name}` |" in told for one in (*ENTRIES, *CONTAINERS))
+
+
+def test_both_tables_in_one_file_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    with pytest.raises(Malformed, match="bad_form"), writing(path, tmp_path / "." / path.name, "csv", None):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_full_disk_is_no_finding_and_leaves_no_cut_table(
+    evidence: Evidence, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fourth row finds no room; the table of containers was whole by then, and goes as well."""
+    rows = 0
+
+    def put(self: Tables, known: Any) -> None:
+        nonlocal rows
+        rows += 1
+        if rows > 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fill(self, known)
+
+    fill = Tables.put
+    monkeypatch.setattr(Tables, "put", put)
+    with pytest.raises(OSError, match="No space left"):
+        evidence.write("from_log", form, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_is_full_when_a_table_closes_leaves_neither(tmp_path: Path) -> None:
+    script = (
+        "import resource; from pathlib import Path; from clients.tables.files import writing\n"
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
+        "with writing(Path('e.csv'), Path('c.csv'), 'csv', None) as tables:\n"
+        "    tables._containers.write({'container': 'x' * 20_000})\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert b"File too large" in ended.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,7 @@ from ledger.verify import DirectorySource, Report
 from ledger.verify.replaying import BEGINNING, END, ChangesWatch, OrderWatch, Subject, When
 from ledger.verify.watching import Watch, watch_bundle, watch_log
 from tests.bundling import OTHER, ask, made, stage
-from tests.e2e.api_stage import Stage, read, serving
+from tests.e2e.api_stage import Stage, code, read, serving
 from tests.scenario import Scenario, patient
 from tests.unit.verify_book import COI, Book
 
@@ -74,7 +74,7 @@ def test_the_log_and_the_bundle_tell_the_changes_as_the_server_does(evidence: Ev
             assert watch.changes_told() == served
 
 
-@pytest.mark.parametrize("agent", ["kit", "nora", "audrey", "nobody"])
+@pytest.mark.parametrize("agent", ["kit", "nora", "audrey"])
 def test_the_log_tells_what_was_shown_to_each_as_the_server_does(evidence: Evidence, agent: str) -> None:
     for at in moments(evidence):
         asked = {"before_position": at, "for": agent}
@@ -109,6 +109,34 @@ def test_the_log_tells_a_sites_changes_as_the_server_does(evidence: Evidence) ->
         watch = ChangesWatch(Subject(site=SITE), BEGINNING, When(end))
         evidence.log_watched(watch)
         assert watch.changes_told() == served
+
+
+@pytest.mark.parametrize("agent", ["kit", "nora", "quinn"])
+def test_the_log_tells_a_sites_changes_for_somebody_as_the_server_does(
+    evidence: Evidence, agent: str
+) -> None:
+    for start, end in combinations_with_replacement(moments(evidence), 2):
+        asked = {"from_position": start, "to_position": end, "for": agent}
+        served = read(evidence.served, "audrey", f"/v1/sites/{SITE}/changes", **asked)
+        watch = ChangesWatch(Subject(site=SITE, seen_by=agent), When(start), When(end))
+        evidence.log_watched(watch)
+        assert watch.changes_told() == served
+
+
+def test_a_name_that_the_log_does_not_know_is_no_finding(evidence: Evidence) -> None:
+    asked = [
+        (Subject("isbt128:NOPE000000001"), "no_such_chain"),
+        (Subject(COI, "NOPE-1"), "no_such_container"),
+        (Subject(COI, seen_by="norra"), "no_such_agent"),
+        (Subject(site="nowhere"), "no_such_site"),
+        (Subject(site=SITE, seen_by="norra"), "no_such_agent"),
+    ]
+    for subject, said in asked:
+        evidence.log_watched(watch := ChangesWatch(subject, BEGINNING, When(20)))
+        with pytest.raises(NotFound, match=said):
+            watch.changes_told()
+    for path in (f"/v1/chains/{COI}/account", f"/v1/chains/{COI}/changes", f"/v1/sites/{SITE}/changes"):
+        assert code(evidence.served.get(path, "audrey", params={"for": "norra"})) == "no_such_agent"
 
 
 def test_the_order_is_the_same_in_the_log_the_bundle_and_the_server(evidence: Evidence) -> None:

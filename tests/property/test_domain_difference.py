@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.domain.account import Account, account_of
-from ledger.domain.difference import Change, Step, applied, difference, net, trail
+from ledger.domain.difference import Change, Parted, Step, applied, difference, net, trail
 from ledger.domain.memory import MemoryWorld
 from tests.domain_scene import COI, ORIGIN, Scene, scene_at
 
@@ -83,3 +83,16 @@ def test_a_whole_therapy_is_its_differences_one_after_the_other() -> None:
 
 def test_no_point_of_an_account_is_null() -> None:
     assert all(value is not None for step in told(scene_at("infused")) for value in step.account.values())
+
+
+@given(st.lists(st.tuples(st.sampled_from("xyz"), ACCOUNTS), max_size=12))
+def test_an_account_in_parts_changes_as_the_whole_does(puts: list[tuple[str, Account]]) -> None:
+    """Also where two parts have the same point."""
+    parted, parts = Parted(), dict[str, Account]()
+    for n, (part, account) in enumerate(puts):
+        before = parted.account
+        parts[part] = account
+        found = parted.put(part, account, n, n * 1000)
+        whole = {point: value for one in sorted(parts) for point, value in parts[one].items()}
+        assert parted.account == whole
+        assert found == difference(before, whole, n, n * 1000)

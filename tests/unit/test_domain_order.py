@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.domain import order as order_module
 from ledger.domain.order import Order, order_of
 from ledger.domain.world import Entry, timestamp
 from tests.domain_scene import COI, DOSE, HOUR_MS, WARD, Scene, scene_at
@@ -96,3 +99,49 @@ def test_ranks_are_permutations_and_pairs_are_exactly_the_inversions(hours: list
     claimed = {one.entry.position: one.claimed_rank for one in people}
     inverted = {(b, a) for a in claimed for b in claimed if b > a and claimed[b] < claimed[a]}
     assert {(one.earlier, one.later) for one in found.pairs} == inverted
+
+
+def test_what_a_signer_did_with_another_device_was_known_to_that_signer() -> None:
+    scene = scene_at("authorised")
+    decision = scene.entries[-1][0]
+    scene.forward(3600)
+    own = late(scene, 2, decision.signer)
+    assert own.signer == decision.signer
+    assert [one for one in order(scene).unseen if one.decision is decision] == []
+
+
+def test_whoever_does_not_see_all_entries_sees_which_were_recorded_meanwhile() -> None:
+    """A decision says how many entries its signer saw of all that there are."""
+    scene = scene_at("authorised")
+    entries = [entry for entry, _ in scene.entries if entry.stream == f"chain/{COI}"]
+    decision = entries[-1]
+    event = decision.event.model_copy(update={"chain_version": len(entries) - 2})
+    entries[-1] = replace(decision, event=event)
+    numbers = list(range(len(entries)))[3:]
+    whole, part = (
+        order_of(COI, *asked) for asked in ((entries, lambda _: None), (entries[3:], lambda _: None, numbers))
+    )
+    last = [one.entry for one in whole.unseen if one.decision is entries[-1]]
+    assert last
+    assert [one.entry for one in part.unseen if one.decision is entries[-1]] == last
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=40), st.integers(1, 30))
+def test_the_pairs_that_are_listed_are_the_furthest_apart(hours: list[int], most: int) -> None:
+    """However many there are; the others are counted."""
+    entry = scene_at("at_ward").entries[-1][0]
+    entries = [
+        replace(entry, position=n, statement_id=f"{n:064x}", event=entry.event.model_copy(
+            update={"occurred_at": timestamp(entry.recorded_ms - one * HOUR_MS)}))
+        for n, one in enumerate(hours)
+    ]  # fmt: skip
+    pairs = [
+        (-HOUR_MS * (b - a), m, n)
+        for n, a in enumerate(hours)
+        for m, b in enumerate(hours)
+        if n < m and a < b
+    ]
+    with patch.object(order_module, "MAX_PAIRS", most):
+        found = order_of(COI, entries, lambda _: None)
+    assert [(-one.by_ms, one.earlier, one.later) for one in found.pairs] == sorted(pairs)[:most]
+    assert found.more_pairs == max(0, len(pairs) - most)

@@ -403,6 +403,7 @@ export const codes: Record<keyof typeof keys, string> = {
   "refusal.unknown_query_parameter": "Ein Parameter, auf den hier nichts antwortet",
   "refusal.signature_needed": "Dem Ereignis fehlt die unterschriebene Aussage",
   "refusal.unsupported_media_type": "Der Inhalt ist von der falschen Art",
+  "refusal.audit_broke_off": "Die Prüfung der Dateien brach ab",
   "refusal.bad_bundle": "Ein Bündel von Einträgen ist beschädigt",
   "refusal.bad_checkpoint": "Der Checkpoint stimmt nicht",
   "refusal.bad_consistency_proof": "Die beiden Bäume sind nicht eine Geschichte",
