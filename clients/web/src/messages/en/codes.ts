@@ -431,6 +431,7 @@ export const codes = {
   "refusal.differs_from_order": "These are not the identifiers that were ordered with",
   "refusal.vault_person_shared": "Another therapy has this patient's entry",
   "refusal.vault_moved_on": "Somebody changed these identifiers meanwhile",
+  "refusal.audit_broke_off": "The audit of the files broke off",
   "refusal.bad_bundle": "An entry bundle is damaged",
   "refusal.bad_checkpoint": "The checkpoint does not verify",
   "refusal.bad_consistency_proof": "The two trees are not one history",
