@@ -429,6 +429,7 @@ export const codes = {
   "refusal.therapy_recorded": "The log knows this therapy",
   "refusal.vault_subject_taken": "The vault holds another person under this name",
   "refusal.vault_moved_on": "Somebody changed these identifiers meanwhile",
+  "refusal.audit_broke_off": "The audit of the files broke off",
   "refusal.bad_bundle": "An entry bundle is damaged",
   "refusal.bad_checkpoint": "The checkpoint does not verify",
   "refusal.bad_consistency_proof": "The two trees are not one history",
