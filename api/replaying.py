@@ -180,8 +180,8 @@ def _site_moment(reader: Reader, moment: Moment, seen_by: str | None) -> MomentD
 
 def _require_entitled(reader: Reader, seen_by: str | None, moments: Iterable[Moment]) -> None:
     if seen_by is not None:
-        then = (reader.world_before(one.position).agent(seen_by) for one in moments)
-        require_entitled(reader, seen_by, *then)
+        positions = [one.position for one in moments]
+        require_entitled(reader, seen_by, min(positions), max(positions))
         if reader.world.agent(seen_by) is None:
             raise NotFound("no_such_agent", f"nobody called {seen_by} was ever enrolled")
 

@@ -17,11 +17,13 @@ from api.moments import Moment, TheMoment
 from api.reading import Reader, TheReader
 from ledger.domain.account import could_ask
 from ledger.domain.parts import Name
+from ledger.domain.registry import Agent
 from ledger.domain.standing import QUALITY, may_read_all
+from ledger.domain.world import agent_tag
 from ledger.errors import NotFound, Unauthorised
+from ledger.store.decode import LazyEntry
 
 if TYPE_CHECKING:
-    from ledger.domain.registry import Agent
     from ledger.domain.world import Entry
 
 For = Annotated[
@@ -88,22 +90,29 @@ def beholder(asker: Reader, moment: Moment, seen_by: str) -> Beholder:
     without a key in force, at that moment."""
     world = asker.node.ledger.world_at(moment.position)
     agent = world.agent(seen_by)
-    require_entitled(asker, seen_by, agent)
+    require_entitled(asker, seen_by, moment.position, moment.position)
     if agent is None or not could_ask(world, seen_by):
         missing = f"{seen_by} was not enrolled, or had no key in force, before entry {moment.position}"
         raise NotFound("no_such_agent", missing)
     return Beholder(asker.node, asker.session, moment.position, world, agent, asker=asker)
 
 
-def require_entitled(asker: Reader, seen_by: str, *then: Agent | None) -> None:
-    """`then`: the agent at the moments that are asked about. Raises `Unauthorised` (`not_yours`)."""
+def require_entitled(asker: Reader, seen_by: str, first: int, last: int) -> None:
+    """From one position to another. Raises `Unauthorised` (`not_yours`)."""
     if asker.reads_all or asker.agent.id == seen_by:
         return
-    known = [one for one in then if one is not None]
-    if not known or not all(_is_quality_for(asker.agent, one) for one in known):
+    sites = _sites_of(asker, seen_by, first, last)
+    if not sites or not all(asker.agent.has_role(QUALITY, site) for site in sites):
         raise Unauthorised("not_yours", "ask for yourself, or as an auditor or Quality of that person's site")
 
 
-def _is_quality_for(asker: Agent, agent: Agent) -> bool:
-    """Of every site at which the agent had a role, so that nothing of another site is told."""
-    return bool(agent.roles_at) and all(asker.has_role(QUALITY, site) for site in agent.roles_at)
+def _sites_of(asker: Reader, seen_by: str, first: int, last: int) -> set[str]:
+    """All at which they had a role meanwhile, so that nothing of another site is told; of whoever has none
+    any more, the last ones."""
+    agent, known, sites = Agent(seen_by), set[str](), set[str]()
+    for stored in asker.node.ledger.store.by_tag(agent_tag(seen_by), before=last):
+        if stored.position >= first:
+            sites |= known
+        agent.apply(LazyEntry(stored))
+        known = set(agent.roles_at) or known
+    return sites | known

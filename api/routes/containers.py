@@ -13,7 +13,7 @@ from api.describing import problems, shown
 from api.documents import BedsideContainer, bedside_container
 from api.examples import BEDSIDE_CONTAINER, CONTAINER_LINEAGE, DOSE
 from api.lineage import LineageNode, nodes, reached
-from api.moments import Moment
+from api.moments import Moment, time_of
 from api.reading import Reader
 from api.shown_to import TheView
 from ledger.domain.chain import Chain
@@ -48,7 +48,7 @@ def get_container(request: Request, view: TheView, container: ContainerId) -> Re
     chain = chain_with(reader, moment, container)
     world = reader.world_before(moment.position)
     found = bedside_container(
-        chain.containers[container], chain, world, moment.position, _time_of(reader, moment)
+        chain.containers[container], chain, world, moment.position, time_of(reader, moment)
     )
     return document(request, found)
 
@@ -74,13 +74,6 @@ def get_lineage(request: Request, view: TheView, container: ContainerId) -> Resp
         descendants=reached(found, container, "children"),
     )
     return document(request, lineage)
-
-
-def _time_of(reader: Reader, moment: Moment) -> int:
-    """Now; of a state of the past, when it was the newest, so that its answer stays what it was."""
-    ledger = reader.node.ledger
-    covering = ledger.store.checkpoint(moment.position) if moment.asked else None
-    return covering.time_ms if covering else ledger.config.clock_ms()
 
 
 def chain_with(reader: Reader, moment: Moment, container: str) -> Chain:

@@ -37,7 +37,12 @@ ENTRIES: tuple[Column, ...] = (
     Column("tags", "texts", "Everything that it concerns; `review/…` for a fact without standing"),
     Column("containers", "texts", "The containers that it names, each once, in its order"),
     Column("esignature", "text", "The meaning of an e-signature under it"),
-    Column("payload", "json", "What was signed, as it was signed (RFC 8785)"),
+    Column(
+        "payload",
+        "json",
+        "What was signed, as it was signed (RFC 8785). A payload that is no UTF-8, and so no event: "
+        "`base64url:` and its bytes",
+    ),
     Column("signature", "text", "`valid`: by a key that the log had enrolled by then; else `wrong`"),
     Column(
         "rules",
@@ -73,7 +78,7 @@ CSV: dict[Kind, str] = {
     "text": "text",
     "texts": "JSON array",
     "time": "`YYYY-MM-DDThh:mm:ss.sssZ`",
-    "json": "JSON object",
+    "json": "JSON object; of what is none, the text as a JSON string",
 }
 PARQUET: dict[Kind, str] = {
     "int": "int64",

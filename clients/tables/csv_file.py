@@ -4,7 +4,8 @@ A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, 
 cuts there. No fact of the log can look like that: every name and code in the events begins with a letter
 or a digit. What an envelope says that breaks the schema could. Nothing is altered or left out for it:
 such a text stands as a JSON string, its quotes included, in which `;` is written as `\\u003b`. So whoever
-reads a cell that begins with `"` reads JSON, and has the text as it was. In lists and payloads, which
+reads a cell that begins with `"` reads JSON, and has the text as it was. A payload that is no JSON object
+stands as such a string too. In lists and payloads, which
 are JSON anyway, `;` is written the same way.
 """
 
@@ -30,13 +31,20 @@ def cell(kind: Kind, value: Any) -> str:
     if kind == "time":
         return timestamp(value)
     if kind == "json":
-        return str(value).replace(";", "\\u003b")
+        return str(value).replace(";", "\\u003b") if _is_object(value) else _json(value)
     if kind == "texts":
         return _json(value)
     if kind == "bool":
         return "true" if value else "false"
     text = str(value)
     return _json(text) if kind == "text" and _RISKY.search(text) else text
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _json(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -45,9 +46,17 @@ def row_of(known: Known) -> Row:
             "stream": said.sub,
             "signer": said.iss,
             "kid": said.kid.hex(),
-            "payload": said.payload.decode("utf-8", "replace"),
+            "payload": _text(said.payload),
         }
     return row | (_event(known.entry) if known.entry else {})
+
+
+def _text(payload: bytes) -> str:
+    """As it was signed; bytes that are no UTF-8 in base64url behind a prefix."""
+    try:
+        return payload.decode()
+    except UnicodeDecodeError:
+        return "base64url:" + base64.urlsafe_b64encode(payload).rstrip(b"=").decode()
 
 
 def _event(entry: Entry) -> Row:

@@ -241,3 +241,44 @@ def test_a_therapys_changes_over_too_many_entries_are_refused(
     assert code(stage.get(sites, "audrey", params={"for": "nora"})) == "invalid_request"
     monkeypatch.setattr(ordering, "MAX_ENTRIES", 3)
     assert code(stage.get(ORDER, "audrey")) == "invalid_request"
+
+
+def test_quality_may_ask_about_who_has_left_by_their_last_sites_and_not_about_who_was_elsewhere(
+    tmp_path: Path,
+) -> None:
+    with two_therapies(tmp_path) as stage:
+        say = stage.scenario.say
+        enrol(stage.scenario, "petra", "quality", "ada", "st-mary-trust", "st-mary")
+        say("ben", "agent/petra", "EnrolmentApproved", enrolment=stage.scenario.signer("ada").prev)
+        start = size(stage)
+        say("ada", "agent/nora", "AgentRolesChanged", roles=[], reason="left")
+        asked = {"from_position": start, "for": "nora"}
+        assert stage.get(CHANGES, "petra", params=asked).status_code == 200
+        enrol(stage.scenario, "tom", "courier", "cleo", "swift-cryo", "swift-depot")
+        was_elsewhere = {"from_position": size(stage), "for": "tom"}
+        for roles in ([], [{"role": "courier", "site": "swift-depot"}], []):
+            say("cleo", "agent/tom", "AgentRolesChanged", roles=roles, reason="moved")
+        assert code(stage.get(CHANGES, "petra", params=was_elsewhere)) == "not_yours"
+
+
+def test_a_bags_window_in_the_past_is_judged_by_the_time_of_then(tmp_path: Path) -> None:
+    """Also within a batch, of which no head was signed, and by the time that was asked about."""
+    with two_therapies(tmp_path) as stage:
+        said = {"site": "st-mary", "method": "scan", "outcome": "match", "patient": patient("patient-2")}
+        signed = [
+            stage.scenario.sign(one, f"chain/{OTHER}", "PatientIdentified", **said)
+            for one in ("nora", "anna")
+        ]
+        inside = size(stage) + 1
+        assert {one.status_code for one in stage.together(signed)} == {201}
+        bag, then = "/v1/containers/BAG-D1", {"before_position": inside}
+        now = read(stage, "phil", bag, **then)
+        stage.scenario.clock.forward(90 * 86_400)
+        stage.tokens.clear()
+        assert read(stage, "phil", bag, **then) == now
+        late = {"at": timestamp(stage.scenario.clock() - 86_400_000)}
+        gate = points(stage, "phil", **late)["gate/infusion/BAG-D1/thaw_window"]["outcome"]
+        assert (read(stage, "phil", bag, **late)["window"]["state"], gate) != (
+            now["window"]["state"],
+            "passed",
+        )

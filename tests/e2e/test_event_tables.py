@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import errno
 import json
@@ -23,6 +24,7 @@ from clients.tables.columns import CONTAINERS, ENTRIES, Column, columns_markdown
 from clients.tables.csv_file import cell
 from clients.tables.files import Tables, writing
 from clients.tables.filling import TableWatch, from_server
+from clients.tables.rows import Known, row_of
 from ledger.domain.times import milliseconds
 from ledger.errors import Conflict, Malformed
 from ledger.proof import canonical, statement
@@ -275,3 +277,21 @@ def test_a_disk_that_is_full_when_a_table_closes_leaves_neither(tmp_path: Path) 
     )
     assert b"File too large" in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@given(st.one_of(st.text(), st.sampled_from(["=HYPERLINK(1)", '"a"', "[1]", "{", "{};", "1", "-1"])))
+def test_a_payload_that_is_no_object_is_a_text_that_reads_back_and_is_no_formula(text: str) -> None:
+    try:
+        assert isinstance(json.loads(text), dict)
+    except (ValueError, AssertionError):
+        told = cell("json", text)
+        assert told.startswith('"')
+        assert json.loads(told) == text
+        assert ";" not in told
+
+
+def test_a_payload_that_is_no_utf8_keeps_its_bytes(evidence: Evidence) -> None:
+    signed = statement.parse(evidence.served.scenario.ledger.store.entries(0, 1)[0].data)
+    row = row_of(Known(0, signed._replace(payload=b"\xff\xfe{}"), None, 0, 1, (), False, None))
+    kind, _, told = row["payload"].partition(":")
+    assert (kind, base64.urlsafe_b64decode(told + "=" * (-len(told) % 4))) == ("base64url", b"\xff\xfe{}")

@@ -353,6 +353,7 @@ export const audit: Record<keyof typeof keys, string> = {
   "audit.change_count": "{count|1 Punkt ist anders|{count} Punkte sind anders} zwischen",
   "audit.change_none": "Zwischen den beiden hat sich nichts geändert",
   "audit.change_time": "Nur durch die Zeit",
+  "audit.change_word": "Was gezeichnet wurde, prüft dieses Gerät, Eintrag für Eintrag. Was sich dadurch änderte, sagt der Server; eine Kopie des Registers sagt es ohne ihn (unbroken replay --in).",
   "audit.change_elsewhere": "Ein Eintrag außerhalb dieser Therapie: zu einem Standort, einer Person, einer Charge, einem Produkt.",
   "audit.change_gates": "{count|Was er an 1 Bedingung änderte|Was er an {count} Bedingungen änderte}",
   "audit.change_gone": "nicht mehr",

@@ -365,6 +365,7 @@ export const audit = {
   "audit.change_count": "{count|1 point is different|{count} points are different} between",
   "audit.change_none": "Nothing changed between the two",
   "audit.change_time": "Time alone",
+  "audit.change_word": "What was signed is checked on this device, entry by entry. What it changed is the server's word; a copy of the log tells it without the server (unbroken replay --in).",
   "audit.change_elsewhere": "An entry outside this therapy: of a site, a person, a lot, a product.",
   "audit.change_gates": "{count|What it did to 1 gate|What it did to {count} gates}",
   "audit.change_gone": "no more",

@@ -10,30 +10,38 @@ import { useClient } from "../session";
 import { useStore } from "../store";
 import { changesBetween, type When } from "./asking";
 import { Shown, useAsked } from "./asked";
+import type { Verdict } from "./checking";
 import { Entry } from "./Custody";
 import type { Change, Changes, Told } from "./documents";
 import { about, byEntry, said, turnOf, type Made, type Turn } from "./points";
 import type { Stage } from "./Therapy";
+import { Unproved } from "./Timeline";
 
 const SIGNS: Readonly<Record<Turn, IconName>> = { worse: "stop", better: "ok", begun: "next", ended: "info", changed: "next" };
 const START = "0", NOW = "now";
 const EPOCH = "1970-01-02"; // before the first entry the ledger had no time
 
+/** The last change before the moment that the slider shows; whoever moves it begins anew there. */
 export function ChangesView({ stage }: { stage: Stage }) {
+  const [seenBy, setSeenBy] = useState("");
+  return <Between key={stage.moment.before ?? NOW} stage={stage} seenBy={seenBy} onSeenBy={setSeenBy} />;
+}
+
+function Between({ stage, seenBy, onSeenBy }: { stage: Stage; seenBy: string; onSeenBy: (value: string) => void }) {
   const client = useClient();
   const entries = stage.lines.map((one) => one.told);
-  const [from, setFrom] = useState(() => String(entries.at(-2) ? (entries.at(-2) as Told).position + 1 : START));
-  const [to, setTo] = useState(() => (stage.moment.before === null ? NOW : String(stage.moment.before)));
-  const [seenBy, setSeenBy] = useState("");
+  const before = entries[stage.moment.counted - 2];
+  const [from, setFrom] = useState(before ? String(before.position + 1) : START);
+  const [to, setTo] = useState(stage.moment.before === null ? NOW : String(stage.moment.before));
   const asked = useAsked(() => changesBetween(client, stage.coi, whenOf(from), whenOf(to), seenBy), [client, stage.coi, from, to, seenBy]);
   return (
     <>
       <div class="between card">
         <Pick id="change-from" label={t("audit.change_from")} value={from} entries={entries} onValue={setFrom} />
         <Pick id="change-to" label={t("audit.change_to")} value={to} entries={entries} onValue={setTo} />
-        <SeenBy entries={entries} value={seenBy} onValue={setSeenBy} />
+        <SeenBy entries={entries} value={seenBy} onValue={onSeenBy} />
       </div>
-      <Shown asked={asked}>{(found) => <Found found={found} entries={entries} busy={asked.busy} />}</Shown>
+      <Shown asked={asked}>{(found) => <Found found={found} stage={stage} busy={asked.busy} />}</Shown>
     </>
   );
 }
@@ -89,18 +97,19 @@ function SeenBy({ entries, value, onValue }: { entries: Told[]; value: string; o
   );
 }
 
-function Found({ found, entries, busy }: { found: Changes; entries: Told[]; busy: boolean }) {
+function Found({ found, stage, busy }: { found: Changes; stage: Stage; busy: boolean }) {
   const made = byEntry(found.changes);
-  const told = new Map(entries.map((one) => [one.position, one]));
+  const told = new Map(stage.lines.map((one) => [one.told.position, one.told]));
   return (
     <div class={busy ? "found stale" : "found"} aria-busy={busy}>
       <p class="soft small" role="status">
         {t("audit.change_count", { count: found.changes.length })} {found.start.position || found.start.at > EPOCH ? <Time at={found.start.at} seconds /> : t("audit.before_all")} – <Time at={found.end.at} seconds />
       </p>
+      <p class="soft small">{t("audit.change_word")}</p>
       {found.seen_by !== null && <Sight found={found} who={found.seen_by} />}
       {!made.length && <Notice tone="info" title={t("audit.change_none")} />}
       <ol class="changes">
-        {made.map((one) => <Step key={one.position ?? one.at} made={one} told={told.get(one.position ?? -1)} />)}
+        {made.map((one) => <Step key={one.position ?? one.at} made={one} told={told.get(one.position ?? -1)} verdict={stage.verdicts.get(one.position ?? -1)} />)}
       </ol>
     </div>
   );
@@ -114,15 +123,17 @@ function Sight({ found, who }: { found: Changes; who: string }) {
   return <Notice tone="warn" title={t(key, { who })}><p>{t("audit.sight_more")}</p></Notice>;
 }
 
-function Step({ made, told }: { made: Made; told: Told | undefined }) {
+function Step({ made, told, verdict }: { made: Made; told: Told | undefined; verdict: Verdict | undefined }) {
+  const unproved = told && verdict && verdict.state !== "proved" ? <Unproved told={told} verdict={verdict} /> : null;
   return (
     <li class="card change-step">
       <p class="head">
         {made.position === null ? <Badge tone="wait">{t("audit.change_time")}</Badge> : <Entry position={made.position} />}
-        {told && <strong>{tCode("event", told.type)}</strong>}
+        {told && !unproved && <strong>{tCode("event", told.type)}</strong>}
         <span class="soft small"><Time at={made.at} seconds /></span>
       </p>
-      {told && <p>{sentence(told.event, told.signer, told.stream)}.</p>}
+      {unproved}
+      {told && !unproved && <p>{sentence(told.event, told.signer, told.stream)}.</p>}
       {!told && made.position !== null && <p class="soft">{t("audit.change_elsewhere")}</p>}
       <Rows changes={made.facts} />
       {made.gates.length > 0 && (

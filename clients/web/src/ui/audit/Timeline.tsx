@@ -1,5 +1,6 @@
 /** The therapy's story, entry by entry: who says what, when it is said to have happened, and what is proved. */
 
+import type { VNode } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { language, t, tCode } from "../../messages";
 import { sentence } from "../../messages/sentence";
@@ -10,7 +11,7 @@ import { href } from "../route";
 import { useClient } from "../session";
 import { useStore } from "../store";
 import { claimedOrder } from "./asking";
-import { useAsked } from "./asked";
+import { Shown, useAsked } from "./asked";
 import type { Verdict } from "./checking";
 import { byClaim, overtaken, type Overtaken } from "./claimed";
 import type { Told, Unseen } from "./documents";
@@ -38,11 +39,12 @@ export function TimelineView({ stage }: { stage: Stage }) {
     <>
       <Filters filter={filter} onFilter={setFilter} />
       <OrderChoice claimed={claimed} onClaimed={setClaimed} moved={moved.size} />
+      {unseen.problem}
       <ol class="story">
         {lines.map((line, index) => (
           <Entry
             key={line.told.position} line={line} stage={stage} day={dayIfNew(line, lines[index - 1], spoken, claimed)}
-            hole={claimed ? undefined : missing.get(line.told)} moved={moved.get(line.told.position)} unseen={unseen.get(line.told.position)}
+            hole={missing.get(line.told)} moved={moved.get(line.told.position)} unseen={unseen.found.get(line.told.position)}
           />
         ))}
       </ol>
@@ -150,7 +152,7 @@ function OrderChoice({ claimed, onClaimed, moved }: { claimed: boolean; onClaime
 }
 
 /** By entry: the decisions whose gates it touches and whose signers could not have seen it. */
-function useUnseen(coi: string, wanted: boolean, before: number | null): ReadonlyMap<number, Unseen[]> {
+function useUnseen(coi: string, wanted: boolean, before: number | null): { found: ReadonlyMap<number, Unseen[]>; problem: VNode | null } {
   const client = useClient();
   const asked = useAsked(() => (wanted ? claimedOrder(client, coi) : Promise.resolve(null)), [client, coi, wanted]);
   const found = new Map<number, Unseen[]>();
@@ -158,7 +160,7 @@ function useUnseen(coi: string, wanted: boolean, before: number | null): Readonl
     const counts = before === null || Math.max(one.entry, one.decision) < before;
     if (counts && one.matters.length) found.set(one.entry, [...(found.get(one.entry) ?? []), one]);
   }
-  return found;
+  return { found, problem: wanted && asked.problem !== null ? <Shown asked={asked}>{() => null}</Shown> : null };
 }
 
 function NotSeen({ one }: { one: Unseen }) {
@@ -197,7 +199,7 @@ function Proof({ verdict }: { verdict: Verdict | undefined }) {
 }
 
 /** An entry that could not be shown to be what was signed stands in its place as what it is. */
-function Unproved({ told, verdict }: { told: Told; verdict: Exclude<Verdict, { state: "proved" }> }) {
+export function Unproved({ told, verdict }: { told: Told; verdict: Exclude<Verdict, { state: "proved" }> }) {
   const broken = verdict.state === "broken";
   const why = verdict.code === "account_differs" ? t("audit.account_differs", { member: verdict.detail }) : verdict.detail;
   return (
