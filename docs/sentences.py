@@ -146,11 +146,12 @@ valid event begins with a letter or a digit, so that no spreadsheet takes one fo
 breaks that (the envelope of an entry that is no valid event), it stands as a JSON string with its quotes:
 whoever reads a cell that begins with `"` reads JSON, and has the text as it was. In such cells, in lists
 and in payloads `;` is written as `\\u003b`, which is the same JSON, so that no other separator cuts there.
-A payload in Parquet is the signed text, byte for byte. A payload that is no JSON object stands in CSV as such a
-string too, one that is no UTF-8 as `base64url:` and its bytes. Read every column in as text: a spreadsheet that
-guesses makes numbers of names such as `12E34` and `0012`, and a date of `MAR-1`. Rows go out as they come, so that the table's memory
-does not grow with the log. What an audit on the way (`--in`) keeps grows with the therapies, as
-`unbroken verify` does.
+A payload in Parquet is the signed text, byte for byte. A payload that is no JSON object stands in CSV as
+such a string too, one that is no UTF-8 as `base64url:` and its bytes. Read every column in as text: a
+spreadsheet that guesses makes numbers of names such as `12E34` and `0012`, and a date of `MAR-1`.
+
+Rows go out as they come, so that the table's memory does not grow with the log. What an audit on the way
+(`--in`) keeps grows with the therapies, as `unbroken verify` does.
 """,
     "findings": """# Findings
 
