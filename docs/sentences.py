@@ -151,6 +151,10 @@ such a string too, one that is no UTF-8 as `base64url:` and its bytes. Read ever
 spreadsheet that guesses makes numbers of names such as `12E34` and `0012`, and a date of `MAR-1`. Rows go
 out as they come, so that the table's memory does not grow with the log. What an audit on the way (`--in`)
 keeps grows with the therapies, as `unbroken verify` does.
+spreadsheet that guesses makes numbers of names such as `12E34` and `0012`, and a date of `MAR-1`.
+
+Rows go out as they come, so that the table's memory does not grow with the log. What an audit on the way
+(`--in`) keeps grows with the therapies, as `unbroken verify` does.
 """,
     "findings": """# Findings
 

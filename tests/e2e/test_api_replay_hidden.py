@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -94,7 +94,12 @@ def test_quality_sees_of_a_shipment_for_another_only_its_own_therapies(tmp_path:
         hand_over(stage, ("anna", APHERESIS), ("kit", VAN))
         post(stage, "kit", "SealChecked", containers=BAGS, therapies=THERAPIES, at=VAN, shipper="SHIPPER-1",
              outcome="intact")  # fmt: skip
-        moved = {"containers": ["OTHER-F1"], "condition": "intact", "giver": VAN, "receiver": CLEANROOM}
+        moved: dict[str, Any] = {
+            "containers": ["OTHER-F1"],
+            "condition": "intact",
+            "giver": VAN,
+            "receiver": CLEANROOM,
+        }
         released = post(stage, "kit", "CustodyReleased", f"chain/{OTHER}", **moved)
         post(stage, "mia", "CustodyAccepted", f"chain/{OTHER}", release=released.json()["statement_id"],
              **moved)  # fmt: skip
