@@ -350,7 +350,7 @@ def test_what_is_withheld_or_cannot_be_fetched_stands_as_a_gap(opened: Opened, h
 
 
 SCREENS = {
-    "audit-search": ("/app/audit?q=A9999", ".rows li"),
+    "audit-search": ("/app/audit?q=A9999", ".rows li:has-text('A9999')"),
     "audit-lineage": (THERAPY, ".summary .notice.ok"),
     "audit-timeline": (f"{THERAPY}?view=timeline", ".summary .notice.ok"),
     "audit-custody": (f"{THERAPY}?view=custody", ".summary .notice.ok"),
@@ -388,7 +388,7 @@ def test_the_keyboard_is_enough(page: Page, house: House) -> None:
     go(page, house, "/app/audit")
     page.get_by_label("Any identifier").focus()
     page.keyboard.type(COI[:-1])
-    expect(page.locator(".rows li")).to_have_count(1)
+    expect(page.locator(".rows li", has_text=COI)).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(re.escape(THERAPY)))
     tab = page.get_by_role("tab", name="Lineage")
