@@ -136,13 +136,19 @@ def furnish(stage: Stage) -> None:
     node.cosignatures.keep(head.size, str(vkey_of_number(11)), 1, line)
     about = Subject(COI, "BAG-D1", "frozen", "logger-7", "00" * 16)
     node.alarms.store.note(about, [Alarm("excursion", 1, 2, peak=500)], 0, 3)
-    for coi, number in ((COI, "A9999"), (UNORDERED, "A")):
-        entry = {"birth_date": "1961-04-23", "record_number": number}
-        node.vault.enter(subject_of(coi, "st-mary-trust"), "st-mary-trust", entry)
-    for agent in ("nora", "phil"):
-        node.vault.enter(f"agent/{agent}", "st-mary-trust", {"name": "Nora Example"})
+    enter_people(stage)
     node.captures.keep(KNOWN["capture"], "audrey", json.dumps(JOB), stage.scenario.clock())
     catch_up(stage)
+
+
+def enter_people(stage: Stage) -> None:
+    """Also those whom somebody who may has taken back."""
+    vault = stage.app.state.node.vault
+    for coi, number in ((COI, "A9999"), (UNORDERED, "A")):
+        entry = {"birth_date": "1961-04-23", "record_number": number}
+        vault.enter(subject_of(coi, "st-mary-trust"), "st-mary-trust", entry)
+    for agent in ("nora", "phil"):
+        vault.enter(f"agent/{agent}", "st-mary-trust", {"name": "Nora Example"})
 
 
 def answers_as_it_says(response: httpx.Response) -> None:
@@ -167,6 +173,7 @@ def test_every_wrong_request_is_answered_as_the_document_says(fuzzed: Fuzzed, ag
 
 def test_an_auditor_who_asks_for_what_there_is_gets_it(fuzzed: Fuzzed) -> None:
     """So the requests above reach what they ask for, and don't all end at the door."""
+    enter_people(fuzzed.stage)
     needed: dict[str, dict[str, Any]] = {  # beside the path
         "GET /log/tile/entries/{path}": {"path_parameters": {"path": "000.p/30"}},
         "GET /v1/entries": {"query": {"statement_id": fuzzed.stage.scenario.signer("nora").prev}},
