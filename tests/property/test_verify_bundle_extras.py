@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -16,9 +17,9 @@ from ledger.export.choosing import Choice
 from ledger.labels.picture import Picture
 from ledger.proof.receipt import encode_tlog_proof, parse_tlog_proof
 from ledger.verify.label_picture import from_png, to_png
-from ledger.verify.manifest import label_name, read_manifest
+from ledger.verify.manifest import MANIFEST, label_name, read_manifest
 from tests.bundles_witnessed import Cosigned, cosigned_stage
-from tests.bundling import LABEL, audited, choice_of, digest_of, files_of, made, resigned, saying
+from tests.bundling import LABEL, audited, choice_of, digest_of, files_of, made, remade, resigned
 from tests.conformance import oracles
 
 
@@ -59,7 +60,8 @@ def test_another_picture_is_found_and_one_that_nobody_printed(told: Cosigned) ->
     assert "no entry here says" in wrong(told, files | {label_name(digest_of(b"x")): other})
     without = {name: data for name, data in files.items() if name != PICTURE}
     assert "does not name just the printed labels" in wrong(told, without)
-    unsaid = saying(files, told.ledger.config.log_key, labels=None)
+    members = {name: one for name, one in json.loads(files[MANIFEST]).items() if name != "labels"}
+    unsaid = remade(files, told.ledger.config.log_key, members)
     first = audited(unsaid, told.ledger.vkey).first_wrong
     assert first
     assert "does not speak of labels" in first.what
