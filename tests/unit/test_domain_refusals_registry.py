@@ -93,7 +93,8 @@ def test_refusal_second_key_exists() -> None:
     )
 
 
-def test_refusal_wrong_log_of_a_second_key_under_another_name() -> None:
+def test_refusal_wrong_log() -> None:
+    """A second key under another name than the log's."""
     scene, stream = opened(), f"log/{ORIGIN}"
     other = str(SecondKey("other.example", bytes(1312)))
     assert refused(Unauthentic, scene, "ledger", stream, "CheckpointKeyAdded", vkey=other) == "wrong_log"
