@@ -18,6 +18,7 @@ from tests.e2e.live import CHAIN, COI, IDENTIFIERS, ORDER, ROOT, Live, environme
 
 PERSON = IDENTIFIERS | {"family_name": "Quillfeather", "given_name": "Honora"}
 PEOPLE = ("carl", "nora", "nils", "audrey", "quinn", "mia")
+SCANNED = ["--set", "site=st-mary", "--set", "method=scan", "--set", "outcome=match"]
 
 
 @pytest.fixture(scope="module")
@@ -78,16 +79,7 @@ def test_a_patient_from_the_order_to_the_erasure(live: Live) -> None:
     with live.client("nils") as nils:
         asked = nils.patient_commitments(PERSON, COI)
     assert commitments(PERSON, load_keys(keys)) == asked[0]["patient"]
-    identified = [
-        "--set",
-        "site=st-mary",
-        "--set",
-        "method=scan",
-        "--set",
-        "outcome=match",
-        "--patient-file",
-        person,
-    ]
+    identified = [*SCANNED, "--patient-file", person]
     for more in ([], ["--patient-keys", str(keys), "--offline"]):  # by the vault; with the network down
         run(live, "nils", "record", "PatientIdentified", COI, *identified, "--yes", *more)
     run(live, "nils", "outbox", "send")
@@ -110,16 +102,7 @@ def test_a_patient_from_the_order_to_the_erasure(live: Live) -> None:
 def test_a_file_of_keys_is_used_where_there_is_one_and_a_missing_patient_is_said(live: Live) -> None:
     other = "isbt128:CHA999926000002"
     person = str(live.folder / "person.json")
-    identified = [
-        "--set",
-        "site=st-mary",
-        "--set",
-        "method=scan",
-        "--set",
-        "outcome=match",
-        "--patient-file",
-        person,
-    ]
+    identified = [*SCANNED, "--patient-file", person]
     said = run(live, "nora", "record", "PatientIdentified", other, *identified, "--yes", status=1)
     assert "no_such_person" in said
     entered = as_json(live, "carl", "patient", "enter", other, "--patient-file", person)
