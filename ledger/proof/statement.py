@@ -94,12 +94,8 @@ def parse(raw: bytes, content_type: str = EVENT_CONTENT_TYPE) -> Statement:
     """
     if len(raw) > MAX_STATEMENT:
         raise Malformed("statement_too_large", f"{len(raw)} bytes; a statement has at most {MAX_STATEMENT}")
-    if raw[:1] != _TAG:
-        raise Malformed("malformed_cose", "not a tagged COSE_Sign1 (tag 18)")
-    protected, payload, signature = _body(load(raw[1:]))
+    protected, payload, signature = _quickly(raw) or _parts(raw)
     header = _header(protected, content_type)
-    if _envelope(protected, payload, signature) != raw:
-        raise _second_spelling()
     return Statement(raw, protected, *header, payload, signature, hashlib.sha256(raw).digest())
 
 
@@ -151,6 +147,41 @@ def _protected(alg: int, content_type: str, kid: bytes, iss: str, sub: str, aud:
 
 def _envelope(protected: bytes, payload: bytes, signature: bytes) -> bytes:
     return _TAG + cbor2.dumps([protected, {}, payload, signature])
+
+
+def _quickly(raw: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """The parts of what `_envelope` writes, taken out where they stand; None for all other bytes."""
+    signed = len(raw) - 66
+    protected, at = _slice(raw, 2)
+    payload, end = _slice(raw, at + 1)
+    fixed = raw[:2] == b"\xd2\x84" and raw[at : at + 1] == b"\xa0" and raw[end : end + 2] == b"\x58\x40"
+    if protected is None or payload is None or not fixed or end != signed:
+        return None
+    return protected, payload, raw[end + 2 :]
+
+
+def _slice(raw: bytes, at: int) -> tuple[bytes | None, int]:
+    """The byte string at `at` with the shortest head (RFC 8949 §3.1, §4.2.1), and where it ends."""
+    head = raw[at : at + 3]
+    if head[:1] == b"\x59" and len(head) == 3 and head[1]:
+        start, length = at + 3, head[1] << 8 | head[2]
+    elif head[:1] == b"\x58" and len(head) > 1 and head[1] > 23:
+        start, length = at + 2, head[1]
+    elif head and 0x40 <= head[0] <= 0x57:
+        start, length = at + 1, head[0] - 0x40
+    else:
+        return None, at
+    return raw[start : start + length], start + length
+
+
+def _parts(raw: bytes) -> tuple[bytes, bytes, bytes]:
+    """The same from whatever bytes, with the error that fits where they are not what `_envelope` writes."""
+    if raw[:1] != _TAG:
+        raise Malformed("malformed_cose", "not a tagged COSE_Sign1 (tag 18)")
+    protected, payload, signature = _body(load(raw[1:]))
+    if _envelope(protected, payload, signature) != raw:
+        raise _second_spelling()
+    return protected, payload, signature
 
 
 def _body(value: Any) -> tuple[bytes, bytes, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from ledger.verify.checkpoints import Heads, open_all, open_latest
 from ledger.verify.entries import Enrolled, Reader
@@ -34,9 +34,12 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 """(entries done, entries in all)"""
 
+Slab: TypeAlias = "tuple[Sequence[int], list[bytes | None]]"
+"""Positions, and the entry at each: None where it could not be read."""
+
 
 SMALL = 2_000  # entries; below, starting processes takes longer than they save
-BUNDLES = 32  # read, checked and judged together: bounds the memory
+BUNDLES = 8  # read, checked and judged together; two such parts are in memory at once
 
 
 class Judged(NamedTuple):
@@ -72,7 +75,7 @@ class Leaves(Protocol):
     bad: set[int]
     committed: int
 
-    def slabs(self, bundles: int) -> Iterator[tuple[Sequence[int], list[bytes | None]]]:
+    def slabs(self, bundles: int) -> Iterator[Slab]:
         """(positions, entries), ascending, some `bundles` times 256 at a time."""
 
 
@@ -178,18 +181,25 @@ class Audit:
         return self.proved(tree, size if reader.unread is None else reader.unread)
 
     def _checks(self, tree: Leaves) -> Iterator[tuple[Sequence[int], list[Outcome]]]:
-        """Entries whose envelopes and signatures were checked; the next are read meanwhile."""
+        """Entries whose envelopes and signatures were checked. The next are read and their checks begun
+        before these are handed on, so that processes check while the rules are replayed here."""
         slabs = tree.slabs(BUNDLES)  # step 3
-        slab = next(slabs, None)
+        slab = self._begin(next(slabs, None))
         while slab is not None:
-            positions, raws = slab
-            with self.findings.timed(5):  # step 5: keys first, then signatures on all cores
-                self._enrolled.collect(positions, raws)
-                outcomes = self._checkers.check(self.vkey.name, self._enrolled.spki, raws)
-            slab = next(slabs, None)
+            positions, outcomes = slab
+            slab = self._begin(next(slabs, None))
             with self.findings.timed(5):
                 checks = list(outcomes)
             yield positions, checks
+
+    def _begin(self, slab: Slab | None) -> tuple[Sequence[int], Iterator[Outcome]] | None:
+        """Step 5: keys first, then signatures on all cores. Processes get the keys that are known now."""
+        if slab is None:
+            return None
+        positions, raws = slab
+        with self.findings.timed(5):
+            self._enrolled.collect(positions, raws)
+            return positions, self._checkers.check(self.vkey.name, dict(self._enrolled.spki), raws)
 
     def _judge(
         self, positions: Sequence[int], checks: list[Outcome], reader: Reader, replay: Replay

@@ -152,3 +152,18 @@ def test_a_long_header_is_read_and_not_kept() -> None:
     fields: dict[str, Any] = {"iss": "n" * 400, "sub": "chain/x:ABCD", "aud": "log.example", "cti": bytes(16)}
     statement.parse(statement.sign(KEYS[ED25519], **fields, payload=b"{}"))
     assert statement._start.cache_info().currsize == kept
+
+
+_LENGTHS = st.sampled_from([0, 1, 23, 24, 255, 256, 65_000]).map(bytes) | st.binary(max_size=300)
+
+
+@settings(max_examples=300)
+@given(_LENGTHS, _LENGTHS, st.data())
+def test_the_parts_are_those_that_a_cbor_library_reads(protected: bytes, payload: bytes, data: Any) -> None:
+    """At every length at which the head of a byte string changes, and one change away from it."""
+    raw = b"\xd2" + cbor2.dumps([protected, {}, payload, bytes(64)])
+    assert statement._quickly(raw) == (protected, payload, bytes(64))
+    at = data.draw(st.integers(0, len(raw) - 1))
+    changed = raw[:at] + data.draw(st.binary(max_size=2)) + raw[at + data.draw(st.integers(0, 2)) :]
+    quick = statement._quickly(changed)
+    assert quick is None or quick == statement._parts(changed)
