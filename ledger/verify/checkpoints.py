@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ledger.errors import ProofInvalid
 from ledger.proof.checkpoint import open_checkpoint
-from ledger.verify.report import told
+from ledger.verify.report import moment, told
 
 if TYPE_CHECKING:
     from ledger.proof.checkpoint import SignedCheckpoint
@@ -62,7 +62,7 @@ def open_latest(source: LogSource, vkey: VerifierKey, findings: Findings) -> Sig
             findings.stopped(1, "the latest checkpoint does not open with the key that was given")
             return None
         head = signed.checkpoint
-        findings.done(1, f"size {head.size}, root {head.root.hex()}, signed at {signed.time_s} s")
+        findings.done(1, f"size {head.size}, root {head.root.hex()}, signed at {moment(signed.time_s)}")
         return signed
 
 
@@ -119,7 +119,8 @@ def _must_grow(stored_as: int, signed: SignedCheckpoint, before: Head | None) ->
         )
     if before is not None and signed.time_s < before.time_s:
         raise ProofInvalid(
-            "bad_checkpoint", f"signed at {signed.time_s} s, before the smaller one at {before.time_s} s"
+            "bad_checkpoint",
+            f"signed at {moment(signed.time_s)}, before the smaller one at {moment(before.time_s)}",
         )
 
 

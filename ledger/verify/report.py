@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import UnbrokenError
@@ -54,7 +55,8 @@ class Problem:
 
 @dataclass(slots=True)
 class Step:
-    """One numbered step: `ok` is None where it could not be done, or not whole. `seconds`: wall time."""
+    """One numbered step: `ok` is None where it could not be done, or not whole. `seconds`: how long,
+    by the clock, the audit was held up by it; processes check signatures (5) while others go on."""
 
     number: int
     name: str
@@ -103,7 +105,7 @@ class Report:
 
     @property
     def crypto_seconds(self) -> float:
-        """Seconds for tree, envelopes and signatures."""
+        """Seconds that tree, envelopes and signatures held the audit up."""
         return sum(step.seconds for step in self.steps if step.number in (3, 5))
 
     @property
@@ -165,6 +167,14 @@ def _step_json(step: Step) -> dict[str, Any]:
 def told(error: Exception) -> str:
     """What an error says, in one sentence."""
     return error.detail if isinstance(error, UnbrokenError) else f"{type(error).__name__} while reading it"
+
+
+def moment(time_s: int) -> str:
+    """Seconds since the epoch as a date and time, UTC."""
+    try:
+        return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):  # a note may say any number below 2^63
+        return f"{time_s} s"
 
 
 class Findings:

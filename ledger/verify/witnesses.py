@@ -8,14 +8,13 @@ nothing: the step is then not done.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ledger.errors import Malformed, ProofInvalid
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.note import parse_note
 from ledger.proof.witnesses import parse_policy
-from ledger.verify.report import NOBODY, told
+from ledger.verify.report import NOBODY, moment, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +97,7 @@ class Cosigned:
         if not self.size:
             return f"quorum {self._policy.quorum}: not met by any of {len(self._by)} checkpoints"
         by = self._by[self.size]
-        names = ", ".join(f"{name} at {_at(time_s)}" for name, time_s in sorted(by.items()))
+        names = ", ".join(f"{name} at {moment(time_s)}" for name, time_s in sorted(by.items()))
         return f"quorum {self._policy.quorum}: met up to {self.size} of {size} entries, by {names}"
 
     def sentence(self, size: int) -> str:
@@ -151,10 +150,3 @@ def claimed(said: Witnessed | None) -> str:
         f"The bundle says that its head of {said.size} entries meets the operator's own policy, with the "
         f"witnesses {names}: whether these are anybody's but the operator's, nothing here shows."
     )
-
-
-def _at(time_s: int) -> str:
-    try:
-        return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):  # a witness may say any number below 2^63
-        return f"{time_s} s"
