@@ -51,11 +51,10 @@ def _quickly(data: bytes) -> dict[str, Any] | None:
     """What ASCII bytes say that are surely canonical, by a faster library; None for all others."""
     try:
         obj = from_json(data, allow_inf_nan=False)
-    except ValueError:
+        is_same = type(obj) is dict and data.isascii() and to_json(obj) == data
+    except ValueError:  # as are the errors of both
         return None
-    if type(obj) is dict and data.isascii() and to_json(obj) == data and _is_plain(obj, 0):
-        return obj
-    return None
+    return obj if is_same and _is_plain(obj, 0) else None
 
 
 def _is_plain(value: Any, depth: int) -> bool:

@@ -62,3 +62,9 @@ def test_any_json_is_judged_as_by_the_thorough_reader(value: Any) -> None:
 def test_names_out_of_order_or_twice_are_refused_at_every_level() -> None:
     for data in (b'{"b":1,"a":2}', b'{"a":{"b":1,"a":2}}', b'{"a":[{"b":1,"a":2}]}', b'{"a":1,"a":1}'):
         assert told(canonical.decode, data) == "not_canonical"
+
+
+def test_numbers_of_any_length_and_any_depth_are_refused_as_by_the_thorough_reader() -> None:
+    for inside in (b"9" * 5_000, b"1e999", b"-" + b"1" * 400, b"[" * 300 + b"]" * 300, b"[" * 60_000):
+        data = b'{"a":' + inside + b"}"
+        assert told(canonical.decode, data) == thorough(data) != {}
