@@ -54,23 +54,37 @@ def _quickly(data: bytes) -> dict[str, Any] | None:
         is_same = type(obj) is dict and data.isascii() and to_json(obj) == data
     except ValueError:  # as are the errors of both
         return None
-    return obj if is_same and _is_plain(obj, 0) else None
+    return obj if is_same and _is_plain(obj) else None
 
 
-def _is_plain(value: Any, depth: int) -> bool:
+def _is_plain(obj: dict[str, Any]) -> bool:
     """True if nothing in it has to be refused; the errors of the rest come from `_check`."""
-    kind = type(value)
-    if kind is int:
-        return bool(-LIMIT < value < LIMIT)
-    if kind is list or kind is dict:
-        members = value if kind is list else value.values()
-        in_order = kind is list or list(value) == sorted(value)
-        return in_order and depth < MAX_DEPTH and _are_plain(members, depth + 1)
-    return kind is str or kind is bool or value is None
+    level: list[Any] = [obj]
+    for _ in range(MAX_DEPTH):
+        deeper: list[Any] = []
+        for members in level:
+            if not _are_plain(members, deeper):
+                return False
+        if not deeper:
+            return True
+        level = deeper
+    return False
 
 
-def _are_plain(values: Iterable[object], depth: int) -> bool:
-    return all(type(value) is str or _is_plain(value, depth) for value in values)
+def _are_plain(members: dict[str, Any] | list[Any], deeper: list[Any]) -> bool:
+    """Names in order, whole numbers in range; objects and arrays inside are left to the next level."""
+    values: Iterable[Any] = members
+    if type(members) is dict:
+        if len(members) > 1 and list(members) != sorted(members):
+            return False
+        values = members.values()
+    for value in values:
+        kind = type(value)
+        if kind is dict or kind is list:
+            deeper.append(value)
+        elif not (kind is str or (kind is int and -LIMIT < value < LIMIT) or value is None or kind is bool):
+            return False
+    return True
 
 
 def _slowly(data: bytes) -> dict[str, Any]:
