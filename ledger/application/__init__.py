@@ -25,6 +25,7 @@ from ledger.application.reviews import Reviews
 from ledger.application.world import StoredWorld
 from ledger.application.writer import Waiting, Writer
 from ledger.checking.checkers import Checkers
+from ledger.collector import search_seldom
 from ledger.domain.therapy_events import DeviationRaised
 from ledger.errors import Fault, UnbrokenError
 from ledger.proof import checkpoint, merkle, statement, tiles
@@ -78,6 +79,7 @@ class Ledger(DCBApplication):
     env = {"PERSISTENCE_MODULE": "ledger.store.factory"}  # noqa: RUF012  the library's own form
 
     def __init__(self, config: LedgerConfig) -> None:
+        search_seldom()
         super().__init__({"UNBROKEN_DATABASE_URL": config.database_url})
         self.config = config
         self.origin = config.origin

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
+from ledger.collector import seldom_searched
 from ledger.verify.checkpoints import Heads, open_all, open_latest
 from ledger.verify.entries import Enrolled, Reader
 from ledger.verify.replay import Replay
@@ -42,7 +41,6 @@ Slab: TypeAlias = "tuple[Sequence[int], list[bytes | None]]"
 
 SMALL = 2_000  # entries; below, starting processes takes longer than they save
 BUNDLES = 8  # read, checked and judged together; two such parts are in memory at once
-OBJECTS = 100_000  # made between two searches for cycles: about what one part of the log is read into
 
 
 class Judged(NamedTuple):
@@ -116,7 +114,7 @@ class Audit:
                 report.size, report.root = last.size, last.root.hex()
                 report.witnessed = self.witnessed(last.size)
                 report.witnessed_size = self._cosigned.size if self._cosigned else 0
-                with workers(processes if last.size > SMALL else 1) as self._checkers, _few_searches():
+                with seldom_searched(), workers(processes if last.size > SMALL else 1) as self._checkers:
                     report.proved = self._walk(last.size, progress or _silent)
                 report.stamped, report.stamps = self._stamped.sentence(last.size), self._stamped.to_json()
             self._second.conclude(self.heads)
@@ -231,18 +229,6 @@ class Audit:
         self.findings.done(4, f"{reader.entries} of {size} entries read, {keys} keys enrolled", whole=whole)
         self.findings.done(5, f"signatures by {reader.signers} different keys", whole=whole)
         self.findings.done(6, replay.told(), whole=whole and replay.is_whole)
-
-
-@contextmanager
-def _few_searches() -> Iterator[None]:
-    """Entries hold no cycles, yet Python looks through them for some after every 700 objects: unless
-    told otherwise, that takes as long as reading them."""
-    before = gc.get_threshold()
-    gc.set_threshold(OBJECTS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _silent(_: int, __: int) -> None:
