@@ -40,21 +40,17 @@ class LazyEntry(Entry):
         """Fill the slot that was looked for and isn't filled yet."""
         if name == "statement_id":
             self.statement_id = hashlib.sha256(self._data).hexdigest()
-        else:
-            self._take_apart(name == "event")
-        return object.__getattribute__(self, name)
-
-    def _take_apart(self, wholly: bool) -> None:
+            return self.statement_id
         try:
             protected, _, payload, _ = cbor2.loads(self._data).value
             self.kid, self.signer, self.stream = _headers(protected)
-            event = read_event(payload) if wholly else None
+            if name == "event":
+                self.event = read_event(payload)
         except _DAMAGE as error:
             raise _damaged(self.position, error) from error
-        if event is not None:
-            if event.type != self.type:
-                raise _damaged(self.position, f"its row says {self.type!r}, its bytes {event.type!r}")
-            self.event = event
+        if name == "event" and self.event.type != self.type:
+            raise _damaged(self.position, f"its row says {self.type!r}, its bytes {self.event.type!r}")
+        return object.__getattribute__(self, name)
 
 
 def entry_of(position: int, data: bytes, recorded_ms: int) -> Entry:

@@ -27,7 +27,7 @@ from eventsourcing.persistence import IntegrityError, ProgrammingError
 
 from ledger.errors import Fault
 from ledger.proof.tiles import EMPTY_EDGE, Edge, edge_root
-from ledger.store.engines import WRITE
+from ledger.store.engines import ALONE, WRITE
 from ledger.store.faults import commit_faults, faults
 from ledger.store.query import Response, first_match
 from ledger.store.reading import Reads, StoredCheckpoint, StoredEntry
@@ -73,6 +73,7 @@ class LedgerRecorder(Reads, DCBRecorder):
         identify: Callable[[bytes], tuple[bytes, bytes]] = identify,
     ) -> None:
         self.engine = engine
+        self._reading = engine.execution_options(**ALONE)
         self._sql = Statements(engine)
         self._seal = seal
         self._identify = identify
@@ -195,5 +196,5 @@ class LedgerRecorder(Reads, DCBRecorder):
                 connection.close()
 
     def _rows(self, statement: Prepared, **values: Any) -> Sequence[Any]:
-        with faults(), self.engine.connect() as connection:
+        with faults(), self._reading.connect() as connection:
             return statement.rows(connection, **values)

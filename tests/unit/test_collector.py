@@ -1,0 +1,41 @@
+"""Python's search for cycles: seldom while a ledger or an audit holds much, and otherwise as it was."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.collector import OBJECTS, search_seldom, seldom_searched
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+
+
+def test_a_block_is_searched_seldom_and_what_follows_as_before() -> None:
+    gc.set_threshold(700, 10, 10)
+    with pytest.raises(KeyError), seldom_searched():
+        assert gc.get_threshold() == (OBJECTS, 10, 10)
+        raise KeyError
+    assert gc.get_threshold() == (700, 10, 10)
+
+
+@pytest.mark.parametrize("own", [0, 2 * OBJECTS])
+def test_whoever_wants_fewer_searches_or_none_keeps_them(own: int) -> None:
+    gc.set_threshold(own, 10, 10)
+    search_seldom()
+    assert gc.get_threshold()[0] == own
+
+
+def test_what_is_not_needed_any_more_and_holds_itself_still_goes() -> None:
+    gc.set_threshold(700, 10, 10)
+    search_seldom()
+    before = gc.get_stats()[0]["collections"]
+    kept = [[index] for index in range(2 * OBJECTS)]
+    assert gc.get_stats()[0]["collections"] > before
+    del kept
