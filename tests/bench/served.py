@@ -32,7 +32,7 @@ def main() -> None:
         open_key((directory / name).read_bytes(), PASSPHRASE) for name in ("log.pem", "event.pem")
     )
     config = LedgerConfig(
-        url, ORIGIN, log_key, event_key, None, lambda: time.time_ns() // 1_000_000, CHECKERS
+        url, ORIGIN, log_key, event_key, None, lambda: time.time_ns() // 1_000_000, checkers=CHECKERS
     )
     app = create_app(Ledger(config), Settings())
     app.post("/empty", status_code=201)(empty)
