@@ -7,6 +7,7 @@ signed by keys of our own: its root is `ROOT`, never the maker's.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, derive_private_key
@@ -157,7 +158,7 @@ def berlinger(values: list[int | None], zone: str = "0.00") -> bytes:
     return signed("".join(f"{line}\r\n" for line in head + rows).encode())
 
 
-MAKERS = {
+MAKERS: dict[str, Callable[[list[int | None]], bytes]] = {
     "berlinger": berlinger, "hobo": hobo, "ibutton": ibutton, "tinytag": tinytag, "tandd": tandd,
     "rotronic": rotronic, "hanwell": hanwell,
 }  # fmt: skip

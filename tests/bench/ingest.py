@@ -21,6 +21,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
@@ -187,7 +188,9 @@ def _drain(checked: SimpleQueue[bytes]) -> list[tuple[bytes]]:
 
 def _stock(work: Work, path: str) -> float:
     os.environ.pop("PERSISTENCE_MODULE", None)
-    app = Application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path})
+    app: Application[UUID] = Application(
+        env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path}
+    )
     streams = [Stream() for _ in work]
     app.save(*streams)
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -196,7 +199,7 @@ def _stock(work: Work, path: str) -> float:
     return rate
 
 
-def _stock_all(app: Application, pool: ThreadPoolExecutor, streams: list[Stream], work: Work) -> None:
+def _stock_all(app: Application[UUID], pool: ThreadPoolExecutor, streams: list[Stream], work: Work) -> None:
     def write(stream: Stream, one: list[tuple[Statement, bytes, PublicKey]]) -> None:
         for signed, tbs, key in one:
             key.verify(signed.alg, signed.signature, tbs)

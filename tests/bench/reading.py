@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
@@ -65,7 +66,9 @@ def _fold(load: Callable[[str], object], coi: str) -> None:
 
 
 def _stock_load(path: str, raws: list[bytes]) -> Callable[[], float]:
-    app = Application(env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path})
+    app: Application[UUID] = Application(
+        env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": path}
+    )
     stream = Stream()
     for signed in map(parse, raws):
         envelope = {"signer": signed.iss, "stream": signed.sub, "kid": signed.kid.hex(), "log": signed.aud}
