@@ -45,6 +45,15 @@ _BARE = """async isAtOnce => {
   if (right !== window.jobs.length) throw new Error("a signature is wrong");
   return taken;
 }"""
+_WATCH = """() => {
+  window.audited = new Promise(resolve => {
+    const watch = new PerformanceObserver(list => {
+      watch.disconnect();
+      resolve(list.getEntriesByName("audit")[0].duration);
+    });
+    watch.observe({ entryTypes: ["measure"] });
+  });
+}"""
 
 
 def run() -> list[Row]:
@@ -84,9 +93,11 @@ def _bare(page: Page, is_at_once: bool) -> float:
 
 
 def _audited(page: Page, bundle: Path) -> float:
+    """Nothing looks at the page while it works."""
     page.locator("#file").set_input_files([])
     page.evaluate("performance.clearMeasures(), document.getElementById('result').replaceChildren()")
+    page.evaluate(_WATCH)
     page.locator("#file").set_input_files(bundle)
+    taken: Any = page.evaluate("window.audited")
     page.locator("#verdict.good").wait_for(timeout=WAIT_MS)
-    taken: Any = page.evaluate("performance.getEntriesByName('audit')[0].duration")
     return float(taken) / 1000

@@ -74,6 +74,27 @@ describe("texts for bytes", () => {
 });
 
 describe("canonical JSON", () => {
+  it("reads names that look like numbers in the order of their digits", () => {
+    expect(decode(b.utf8('{"10":1,"9":2,"a":"\\u0001"}'))).toEqual({ 9: 2, 10: 1, a: "\u0001" });
+  });
+
+  it("reads nothing that it would write otherwise, in whatever order members come and whatever numbers there are", () => {
+    const loose = fc.oneof(objects, fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as JsonObject));
+    fc.assert(
+      fc.property(loose, fc.boolean(), (value, isTurned) => {
+        const said = isTurned && value !== null && typeof value === "object" ? Object.fromEntries(Object.entries(value).reverse()) : value;
+        const data = b.utf8(JSON.stringify(said));
+        let read: JsonObject;
+        try {
+          read = decode(data);
+        } catch {
+          return;
+        }
+        expect(b.equal(encode(read), data)).toBe(true);
+      }),
+    );
+  });
+
   it("reads back what it wrote, and writes it again as it was", () => {
     fc.assert(
       fc.property(objects, (value) => {
@@ -94,6 +115,9 @@ describe("canonical JSON", () => {
     ['{"a":9007199254740992}', "not_canonical"],
     ['{"a":"\\u0041"}', "not_canonical"],
     ['{"a":"\\/"}', "not_canonical"],
+    ['{"a":"\\ud800"}', "not_canonical"],
+    ['{"10":1,"9":2,"a":[{"c":1,"b":2}]}', "not_canonical"],
+    ['{"9":2,"10":1}', "not_canonical"],
     ['{"ä":1}', "not_canonical"],
     ['\ufeff{"a":1}', "malformed_json"],
     ["[1]", "malformed_json"],
@@ -194,6 +218,41 @@ describe("statements", () => {
       refused++;
     }
     expect(refused).toBeGreaterThan(1000);
+  });
+
+  it("whatever bytes are read, the same are written of what they say", () => {
+    const again = ({ alg, contentType, kid, iss, sub, aud, cti, payload, signature }: statement.Statement): b.Bytes => {
+      const said: Cbor = new Map<Cbor, Cbor>([[1, alg], [3, contentType], [4, kid], [15, new Map<Cbor, Cbor>([[1, iss], [2, sub], [3, aud], [7, cti]])]]);
+      return b.concat(Uint8Array.of(0xd2), dumps([dumps(said), new Map(), payload, signature]));
+    };
+    const changes = fc.array(fc.tuple(fc.nat(example.statement.length - 1), fc.constantFrom(0, 1), fc.uint8Array({ maxLength: 3 })), { maxLength: 2 });
+    let read = 0;
+    fc.assert(
+      fc.property(changes, (made) => {
+        let raw = b.concat(example.statement);
+        for (const [at, gone, put] of made) raw = b.concat(raw.subarray(0, at), put, raw.subarray(at + (gone || put.length)));
+        let found: statement.Statement;
+        try {
+          found = statement.parse(raw);
+        } catch {
+          return;
+        }
+        read++;
+        expect(b.toHex(again(found))).toBe(b.toHex(raw));
+      }),
+      { numRuns: 2000 },
+    );
+    expect(read).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ["of the header", (said: Cbor[]) => dumps(new Map([said[1], said[0], said[2], said[3]] as [Cbor, Cbor][]))],
+    ["of the claims", (said: Cbor[]) => dumps(new Map([...said.slice(0, 3), [15, new Map([...(said[3] as unknown as [Cbor, Map<Cbor, Cbor>])[1]].reverse())]] as [Cbor, Cbor][]))],
+  ])("another order %s is refused", async (_, turned) => {
+    const parsed = statement.parse(example.statement);
+    const header = turned([...(loads(parsed.protected) as Map<Cbor, Cbor>)] as unknown as Cbor[]);
+    const raw = b.concat(Uint8Array.of(0xd2), dumps([header, new Map(), parsed.payload, parsed.signature]));
+    expect(await codeOf(() => statement.parse(raw))).toBe("malformed_cbor");
   });
 
   it("P-256 signs with low S, and the twin is refused", async () => {

@@ -15,7 +15,7 @@ import type { Heads } from "./heads";
 import type { Findings } from "./report";
 
 const AT_ONCE = 256; // signatures under way, as chunks of so many entries
-const ENVELOPE = ["type", "v", "occurred_at", "seen", "seq", "prev"];
+const ENVELOPE: ReadonlySet<string> = new Set(["type", "v", "occurred_at", "seen", "seq", "prev"]);
 const ID = /^[0-9a-f]{64}$/;
 
 /** An entry that was read; `timeS`: of the first checkpoint here that covers it; `kid` in hex. */
@@ -137,9 +137,7 @@ export class Entries {
 /** Throws `Problem`: an event that the schema does not know so. */
 function checkEvent(payload: JsonObject): void {
   const type = typeof payload["type"] === "string" ? payload["type"] : "";
-  const own = { ...payload };
-  for (const name of ENVELOPE) delete own[name];
-  checkMembers(type, own, payload["v"] ?? null);
+  checkMembers(type, payload, payload["v"] ?? null, ENVELOPE);
   checkTime(type, String(payload["occurred_at"]));
   esignatureIn(payload);
   const { seen, seq, prev } = payload;

@@ -30,21 +30,21 @@ export function kindOf(type: string, version?: unknown): EventKind {
   return parsed(OLDER[name]!);
 }
 
-function parsed(row: string): EventKind {
+const parsed = remembered((row: string): EventKind => {
   const [kind, version, ...members] = row.split(" ");
   return { kind: kind === "fact" ? "fact" : "decision", version: Number(version), members: members.join(" ") };
-}
+});
 
 /** True for a decision that names the chain version which its signer saw. */
 export function namesVersion(type: string): boolean {
   return kindOf(type).members.startsWith("chain_version:") || kindOf(type).members.includes(" chain_version:");
 }
 
-/** An event's own members (without `type`, `v`, `occurred_at` and its place in the sequence).
+/** An event's own members; `others`: names that are not of them, which are not looked at.
  * Throws `Problem` `unknown_event`, `unknown_event_version`, `invalid_event` naming the first member that
  * is wrong. */
-export function checkMembers(type: string, members: Record<string, unknown>, version?: unknown): void {
-  const wrong = inPart(kindOf(type, version).members, members) ?? inTherapies(members);
+export function checkMembers(type: string, members: Record<string, unknown>, version?: unknown, others = NONE): void {
+  const wrong = inPart(kindOf(type, version).members, members, others) ?? inTherapies(members);
   if (wrong) throw invalid(`${type}${wrong}`);
 }
 
@@ -54,6 +54,8 @@ export function checkTime(type: string, moment: string): void {
   if (wrong) throw invalid(`${type}.occurred_at${wrong}`);
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 type Check = (value: Json) => string | null;
 interface Member {
   name: string;
@@ -62,7 +64,7 @@ interface Member {
 }
 
 /** What is wrong, as `.member: why`; null when nothing is. */
-function inPart(line: string, value: unknown): string | null {
+function inPart(line: string, value: unknown, others = NONE): string | null {
   if (!isObject(value)) return ": not an object";
   const members = membersOf(line);
   for (const { name, isOptional, check } of members) {
@@ -70,7 +72,8 @@ function inPart(line: string, value: unknown): string | null {
     const wrong = given === undefined ? (isOptional ? null : ": is missing") : check(given);
     if (wrong) return `.${name}${wrong}`;
   }
-  const stranger = Object.keys(value).find((name) => value[name] !== undefined && !members.some((one) => one.name === name));
+  const isStranger = (name: string): boolean => !others.has(name) && !members.some((one) => one.name === name);
+  const stranger = Object.keys(value).find((name) => value[name] !== undefined && isStranger(name));
   return stranger === undefined ? null : `.${stranger}: is no member of this event`;
 }
 

@@ -11,29 +11,33 @@ const words = new Int32Array(64);
 /** Over the parts, one after the other. */
 export function sha256Sync(...parts: Uint8Array[]): Bytes {
   const state = Int32Array.from(FIRST);
-  const data = padded(parts);
-  const view = new DataView(data.buffer);
-  for (let at = 0; at < data.length; at += 64) block(state, view, at);
+  const [data, end] = padded(parts);
+  for (let at = 0; at < end; at += 64) block(state, data, at);
   const out = new Uint8Array(32);
   const written = new DataView(out.buffer);
-  state.forEach((word, at) => written.setInt32(4 * at, word));
+  for (let at = 0; at < 8; at++) written.setInt32(4 * at, state[at]!);
   return out;
 }
 
-/** §5.1.1: a one bit, zeros, and the length in bits in eight bytes. */
-function padded(parts: readonly Uint8Array[]): Bytes {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const data = new Uint8Array(Math.ceil((length + 9) / 64) * 64);
+let room = new DataView(new ArrayBuffer(4096)); // used again by each
+
+/** §5.1.1: a one bit, zeros, and the length in bits in eight bytes; and where that ends. */
+function padded(parts: readonly Uint8Array[]): [DataView, number] {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const end = Math.ceil((length + 9) / 64) * 64;
+  if (end > room.byteLength) room = new DataView(new ArrayBuffer(end));
+  const data = new Uint8Array(room.buffer, 0, end);
   let at = 0;
   for (const part of parts) {
     data.set(part, at);
     at += part.length;
   }
+  data.fill(0, length);
   data[length] = 0x80;
-  const view = new DataView(data.buffer);
-  view.setUint32(data.length - 8, Math.floor(length / 2 ** 29));
-  view.setUint32(data.length - 4, length << 3);
-  return data;
+  room.setUint32(end - 8, Math.floor(length / 2 ** 29));
+  room.setUint32(end - 4, length << 3);
+  return [room, end];
 }
 
 /** §6.2.2. Plain assignments: a list for each round would take longer than the round. */
