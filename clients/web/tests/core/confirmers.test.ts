@@ -112,11 +112,11 @@ describe("workers that check signatures", () => {
     const waiting: (() => void)[] = [];
     const worker = new Fake((one, asked) => void waiting.push(() => void honest(one, asked)));
     await started([worker]);
-    const found = said(400);
+    const found = said(500);
     while (!waiting.length) await new Promise((resolve) => setTimeout(resolve));
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(worker.seen).toBeLessThan(200);
+    expect(worker.seen).toBeLessThan(400);
     for (const go of waiting) go();
-    expect(await found).toEqual(RIGHT(400));
+    expect(await found).toEqual(RIGHT(500));
   });
 });

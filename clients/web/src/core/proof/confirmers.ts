@@ -14,7 +14,7 @@ export type Answered = [number: number, verdicts: Uint8Array];
 export const READY = "ready";
 
 const TOGETHER = 32; // signatures: some milliseconds of work
-const ENOUGH = 128; // signatures that wait for a worker; more than these the asker checks meanwhile
+const ENOUGH = 320; // signatures that wait for a worker; more than these the asker checks meanwhile
 const MOST = 4;
 
 const NONE = new Uint8Array();
