@@ -21,6 +21,16 @@ export function fromUtf8(data: Uint8Array): string {
   }
 }
 
+/** The same bytes, not copied unless their memory is shared (nothing here shares any). */
+export function plain(data: Uint8Array): Bytes {
+  return data.buffer instanceof ArrayBuffer ? (data as Bytes) : new Uint8Array(data);
+}
+
+/** A few bytes as a name in a map or set: a character for each. */
+export function nameOf(data: Uint8Array): string {
+  return String.fromCharCode.apply(null, data as unknown as number[]);
+}
+
 export function concat(...parts: Uint8Array[]): Bytes {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
