@@ -114,6 +114,31 @@ describe("canonical JSON", () => {
     expect(await codeOf(() => encode(value))).toBe(code);
   });
 
+  it.each(['{"a":"\\ud800"}', '{"a":"\\u001F"}', '{"a":"\\u0001x","\\u0041":1}', '{"a":1e21}', '{"a":{"b":0.5}}', '{"a":[{"c":1,"b":2}]}', '{"9":1,"10":1}', `{"a":${"[".repeat(60_000)}${"]".repeat(60_000)}}`])(
+    "refuses what the engine's own writer would write so: %.40s",
+    async (text) => expect(await codeOf(() => decode(b.utf8(text)))).toBe("not_canonical"),
+  );
+
+  it("has no second way: a text is read if, and only if, it is what its value is written as", () => {
+    const letters = fc.constantFrom(...'{}[]":,\\u0019.eEabé\ud800\udc00 -');
+    fc.assert(
+      fc.property(objects, fc.nat(), fc.nat(2), letters, (value, at, cut, letter) => {
+        const whole = b.fromUtf8(encode(value));
+        const place = at % whole.length;
+        const text = b.fromUtf8(b.utf8(whole.slice(0, place) + letter + whole.slice(place + cut))); // no half of a pair
+        let [again, read]: [string | null, string | null] = [null, null];
+        try {
+          again = b.fromUtf8(encode(JSON.parse(text)));
+        } catch { /* no value of ours */ }
+        try {
+          read = b.fromUtf8(encode(decode(b.utf8(text))));
+        } catch { /* refused */ }
+        expect(read).toBe(again === text && /^\{/.test(text) ? text : null);
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
   it("keeps a member called __proto__ a member", () => {
     const data = b.utf8('{"__proto__":{"a":1},"b":2}');
     expect(b.equal(encode(decode(data)), data)).toBe(true);
