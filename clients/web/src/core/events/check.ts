@@ -30,21 +30,23 @@ export function kindOf(type: string, version?: unknown): EventKind {
   return parsed(OLDER[name]!);
 }
 
-function parsed(row: string): EventKind {
+const parsed = remembered((row: string): EventKind => {
   const [kind, version, ...members] = row.split(" ");
   return { kind: kind === "fact" ? "fact" : "decision", version: Number(version), members: members.join(" ") };
-}
+});
 
 /** True for a decision that names the chain version which its signer saw. */
 export function namesVersion(type: string): boolean {
   return kindOf(type).members.startsWith("chain_version:") || kindOf(type).members.includes(" chain_version:");
 }
 
-/** An event's own members (without `type`, `v`, `occurred_at` and its place in the sequence).
- * Throws `Problem` `unknown_event`, `unknown_event_version`, `invalid_event` naming the first member that
- * is wrong. */
-export function checkMembers(type: string, members: Record<string, unknown>, version?: unknown): void {
-  const wrong = inPart(kindOf(type, version).members, members) ?? inTherapies(members);
+/** An event's own members (without `type`, `v`, `occurred_at` and its place in the sequence, unless `beside`
+ * names them). Throws `Problem` `unknown_event`, `unknown_event_version`, `invalid_event` naming the first
+ * member that is wrong. */
+export function checkMembers(
+  type: string, members: Record<string, unknown>, version?: unknown, beside: readonly string[] = [],
+): void {
+  const wrong = inPart(kindOf(type, version).members, members, beside) ?? inTherapies(members);
   if (wrong) throw invalid(`${type}${wrong}`);
 }
 
@@ -62,24 +64,24 @@ interface Member {
 }
 
 /** What is wrong, as `.member: why`; null when nothing is. */
-function inPart(line: string, value: unknown): string | null {
+function inPart(line: string, value: unknown, beside: readonly string[] = []): string | null {
   if (!isObject(value)) return ": not an object";
   const members = membersOf(line);
-  for (const { name, isOptional, check } of members) {
+  for (const { name, isOptional, check } of members.values()) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
     const wrong = given === undefined ? (isOptional ? null : ": is missing") : check(given);
     if (wrong) return `.${name}${wrong}`;
   }
-  const stranger = Object.keys(value).find((name) => value[name] !== undefined && !members.some((one) => one.name === name));
+  const stranger = Object.keys(value).find((name) => !members.has(name) && !beside.includes(name) && value[name] !== undefined);
   return stranger === undefined ? null : `.${stranger}: is no member of this event`;
 }
 
 /** The table's lines are read once each: a log has thousands of events of few types. */
-const membersOf = remembered((line: string): Member[] =>
-  line.split(" ").filter(Boolean).map((member) => {
+const membersOf = remembered((line: string): ReadonlyMap<string, Member> =>
+  new Map(line.split(" ").filter(Boolean).map((member) => {
     const [, name = "", optional, shape = ""] = /^(\w+)(\??):(.+)$/.exec(member) ?? [];
-    return { name, isOptional: optional === "?", check: checkOf(shape) };
-  }));
+    return [name, { name, isOptional: optional === "?", check: checkOf(shape) }];
+  })));
 
 const checkOf = remembered((shape: string): Check => {
   if (shape.endsWith("?")) return (value) => (value === null ? null : checkOf(shape.slice(0, -1))(value));
@@ -131,10 +133,12 @@ function inText(name: string, value: Json): string | null {
   return name === "Timestamp" && !isOnTheCalendar(value) ? ": there is no such day" : null;
 }
 
-/** The pattern alone would let 31 February through, and the year 0. */
+/** The pattern alone would let 31 February through, and the year 0. A day up to the 28th every month has. */
 function isOnTheCalendar(moment: string): boolean {
+  if (moment.startsWith("0000")) return false;
+  if (moment.slice(8, 10) <= "28") return true;
   const found = new Date(moment);
-  return !moment.startsWith("0000") && !Number.isNaN(found.getTime()) && found.toISOString() === moment;
+  return !Number.isNaN(found.getTime()) && found.toISOString() === moment;
 }
 
 /** `CarriedFact`: `therapies` names the same containers as `containers`, each once. */

@@ -5,9 +5,9 @@
  * One parser, which refuses what `sign` would not write: from the values that it accepted it
  * writes the envelope again, and the bytes must be equal.
  */
-import { concat, equal, type Bytes } from "../bytes";
+import { concat, equal, utf8, type Bytes } from "../bytes";
 import { Problem } from "../problem";
-import { dumps, loads, type Cbor } from "./cbor";
+import { dumps, head, loads, type Cbor } from "./cbor";
 import { ED25519, ED25519_FULL, ES256, type PublicKey } from "./publickey";
 import type { SigningKey } from "./signingkey";
 
@@ -18,6 +18,8 @@ export const MAX_STATEMENT = 65_535; // bytes: what a tlog-tiles entry bundle ca
 const TAG = Uint8Array.of(0xd2); // tag 18, RFC 9052 §2
 const [ALG, CONTENT_TYPE, KID, CLAIMS] = [1, 3, 4, 15] as const; // RFC 9052 §3.1; 15: RFC 9597 §2
 const [ISS, SUB, AUD, CTI] = [1, 2, 3, 7] as const; // RFC 8392 §4
+const BEFORE = concat(Uint8Array.of(0x84, 0x6a), utf8("Signature1")); // of an array of four
+const NOTHING = Uint8Array.of(0x40); // no external data
 const ALGORITHMS: readonly Cbor[] = [ED25519, ED25519_FULL, ES256];
 
 /** What the signature covers. `cti`: 16 bytes that this key never used before. */
@@ -41,7 +43,7 @@ export interface Statement extends Claims {
 
 /** RFC 9052 §4.4. */
 export function sigStructure(protectedHeader: Bytes, payload: Bytes): Bytes {
-  return dumps(["Signature1", protectedHeader, new Uint8Array(), payload]);
+  return concat(BEFORE, head(2, protectedHeader.length), protectedHeader, NOTHING, head(2, payload.length), payload);
 }
 
 /** The signed bytes. Throws as `parse`: a statement that we would not read is not written. */
