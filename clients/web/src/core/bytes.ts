@@ -32,8 +32,9 @@ export function nameOf(data: Uint8Array): string {
 }
 
 export function concat(...parts: Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
+  let [length, at] = [0, 0];
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
   for (const part of parts) {
     whole.set(part, at);
     at += part.length;

@@ -49,7 +49,7 @@ export class Entries {
   readonly enrolled = new Enrolled();
 
   private readonly statements = new StatementReader();
-  private readonly used = new Set<string>(); // kid and cti
+  private readonly used = new Map<string, Set<string>>(); // ctis by kid
   private readonly kids = new WeakMap<Uint8Array, string>(); // in hex
   private readonly vkey: VerifierKey;
   private readonly heads: Heads;
@@ -117,9 +117,9 @@ export class Entries {
   }
 
   private isUsed(kid: string, found: statement.Statement): boolean {
-    const use = kid + nameOf(found.cti);
-    const isUsed = this.used.has(use);
-    this.used.add(use);
+    const [ctis, cti] = [this.used.get(kid) ?? new Set<string>(), nameOf(found.cti)];
+    const isUsed = ctis.has(cti);
+    this.used.set(kid, ctis.add(cti));
     return isUsed;
   }
 
