@@ -90,7 +90,9 @@ export function fromBase64(text: string): Bytes {
   if (binary === null || btoa(binary) !== text) {
     throw new Problem("malformed", "bad_base64", "not base64 in its canonical form");
   }
-  return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
+  const data = new Uint8Array(binary.length);
+  for (let at = 0; at < data.length; at++) data[at] = binary.charCodeAt(at);
+  return data;
 }
 
 /** base64url without padding, as the API and the events have it (RFC 4648 §5). */
