@@ -21,9 +21,20 @@ export function fromUtf8(data: Uint8Array): string {
   }
 }
 
+/** The same bytes, not copied unless their memory is shared (nothing here shares any). */
+export function plain(data: Uint8Array): Bytes {
+  return data.buffer instanceof ArrayBuffer ? (data as Bytes) : new Uint8Array(data);
+}
+
+/** A few bytes as a name in a map or set: a character for each. */
+export function nameOf(data: Uint8Array): string {
+  return String.fromCharCode.apply(null, data as unknown as number[]);
+}
+
 export function concat(...parts: Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
+  let [length, at] = [0, 0];
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
   for (const part of parts) {
     whole.set(part, at);
     at += part.length;
@@ -79,7 +90,9 @@ export function fromBase64(text: string): Bytes {
   if (binary === null || btoa(binary) !== text) {
     throw new Problem("malformed", "bad_base64", "not base64 in its canonical form");
   }
-  return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
+  const data = new Uint8Array(binary.length);
+  for (let at = 0; at < data.length; at++) data[at] = binary.charCodeAt(at);
+  return data;
 }
 
 /** base64url without padding, as the API and the events have it (RFC 4648 §5). */

@@ -40,11 +40,13 @@ export function namesVersion(type: string): boolean {
   return kindOf(type).members.startsWith("chain_version:") || kindOf(type).members.includes(" chain_version:");
 }
 
-/** An event's own members; `others`: names that are not of them, which are not looked at.
- * Throws `Problem` `unknown_event`, `unknown_event_version`, `invalid_event` naming the first member that
- * is wrong. */
-export function checkMembers(type: string, members: Record<string, unknown>, version?: unknown, others = NONE): void {
-  const wrong = inPart(kindOf(type, version).members, members, others) ?? inTherapies(members);
+/** An event's own members (without `type`, `v`, `occurred_at` and its place in the sequence, unless `beside`
+ * names them). Throws `Problem` `unknown_event`, `unknown_event_version`, `invalid_event` naming the first
+ * member that is wrong. */
+export function checkMembers(
+  type: string, members: Record<string, unknown>, version?: unknown, beside: readonly string[] = [],
+): void {
+  const wrong = inPart(kindOf(type, version).members, members, beside) ?? inTherapies(members);
   if (wrong) throw invalid(`${type}${wrong}`);
 }
 
@@ -54,8 +56,6 @@ export function checkTime(type: string, moment: string): void {
   if (wrong) throw invalid(`${type}.occurred_at${wrong}`);
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
 type Check = (value: Json) => string | null;
 interface Member {
   name: string;
@@ -64,25 +64,24 @@ interface Member {
 }
 
 /** What is wrong, as `.member: why`; null when nothing is. */
-function inPart(line: string, value: unknown, others = NONE): string | null {
+function inPart(line: string, value: unknown, beside: readonly string[] = []): string | null {
   if (!isObject(value)) return ": not an object";
   const members = membersOf(line);
-  for (const { name, isOptional, check } of members) {
+  for (const { name, isOptional, check } of members.values()) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
     const wrong = given === undefined ? (isOptional ? null : ": is missing") : check(given);
     if (wrong) return `.${name}${wrong}`;
   }
-  const isStranger = (name: string): boolean => !others.has(name) && !members.some((one) => one.name === name);
-  const stranger = Object.keys(value).find((name) => value[name] !== undefined && isStranger(name));
+  const stranger = Object.keys(value).find((name) => !members.has(name) && !beside.includes(name) && value[name] !== undefined);
   return stranger === undefined ? null : `.${stranger}: is no member of this event`;
 }
 
 /** The table's lines are read once each: a log has thousands of events of few types. */
-const membersOf = remembered((line: string): Member[] =>
-  line.split(" ").filter(Boolean).map((member) => {
+const membersOf = remembered((line: string): ReadonlyMap<string, Member> =>
+  new Map(line.split(" ").filter(Boolean).map((member) => {
     const [, name = "", optional, shape = ""] = /^(\w+)(\??):(.+)$/.exec(member) ?? [];
-    return { name, isOptional: optional === "?", check: checkOf(shape) };
-  }));
+    return [name, { name, isOptional: optional === "?", check: checkOf(shape) }];
+  })));
 
 const checkOf = remembered((shape: string): Check => {
   if (shape.endsWith("?")) return (value) => (value === null ? null : checkOf(shape.slice(0, -1))(value));
@@ -134,10 +133,12 @@ function inText(name: string, value: Json): string | null {
   return name === "Timestamp" && !isOnTheCalendar(value) ? ": there is no such day" : null;
 }
 
-/** The pattern alone would let 31 February through, and the year 0. */
+/** The pattern alone would let 31 February through, and the year 0. A day up to the 28th every month has. */
 function isOnTheCalendar(moment: string): boolean {
+  if (moment.startsWith("0000")) return false;
+  if (moment.slice(8, 10) <= "28") return true;
   const found = new Date(moment);
-  return !moment.startsWith("0000") && !Number.isNaN(found.getTime()) && found.toISOString() === moment;
+  return !Number.isNaN(found.getTime()) && found.toISOString() === moment;
 }
 
 /** `CarriedFact`: `therapies` names the same containers as `containers`, each once. */

@@ -43,7 +43,7 @@ function string(major: number, data: Bytes, parts: Uint8Array[]): void {
 }
 
 /** Major type and argument in as few bytes as it takes. */
-function head(major: number, argument: number): Bytes {
+export function head(major: number, argument: number): Bytes {
   const first = major << 5;
   if (argument < 24) return Uint8Array.of(first | argument);
   const power = argument < 0x100 ? 0 : argument < 0x1_0000 ? 1 : argument < 0x1_0000_0000 ? 2 : 3;

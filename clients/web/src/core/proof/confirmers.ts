@@ -14,7 +14,7 @@ export type Answered = [number: number, verdicts: Uint8Array];
 export const READY = "ready";
 
 const TOGETHER = 32; // signatures: some milliseconds of work
-const ENOUGH = 320; // signatures that wait for a worker; more than these the asker checks meanwhile
+const ENOUGH = 768; // signatures that wait for a worker: of the thousand that are read together, what the page would wait for is checked in it
 const MOST = 4;
 
 const NONE = new Uint8Array();
@@ -44,7 +44,7 @@ export class Confirmers {
     if (this.open >= ENOUGH * this.ready.length) return Promise.resolve(false);
     this.open += 1;
     return new Promise((tell) => {
-      this.waiting.push({ question: [key.spki, signature, message], tell });
+      this.waiting.push({ question: [key.spki, signature.slice(), message.slice()], tell }); // alone: all that a view stands in would go along
       if (this.waiting.length === TOGETHER) this.send();
       else if (this.waiting.length === 1) setTimeout(() => this.send());
     });

@@ -5,7 +5,7 @@
  * is asked: an Ed25519 key or R of low order, a point in a second encoding (RFC 8032 §5.1.3 asks
  * for y < p), and an ES256 signature in its high-S twin.
  */
-import { concat, equal, fromHex, type Bytes } from "../bytes";
+import { concat, equal, fromHex, plain, type Bytes } from "../bytes";
 import { Problem } from "../problem";
 import { sha256 } from "./hash";
 
@@ -76,7 +76,7 @@ export class PublicKey {
     }
     if (isEd25519) mustBeSound(signature.subarray(0, 32), "signature's R");
     else mustBeLow(signature.subarray(32));
-    if (!(await this.holds(new Uint8Array(signature), new Uint8Array(message)))) {
+    if (!(await this.holds(plain(signature), plain(message)))) {
       throw unauthentic("bad_signature", "the signature was not made by this key over these bytes");
     }
   }
@@ -88,7 +88,7 @@ export class PublicKey {
   /** The equation alone, in this thread: without the rules that `verify` adds. */
   async holdsHere(signature: Bytes, message: Bytes): Promise<boolean> {
     if (this.key) return crypto.subtle.verify(verifyWith(this.alg), this.key, signature, message);
-    return (await import("./ed25519")).verify(this.raw, signature, message);
+    return import("./ed25519").then(({ verify }) => verify(this.raw, signature, message));
   }
 }
 

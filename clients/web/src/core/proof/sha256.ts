@@ -6,43 +6,44 @@ import type { Bytes } from "../bytes";
 
 /** The first 32 bits of the fractional parts of the roots of the first primes: square, then cube. */
 const [FIRST, ROUNDS] = constants();
-const words = new Int32Array(64);
+const [state, words] = [new Int32Array(8), new Int32Array(64)];
+/** What is hashed, padded: one piece of memory for all, as nothing else runs in between. */
+let padded = new Uint8Array(1024);
+let view = new DataView(padded.buffer);
 
 /** Over the parts, one after the other. */
 export function sha256Sync(...parts: Uint8Array[]): Bytes {
-  const state = Int32Array.from(FIRST);
-  const [data, end] = padded(parts);
-  for (let at = 0; at < end; at += 64) block(state, data, at);
+  const end = pad(parts);
+  state.set(FIRST);
+  for (let at = 0; at < end; at += 64) block(at);
   const out = new Uint8Array(32);
-  const written = new DataView(out.buffer);
-  for (let at = 0; at < 8; at++) written.setInt32(4 * at, state[at]!);
+  for (let at = 0; at < 32; at++) out[at] = state[at >> 2]! >>> (24 - 8 * (at & 3));
   return out;
 }
 
-let room = new DataView(new ArrayBuffer(4096)); // used again by each
-
-/** §5.1.1: a one bit, zeros, and the length in bits in eight bytes; and where that ends. */
-function padded(parts: readonly Uint8Array[]): [DataView, number] {
+/** §5.1.1: a one bit, zeros, and the length in bits in eight bytes; how many bytes there are with these. */
+function pad(parts: readonly Uint8Array[]): number {
   let length = 0;
   for (const part of parts) length += part.length;
   const end = Math.ceil((length + 9) / 64) * 64;
-  if (end > room.byteLength) room = new DataView(new ArrayBuffer(end));
-  const data = new Uint8Array(room.buffer, 0, end);
+  if (end > padded.length) {
+    padded = new Uint8Array(2 * end);
+    view = new DataView(padded.buffer);
+  }
   let at = 0;
   for (const part of parts) {
-    data.set(part, at);
+    padded.set(part, at);
     at += part.length;
   }
-  data.fill(0, length);
-  data[length] = 0x80;
-  room.setUint32(end - 8, Math.floor(length / 2 ** 29));
-  room.setUint32(end - 4, length << 3);
-  return [room, end];
+  padded.fill(0, length, end)[length] = 0x80;
+  view.setUint32(end - 8, Math.floor(length / 2 ** 29));
+  view.setUint32(end - 4, length << 3);
+  return end;
 }
 
 /** §6.2.2. Plain assignments: a list for each round would take longer than the round. */
-function block(state: Int32Array, view: DataView, start: number): void {
-  schedule(view, start);
+function block(start: number): void {
+  schedule(start);
   let a = state[0]!, b = state[1]!, c = state[2]!, d = state[3]!, e = state[4]!, f = state[5]!, g = state[6]!, h = state[7]!;
   for (let round = 0; round < 64; round++) {
     const one = (h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g)) + ROUNDS[round]! + words[round]!) | 0;
@@ -54,7 +55,7 @@ function block(state: Int32Array, view: DataView, start: number): void {
   state[4]! += e; state[5]! += f; state[6]! += g; state[7]! += h;
 }
 
-function schedule(view: DataView, start: number): void {
+function schedule(start: number): void {
   for (let at = 0; at < 16; at++) words[at] = view.getInt32(start + 4 * at);
   for (let at = 16; at < 64; at++) {
     const low = words[at - 15]!, high = words[at - 2]!;

@@ -2,13 +2,12 @@
  * The statement: COSE_Sign1 (RFC 9052 §4.2), laid out as an RFC 9943 Signed Statement. The twin of
  * `ledger/proof/statement.py`.
  *
- * One parser, which refuses what `sign` would not write: `loads` takes each number, length and text in
- * one spelling only, and here every list and map has the members that `sign` writes, in its order. So
- * from the values that were accepted the same bytes come again.
+ * One parser, which refuses what `sign` would not write: from the values that it accepted it
+ * writes the envelope again, and the bytes must be equal.
  */
-import { concat, equal, type Bytes } from "../bytes";
+import { concat, equal, utf8, type Bytes } from "../bytes";
 import { Problem } from "../problem";
-import { dumps, loads, type Cbor, type CborMap } from "./cbor";
+import { dumps, head, loads, type Cbor } from "./cbor";
 import { ED25519, ED25519_FULL, ES256, type PublicKey } from "./publickey";
 import type { SigningKey } from "./signingkey";
 
@@ -19,7 +18,8 @@ export const MAX_STATEMENT = 65_535; // bytes: what a tlog-tiles entry bundle ca
 const TAG = Uint8Array.of(0xd2); // tag 18, RFC 9052 §2
 const [ALG, CONTENT_TYPE, KID, CLAIMS] = [1, 3, 4, 15] as const; // RFC 9052 §3.1; 15: RFC 9597 §2
 const [ISS, SUB, AUD, CTI] = [1, 2, 3, 7] as const; // RFC 8392 §4
-const [HEADER, CLAIM] = [[ALG, CONTENT_TYPE, KID, CLAIMS], [ISS, SUB, AUD, CTI]] as const; // in the order of RFC 8949 §4.2.1
+const BEFORE = concat(Uint8Array.of(0x84, 0x6a), utf8("Signature1")); // of an array of four
+const NOTHING = Uint8Array.of(0x40); // no external data
 const ALGORITHMS: readonly Cbor[] = [ED25519, ED25519_FULL, ES256];
 
 /** What the signature covers. `cti`: 16 bytes that this key never used before. */
@@ -43,7 +43,7 @@ export interface Statement extends Claims {
 
 /** RFC 9052 §4.4. */
 export function sigStructure(protectedHeader: Bytes, payload: Bytes): Bytes {
-  return dumps(["Signature1", protectedHeader, new Uint8Array(), payload]);
+  return concat(BEFORE, head(2, protectedHeader.length), protectedHeader, NOTHING, head(2, payload.length), payload);
 }
 
 /** The signed bytes. Throws as `parse`: a statement that we would not read is not written. */
@@ -62,11 +62,11 @@ export function parse(raw: Uint8Array, contentType = EVENT): Statement {
   }
   if (raw[0] !== TAG[0]) throw malformed("malformed_cose", "not a tagged COSE_Sign1 (tag 18)");
   const [header, payload, signature] = body(loads(raw.subarray(1)));
-  const said = loads(header);
-  const [alg, declared, kid, claimed] = members(said, HEADER, "header");
+  const [alg, declared, kid, claimed] = members(loads(header), [ALG, CONTENT_TYPE, KID, CLAIMS], "header");
   const checked = checkedHeader(alg, declared, kid, contentType);
-  const claims = checkedClaims(members(claimed, CLAIM, "claim"));
-  if (!isInOrder(said, HEADER) || !isInOrder(claimed, CLAIM)) {
+  const claims = checkedClaims(members(claimed, [ISS, SUB, AUD, CTI], "claim"));
+  const again = protectedHeader(checked.alg, checked.contentType, checked.kid, claims);
+  if (!equal(again, header) || !equal(envelope(again, payload, signature), raw)) {
     throw malformed("malformed_cbor", "not in the one deterministic encoding (RFC 8949 §4.2.1)");
   }
   return { raw, protected: header, ...checked, ...claims, payload, signature };
@@ -108,11 +108,6 @@ function members(value: Cbor | undefined, labels: readonly number[], what: strin
   if (unknown.length) throw malformed("unknown_header", `the ${what} labels are not ${labels.join(", ")} alone`);
   if (value.size !== labels.length) throw malformed("malformed_cose", `of the ${what} labels some are missing`);
   return labels.map((label) => value.get(label));
-}
-
-function isInOrder(value: Cbor | undefined, labels: readonly number[]): boolean {
-  const order = (value as CborMap).keys();
-  return labels.every((label) => label === order.next().value);
 }
 
 function checkedHeader(

@@ -6,7 +6,7 @@
 import { isObject, type Json, type JsonObject } from "../canonical";
 import { Bag, type Half, type Holding } from "./bag";
 import type { Deviations } from "./deviations";
-import { madeIn, push, textsIn, type StoryEntry } from "./entry";
+import { idOf, madeIn, push, textsIn, type StoryEntry } from "./entry";
 
 type Wrong = [position: number, what: string];
 
@@ -50,12 +50,13 @@ export class Custody {
     [this.releases, this.acceptances] = [new Map(), new Map()];
   }
 
-  private handOver({ id, type, payload, position }: StoryEntry): void {
+  private handOver(entry: StoryEntry): void {
+    const { type, payload, position } = entry;
     const act = { CustodyReleased: "release", CustodyAccepted: "accept", CustodyRefused: "refuse" }[type];
     if (act === undefined) return;
     const names = typeof payload["release"] === "string" ? payload["release"] : null;
     const [giver, receiver] = [partyText(payload["giver"]), partyText(payload["receiver"])];
-    const half: Half = { id, giver, receiver, names, since: String(payload["occurred_at"]), position };
+    const half: Half = { id: idOf(entry), giver, receiver, names, since: String(payload["occurred_at"]), position };
     for (const one of new Set(textsIn(payload["containers"]))) this.bag(one)[act as "release" | "accept" | "refuse"](half);
   }
 
@@ -72,8 +73,9 @@ export class Custody {
   /** The pairs that the entry completes. */
   private join(entry: StoryEntry): [accepted: StoryEntry, release: StoryEntry][] {
     if (entry.type === "CustodyReleased") {
-      this.releases.set(entry.id, entry);
-      return (this.acceptances.get(entry.id) ?? []).map((one) => [one, entry]);
+      const id = idOf(entry);
+      this.releases.set(id, entry);
+      return (this.acceptances.get(id) ?? []).map((one) => [one, entry]);
     }
     if (entry.type !== "CustodyAccepted" || entry.payload["release"] === null) return [];
     const named = String(entry.payload["release"]);

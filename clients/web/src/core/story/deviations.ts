@@ -1,6 +1,6 @@
-/** What the ledger itself says of entries: the codes of its deviations, by the statement that each was raised
- * because of and the therapy that it stands in. docs/reference/findings.md says what each means. */
-import { push, type StoryEntry } from "./entry";
+/** What the ledger itself says of entries: the codes of its deviations, by the therapy that each stands in and
+ * the statement that it was raised because of. docs/reference/findings.md says what each means. */
+import { idOf, push, type StoryEntry } from "./entry";
 import { LEDGER } from "./people";
 
 /** They say: this fact changed nothing. */
@@ -9,17 +9,20 @@ const SET_ASIDE = ["unrelated_signer", "chain_not_opened", "chain_linked"];
 const VOID = "role_not_permitted";
 
 export class Deviations {
-  private readonly codes = new Map<string, string[]>();
+  private readonly codes = new Map<string, Map<string, string[]>>(); // by stream, then by id
 
   constructor(entries: readonly StoryEntry[]) {
     for (const { type, signer, stream, payload } of entries) {
-      if (type === "DeviationRaised" && signer === LEDGER) push(this.codes, `${String(payload["cause"])} ${stream}`, String(payload["code"]));
+      if (type !== "DeviationRaised" || signer !== LEDGER) continue;
+      const here = this.codes.get(stream) ?? new Map<string, string[]>();
+      this.codes.set(stream, here);
+      push(here, String(payload["cause"]), String(payload["code"]));
     }
   }
 
   /** True if one of these codes was raised because of the entry, in its therapy. */
-  says({ id, stream }: StoryEntry, ...codes: readonly string[]): boolean {
-    const raised = this.codes.get(`${id} ${stream}`);
+  says(entry: StoryEntry, ...codes: readonly string[]): boolean {
+    const raised = this.codes.get(entry.stream)?.get(idOf(entry));
     return raised !== undefined && codes.some((code) => raised.includes(code));
   }
 

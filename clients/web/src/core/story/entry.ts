@@ -1,4 +1,4 @@
-/** An entry as the story reads it: `id` is the statement's, `moment` the ledger's time of it. */
+/** An entry as the story reads it: `raw` is the statement, `moment` the ledger's time of it. */
 import { toHex } from "../bytes";
 import type { AuditedEntry } from "../bundle/entries";
 import { isObject, type JsonObject } from "../canonical";
@@ -6,7 +6,7 @@ import { sha256Sync } from "../proof/sha256";
 
 export interface StoryEntry {
   position: number;
-  id: string;
+  raw: Uint8Array;
   signer: string;
   kid: string;
   stream: string;
@@ -15,9 +15,18 @@ export interface StoryEntry {
   payload: JsonObject;
 }
 
+const ids = new WeakMap<Uint8Array, string>();
+
+/** The statement's id, hashed when it is asked for: few entries are named by another. */
+export function idOf({ raw }: StoryEntry): string {
+  const id = ids.get(raw) ?? toHex(sha256Sync(raw));
+  ids.set(raw, id);
+  return id;
+}
+
 export function storyEntry({ position, signer, kid, stream, timeS, raw, payload }: AuditedEntry): StoryEntry {
   const moment = new Date(timeS * 1000).toISOString();
-  return { position, id: toHex(sha256Sync(raw)), signer, kid, stream, moment, type: String(payload["type"]), payload };
+  return { position, raw, signer, kid, stream, moment, type: String(payload["type"]), payload };
 }
 
 /** The entry once for each therapy that it is about, as if it stood on that one's stream: of a shipment's or a

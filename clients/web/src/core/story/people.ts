@@ -8,7 +8,7 @@
 import { fromBase64Url, toHex } from "../bytes";
 import { isObject, type Json, type JsonObject } from "../canonical";
 import { sha256Sync } from "../proof/sha256";
-import type { StoryEntry } from "./entry";
+import { idOf, type StoryEntry } from "./entry";
 
 const TWO_SIGNERS = ["quality", "administrator"];
 export const LEDGER = "ledger"; // who signs with the event key that genesis names
@@ -70,7 +70,8 @@ export class People {
     if (agent) this.applyTo(agent, this.person(agent), entry);
   }
 
-  private applyTo(agent: string, person: Person, { payload, id, signer, moment }: StoryEntry): void {
+  private applyTo(agent: string, person: Person, entry: StoryEntry): void {
+    const { payload, signer, moment } = entry;
     const [type, kid, qualification] = [payload["type"], String(payload["kid"]), String(payload["qualification"])];
     if (type === "AgentEnrolled" || type === "KeyAdded") this.owns(agent, payload["key"]);
     if (type === "KeyRevoked") this.ended.set(kid, "revoked");
@@ -78,7 +79,7 @@ export class People {
     if (type === "AgentEnrolled" || type === "AgentRolesChanged") {
       person.roles = rolesIn(payload["roles"]);
       person.approved = new Set([...person.approved].filter((held) => person.roles.includes(held)));
-      person.enrolment = { id, by: signer };
+      person.enrolment = { id: idOf(entry), by: signer };
     }
     if (type === "EnrolmentApproved") person.approved = new Set(person.roles);
     if (type === "QualificationGranted") person.qualifications.set(qualification, String(payload["expires_at"]));

@@ -4,7 +4,7 @@
  */
 import { isObject, type JsonObject } from "../canonical";
 import type { Deviations } from "./deviations";
-import { madeIn, push, textsIn, type StoryEntry } from "./entry";
+import { idOf, madeIn, push, textsIn, type StoryEntry } from "./entry";
 import { LEDGER } from "./people";
 
 const RELEASES = ["Released", "ReleasedPendingResults", "ReleasedOutOfSpecification"];
@@ -144,9 +144,10 @@ export class Therapy {
     this.checks.set(container, checks.set(`${check.signer} at ${check.site}`, check));
   }
 
-  private override({ id, type, payload, signer }: StoryEntry): void {
+  private override(entry: StoryEntry): void {
+    const { type, payload, signer } = entry;
     const isOfRelease = type === "EmergencyOverride" && textsIn(payload["gates"]).includes("released");
-    if (isOfRelease) this.overrides.set(id, { container: String(payload["container"]), by: signer });
+    if (isOfRelease) this.overrides.set(idOf(entry), { container: String(payload["container"]), by: signer });
     const confirmed = type === "OverrideConfirmed" ? this.overrides.get(String(payload["override"])) : undefined;
     if (confirmed && confirmed.by !== signer) this.overridden.add(confirmed.container);
   }
