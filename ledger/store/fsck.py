@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, or_, outerjoin, select
 
 from ledger.domain.rules import Verdict, tags_of
-from ledger.proof.checkpoint import with_lines
+from ledger.proof.checkpoint import parse_checkpoint, with_lines
 from ledger.proof.cosignature import cosigned_at
 from ledger.proof.evidence_record import Chains, claimed, renewed
+from ledger.proof.ml_dsa import SecondKey, signed_at
 from ledger.proof.note import VerifierKey, parse_note
 from ledger.proof.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.store.cosignatures import cosignature
@@ -145,13 +146,30 @@ class _Fsck(Audit):
             self._compare("head", row.id, row, expected)
 
     def _check_checkpoints(self) -> None:
-        """The columns beside the notes; the notes themselves are steps 1 and 2."""
+        """The columns beside the notes, and the second key's line where the log names such a key; the
+        first key's lines are steps 1 and 2."""
         heads = {one.size: one for one in self.heads.heads}
+        position, vkey = self._second.named or (self._size, "")
+        key = SecondKey.parse(vkey) if vkey else None
         for row in self._reads.stream(select(checkpoint)):
             self._rows += 1
             one = heads.get(row.size)
             if one is not None:
                 self._compare("checkpoint", row.size, row, {"root": one.root, "time_ms": one.time_s * 1000})
+                if key and row.size > position:
+                    self._check_line(row, one.time_s, key)
+
+    def _check_line(self, row: Any, time_s: int, key: SecondKey) -> None:
+        try:
+            note = parse_note(row.note)
+            said_s = signed_at(note, parse_checkpoint(note.text), key)
+        except Exception as error:
+            self._odd(
+                "checkpoint", row.size, f"the second key that the log names did not sign it: {told(error)}"
+            )
+        else:
+            if said_s != time_s:
+                self._odd("checkpoint", row.size, "the second key's line says another time than the first's")
 
     def _check_cosignatures(self) -> None:
         """Each is by the witness that its row names, of a head that the log signed, at that time."""

@@ -7,6 +7,7 @@ renewed; a token that was kept never changes.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from ledger.errors import Fault
 from ledger.proof.evidence_record import Chains, encode, hash_of, renewed
 from ledger.proof.time_stamp import claim_of
 from ledger.store.engines import WRITE
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from ledger.proof.time_stamp import Stamp
     from ledger.store.recorder import LedgerRecorder
 
+log = logging.getLogger("unbroken.time_stamps")
 metadata = MetaData()
 
 time_stamp = Table(
@@ -142,29 +145,44 @@ class TimeStampStore:
             return int(connection.execute(query).scalar_one())
 
     def due(self, before_ms: int) -> list[Kept]:
-        """Those whose newest token's certificate ends before that, the most pressing first."""
+        """Those whose newest token's certificate ends before that, the most pressing first. One that is
+        damaged stands in no other's way: the log of this program names it."""
         ends = select(time_stamp.c.size, time_stamp.c.record, func.max(time_stamp.c.number).label("number"))
         last = ends.group_by(time_stamp.c.size, time_stamp.c.record).subquery()
         keys = (time_stamp.c.size, time_stamp.c.record, time_stamp.c.number)
         same = [one == last.c[one.name] for one in keys]
         query = select(time_stamp.c.size).select_from(time_stamp.join(last, onclause=_all(same)))
-        with faults(), self._engine.connect() as connection:
-            sizes = connection.execute(query.where(time_stamp.c.until_ms < before_ms)).scalars().all()
-        found = (kept for size in sorted(set(sizes)) for kept in self.of(size) if kept.until_ms < before_ms)
-        return sorted(found, key=lambda kept: kept.until_ms)
+        sizes = query.where(time_stamp.c.until_ms < before_ms)
+        found = []
+        for rows in self._grouped(select(time_stamp).where(time_stamp.c.size.in_(sizes))):
+            try:
+                found.append(_kept(rows))
+            except Fault as damage:
+                log.error("%s", damage.detail)
+        return sorted((kept for kept in found if kept.until_ms < before_ms), key=lambda kept: kept.until_ms)
 
     def _read(self, query: Select[Any]) -> list[Kept]:
+        return [_kept(rows) for rows in self._grouped(query)]
+
+    def _grouped(self, query: Select[Any]) -> list[list[Any]]:
+        """The rows of each record, in their order."""
         ordered = query.order_by(time_stamp.c.size, time_stamp.c.record, time_stamp.c.number)
         with faults(), self._engine.connect() as connection:
             rows = connection.execute(ordered).all()
-        return [_kept(list(some)) for _, some in groupby(rows, key=lambda row: (row.size, row.record))]
+        return [list(some) for _, some in groupby(rows, key=lambda row: (row.size, row.record))]
 
 
 def _kept(rows: list[Any]) -> Kept:
+    """Raises `Fault` (`store_failed`) where a token is none any more."""
     first, last = rows[0], rows[-1]
     tokens: Iterable[bytes] = (row.token for row in rows)
     nothing: Chains = ()
-    chains = reduce(renewed, tokens, nothing)
+    try:
+        chains = reduce(renewed, tokens, nothing)
+        hash_of(chains[0][0])  # a lone token was not looked into yet
+    except Exception as error:  # whatever damaged bytes provoke
+        what = f"the time stamp of the head of {first.size} entries by {first.record} is damaged"
+        raise Fault("store_failed", f"{what}: {error}; `unbroken-server fsck` names the row") from error
     return Kept(first.size, first.record, first.at_ms, last.until_ms, last.authority, chains)
 
 

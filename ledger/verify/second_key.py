@@ -37,7 +37,7 @@ class SecondSigned:
     def __init__(self, key: SecondKey | None, findings: Findings) -> None:
         self._key = key
         self._findings = findings
-        self._named: tuple[int, str] | None = None  # position and key, as the log says
+        self.named: tuple[int, str] | None = None  # position and key, as the log says
         self._lined: list[int] = []
         self._bare: list[int] = []  # before the first with a line
         if key:
@@ -56,8 +56,8 @@ class SecondSigned:
     def follow(self, entries: Iterable[Entry]) -> None:
         """Entries that went through step 6: one of them may name the key."""
         for entry in entries:
-            if isinstance(entry.event, CheckpointKeyAdded) and self._named is None:
-                self._named = entry.position, entry.event.vkey
+            if isinstance(entry.event, CheckpointKeyAdded) and self.named is None:
+                self.named = entry.position, entry.event.vkey
                 if self._key and entry.event.vkey != str(self._key):
                     self._wrong(
                         entry.position, "the log names another second key than the one that was given"
@@ -67,7 +67,7 @@ class SecondSigned:
         """After the last entry."""
         if self._key is None:
             return
-        named = self._named[0] if self._named else None
+        named = self.named[0] if self.named else None
         for size in self._bare:
             if named is not None and size > named:
                 what = f"the second key did not sign it, and entry {named} names that key"
@@ -82,7 +82,7 @@ class SecondSigned:
 
     def sentence(self) -> str:
         """What there is to say of it, for the end of a report."""
-        if self._key is None and self._named is None:
+        if self._key is None and self.named is None:
             return "The log names none: its heads rest on Ed25519 alone."
         if self._key is None:
             return (

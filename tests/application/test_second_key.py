@@ -7,13 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from ledger.application import Ledger
 from ledger.errors import Fault
-from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.checkpoint import parse_checkpoint, sign_checkpoint
 from ledger.proof.keyfile import new_second_key
 from ledger.proof.ml_dsa import signed_at
 from ledger.proof.note import parse_note
+from ledger.store.fsck import fsck
+from ledger.store.schema import checkpoint
 from tests.e2e.api_stage import enrol
 from tests.scenario import ORIGIN, Scenario, open_scenario
 
@@ -65,6 +68,23 @@ def test_a_log_that_exists_gets_it_once_and_every_head_since_carries_it(scenario
         one for one in ledger.store.entries(0, ledger.store.head()[0]) if one.type == "CheckpointKeyAdded"
     ]
     assert len(named) == 1
+
+
+@pytest.mark.parametrize("how", ["left out", "another's"])
+def test_fsck_finds_a_head_without_its_line(scenario: Scenario, how: str) -> None:
+    ledger = with_second(scenario)
+    ledger.announce_second_key()
+    enrol(scenario, "later", "nurse", "ada", "st-mary-trust", "st-mary")
+    recorder, vkey = ledger.store, str(ledger.vkey)
+    assert fsck(recorder, vkey).first_wrong is None
+    last = ledger.store.checkpoints(0, 10_000)[-1]
+    head = parse_checkpoint(parse_note(last.note).text)
+    other = None if how == "left out" else new_second_key(ORIGIN)
+    forged = sign_checkpoint(head, ledger.config.log_key, last.time_ms // 1000, other)
+    with recorder.engine.begin() as connection:
+        connection.execute(update(checkpoint).where(checkpoint.c.size == last.size).values(note=forged))
+    (wrong,) = [one for step in fsck(recorder, vkey).steps for one in step.problems]
+    assert (wrong.where, "second key" in wrong.what) == (f"table checkpoint, row {last.size}", True)
 
 
 def test_a_node_without_the_key_does_not_start(scenario: Scenario) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import update
 
+from ledger.errors import Fault
 from ledger.proof.evidence_record import check_record, decode, to_renew
 from ledger.proof.time_stamp import check_token
 from ledger.store.fsck import fsck
@@ -102,6 +103,21 @@ def test_what_is_due_is_what_the_newest_token_says(kept: TimeStampStore) -> None
     assert kept.due(until_ms) == []
     assert [(one.size, one.record) for one in kept.due(until_ms + 1)] == [(3, A)]
     assert [one.size for one in kept.due(2**60)] == [3, 5, 7]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_damaged_record_keeps_no_other_from_being_renewed(
+    number: int, kept: TimeStampStore, recorder: LedgerRecorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    for size, record, by in ((3, A, RSA), (3, A, CURVE), (3, B, CURVE), (5, B, RSA))[1 - number :]:
+        assert keep(kept, size, record, by)
+    with recorder.engine.begin() as connection:
+        mine = (time_stamp.c.record == A) & (time_stamp.c.number == number)
+        connection.execute(update(time_stamp).where(mine).values(token=b"none"))
+    assert {(one.size, one.record) for one in kept.due(2**60)} == {(3, B), (5, B)}
+    assert f"the head of 3 entries by {A} is damaged" in caplog.text
+    with pytest.raises(Fault, match=f"the head of 3 entries by {A} is damaged"):
+        kept.of(3)
 
 
 # --- fsck -------------------------------------------------------------------------------------
