@@ -25,7 +25,7 @@ from tests.browser.chromium import DESK, launch
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-ENTRIES = 4_000
+ENTRIES = 12_000  # as in the bench of the other verifier
 WAIT_MS = 120_000
 
 _READY = """async jobs => {
