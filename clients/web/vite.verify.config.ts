@@ -12,6 +12,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: { input: { verify: "verify.html" }, output: { codeSplitting: false } },
   },
-  worker: { format: "iife", rolldownOptions: { output: { codeSplitting: false } } },
   plugins: [single()],
 });

@@ -62,19 +62,6 @@ def test_it_verifies_a_bundle_under_the_logs_key(verifier: Page) -> None:
     assert asked == []
 
 
-def test_a_worker_checks_signatures_beside_the_page(verifier: Page) -> None:
-    if verifier.evaluate("navigator.hardwareConcurrency") == 1:
-        pytest.skip("one core: the page checks alone")
-    expect(verifier.locator("#file")).to_be_visible()
-    (worker,) = verifier.workers[:1]
-    worker.evaluate(
-        "addEventListener('message', ({ data }) => (self.asked = (self.asked ?? 0) + data[1].length))"
-    )
-    give(verifier, BUNDLE, (FOLDER / "log.vkey").read_text().strip())
-    assert verdicts(verifier) == DONE
-    assert worker.evaluate("self.asked") > 20
-
-
 def test_without_a_key_it_says_loudly_that_nothing_pins_the_log(verifier: Page) -> None:
     give(verifier, BUNDLE)
     expect(verifier.locator("#unpinned")).to_contain_text("NOTHING PINS THIS LOG")

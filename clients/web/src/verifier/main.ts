@@ -1,9 +1,6 @@
 /** The page that lies in every bundle: it verifies one, from a file, with no network. */
 import { auditBundle } from "../core/bundle/audit";
 import { Problem } from "../core/problem";
-import { Confirmers } from "../core/proof/confirmers";
-import Confirming from "../core/proof/confirming?worker&inline";
-import { confirmWith } from "../core/proof/publickey";
 import { extend } from "../messages";
 import { element } from "./element";
 import { drawn } from "./page";
@@ -57,7 +54,6 @@ function choose(one: File | undefined): void {
   void check();
 }
 
-confirmWith(new Confirmers(() => new Confirming()).confirm);
 await extend("events", "phrases", "codes");
 file.addEventListener("change", () => choose(file.files?.[0]));
 for (const one of [key, policy, note]) one.addEventListener("change", () => void check());

@@ -81,25 +81,10 @@ export class PublicKey {
     }
   }
 
-  private async holds(signature: Bytes, message: Bytes): Promise<boolean> {
-    return (confirm !== null && (await confirm(this, signature, message))) || this.holdsHere(signature, message);
-  }
-
-  /** The equation alone, in this thread: without the rules that `verify` adds. */
-  async holdsHere(signature: Bytes, message: Bytes): Promise<boolean> {
+  private holds(signature: Bytes, message: Bytes): Promise<boolean> {
     if (this.key) return crypto.subtle.verify(verifyWith(this.alg), this.key, signature, message);
     return import("./ed25519").then(({ verify }) => verify(this.raw, signature, message));
   }
-}
-
-/** Somebody who checks signatures beside this thread. True: it holds; false says nothing, and it is checked here. */
-export type Confirm = (key: PublicKey, signature: Bytes, message: Bytes) => Promise<boolean>;
-
-let confirm: Confirm | null = null;
-
-/** From now on, `by` is asked first; null: nobody. */
-export function confirmWith(by: Confirm | null): void {
-  confirm = by;
 }
 
 /** What WebCrypto is told to sign and verify with. */
