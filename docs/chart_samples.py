@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from array import array
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ledger.charts.chart import Chart, HandOver
@@ -32,7 +33,7 @@ FROZEN = TemperatureProfile(
 
 
 def series(
-    values: list[int | None], start_ms: int = START_MS, interval_ms: int = 5 * MINUTE, **fields: object
+    values: list[int | None], start_ms: int = START_MS, interval_ms: int = 5 * MINUTE, **fields: Any
 ) -> Series:
     """A fit logger's statement; None is no reading."""
     packed = array("h", [NONE if value is None else value for value in values]).tobytes()

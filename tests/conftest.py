@@ -19,6 +19,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
+from tests.key_cost import costing, usual
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -29,6 +31,27 @@ ENGINES = ("sqlite", "postgresql")
 # A busy machine is no bug: an example may take as long as it takes.
 settings.register_profile("unbroken", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unbroken")
+
+# What takes long begins first: a long file begun last leaves one core to itself.
+LONG_FIRST = ("web", "browser", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders of long files, then the others, each in its own order."""
+    items.sort(key=lambda item: _rank(item.nodeid.split("/")))
+
+
+def _rank(path: list[str]) -> int:
+    folder = path[1] if len(path) > 1 else ""
+    return LONG_FIRST.index(folder) if folder in LONG_FIRST else len(LONG_FIRST)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key_cost() -> Iterator[None]:
+    """Key files sealed at the least cost; a module that is about the cost says so by this name."""
+    with pytest.MonkeyPatch.context() as patch:
+        costing(patch, usual())
+        yield
 
 
 def _servers() -> Iterator[str]:

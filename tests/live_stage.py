@@ -69,10 +69,14 @@ class Recording:
 
     def packet(self, values: list[int | None], first: int, **more: Any) -> bytes:
         started_at = timestamp(self.started_ms + first * MINUTE_MS)
-        more = {"started_at": started_at, "range_low_centi_c": -20_000, "range_high_centi_c": 8_000} | more
+        plain: dict[str, Any] = {
+            "started_at": started_at,
+            "range_low_centi_c": -20_000,
+            "range_high_centi_c": 8_000,
+        }
         key = self.scenario.signer(self.logger).key
         return packet(
-            values, first, key=key, logger=self.logger, recording=self.name, origin=ORIGIN, **more,
+            values, first, key=key, logger=self.logger, recording=self.name, origin=ORIGIN, **(plain | more),
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from ledger.errors import Malformed, Unauthentic
 from ledger.proof import keyfile
 from ledger.proof.keyfile import new_key, open_key, seal_key
 from ledger.proof.keys import ED25519, ED25519_FULL, ES256, SigningKey
+from tests.key_cost import LEAST, REAL, costing
 from tests.property.mangled import altered, flipped
 
 PASSPHRASE = b"correct horse battery staple"
@@ -26,11 +27,16 @@ SEALED = seal_key(KEY, PASSPHRASE)
 PEM = serialization.Encoding.PEM
 
 
+@pytest.fixture(autouse=True)
+def key_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real cost: it is what this file is about."""
+    costing(monkeypatch, REAL)
+
+
 @pytest.fixture
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+def cheap(key_cost: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scrypt at its least cost, for tests that open many files."""
-    monkeypatch.setattr(keyfile, "_N", 2)
-    monkeypatch.setattr(keyfile, "_P", 1)
+    costing(monkeypatch, LEAST)
 
 
 def pem(private: object, *, sealed: bool, form: str = "PKCS8") -> bytes:
