@@ -159,6 +159,26 @@ def test_a_wire_cut_after_the_commit_is_resolved_by_looking(wired: tuple[Node, W
     node.must_be_whole()
 
 
+def test_a_commit_that_takes_long_is_waited_for_before_anybody_says_what_became_of_it(
+    wired: tuple[Node, Wire], on_postgres: Stage
+) -> None:
+    """The wire is cut, and the server goes on with what it was told last."""
+    node, made = wired
+    size = node.ledger.store.head()[0]
+    with psycopg.connect(on_postgres.database_url, autocommit=True) as another:
+        another.execute(
+            "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$"
+        )
+        another.execute(
+            "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION slowly()"
+        )
+    made.cut = "after commit"
+    assert node.scan().position == size
+    node.must_be_whole()
+
+
 @pytest.mark.parametrize("cut", ["before commit", "after commit"])
 def test_cuts_again_and_again_lose_and_double_nothing(wired: tuple[Node, Wire], cut: Cut) -> None:
     node, made = wired
