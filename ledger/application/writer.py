@@ -160,12 +160,9 @@ class Writer:
             waiting.results = [answers.of(one) for one in results]
 
     def _resolve(self, decided: list[list[Decided]], fault: Fault) -> list[list[Decided]]:
-        """The connection died in COMMIT: look, by statement id, whether the batch is there. Under the lock,
-        because the server may go on with that COMMIT, and holds the lock until it is done."""
+        """The connection died in COMMIT: look, by statement id, whether the batch is there."""
         firsts = [one for results in decided for one in results if isinstance(one, Accepted)]
-        with self._ledger.store.writing() as writing:
-            found = writing.position_of(firsts[0].signed.id) if firsts else None
-        if found is None:
+        if not firsts or self._ledger.store.settled_position_of(firsts[0].signed.id) is None:
             raise Fault(
                 "store_unavailable", "the database went away; nothing was recorded, send it again"
             ) from fault

@@ -94,7 +94,7 @@ class LedgerRecorder(Reads, DCBRecorder):
         """Lock the head and begin; commit at the end, or roll back if the block raises.
 
         Raises `Fault`. After `commit_unknown` the batch is either stored whole or not at all:
-        ask `position_of`. After any other fault nothing of it is stored.
+        ask `settled_position_of`. After any other fault nothing of it is stored.
         """
         with self._lock:
             connection, writing = self._begin()
@@ -108,6 +108,17 @@ class LedgerRecorder(Reads, DCBRecorder):
                 raise
             self._edge = (writing.edge, writing.root)
         self.arrivals.tell(writing.size)
+
+    def settled_position_of(self, statement_id: bytes) -> int | None:
+        """As `position_of`, under the head's lock: whoever is committing has it until that is done, and a
+        server goes on with a COMMIT whose connection died."""
+        with self._lock:
+            _, writing = self._begin()
+            try:
+                with faults():
+                    return writing.position_of(statement_id)
+            finally:
+                self._abandon()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
