@@ -173,7 +173,7 @@ def _node(ledger: Ledger, settings: Settings, seal: Seal | None, vault: Vault | 
         stamping=Stamping(ledger.store, time_stamps_kept, settings.authorities, ledger.config.clock_ms),
         seal=seal,
         vault=vault,
-        erasing=Erasing(vault, ledger.store),
+        erasing=Erasing(vault, ledger.store, ledger.world_at),
         live=live,
         alarms=open_alarms(ledger, live, settings),
     )

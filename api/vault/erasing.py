@@ -6,11 +6,15 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from ledger.domain.erasure import ERASURES
+from api.vault.rights import therapy_of
+from ledger.domain.erasure import ERASURES, erasure_of
 from ledger.store.decode import entry_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from api.vault.vault import Vault
+    from ledger.domain.world import Entry, World
     from ledger.store.recorder import LedgerRecorder
 
 RETRY_S = 5.0
@@ -21,9 +25,10 @@ log = logging.getLogger("unbroken.vault")
 class Erasing:
     """Follows the log in a thread of its own. Without a vault it does nothing."""
 
-    def __init__(self, vault: Vault | None, recorder: LedgerRecorder) -> None:
-        self._vault, self._recorder = vault, recorder
+    def __init__(self, vault: Vault | None, recorder: LedgerRecorder, world: Callable[[], World]) -> None:
+        self._vault, self._recorder, self._world = vault, recorder, world
         self._after = -1  # entries up to here were looked at
+        self._turn = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="erasing", daemon=True)
 
@@ -56,14 +61,29 @@ class Erasing:
 
     def catch_up(self) -> int:
         """Destroy what entries since the last look erase; the size of the log that was looked at."""
-        assert self._vault is not None
         size, _ = self._recorder.head()
-        for stored in self._recorder.by_tag(ERASURES, after=self._after, before=size):
-            entry = entry_of(stored.position, stored.data, stored.recorded_ms)
-            if self._vault.erase(entry.stream, entry.statement_id):
-                log.info("the keys of a person were destroyed, as entry %d says", entry.position)
-            else:
-                said = "entry %d erases a person whom this vault does not hold: keys in files are not reached"
-                log.warning(said, entry.position)
-            self._after = stored.position
+        with self._turn:
+            for stored in self._recorder.by_tag(ERASURES, after=self._after, before=size):
+                self._obey(entry_of(stored.position, stored.data, stored.recorded_ms))
+                self._after = stored.position
         return size
+
+    def _obey(self, entry: Entry) -> None:
+        if self._erase(entry):
+            log.info("what the vault held of a person went, as entry %d says", entry.position)
+        else:
+            said = "entry %d erases a person whom this vault does not hold: keys in files are not reached"
+            log.warning(said, entry.position)
+
+    def _erase(self, entry: Entry) -> bool:
+        """The therapy's, and those of the provisional chains that it took. A person whom a chain shares
+        that nothing has erased is that chain's alone from now on."""
+        assert self._vault is not None
+        world, coi = self._world(), entry.stream.removeprefix("chain/")
+
+        def is_kept(subject: str) -> bool:
+            return erasure_of(therapy_of(subject), world) is None
+
+        taken = [one for one in world.chain(coi).taken_from if erasure_of(one, world)]
+        found = [self._vault.erase(f"chain/{one}", entry.statement_id, is_kept) for one in (coi, *taken)]
+        return any(found)

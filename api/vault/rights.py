@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.chain import MATCHING_IDENTIFIERS
+from ledger.domain.erasure import erasure_of
 from ledger.domain.policy import PATIENT_ROLES
 from ledger.domain.standing import QUALITY
 from ledger.errors import Fault, NotFound
@@ -36,6 +37,11 @@ def vault_of(reader: Reader) -> Vault:
 def subject_of(coi: str, organisation: str) -> str:
     """An organisation's entry of a therapy's patient, in the vault."""
     return f"chain/{coi}/{organisation}"
+
+
+def therapy_of(subject: str) -> str:
+    """Whose entry it is: the other way round."""
+    return subject.removeprefix("chain/").rsplit("/", 1)[0]
 
 
 def care_sites(chain: Chain) -> tuple[str, ...]:
@@ -84,7 +90,7 @@ def require_patient(reader: Reader, coi: str, roles: frozenset[str] = PATIENT_RO
 
 def require_not_erased(reader: Reader, coi: str) -> None:
     """Raises `NotFound` (`personal_data_erased`)."""
-    said = reader.world.chain(coi).erased
+    said = erasure_of(coi, reader.world)
     if said is not None:
         detail = f"entry {said.position} of the log says that these identifiers were erased"
         raise NotFound("personal_data_erased", detail, position=said.position)

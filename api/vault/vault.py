@@ -8,7 +8,7 @@ log that the two are one patient's. Who may ask stands in `rights.py`.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from clients.patients import commitments, normalise
 from ledger.domain.chain import MATCHING_IDENTIFIERS
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ledger.vault.keys import KeyStore, PersonKeys
 
 Identifiers = dict[str, str]
+Keys = TypeVar("Keys", bound="PersonKeys | None")
 TURNS = 5  # somebody else's change between a look and a write, so many times in a row
 
 
@@ -53,7 +54,7 @@ class Vault:
         was = self.rows.fields(person)  # before the keys: see `rekey`
         keys = self._keys_of(person)
         if not self.rows.put_fields(person, _sealed(person, keys, identifiers), was):
-            raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: look again")
+            raise _moved_on()
         self._index(person)
 
     def bind(self, subject: str, known: str) -> None:
@@ -72,11 +73,8 @@ class Vault:
     def read(self, subject: str) -> Identifiers:
         """What was entered, as it was entered. Raises as `held`."""
         person = self.held(subject).person
-        for _ in range(TURNS):
-            rows, keys = self.rows.fields(person), self._keys_of(person)
-            if all(row.version in keys.data for row in rows.values()):
-                return {name: _opened(person, keys, name, row) for name, row in sorted(rows.items())}
-        raise Fault("vault_damaged", "a sealed row of the vault names a key that is not there")
+        rows, keys = self._fitting(person, self._keys_of)
+        return {name: _opened(person, keys, name, row) for name, row in sorted(rows.items())}
 
     def field_names(self, subject: str) -> list[str]:
         """What was entered of whoever stands under the subject; empty of nobody."""
@@ -107,28 +105,44 @@ class Vault:
             subject for one in persons if self._matches(one, hashes) for subject in self.rows.subjects(one)
         )
 
-    def erase(self, subject: str, entry: str) -> bool:
-        """Destroy the keys of whoever stands under the subject or below it, then what they sealed.
-        `entry`: the statement that says so. Idempotent; False where nobody stands there."""
-        found = [held for one in self.rows.under(subject) if (held := self.rows.find(one))]
-        for held in found:
-            self.keys.destroy(held.person, self._clock_ms(), entry)
-            self.rows.erase(held.person, self._clock_ms())
+    def erase(self, subject: str, entry: str, is_kept: Callable[[str], bool] = lambda _: False) -> bool:
+        """Destroy the keys of whoever stands under the subject or below it, then what they sealed; of whom
+        another subject is kept, only this name goes. `entry`: the statement that says so. Idempotent;
+        False where nobody stands there. Raises `Conflict` `vault_moved_on`."""
+        found = self.rows.under(subject)
+        for one in found:
+            self._erase(one, entry, is_kept)
         return bool(found)
+
+    def _erase(self, subject: str, entry: str, is_kept: Callable[[str], bool]) -> None:
+        held = self.rows.find(subject)
+        if held is None:
+            return
+        there = self.rows.subjects(held.person)
+        if held.erased or not any(is_kept(other) for other in there if other != subject):
+            self._destroy(held.person, entry, there)
+        elif not self.rows.unbind(subject, held.person):
+            raise _moved_on()
+
+    def _destroy(
+        self, person: bytes, entry: str, there: list[str], last_look: Callable[[], None] = lambda: None
+    ) -> None:
+        """For good, if these are still the subjects under which a person stands."""
+
+        def look() -> None:
+            last_look()
+            if self.rows.subjects(person) != there:
+                raise _moved_on()
+
+        self.keys.destroy(person, self._clock_ms(), entry, look)
+        self.rows.erase(person, self._clock_ms())
 
     def withdraw(self, subject: str, last_look: Callable[[], None]) -> None:
         """Take a subject from a person who has another; else destroy the keys, and the name is used up.
         `last_look` raises where that must not be. Raises as `held`; `Conflict` `vault_moved_on`."""
         person = self.held(subject).person
-
-        def look() -> None:
-            last_look()
-            if self.rows.subjects(person) != [subject]:
-                raise Conflict("vault_moved_on", "somebody changed whose entry this is: look again")
-
         if not self.rows.unbind(subject, person):
-            self.keys.destroy(person, self._clock_ms(), "", look)
-            self.rows.erase(person, self._clock_ms())
+            self._destroy(person, "", [subject], last_look)
 
     def forget(self, subject: str) -> None:
         """Destroy whoever stands under it, and leave the name free. Idempotent."""
@@ -153,9 +167,10 @@ class Vault:
         Whatever it is interrupted by, every field opens, for the new key is kept before it seals and
         the old one is dropped after; done again, it goes on where it was.
         """
+        if not self.rows.fields(person):
+            return False
         for _ in range(TURNS):
-            was = self.rows.fields(person)
-            keys = self.keys.add_data_key(person) if was else None
+            was, keys = self._fitting(person, self.keys.add_data_key)
             if keys is None:
                 return False
             plain = {name: _opened(person, keys, name, row) for name, row in was.items()}
@@ -163,7 +178,7 @@ class Vault:
                 self.keys.drop_data_keys(person, keys.newest)
                 self._index(person)
                 return True
-        raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: do it again")
+        raise _moved_on()
 
     def rekey_all(self) -> tuple[int, int]:
         """How many were sealed anew; and how many cannot be, for they name a key that is not there."""
@@ -199,14 +214,26 @@ class Vault:
     def _index(self, person: bytes) -> None:
         """By what is sealed now, whoever sealed it. Raises `Conflict` (`vault_moved_on`)."""
         for _ in range(TURNS):
-            rows, keys = self.rows.fields(person), self.keys.of(person)
+            rows, keys = self._fitting(person, self.keys.of)
             if keys is None:  # erased meanwhile, and found by nothing
                 return
             plain = {name: _opened(person, keys, name, row) for name, row in rows.items()}
             self.keys.index(person, self._hashes(plain).values())
             if self.rows.fields(person) == rows:
                 return
-        raise Conflict("vault_moved_on", "somebody changed these identifiers meanwhile: do it again")
+        raise _moved_on()
+
+    def _fitting(self, person: bytes, keys_of: Callable[[bytes], Keys]) -> tuple[dict[str, Sealed], Keys]:
+        """A person's rows, and keys that open each: between the two looks somebody may have sealed all of
+        them anew. Raises `Fault` (`vault_damaged`) where nobody did and a key is not there."""
+        rows = self.rows.fields(person)
+        while True:
+            keys = keys_of(person)
+            if keys is None or all(row.version in keys.data for row in rows.values()):
+                return rows, keys
+            before, rows = rows, self.rows.fields(person)
+            if rows == before:
+                raise Fault("vault_damaged", "a sealed row of the vault names a key that is not there")
 
     def _keys_of(self, person: bytes) -> PersonKeys:
         keys = self.keys.of(person)
@@ -240,6 +267,10 @@ def _opened(person: bytes, keys: PersonKeys, name: str, row: Sealed) -> str:
     if key is None:
         raise Fault("vault_damaged", "a sealed row of the vault names a key that is not there")
     return unseal(key, row.sealed, about_field(person, name, row.version)).decode()
+
+
+def _moved_on() -> Conflict:
+    return Conflict("vault_moved_on", "somebody changed this entry meanwhile: look, and do it again")
 
 
 def _erased() -> NotFound:

@@ -32,6 +32,12 @@ class Erased(NamedTuple):
     recorded_ms: int
 
 
+def erasure_of(coi: str, world: World) -> Erased | None:
+    """What erased a chain's patient: of a provisional chain that was linked, its therapy's erasure."""
+    chain = world.chain(coi)
+    return world.chain(chain.linked_to).erased if chain.linked_to else chain.erased
+
+
 def retained_until(chain: Chain) -> int | None:
     """When the retention of this therapy's identifiers ends, in milliseconds; 0: nothing is retained.
 

@@ -335,7 +335,8 @@ def test_a_key_database_that_comes_back_from_a_backup_is_healed_at_the_next_star
     (person,) = node.vault.keys.persons()
     vault = vault_in(tmp_path, stage.scenario)
 
-    healing = Erasing(vault, stage.scenario.ledger.store)
+    ledger = stage.scenario.ledger
+    healing = Erasing(vault, ledger.store, ledger.world_at)
     healing.start()
     healing.close()
     assert vault.keys.of(person) is None

@@ -150,29 +150,7 @@ def test_who_tries_birth_dates_by_entering_them_is_stopped(stage: Stage) -> None
     assert (stopped.status_code, code(stopped)) == (429, "too_many_patient_tries")
 
 
-# --- one entry for two therapies -----------------------------------------------------------
-
-
-def test_two_therapies_share_no_entry_or_erasing_one_would_erase_the_other(stage: Stage) -> None:
-    entered(stage)
-    assert code(put(stage, "carl", OTHER, same_as=COI)) == "no_such_person"  # no provisional chain
-    entered(stage, "anna", PROVISIONAL)
-    collect(stage, PROVISIONAL)
-    entered(stage, "carl", OTHER, same_as=PROVISIONAL)
-    entered(stage, "carl", OTHER, same_as=PROVISIONAL)
-    third = put(stage, "carl", "isbt128:CHA999926000011", same_as=PROVISIONAL)
-    assert (third.status_code, code(third)) == (409, "vault_person_shared")
-
-
-def test_taking_back_a_name_leaves_the_provisional_chain_its_patient(stage: Stage) -> None:
-    entered(stage, "anna", PROVISIONAL)
-    collect(stage, PROVISIONAL)
-    entered(stage, "carl", COI, same_as=PROVISIONAL)
-    assert withdraw(stage, "nora").status_code == 204
-    assert look(stage, "anna", PROVISIONAL).json()["identifiers"] == IDENTIFIERS
-    assert code(look(stage, "carl")) == "no_such_person"
-    assert code(withdraw(stage, "carl", PROVISIONAL)) == "therapy_recorded"
-    assert entered(stage, "carl", COI, same_as=PROVISIONAL)
+# --- a name is taken back ---------
 
 
 def test_an_order_that_comes_while_a_name_is_taken_back_keeps_its_patient(

@@ -15,7 +15,7 @@ from api.vault.vault import Vault
 from ledger.errors import Conflict, Fault, NotFound
 from ledger.store.engines import migrate, open_engine
 from ledger.store.recorder import LedgerRecorder
-from ledger.store.vault import VaultStore
+from ledger.store.vault import Sealed, VaultStore
 from ledger.vault.key_file import connected
 from ledger.vault.keys import KeyStore
 from ledger.vault.master import open_master
@@ -101,6 +101,33 @@ def test_whoever_writes_while_all_is_rekeyed_is_never_sealed_under_a_key_that_is
     stopped.set()
     thread.join()
     assert vault.read(A).keys() == IDENTIFIERS.keys()
+
+
+@pytest.mark.parametrize("what", ["read", "enter", "rekey"])
+def test_who_looks_at_rows_just_before_they_are_sealed_anew_looks_again(
+    vault: Vault, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old keys are gone between the look at the rows and the look at the keys."""
+    rows, mine, fields = vault.rows, person(vault), vault.rows.fields
+
+    def then_rekeyed(who: bytes) -> dict[str, Sealed]:
+        found = fields(who)
+        if looks_left and looks_left.pop():
+            monkeypatch.setattr(rows, "fields", fields)
+            vault.rekey(who)
+            monkeypatch.setattr(rows, "fields", then_rekeyed)
+        return found
+
+    for skipped in range(3):
+        looks_left = [True] + [False] * skipped
+        monkeypatch.setattr(rows, "fields", then_rekeyed)
+        with contextlib.suppress(Conflict):
+            if what == "enter":
+                vault.enter(A, "st-mary-trust", IDENTIFIERS)
+            else:
+                assert vault.read(A) == IDENTIFIERS if what == "read" else vault.rekey(mine)
+        monkeypatch.undo()
+        assert vault.read(A) == IDENTIFIERS
 
 
 def test_a_row_moved_to_another_person_or_field_or_altered_is_found_out(vault: Vault) -> None:
