@@ -26,6 +26,8 @@ from api.vault.entering import entered
 from api.vault.printed import is_colleague
 from api.vault.rights import (
     READING_ROLES,
+    is_cared_for,
+    parts_of,
     require_patient,
     unknown,
     vault_of,
@@ -73,7 +75,7 @@ def put_patient(
 
 @router.delete(
     "/v1/chains/{coi}/patient",
-    summary="Take back who was entered for a therapy that the log knows nothing of",
+    summary="Take back who was entered for a therapy that the log does not know as this hospital's",
     description="The keys are destroyed, and the name is used up. Where a provisional chain has the same"
     " entry, it keeps it, and only this name goes. What the log knows is erased by an entry.",
     responses=problems(400, 401, 404, 409, 410, 503) | {204: {"description": "Destroyed"}},
@@ -82,15 +84,17 @@ def put_patient(
 def delete_patient(reader: TheReader, coi: TheCoi) -> Response:
     """Raises `Conflict` (`therapy_recorded`, `vault_moved_on`)."""
     subject, vault = require_patient(reader, coi), vault_of(reader)
-    _must_be_unrecorded(reader, coi)
+    _must_be_unrecorded(reader, subject)
     noted(reader, vault, subject, "withdrawn", ())
-    vault.withdraw(subject, lambda: _must_be_unrecorded(reader, coi))
+    vault.withdraw(subject, lambda: _must_be_unrecorded(reader, subject))
     return Response(status_code=204)
 
 
-def _must_be_unrecorded(reader: Reader, coi: str) -> None:
+def _must_be_unrecorded(reader: Reader, subject: str) -> None:
     """As the log is now, whatever it was when the request came."""
-    if reader.node.ledger.world_at().chain(coi).version:
+    coi, organisation = parts_of(subject)
+    world = reader.node.ledger.world_at()
+    if is_cared_for(world, coi, organisation):
         raise Conflict("therapy_recorded", "the log knows this therapy: have it erased by an entry")
 
 
@@ -149,7 +153,8 @@ def put_person(
 def delete_person(reader: TheReader, agent: TheName) -> Response:
     """By whoever may enter it."""
     vault, subject = vault_of(reader), _own_people(reader, agent)
-    vault.held(subject)
+    if vault.rows.find(subject) is None:
+        raise unknown()
     noted(reader, vault, subject, "withdrawn", ())
     vault.forget(subject)
     return Response(status_code=204)

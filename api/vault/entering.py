@@ -6,9 +6,21 @@ from typing import TYPE_CHECKING
 
 from api.vault.accesses import known_fields, noted
 from api.vault.documents import PatientEntered
-from api.vault.rights import find_patient, meeting, require_patient, subject_of, unknown, vault_of
+from api.vault.erasing import is_kept_in
+from api.vault.rights import (
+    erased,
+    erasure_of,
+    find_patient,
+    meeting,
+    parts_of,
+    require_patient,
+    subject_of,
+    unknown,
+    vault_of,
+)
 from clients.patients import normalise
 from ledger.domain.parts import Commitment
+from ledger.domain.provisional import before_order
 from ledger.errors import Conflict, Fault
 
 if TYPE_CHECKING:
@@ -34,8 +46,18 @@ def entered(reader: Reader, coi: str, entry: PatientEntry) -> PatientEntered:
     else:
         assert entry.same_as is not None
         _bind(reader, coi, subject, entry.same_as)
+    _require_not_erased_meanwhile(reader, subject)
     patient = _commitments(reader, subject, vault_of(reader).read(subject))
     return PatientEntered(coi=coi, patient=patient, differs=_differing(reader.world.chain(coi), patient))
+
+
+def _require_not_erased_meanwhile(reader: Reader, subject: str) -> None:
+    """The server may have obeyed an erasure just before anybody stood there."""
+    world = reader.node.ledger.world_at()
+    said = erasure_of(world, *parts_of(subject))
+    if said is not None:
+        vault_of(reader).erase(subject, said.statement_id, is_kept_in(world))
+        raise erased(said)
 
 
 def _enter(reader: Reader, coi: str, subject: str, identifiers: Identifiers, correction: str | None) -> None:
@@ -68,7 +90,7 @@ def _bind(reader: Reader, coi: str, subject: str, provisional: str) -> None:
     """Only with one chain that the log knows as provisional: two therapies share no person, or erasing
     one would erase both."""
     known, vault = require_patient(reader, provisional), vault_of(reader)
-    if reader.world.chain(provisional).provisional is None:
+    if before_order(reader.world.chain(provisional)) is None:
         raise unknown()
     identifiers = vault.read(known)
     differs = _differing(reader.world.chain(coi), _commitments(reader, known, identifiers))

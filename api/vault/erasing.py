@@ -6,8 +6,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from api.vault.rights import therapy_of
-from ledger.domain.erasure import ERASURES, erasure_of
+from api.vault.rights import erasure_of, parts_of
+from ledger.domain.erasure import ERASURES
 from ledger.store.decode import entry_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Erasing:
         self._vault, self._recorder, self._world = vault, recorder, world
         self._after = -1  # entries up to here were looked at
         self._turn = threading.Lock()
+        self._quiet = True  # what was destroyed before the start is not told again
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="erasing", daemon=True)
 
@@ -39,6 +40,7 @@ class Erasing:
             if healed:
                 log.warning("%d erased persons had come back with a backup, and were destroyed again", healed)
             self.catch_up()
+            self._quiet = False
             self._thread.start()
 
     def close(self) -> None:
@@ -71,19 +73,21 @@ class Erasing:
     def _obey(self, entry: Entry) -> None:
         if self._erase(entry):
             log.info("what the vault held of a person went, as entry %d says", entry.position)
-        else:
+        elif not self._quiet:
             said = "entry %d erases a person whom this vault does not hold: keys in files are not reached"
             log.warning(said, entry.position)
 
     def _erase(self, entry: Entry) -> bool:
-        """The therapy's, and those of the provisional chains that it took. A person whom a chain shares
-        that nothing has erased is that chain's alone from now on."""
+        """What the therapy's hospitals entered, for it and for the provisional chains that it took."""
         assert self._vault is not None
         world, coi = self._world(), entry.stream.removeprefix("chain/")
+        under = [self._vault.rows.under(f"chain/{one}") for one in (coi, *world.chain(coi).taken_from)]
+        reached = [one for subjects in under for one in subjects if erasure_of(world, *parts_of(one))]
+        for subject in reached:
+            self._vault.erase(subject, entry.statement_id, is_kept_in(world))
+        return bool(reached)
 
-        def is_kept(subject: str) -> bool:
-            return erasure_of(therapy_of(subject), world) is None
 
-        taken = [one for one in world.chain(coi).taken_from if erasure_of(one, world)]
-        found = [self._vault.erase(f"chain/{one}", entry.statement_id, is_kept) for one in (coi, *taken)]
-        return any(found)
+def is_kept_in(world: World) -> Callable[[str], bool]:
+    """Whether nothing has erased a subject."""
+    return lambda subject: erasure_of(world, *parts_of(subject)) is None

@@ -106,50 +106,41 @@ class Vault:
         )
 
     def erase(self, subject: str, entry: str, is_kept: Callable[[str], bool] = lambda _: False) -> bool:
-        """Destroy the keys of whoever stands under the subject or below it, then what they sealed; of whom
-        another subject is kept, only this name goes. `entry`: the statement that says so. Idempotent;
-        False where nobody stands there. Raises `Conflict` `vault_moved_on`."""
-        found = self.rows.under(subject)
-        for one in found:
-            self._erase(one, entry, is_kept)
-        return bool(found)
-
-    def _erase(self, subject: str, entry: str, is_kept: Callable[[str], bool]) -> None:
+        """Destroy what whoever stands under the subject sealed, and their keys; of whom another subject is
+        kept, only this name goes. `entry`: the statement that says so. Idempotent; False where nobody
+        stands there. Raises `Conflict` `vault_moved_on`."""
         held = self.rows.find(subject)
         if held is None:
-            return
+            return False
         there = self.rows.subjects(held.person)
         if held.erased or not any(is_kept(other) for other in there if other != subject):
             self._destroy(held.person, entry, there)
         elif not self.rows.unbind(subject, held.person):
             raise _moved_on()
+        return True
 
     def _destroy(
         self, person: bytes, entry: str, there: list[str], last_look: Callable[[], None] = lambda: None
     ) -> None:
-        """For good, if these are still the subjects under which a person stands."""
-
-        def look() -> None:
-            last_look()
-            if self.rows.subjects(person) != there:
-                raise _moved_on()
-
-        self.keys.destroy(person, self._clock_ms(), entry, look)
-        self.rows.erase(person, self._clock_ms())
+        """For good, if these are still the subjects under which a person stands. The row first, which
+        nobody is bound to any more then: `heal` finds what this was interrupted in."""
+        if not self.rows.erase(person, self._clock_ms(), there, last_look):
+            raise _moved_on()
+        self.keys.destroy(person, self._clock_ms(), entry)
 
     def withdraw(self, subject: str, last_look: Callable[[], None]) -> None:
         """Take a subject from a person who has another; else destroy the keys, and the name is used up.
         `last_look` raises where that must not be. Raises as `held`; `Conflict` `vault_moved_on`."""
         person = self.held(subject).person
-        if not self.rows.unbind(subject, person):
+        if not self.rows.unbind(subject, person, last_look):
             self._destroy(person, "", [subject], last_look)
 
     def forget(self, subject: str) -> None:
         """Destroy whoever stands under it, and leave the name free. Idempotent."""
         held = self.rows.find(subject)
         if held is not None:
-            self.keys.destroy(held.person, self._clock_ms(), "")
             self.rows.erase(held.person, self._clock_ms())
+            self.keys.destroy(held.person, self._clock_ms(), "")
             self.rows.release(subject, held.person)
 
     def heal(self) -> int:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.domain.care import care_sites, organisations
+from ledger.domain.provisional import before_order
 from ledger.domain.times import milliseconds, timestamp
 from ledger.errors import Conflict, Refused
 
@@ -30,12 +32,6 @@ class Erased(NamedTuple):
     signer: str
     basis: str
     recorded_ms: int
-
-
-def erasure_of(coi: str, world: World) -> Erased | None:
-    """What erased a chain's patient: of a provisional chain that was linked, its therapy's erasure."""
-    chain = world.chain(coi)
-    return world.chain(chain.linked_to).erased if chain.linked_to else chain.erased
 
 
 def retained_until(chain: Chain) -> int | None:
@@ -69,7 +65,7 @@ def check_erasure(entry: Entry, event: PersonalDataErased, world: World, _: Foun
     chain = world.chain(entry.stream.removeprefix("chain/"))
     if chain.erased is not None:
         raise Conflict("already_erased", f"it was decided at position {chain.erased.position}")
-    _require_end(chain)
+    _require_end(chain, world)
     if is_retained(chain, entry.recorded_ms):
         _require_right(event, chain)
 
@@ -83,17 +79,32 @@ def _require_right(event: PersonalDataErased, chain: Chain) -> None:
         raise Refused("retention_not_overridden", f"{kept}: say what stands above that duty")
 
 
-def _require_end(chain: Chain) -> None:
-    """In a closed therapy nothing is collected, linked or authorised any more without a deviation. Before
-    an order, nothing may be left that an order could take."""
+def _require_end(chain: Chain, world: World) -> None:
+    """In a closed therapy nothing is collected, linked or authorised any more without a deviation. Of what
+    was collected before an order and never linked, nothing may be left that an order could take."""
     if chain.is_open and chain.closed is None:
         raise Refused("therapy_goes_on", "the patient must be known until the therapy is closed: close it")
     if chain.linked_to is not None:
         raise Refused("therapy_goes_on", f"what was collected here is {chain.linked_to}'s: decide it there")
-    left = sorted(name for name, one in chain.containers.items() if not one.is_gone)
-    if not chain.is_open and left:
+    if left := sorted(_unlinked(chain, world)):
         detail = f"{', '.join(left)} may still be linked to an order: link or destroy it"
         raise Refused("therapy_goes_on", detail)
+
+
+def _unlinked(chain: Chain, world: World) -> list[str]:
+    """What is left of a collection that no order took, at a hospital whose entry goes with this therapy.
+    What became of it behind an order is said there."""
+    before = before_order(chain)
+    if before is None or before.linked_to is not None:
+        return []
+    if not set(organisations(world, care_sites(before))) & set(organisations(world, care_sites(chain))):
+        return []
+    return [name for name, one in before.containers.items() if not (one.is_gone or _is_gone(name, chain))]
+
+
+def _is_gone(name: str, chain: Chain) -> bool:
+    said = chain.mentioned.get(name)
+    return said is not None and said.is_gone
 
 
 def _years_later(ms: int) -> int:

@@ -108,9 +108,11 @@ class VaultStore:
         except _Taken:
             raise Conflict("vault_subject_taken", TAKEN.format(of)) from None
 
-    def unbind(self, of: str, who: bytes) -> bool:
-        """Take a subject from a person who has another. False: changed nothing, for it is the only one."""
+    def unbind(self, of: str, who: bytes, last_look: Callable[[], None] = lambda: None) -> bool:
+        """Take a subject from a person who has another. False: changed nothing, for it is the only one.
+        `last_look` as for `erase`."""
         with self._writing() as connection:
+            last_look()
             there = _subjects_locked(connection, who)
             if of in there and len(there) > 1:
                 connection.execute(delete(subject).where(subject.c.subject == of))
@@ -153,10 +155,23 @@ class VaultStore:
                 connection.execute(insert(field), rows)
         return True
 
-    def erase(self, who: bytes, now_ms: int) -> None:
-        """What was sealed goes; that there was somebody stays. Idempotent."""
+    def erase(
+        self,
+        who: bytes,
+        now_ms: int,
+        subjects: list[str] | None = None,
+        last_look: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """What was sealed goes; that there was somebody stays. Idempotent. False: changed nothing, for a
+        living person stands under others than `subjects`. `last_look` is called when nobody else changes
+        entries (in SQLite: nor records any); where it raises, all stays."""
         with self._writing() as connection:
+            last_look()
+            there = _subjects_locked(connection, who)
+            if subjects is not None and there and sorted(there) != subjects:
+                return False
             _erase(connection, who, now_ms)
+        return True
 
     def erased(self) -> list[bytes]:
         """Everybody whose keys must not exist."""

@@ -27,6 +27,7 @@ from ledger.errors import Conflict, Fault, Malformed
 from ledger.vault.key_file import TABLES, Standing, connected, standing
 from ledger.vault.master import Master, id_of
 from ledger.vault.sealing import KEY_SIZE, NONCE_SIZE, seal, unseal
+from ledger.vault.whole_file import made_whole
 
 DATA, COMMITMENT, INDEX = "data", "commitment", "index"
 WHOLE = b""  # whose the index key is
@@ -67,16 +68,14 @@ class KeyStore:
             master, WHOLE, INDEX, 1, secrets.token_bytes(KEY_SIZE)
         )  # fails before anything is made
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            with made_whole(path) as half:
+                connection = sqlite3.connect(half)
+                connection.executescript(f"PRAGMA synchronous=EXTRA; BEGIN; {TABLES}")
+                connection.execute("INSERT INTO wrapped VALUES (?, ?, ?, ?, ?)", wrapped)
+                connection.commit()
+                connection.close()
         except FileExistsError:
             raise Conflict("vault_exists", f"there is a key database {path} already") from None
-        connection = sqlite3.connect(path)
-        try:
-            connection.executescript(f"PRAGMA synchronous=EXTRA; BEGIN; {TABLES}")
-            connection.execute("INSERT INTO wrapped VALUES (?, ?, ?, ?, ?)", wrapped)
-            connection.commit()
-        finally:
-            connection.close()
         return cls(path, master)
 
     def begin(self, person: bytes) -> PersonKeys:
@@ -133,15 +132,9 @@ class KeyStore:
             )
         self._scrub()
 
-    def destroy(
-        self, person: bytes, now_ms: int, entry: str, last_look: Callable[[], None] = lambda: None
-    ) -> None:
-        """Delete all keys of a person for good; `entry`: the statement that says so. Idempotent.
-
-        `last_look` is called when nobody else can change keys any more; where it raises, all stay.
-        """
+    def destroy(self, person: bytes, now_ms: int, entry: str) -> None:
+        """Delete all keys of a person for good; `entry`: the statement that says so. Idempotent."""
         with self._writing() as connection:
-            last_look()
             connection.execute("DELETE FROM wrapped WHERE owner = ?", (person,))
             connection.execute("DELETE FROM found_by WHERE person = ?", (person,))
             connection.execute("INSERT OR IGNORE INTO destroyed VALUES (?, ?, ?)", (person, now_ms, entry))

@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl
 
 from ledger.errors import Fault, Malformed
 from ledger.vault.sealing import KEY_SIZE
+from ledger.vault.whole_file import made_whole
 
 ID_SIZE = 8
 _ID = b"unbroken vault master id v1"
@@ -103,11 +104,8 @@ def open_master(word: str) -> Master:
 
 def make_master_file(path: Path) -> None:
     """Draw a master key and keep it, durably. Never overwrites: raises `FileExistsError`."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(KEY_SIZE) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    with made_whole(path) as half:
+        half.write_text(secrets.token_hex(KEY_SIZE) + "\n", encoding="ascii")
 
 
 def _own_file(path: Path) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from api.vault.erasing import Erasing
 from tests.e2e.api_stage import COI, OTHER, Stage, catch_up, code
-from tests.e2e.test_api_vault_strangers import PROVISIONAL, collect, withdraw
-from tests.e2e.vault_stage import IDENTIFIERS, entered, erase, look, order, put, settle, vaulted
+from tests.e2e.test_api_vault_strangers import PROVISIONAL, collect
+from tests.e2e.vault_stage import IDENTIFIERS, entered, erase, look, order, put, vaulted, withdraw
 from tests.scenario import APHERESIS
 
 BAG = "PROV-F1"
@@ -22,12 +23,18 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def collected_and_ordered(stage: Stage) -> None:
-    """A bag is collected before the order, which takes the provisional chain's entry."""
+def collected(stage: Stage) -> list[dict[str, str]]:
+    """A bag, before any order; the commitments that were read then."""
     patient = entered(stage, "anna", PROVISIONAL)
     collect(stage, PROVISIONAL)
     stage.scenario.say("anna", f"chain/{PROVISIONAL}", "PatientIdentified", site="st-mary", method="scan",
                        patient=patient, outcome="match")  # fmt: skip
+    return patient
+
+
+def collected_and_ordered(stage: Stage) -> None:
+    """The order takes the provisional chain's entry."""
+    collected(stage)
     order(stage, entered(stage, "carl", same_as=PROVISIONAL))
 
 
@@ -102,10 +109,7 @@ def test_erasing_a_therapy_reaches_the_chain_that_it_took(stage: Stage) -> None:
 
 def test_it_reaches_an_entry_of_its_own_that_the_taken_chain_had(stage: Stage) -> None:
     """The order's commitments came from a file, or from another hospital's vault, and match."""
-    patient = entered(stage, "anna", PROVISIONAL)
-    collect(stage, PROVISIONAL)
-    stage.scenario.say("anna", f"chain/{PROVISIONAL}", "PatientIdentified", site="st-mary", method="scan",
-                       patient=patient, outcome="match")  # fmt: skip
+    patient = collected(stage)
     order(stage, patient)
     link(stage)
     (person,) = stage.app.state.node.vault.keys.persons()
@@ -113,9 +117,15 @@ def test_it_reaches_an_entry_of_its_own_that_the_taken_chain_had(stage: Stage) -
     assert stage.app.state.node.vault.keys.is_destroyed(person)
 
 
-def test_it_is_the_same_after_every_start(stage: Stage) -> None:
+def test_it_is_the_same_after_every_start_and_warned_of_at_none(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     collected_and_ordered(stage)
     erase(stage)
-    stage.app.state.node.erasing._after = -1
-    settle(stage)
+    node, ledger = stage.app.state.node, stage.scenario.ledger
+    starting = Erasing(node.vault, ledger.store, ledger.world_at)
+    with caplog.at_level("WARNING", logger="unbroken.vault"):
+        starting.start()
+    starting.close()
+    assert "does not hold" not in caplog.text
     assert look(stage, "anna", PROVISIONAL).json()["identifiers"] == IDENTIFIERS

@@ -62,6 +62,10 @@ def entered(stage: Stage, agent: str = "carl", coi: str = COI, **body: Any) -> l
     return found
 
 
+def withdraw(stage: Stage, agent: str, coi: str = COI) -> httpx.Response:
+    return stage.ask("DELETE", f"/v1/chains/{coi}/patient", headers=stage.bearer(agent))
+
+
 def order(stage: Stage, patient: list[dict[str, str]], coi: str = COI, agent: str = "carl") -> Answer:
     answer = stage.scenario.say(agent, f"chain/{coi}", "TherapyOrdered", **ordered("") | {"patient": patient})
     catch_up(stage)

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.errors import Fault
 from ledger.vault.keys import KeyStore
-from ledger.vault.master import HeldMaster
+from ledger.vault.master import HeldMaster, make_master_file, open_master
 from tests.vaulting import new_keys
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -53,3 +53,32 @@ def test_a_rotation_that_is_killed_loses_no_key(tmp_path: Path, deadly: int) -> 
     found = KeyStore(path, HeldMaster(working))
     assert {person: found.of(person) for person in PERSONS} == drawn
     found.rotate(HeldMaster(NEW if working == OLD else OLD))  # and it is taken up again
+
+
+HALF = """
+import os, sys
+from pathlib import Path
+from ledger.vault import keys, master, whole_file
+from ledger.vault.master import HeldMaster
+def die(*_):
+    os.kill(os.getpid(), 9)
+setattr(whole_file, sys.argv[2], die) if sys.argv[2] == "_sync" else setattr(os, sys.argv[2], die)
+path = Path(sys.argv[1])
+keys.KeyStore.create(path, HeldMaster(b"o" * 32)) if path.suffix == ".db" else master.make_master_file(path)
+"""
+
+
+@pytest.mark.parametrize("step", ["close", "_sync", "link", "unlink"])
+@pytest.mark.parametrize("name", ["keys.db", "next.key"])
+def test_what_was_begun_and_killed_is_there_whole_or_is_begun_again(
+    tmp_path: Path, name: str, step: str
+) -> None:
+    path = tmp_path / name
+    words = [sys.executable, "-c", HALF, str(path), step]
+    assert subprocess.run(words, cwd=Path(__file__).parents[2], check=False).returncode == -9
+    if not path.exists():
+        KeyStore.create(path, HeldMaster(OLD)) if name == "keys.db" else make_master_file(path)
+    if name == "keys.db":
+        assert KeyStore(path, HeldMaster(OLD)).persons() == []
+    else:
+        open_master(f"file:{path}")
