@@ -127,12 +127,11 @@ def _opened(reader: Reader, chain: Chain, there: list[str], mine: list[str]) -> 
     """Of several entries: the one that was ordered with, then the orderer's, then the reader's own. What a
     provisional chain's wristbands commit to was in the log before, so whoever copies it proves nothing."""
     vault = vault_of(reader)
+    ordered_with = [
+        one for one in there if not chain.aside and _was_ordered(vault, subject_of(chain.coi, one), chain)
+    ]
     return (
-        [
-            one
-            for one in there
-            if chain.aside is None and _was_ordered(vault, subject_of(chain.coi, one), chain)
-        ]
+        ordered_with
         or [one for one in there if _ordered_by(reader.world, chain, one)]
         or [one for one in there if one in mine]
     )
