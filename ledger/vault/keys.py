@@ -19,7 +19,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,12 +68,10 @@ class KeyStore:
             master, WHOLE, INDEX, 1, secrets.token_bytes(KEY_SIZE)
         )  # fails before anything is made
         try:
-            with made_whole(path) as half:
-                connection = sqlite3.connect(half)
+            with made_whole(path) as half, closing(sqlite3.connect(half)) as connection:
                 connection.executescript(f"PRAGMA synchronous=EXTRA; BEGIN; {TABLES}")
                 connection.execute("INSERT INTO wrapped VALUES (?, ?, ?, ?, ?)", wrapped)
                 connection.commit()
-                connection.close()
         except FileExistsError:
             raise Conflict("vault_exists", f"there is a key database {path} already") from None
         return cls(path, master)
