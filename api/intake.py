@@ -2,7 +2,7 @@
 
 Each waiting request costs the event loop one future. What arrives within one turn of the loop is
 handed over in one call, and all its answers come back into the loop by one wake-up: the
-loop, the checking threads and the writer then switch per batch, not per statement.
+loop and the writer then switch per batch, not per statement.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ledger.errors import Fault, UnbrokenError
 
 Result = Answer | UnbrokenError
 
-PART = 8  # statements of one burst that one core checks
+PART = 8  # statements of one burst that are answered together
 
 
 class Recorder(Protocol):
@@ -57,7 +57,7 @@ class Intake:
         return results
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In parts: statements of different requests need no order, so every core gets some."""
+        """In parts, each of which is answered as soon as it can be."""
         raws, waiting = self._raws, self._waiting
         self._raws, self._waiting = [], []
         for at in range(0, len(raws), PART):
@@ -71,12 +71,7 @@ class Intake:
         def done(future: Future[list[Result]]) -> None:
             loop.call_soon_threadsafe(self._resolve, waiting, future, started)
 
-        try:
-            self._ledger.submit(raws).add_done_callback(done)
-        except RuntimeError as closing:
-            refused: Future[list[Result]] = Future()
-            refused.set_exception(Fault("closing", str(closing)))
-            self._resolve(waiting, refused, started)
+        self._ledger.submit(raws).add_done_callback(done)
 
     def _resolve(
         self, waiting: list[asyncio.Future[Result]], future: Future[list[Result]], started: float

@@ -7,8 +7,7 @@ one statement is one event, tagged with all that it concerns, and one leaf of th
 from __future__ import annotations
 
 import hashlib
-import os
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, cast
@@ -16,14 +15,14 @@ from typing import TYPE_CHECKING, cast
 from eventsourcing.dcb.application import DCBApplication
 
 from ledger.application.answer import Answer, RaisedDeviation
-from ledger.application.batch import Answers, Draft, Fields, Intaken, must_be_same
-from ledger.application.door import Door
+from ledger.application.batch import Answers, Draft, Fields, must_be_same
+from ledger.application.commit import Commit
 from ledger.application.genesis import open_log
 from ledger.application.high_water import HighWater, Mark
-from ledger.application.intake import KeyRing, admit_all
+from ledger.application.intake import KeyRing
 from ledger.application.reviews import Reviews
 from ledger.application.world import StoredWorld
-from ledger.application.writer import Waiting, Writer
+from ledger.application.writer import Writer
 from ledger.checking.checkers import Checkers
 from ledger.collector import search_seldom
 from ledger.domain.therapy_events import DeviationRaised
@@ -46,8 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Ledger", "LedgerConfig", "RaisedDeviation"]
 
-CHUNK = 16  # statements that one thread checks before it hands over
-
 
 @dataclass(frozen=True)
 class LedgerConfig:
@@ -55,7 +52,7 @@ class LedgerConfig:
 
     `high_water` is a file outside the database; None is for tests and tools that only read.
     `second_key` signs the heads too, where the log has one (ADR-0019).
-    `checkers`: processes that check signatures; with none, the threads that ask for it do.
+    `checkers`: processes that check signatures; with none, the writer's thread does.
     """
 
     database_url: str
@@ -98,9 +95,7 @@ class Ledger(DCBApplication):
             self._let_go()
             raise
         self.checkers = Checkers(config.checkers)
-        self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="verify")
-        self._writer = Writer(self)
-        self._door = Door(self._admit_all, self._writer)
+        self._writer = Writer(self, Commit(self))
 
     @classmethod
     def create(
@@ -120,7 +115,7 @@ class Ledger(DCBApplication):
         was recorded, except after a `Fault` `commit_unknown`: send the same bytes again.
         """
         answered: SimpleQueue[list[Answer | UnbrokenError]] = SimpleQueue()
-        self._door.enter([raw], answered.put)
+        self._writer.enter([raw], answered.put)
         (result,) = answered.get()
         if isinstance(result, UnbrokenError):
             raise result
@@ -132,10 +127,7 @@ class Ledger(DCBApplication):
         Callbacks of the future run in the writer's thread: they must be short.
         """
         future: Future[list[Answer | UnbrokenError]] = Future()
-        if len(raws) <= CHUNK:
-            self._door.enter(raws, future.set_result)
-        else:
-            self._spread(raws, future)
+        self._writer.enter(raws, future.set_result)
         return future
 
     def attest(self, facts: Sequence[tuple[str, Fields, str]]) -> list[Answer | UnbrokenError]:
@@ -144,13 +136,10 @@ class Ledger(DCBApplication):
         text.
 
         Returns when all is durable, with their answers. The rules judge it as they judge any fact.
-        Raises `TooMany` (`busy`), `Fault` (`closing`).
         """
-        if self._closed:
-            raise Fault("closing", "this node is closing")
         drafts = [Draft(stream, fields, self.own(about)) for stream, fields, about in facts]
         answered: SimpleQueue[list[Answer | UnbrokenError]] = SimpleQueue()
-        self._writer.put(Waiting(drafts, answered.put))
+        self._writer.enter(drafts, answered.put)
         return answered.get()
 
     def announce_second_key(self) -> None:
@@ -167,34 +156,8 @@ class Ledger(DCBApplication):
         """The event key's id and the cti under which the ledger says something about this."""
         return bytes.fromhex(self.event_kid) + hashlib.sha256(about.encode()).digest()[:16]
 
-    def _spread(self, raws: Sequence[bytes], future: Future[list[Answer | UnbrokenError]]) -> None:
-        """Check a long list on every core.
-
-        The last chunk's task waits for the others: they stand before it in the queue, so
-        they are running or done by then.
-        """
-        chunks = [raws[at : at + CHUNK] for at in range(0, len(raws), CHUNK)]
-        parts = [self._pool.submit(self._admit_all, chunk) for chunk in chunks[:-1]]
-        self._pool.submit(self._hand_over, parts, chunks[-1], future)
-
-    def _hand_over(
-        self,
-        parts: list[Future[Sequence[Intaken]]],
-        last: Sequence[bytes],
-        future: Future[list[Answer | UnbrokenError]],
-    ) -> None:
-        try:
-            mine = self._admit_all(last)
-            admitted = [one for part in parts for one in part.result()] + [*mine]
-            self._writer.put(Waiting(admitted, future.set_result))
-        except BaseException as error:
-            future.set_exception(error)
-
-    def _admit_all(self, raws: Sequence[bytes]) -> Sequence[Intaken]:
-        """Check the signatures. A repeated statement is answered before any check of its key."""
-        return admit_all(raws, self.origin, self.keys, self._recorded, self.checkers.confirm)
-
-    def _recorded(self, signed: Statement) -> Answer | None:
+    def recorded(self, signed: Statement) -> Answer | None:
+        """The answer that a statement with the same to-be-signed bytes got before."""
         found = self.store.positions_of_cti([signed.kid + signed.cti])
         for position in found.values():
             if statement.parse(self.store.entries(position, position + 1)[0].data).tbs == signed.tbs:
@@ -272,10 +235,8 @@ class Ledger(DCBApplication):
         if self._closed:
             return
         self._closed = True
-        self._door.close()
-        self._pool.shutdown()
-        self.checkers.close()
         self._writer.close()
+        self.checkers.close()
         self._let_go()
 
     def _let_go(self) -> None:

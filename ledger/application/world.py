@@ -8,7 +8,7 @@ back, all that it touched is forgotten too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ledger.domain.equipment import Equipment
 from ledger.domain.lots import Lot
@@ -68,42 +68,54 @@ class StoredWorld:
         self._pending: list[tuple[Entry, tuple[str, ...]]] = []
 
     def log(self) -> LogState:
-        return cast("LogState", self._load(log_tag(self.origin)))
+        found: LogState = self._load(log_tag(self.origin))
+        return found
 
     def chain(self, coi: str) -> Chain:
-        return cast("Chain", self._load(chain_tag(coi)))
+        found: Chain = self._load(chain_tag(coi))
+        return found
 
     def site(self, site: str) -> Site | None:
-        return cast("Site | None", self._known(site_tag(site)))
+        found: Site | None = self._known(site_tag(site))
+        return found
 
     def agent(self, agent: str) -> Agent | None:
-        return cast("Agent | None", self._known(agent_tag(agent)))
+        found: Agent | None = self._known(agent_tag(agent))
+        return found
 
     def product(self, product: str) -> Product | None:
-        return cast("Product | None", self._known(product_tag(product)))
+        found: Product | None = self._known(product_tag(product))
+        return found
 
     def carrier(self, stream: str) -> Carrier | None:
-        return cast("Carrier | None", self._known(stream))
+        found: Carrier | None = self._known(stream)
+        return found
 
     def key(self, kid: str) -> Key | None:
-        return cast("Key | None", self._known(key_tag(kid)))
+        found: Key | None = self._known(key_tag(kid))
+        return found
 
     def passkey(self, credential: str) -> Passkey | None:
-        return cast("Passkey | None", self._known(passkey_tag(credential)))
+        found: Passkey | None = self._known(passkey_tag(credential))
+        return found
 
     def lot(self, lot: str) -> Lot | None:
-        return cast("Lot | None", self._known(lot_tag(lot)))
+        found: Lot | None = self._known(lot_tag(lot))
+        return found
 
     def equipment(self, equipment: str) -> Equipment | None:
-        return cast("Equipment | None", self._known(equipment_tag(equipment)))
+        found: Equipment | None = self._known(equipment_tag(equipment))
+        return found
 
     def signer(self, kid: str) -> Sequence:
         """The number and id of the key's last recorded statement."""
-        return cast("Sequence", self._keep(signer_tag(kid), self._last_signed))
+        found: Sequence = self._keep(signer_tag(kid), self._last_signed)
+        return found
 
     def chain_of_container(self, container: str) -> str | None:
         """The chain in which the container first came to be."""
-        return cast("str | None", self._keep(container_tag(container), self._first_chain))
+        found: str | None = self._keep(container_tag(container), self._first_chain)
+        return found
 
     def statement(self, coi: str, statement_id: str) -> Recorded | None:
         """Who said it, about which containers, if it is an entry of this therapy."""
@@ -120,10 +132,10 @@ class StoredWorld:
     def checkpoint(self, size: int) -> tuple[str, int] | None:
         """Root (hex) and time (ms) of the checkpoint of that size, if the log ever had it."""
         tag = f"checkpoint/{size}"
-        found = self._keep(tag, self._checkpoint)
+        found: tuple[str, int] | None = self._keep(tag, self._checkpoint)
         if found is None:  # not yet: the log may come to have it
             del self._kept[tag]
-        return cast("tuple[str, int] | None", found)
+        return found
 
     def apply(self, entry: Entry, tags: tuple[str, ...]) -> None:
         """Let an entry that was accepted, but isn't stored yet, change what is kept."""
@@ -156,11 +168,11 @@ class StoredWorld:
             self._kept.pop(tag, None)
 
     def _known(self, tag: str) -> Any:
-        aggregate = self._load(tag)
+        aggregate = self._kept.get(tag) or self._load(tag)
         return aggregate if aggregate.version else None
 
     def _load(self, tag: str) -> Any:
-        return self._keep(tag, self._fold)
+        return self._kept.get(tag) or self._keep(tag, self._fold)
 
     def _keep(self, tag: str, make: Callable[[str], Any]) -> Any:
         try:
@@ -170,8 +182,7 @@ class StoredWorld:
             return made
 
     def _entries(self, tag: str) -> Iterator[Entry]:
-        for stored in self.reader.by_tag(tag, before=self.before):
-            yield LazyEntry(stored)
+        yield from map(LazyEntry, self.reader.by_tag(tag, before=self.before))
         yield from (entry for entry, tags in self._pending if tag in tags)
 
     def _fold(self, tag: str) -> Any:

@@ -1,173 +1,171 @@
-"""Group commit: one lock, one transaction, one fsync and one checkpoint for all that waits.
+"""The one thread of a node that takes statements in, and appends them.
 
-The writer takes whatever has queued, decides each statement on the newest state of every
-stream that it reads, and commits the accepted ones together with the deviations that they
-raise, the tree and the checkpoint. A refused statement leaves no trace in its batch.
-Nothing is answered before the commit, and a head leaves the process only after it.
+It reads what has come and hands the signatures to the processes that check them; while they do,
+it decides and commits what they have checked before. So the interpreter's lock seldom changes
+hands, and nobody waits for a thread that waits for another. Where no process checks, this
+thread does.
+
+Statements are decided in the order in which they came.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
-from dataclasses import dataclass, field
+from collections import deque
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from ledger.application.batch import Accepted, Answers, Batch, Decided, Draft, Intaken
-from ledger.application.high_water import Mark
-from ledger.application.intake import Admitted
-from ledger.errors import Fault, TooMany, UnbrokenError
+from ledger.application.batch import Draft, Intaken
+from ledger.application.intake import Coming
+from ledger.application.parts import Done, Entered, Part, internal
+from ledger.errors import Fault, TooMany
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ledger.application import Ledger
-    from ledger.application.answer import Answer
-    from ledger.store.recorder import Sealed
+    from ledger.application.commit import Commit
 
-MAX_BATCH = 1_000  # statements: bounds the time that the lock is held
-GATHER = 64  # statements; up to so many, those being checked are worth waiting for
+CHUNK = 16  # statements: what a process is asked about at once
+GATHER = 24  # statements; for so many, what is being checked is worth waiting for
 LINGER_S = 0.005  # and no longer
-MAX_WAITING = 20_000  # submissions
+MAX_BATCH = 1_000  # statements: bounds the time that the lock is held
+MAX_PARTS = MAX_BATCH // CHUNK  # on their way, before more is taken in
+MAX_WAITING = 20_000  # submissions that are not taken in yet
 
 log = logging.getLogger("unbroken.writer")
 
 
-@dataclass(slots=True)
-class Waiting:
-    """Statements that came together, and where to send what became of each."""
-
-    admitted: Sequence[Intaken]
-    done: Callable[[list[Answer | UnbrokenError]], None]
-    results: list[Answer | UnbrokenError] = field(default_factory=list)
-
-
 class Writer:
-    """The one thread of a node that appends. `close` lets the queue run dry."""
+    """The thread. `close` lets the queue run dry."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, commit: Commit) -> None:
         self._ledger = ledger
-        self.expects_more: Callable[[], bool] = lambda: False
-        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
+        self._commit = commit
+        self._queue: SimpleQueue[Entered | None] = SimpleQueue()
+        self._parts: deque[Part] = deque()
+        self._closing = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
-    def put(self, waiting: Waiting) -> None:
-        """Queue statements; `done` is called from the writer's thread.
+    def enter(self, coming: Sequence[bytes] | Sequence[Draft], done: Done) -> None:
+        """Queue some; `done` gets their answers in the writer's thread: it must be short.
 
-        Raises `TooMany` (`busy`) when too many wait already: none of these was taken.
+        Answered here with `closing`, or `busy` where too many wait already: none of these was taken.
         """
-        if self._queue.qsize() > MAX_WAITING:
-            raise TooMany("busy", "the ledger has too many statements waiting; send again in a moment")
-        self._queue.put(waiting)
+        if self._closing:
+            done([_closing()] * len(coming))
+        elif self._queue.qsize() > MAX_WAITING:
+            done([_busy()] * len(coming))
+        elif not coming:
+            done([])
+        else:
+            self._queue.put(Entered(coming, done))
 
     def close(self) -> None:
+        """Finish what has come; what came too late is told so."""
+        self._closing = True
         self._queue.put(None)
         self._thread.join()
+        while not self._queue.empty():
+            if (late := self._queue.get()) is not None:
+                late.done([_closing()] * len(late.coming))
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch, closing = self._drain(first)
-            self._serve(batch)
-            if closing:
-                return
+        while self._parts or self._wait():
+            self._take_in(self._waiting())
+            ready = self._ready()
+            if not self._is_worth_waiting(ready) or not self._ledger.checkers.wait(LINGER_S):
+                self._serve(ready)
 
-    def _drain(self, first: Waiting) -> tuple[list[Waiting], bool]:
-        """Whatever waits; up to `GATHER`, also what is being checked right now: a commit costs
-        about as much as checking that many, whoever shares it."""
-        batch, count = [first], len(first.admitted)
-        until = time.monotonic() + LINGER_S
-        while count < MAX_BATCH:
+    def _wait(self) -> bool:
+        """For somebody who enters. False: nobody will."""
+        first = self._queue.get()
+        if first is not None:
+            self._take_in([first])
+        return first is not None
+
+    def _waiting(self) -> Iterator[Entered]:
+        """What has come, as far as there is room for it."""
+        while len(self._parts) < MAX_PARTS:
             try:
-                waiting = self._next(until if count < GATHER else 0)
-            except Empty:
-                break
-            if waiting is None:
-                return batch, True
-            batch.append(waiting)
-            count += len(waiting.admitted)
-        return batch, False
-
-    def _next(self, until: float) -> Waiting | None:
-        """Raises `Empty`."""
-        left = until - time.monotonic()
-        if left > 0 and self.expects_more():
-            return self._queue.get(timeout=left)
-        return self._queue.get_nowait()
-
-    def _top_up(self, batch: list[Waiting]) -> None:
-        """What came while another node held the lock goes along."""
-        count = sum(len(waiting.admitted) for waiting in batch)
-        while count < MAX_BATCH:
-            try:
-                waiting = self._queue.get_nowait()
+                one = self._queue.get_nowait()
             except Empty:
                 return
-            if waiting is None:  # the end: for `_run` to find
+            if one is None:  # the end: for `_wait` to find
                 self._queue.put(None)
                 return
-            batch.append(waiting)
-            count += len(waiting.admitted)
+            yield one
 
-    def _serve(self, batch: list[Waiting]) -> None:
-        """Commit and answer. Whatever fails here is an answer: the thread must live on."""
+    def _take_in(self, entered: Iterable[Entered]) -> None:
+        """Read what callers handed over, and have it checked."""
+        whose: list[Entered] = []
+        raws: list[bytes] = []
+        for one in entered:
+            for coming in one.coming:
+                if isinstance(coming, Draft):
+                    self._parts.append(Part([one], partial(_nothing_to_check, [coming])))
+                    continue
+                whose.append(one)
+                raws.append(coming)
+                if len(raws) == CHUNK:
+                    self._parts.append(self._part(whose, raws))
+                    whose, raws = [], []
+        if raws:
+            self._parts.append(self._part(whose, raws))
+
+    def _part(self, whose: list[Entered], raws: list[bytes]) -> Part:
+        ledger = self._ledger
         try:
-            self._commit(batch)
-        except UnbrokenError as fault:
-            self._fail(batch, fault)
+            coming = Coming(raws, ledger.origin, ledger.keys)
         except Exception:
-            log.exception("a batch failed in a way that nobody expected")
-            self._fail(batch, Fault("internal", "the ledger failed; nothing of this was acknowledged"))
-        for waiting in batch:
-            waiting.done(waiting.results)
+            log.exception("statements could not be read, in a way that nobody expected")
+            return Part(whose, partial(_nothing_to_check, [internal()] * len(whose)))
+        question = ledger.checkers.ask(coming.signatures)
+        return Part(whose, partial(coming.admitted, again=ledger.recorded), question)
 
-    def _fail(self, batch: list[Waiting], fault: UnbrokenError) -> None:
-        for waiting in batch:
-            waiting.results = [
-                fault if isinstance(one, Admitted | Draft) else one for one in waiting.admitted
-            ]
+    def _ready(self) -> list[Part]:
+        """The first ones, as far as they are ready."""
+        ready: list[Part] = []
+        for part in self._parts:
+            if not part.is_ready or len(ready) >= MAX_PARTS:
+                break
+            ready.append(part)
+        return ready
 
-    def _commit(self, batch: list[Waiting]) -> None:
-        ledger = self._ledger
-        decided: list[list[Decided]] = []
-        sealed = None
-        try:
-            with ledger.store.writing() as writing:
-                self._top_up(batch)
-                ledger.refresh(writing)
-                one = Batch(ledger, writing, [each for waiting in batch for each in waiting.admitted])
-                decided = [one.decide_all(waiting.admitted) for waiting in batch]
-                if one.entries:
-                    sealed = writing.append(one.entries, one.time_ms, ledger.seal_at(one.time_ms))
-        except BaseException as error:
-            ledger.world.roll_back()
-            if not isinstance(error, Fault) or error.code != "commit_unknown":
-                raise
-            decided = self._resolve(decided, error)
-        self._answer(batch, decided, sealed)
+    def _is_worth_waiting(self, ready: list[Part]) -> bool:
+        """A commit costs about as much as checking `GATHER`, whoever shares it."""
+        return len(ready) < len(self._parts) and sum(len(part.whose) for part in ready) < GATHER
 
-    def _answer(self, batch: list[Waiting], decided: list[list[Decided]], sealed: Sealed | None) -> None:
-        ledger = self._ledger
-        if sealed is None:
-            for waiting, results in zip(batch, decided, strict=True):
-                waiting.results = [one for one in results if not isinstance(one, Accepted)]
-            return
-        ledger.committed(Mark(sealed.size, sealed.root))
-        answers = Answers(ledger, sealed)
-        for waiting, results in zip(batch, decided, strict=True):
-            waiting.results = [answers.of(one) for one in results]
+    def _serve(self, batch: list[Part]) -> None:
+        for part in batch:
+            self._parts.popleft()
+            part.admit_now()
+        self._take_in(self._waiting())  # so that the processes have something to do meanwhile
+        if batch:
+            self._commit.serve(batch, self._top_up)
 
-    def _resolve(self, decided: list[list[Decided]], fault: Fault) -> list[list[Decided]]:
-        """The connection died in COMMIT: look, by statement id, whether the batch is there."""
-        firsts = [one for results in decided for one in results if isinstance(one, Accepted)]
-        if not firsts or self._ledger.store.settled_position_of(firsts[0].signed.id) is None:
-            raise Fault(
-                "store_unavailable", "the database went away; nothing was recorded, send it again"
-            ) from fault
-        again = self._ledger.answer_again
-        return [
-            [again(one.position, one.signed) if isinstance(one, Accepted) else one for one in results]
-            for results in decided
-        ]
+    def _top_up(self, batch: list[Part]) -> None:
+        """What was checked while another node held the lock goes along."""
+        if self._ledger.checkers.is_asked() and self._ledger.checkers.wait(0):
+            while len(batch) < MAX_PARTS and self._parts and self._was_checked(self._parts[0]):
+                batch.append(self._parts.popleft())
+                batch[-1].admit_now()
+
+    @staticmethod
+    def _was_checked(part: Part) -> bool:
+        return part.question is not None and part.is_ready
+
+
+def _nothing_to_check(intaken: Sequence[Intaken], _verdicts: bytes) -> Sequence[Intaken]:
+    return intaken
+
+
+def _closing() -> Fault:
+    return Fault("closing", "this node is closing and recorded nothing of this; send it again")
+
+
+def _busy() -> TooMany:
+    return TooMany("busy", "the ledger has too many statements waiting; send again in a moment")

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
+import select
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from queue import Empty, SimpleQueue
 
-from ledger.checking.process import Process
+from ledger.checking.process import Process, Question
 from ledger.checking.wire import Signature
 
 WORTH_ASKING = 2  # signatures: a lone one is checked sooner here than asked for
@@ -25,71 +23,91 @@ log = logging.getLogger("unbroken.checking")
 
 
 class Checkers:
-    """`count` processes, started at once; none is waited for. Safe to use from any thread.
+    """`count` processes, started at once; none is waited for. Belongs to one thread.
 
     They belong to the process that made them: a copy of it (`os.fork`) is told nothing, and ends none.
     """
 
     def __init__(self, count: int) -> None:
-        self._idle: SimpleQueue[Process] = SimpleQueue()
+        self._processes: list[Process] = []
         self._pid = os.getpid()
-        self._closing = False
-        self._lock = threading.Lock()  # over the three that follow
         self._missing = count
         self._pause_s = 0.0
         self._not_before_s = 0.0  # of time.monotonic
         self._fill()
 
-    def confirm(self, signatures: Sequence[Signature]) -> bytes:
-        """One byte for each signature: 1 if a process verified it; 0 if it has yet to be checked."""
-        worth_it = len(signatures) >= WORTH_ASKING and self._pid == os.getpid()
-        process = self._take() if worth_it else None
+    def ask(self, signatures: Sequence[Signature]) -> Question | None:
+        """Have them checked while the asker does something else; `wait` fetches the answers.
+
+        None: nobody can be asked, or it is not worth it. The asker checks all of them.
+        """
+        worth_it = len(signatures) >= WORTH_ASKING or (signatures and self.is_asked())
+        process = self._least_asked() if worth_it and self._pid == os.getpid() else None
         if process is None:
-            return bytes(len(signatures))
+            return None
         try:
-            verdicts = process.ask(signatures)
+            return process.ask(signatures)
         except Exception as error:  # whatever it was, the asker can check without it
             self._lose(process, error)
-            return bytes(len(signatures))
-        self._pause_s = 0.0
-        self._idle.put(process)
-        return verdicts
+            return None
+
+    def is_asked(self) -> bool:
+        """Whether answers have yet to come."""
+        return any(process.asked for process in self._processes)
+
+    def wait(self, seconds: float) -> bool:
+        """Until a question is answered or given up, and no longer than so: True if one was."""
+        asked = [process for process in self._processes if process.asked]
+        poll = select.poll()
+        for process in asked:
+            poll.register(process, select.POLLIN | (select.POLLOUT if process.has_unsent else 0))
+        poll.poll(seconds * 1000)
+        return sum(self._exchange(process) for process in asked) > 0
 
     def close(self) -> None:
-        """End the processes, when nobody is asking. Who asks later is told to check for themselves."""
-        self._closing = True
-        while self._pid == os.getpid() and not self._idle.empty():
-            self._idle.get().close()
+        """End the processes. Who asks later is told to check for themselves."""
+        self._missing = 0
+        while self._pid == os.getpid() and self._processes:
+            self._processes.pop().close()
 
-    def _take(self) -> Process | None:
-        """One that has nothing to do. None: all are busy, or not ready yet."""
+    def _exchange(self, process: Process) -> bool:
+        try:
+            answered = process.exchange()
+        except Exception as error:
+            self._lose(process, error)
+            return True
+        if answered:
+            self._pause_s = 0.0
+        return answered
+
+    def _least_asked(self) -> Process | None:
+        """None: none is ready yet."""
         if self._missing:
             self._fill()
-        with suppress(Empty):
-            process = self._idle.get_nowait()
-            try:
-                if process.is_ready():
-                    return process
-                self._idle.put(process)
-            except OSError as error:
-                self._lose(process, error)
-        return None
+        ready = [process for process in [*self._processes] if self._is_ready(process)]
+        return min(ready, key=lambda process: len(process.asked), default=None)
+
+    def _is_ready(self, process: Process) -> bool:
+        try:
+            return process.is_ready()
+        except OSError as error:
+            self._lose(process, error)
+            return False
 
     def _fill(self) -> None:
         """Start those that are missing, unless it is too soon after a failure."""
-        with self._lock:
-            while self._missing and not self._closing and time.monotonic() >= self._not_before_s:
-                try:
-                    self._idle.put(Process())
-                    self._missing -= 1
-                except Exception as error:
-                    self._failed("could not be started", error)
+        while self._missing and time.monotonic() >= self._not_before_s:
+            try:
+                self._processes.append(Process())
+                self._missing -= 1
+            except Exception as error:
+                self._failed("could not be started", error)
 
     def _lose(self, process: Process, error: Exception) -> None:
+        self._processes.remove(process)
         process.close()
-        with self._lock:
-            self._missing += 1
-            self._failed("failed", error)
+        self._missing += 1
+        self._failed("failed", error)
         self._fill()
 
     def _failed(self, how: str, error: Exception) -> None:

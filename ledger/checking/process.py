@@ -7,24 +7,51 @@ import secrets
 import socket
 import subprocess
 import sys
+import time
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.checking.wire import NONCE, READY, Signature, exactly, frame_of
+from ledger.checking.wire import NONCE, READY, Signature, frame_of
 
 PATIENCE_S = 5.0  # some hundred times what the largest request takes on a slow machine
 # What an interpreter and its libraries need to start, and OpenSSL to check as it does here.
 TOLD = {"PATH", "LANG", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "OPENSSL_CONF", "OPENSSL_MODULES"}
 _OURS = str(Path(__file__).parents[2])  # where the package `ledger` lies
+_READ = 4_096  # bytes: the answers to more signatures than are ever asked about at once
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """`count` signatures that a process was asked about.
+
+    `verdicts`: None until it answered or is given up; then a byte for each signature, 1 if the process
+    verified it and anything else if it has yet to be checked.
+    """
+
+    count: int
+    nonce: bytes
+    verdicts: bytes | None = None
+
+    def give_up(self) -> None:
+        self.verdicts = bytes(self.count)
 
 
 class Process:
-    """One process. Belongs to one thread at a time. Raises `OSError` where it cannot be started."""
+    """One process, which answers in the order in which it was asked.
+
+    Belongs to one thread. Nothing here waits for it. Raises `OSError` where it cannot be started.
+    """
 
     def __init__(self) -> None:
+        self.asked: deque[Question] = deque()
+        self._unsent: deque[memoryview] = deque()
+        self._unread = b""
+        self._heard_s = 0.0  # of time.monotonic: when there was last nothing to answer, or an answer
+        self._ready = False
         self._peer, theirs = socket.socketpair()
         self._peer.setblocking(False)
-        self._ready = False
         # -P: the interpreter puts no working directory before the modules that we name
         command = [sys.executable, "-P", "-m", "ledger.checking.child"]
         try:
@@ -34,6 +61,14 @@ class Process:
             raise
         finally:
             theirs.close()
+
+    def fileno(self) -> int:
+        return self._peer.fileno()
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether it has yet to take in what it was asked."""
+        return bool(self._unsent)
 
     def is_ready(self) -> bool:
         """True once it has said so. Raises `OSError` if it ended before it did."""
@@ -46,25 +81,72 @@ class Process:
                 return False
         if not self._ready:
             raise ConnectionError("it ended before it was ready")
-        self._peer.settimeout(PATIENCE_S)
         return True
 
-    def ask(self, signatures: Sequence[Signature]) -> bytes:
-        """A verdict for each signature. Raises `OSError`: then it is of no more use."""
-        nonce = secrets.token_bytes(NONCE)
-        self._peer.sendall(frame_of(nonce, signatures))
-        answer = exactly(self._peer, NONCE + len(signatures))
-        if not answer:
-            raise ConnectionError("it ended")
-        if answer[:NONCE] != nonce:
-            raise ConnectionError("it answered another question")
-        return answer[NONCE:]
+    def ask(self, signatures: Sequence[Signature]) -> Question:
+        """Have them checked; `exchange` fetches the answer. Raises `OSError`: then it is of no more use."""
+        question = Question(len(signatures), secrets.token_bytes(NONCE))
+        frame = frame_of(question.nonce, signatures)
+        if not self.asked:
+            self._heard_s = time.monotonic()
+        self.asked.append(question)
+        self._unsent.append(memoryview(frame))
+        self._send()
+        return question
+
+    def exchange(self) -> bool:
+        """Send what is left to send, read what has come: True if a question was answered.
+
+        Raises `OSError`: then it is of no more use.
+        """
+        self._send()
+        self._receive()
+        before = len(self.asked)
+        while self.asked and len(self._unread) >= NONCE + self.asked[0].count:
+            self._answered(self.asked.popleft())
+        if not self.asked and self._unread:
+            raise ConnectionError("it answered what nobody asked")
+        if len(self.asked) < before:
+            self._heard_s = time.monotonic()
+        elif self.asked and time.monotonic() > self._heard_s + PATIENCE_S:
+            raise TimeoutError(f"it has not answered for {PATIENCE_S} s")
+        return len(self.asked) < before
 
     def close(self) -> None:
-        """End it, and wait until it has ended. It holds nothing that would need time."""
+        """End it, and wait until it has ended. Nobody gets an answer to what it was asked any more."""
         self._peer.close()
         self._popen.kill()
         self._popen.wait()
+        for question in self.asked:
+            question.give_up()
+
+    def _send(self) -> None:
+        """As much as it takes now."""
+        try:
+            while self._unsent:
+                sent = self._peer.send(self._unsent[0])
+                if sent < len(self._unsent[0]):
+                    self._unsent[0] = self._unsent[0][sent:]
+                else:
+                    self._unsent.popleft()
+        except BlockingIOError:
+            return
+
+    def _receive(self) -> None:
+        try:
+            came = self._peer.recv(_READ)
+        except BlockingIOError:
+            return
+        if not came:
+            raise ConnectionError("it ended")
+        self._unread += came
+
+    def _answered(self, question: Question) -> None:
+        end = NONCE + question.count
+        if self._unread[:NONCE] != question.nonce:
+            self.asked.appendleft(question)  # to be given up with the others
+            raise ConnectionError("it answered another question")
+        question.verdicts, self._unread = self._unread[NONCE:end], self._unread[end:]
 
 
 def _environment() -> dict[str, str]:

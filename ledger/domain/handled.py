@@ -32,12 +32,12 @@ ON_RECEIPT = "receipt_inspection"  # the reason of a quarantine that an inspecti
 def packed(chain: Chain, entry: Entry, event: Packed | ShipperSwapped) -> None:
     by = Holder(event.at.site, event.at.department)
     phase = event.phase if event.type == "Packed" else None
+    packing = Packing(entry.position, event.shipper, event.seal, event.logger, event.occurred_at, by, phase)
+    when = moment(entry, by.site)
     for name in dict.fromkeys(event.containers):
-        packing = Packing(
-            entry.position, event.shipper, event.seal, event.logger, event.occurred_at, by, phase
-        )
-        chain.container(name).packings.append(packing)
-        chain.container(name).packed.append(moment(entry, event.at.site))
+        container = chain.container(name)
+        container.packings.append(packing)
+        container.packed.append(when)
 
 
 def unpacked(chain: Chain, entry: Entry, event: Unpacked) -> None:

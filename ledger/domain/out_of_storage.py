@@ -37,6 +37,7 @@ _PUTS_AWAY = frozenset(
     {"Stored", "Packed", "ShipperSwapped", "ThawStarted", "ManufacturingStarted", "ManufacturingRestarted"}
     | {"ContainersDerived"}  # as far as is known by then: what is left in the parent may still be out
 )
+_MOVES = _TAKES_OUT | _PUTS_AWAY
 Time = tuple[Moment, "Moment | None"]  # taken out, put away; None: not yet
 
 
@@ -91,7 +92,7 @@ def out_of_storage(chain: Chain, name: str, world: World, added: Entry | None = 
 def find_too_long(entry: Entry, chain: Chain, world: World, found: Found) -> None:
     """Once at each statement that adds to it beyond the limit."""
     limits = [one.out_of_storage_s for one in profiles_of(chain, world)]
-    if entry.type not in _TAKES_OUT | _PUTS_AWAY or not any(one is not None for one in limits):
+    if entry.type not in _MOVES or not any(one is not None for one in limits):
         return
     names = containers_of(entry.event)
     for name in dict.fromkeys((*names, *concerned(chain, names))):

@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.application import Answer, Ledger
-from ledger.application.intake import admit_all
+from ledger.application.intake import Coming
 from ledger.checking import checkers as checkers_module
 from ledger.checking import process as process_module
 from ledger.checking.checkers import Checkers
 from ledger.checking.child import verdict
-from ledger.checking.process import TOLD, Process
+from ledger.checking.process import TOLD, Process, Question
 from ledger.checking.wire import NONCE, Signature, frame_of, question_in
 from ledger.errors import UnbrokenError
 from ledger.proof import statement
@@ -52,9 +52,24 @@ WRONG = [
 @pytest.fixture(scope="module")
 def one() -> Iterator[Checkers]:
     started = Checkers(1)
-    until(lambda: any(started.confirm(RIGHT)))
+    until(lambda: any(confirmed(started, RIGHT)))
     yield started
     started.close()
+
+
+def confirmed(checkers: Checkers, signatures: Sequence[Signature]) -> bytes:
+    """What a process says of each; 0 where none says anything."""
+    question = checkers.ask(signatures)
+    if question is None:
+        return bytes(len(signatures))
+    until_told(checkers, question)
+    assert question.verdicts is not None
+    return question.verdicts
+
+
+def until_told(checkers: Checkers, question: Question) -> None:
+    while question.verdicts is None:
+        checkers.wait(0.05)
 
 
 def until(done: Callable[[], object]) -> None:
@@ -66,9 +81,8 @@ def until(done: Callable[[], object]) -> None:
 
 
 def held(checkers: Checkers) -> Process:
-    """The one process, taken out for a moment."""
-    process = checkers._idle.get()
-    checkers._idle.put(process)
+    """The one process."""
+    (process,) = checkers._processes
     return process
 
 
@@ -77,8 +91,8 @@ def held(checkers: Checkers) -> Process:
 def test_a_process_confirms_what_verifies_here_and_nothing_else(
     one: Checkers, signatures: list[Signature]
 ) -> None:
-    assert one.confirm(signatures) == bytes([each in RIGHT for each in signatures])
-    assert one.confirm(signatures) == bytes([verdict(*each) for each in signatures])
+    assert confirmed(one, signatures) == bytes([each in RIGHT for each in signatures])
+    assert confirmed(one, signatures) == bytes([verdict(*each) for each in signatures])
 
 
 @given(
@@ -93,26 +107,26 @@ def test_signatures_arrive_as_they_were_sent(nonce: bytes, signatures: list[Sign
 
 def test_an_answer_to_another_question_confirms_nothing() -> None:
     checkers = Checkers(1)
-    until(lambda: any(checkers.confirm(RIGHT)))
+    until(lambda: any(confirmed(checkers, RIGHT)))
     held(checkers)._peer.sendall(frame_of(bytes(NONCE), RIGHT))  # its verdicts wait to be read
-    assert checkers.confirm(WRONG[:3]) == bytes(3)
-    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    assert confirmed(checkers, WRONG[:3]) == bytes(3)
+    until(lambda: confirmed(checkers, RIGHT) == bytes([1] * 3))
     checkers.close()
 
 
 FORKED = """
 import os, time
-from tests.application.test_checking import RIGHT, Checkers
+from tests.application.test_checking import RIGHT, Checkers, confirmed
 
 checkers = Checkers(1)
-while not any(checkers.confirm(RIGHT)):
+while not any(confirmed(checkers, RIGHT)):
     time.sleep(0.05)
 if not (pid := os.fork()):
-    told = checkers.confirm(RIGHT)
+    told = confirmed(checkers, RIGHT)
     checkers.close()
     os._exit(told.count(1))
 copy = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-print(copy, checkers.confirm(RIGHT).count(1))
+print(copy, confirmed(checkers, RIGHT).count(1))
 checkers.close()
 """
 
@@ -125,26 +139,58 @@ def test_a_copy_of_the_server_is_told_nothing_and_ends_nothing() -> None:
 
 def test_the_largest_statements_pass_through(one: Checkers) -> None:
     large = [made(os.urandom(statement.MAX_STATEMENT)) for _ in range(40)]
-    assert one.confirm(large) == bytes([1] * 40)
+    assert confirmed(one, large) == bytes([1] * 40)
+
+
+def test_more_is_asked_than_fits_on_the_way_and_each_question_gets_its_own_answer(one: Checkers) -> None:
+    large = [made(os.urandom(statement.MAX_STATEMENT)) for _ in range(16)]
+    asked = [one.ask(large), one.ask(WRONG), one.ask([*large, *WRONG]), one.ask(RIGHT)]
+    assert held(one).has_unsent
+    questions = [each for each in asked if each is not None]
+    until_told(one, questions[-1])
+    right, wrong = bytes([1] * 16), bytes(len(WRONG))
+    assert [each.verdicts for each in questions] == [right, wrong, right + wrong, bytes([1] * 3)]
+    assert not one.is_asked()
+
+
+def test_a_lone_signature_goes_along_with_what_is_being_checked(one: Checkers) -> None:
+    first, lone = one.ask(RIGHT), one.ask(WRONG[:1])
+    assert first is not None
+    assert lone is not None
+    until_told(one, lone)
+    assert (first.verdicts, lone.verdicts) == (bytes([1] * 3), b"\0")
+
+
+def test_questions_are_spread_over_the_processes() -> None:
+    checkers = Checkers(2)
+    until(lambda: all(process.is_ready() for process in checkers._processes))
+    questions = [checkers.ask(RIGHT) for _ in range(6)]
+    assert [len(process.asked) for process in checkers._processes] == [3, 3]
+    until(lambda: all(each and each.verdicts for each in questions if checkers.wait(0.05) or True))
+    checkers.close()
+
+
+def test_nobody_waits_for_what_nobody_was_asked(one: Checkers) -> None:
+    assert not one.wait(0)
 
 
 def test_a_lone_signature_is_left_to_the_asker(one: Checkers) -> None:
-    assert one.confirm(RIGHT[:1]) == b"\0"
-    assert one.confirm([]) == b""
+    assert confirmed(one, RIGHT[:1]) == b"\0"
+    assert confirmed(one, []) == b""
 
 
 def test_without_processes_nothing_is_confirmed() -> None:
-    assert Checkers(0).confirm(RIGHT) == bytes(3)
+    assert confirmed(Checkers(0), RIGHT) == bytes(3)
 
 
 def test_a_killed_process_confirms_nothing_and_another_takes_its_place() -> None:
     checkers = Checkers(1)
-    until(lambda: any(checkers.confirm(RIGHT)))
+    until(lambda: any(confirmed(checkers, RIGHT)))
     killed = held(checkers)
     os.kill(killed._popen.pid, signal.SIGKILL)
     killed._popen.wait()
-    assert checkers.confirm(RIGHT) == bytes(3)
-    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    assert confirmed(checkers, RIGHT) == bytes(3)
+    until(lambda: confirmed(checkers, RIGHT) == bytes([1] * 3))
     assert held(checkers)._popen.pid != killed._popen.pid
     checkers.close()
 
@@ -152,10 +198,13 @@ def test_a_killed_process_confirms_nothing_and_another_takes_its_place() -> None
 def test_a_process_that_hangs_is_not_waited_for_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "PATIENCE_S", 0.2)
     checkers = Checkers(1)
-    until(lambda: any(checkers.confirm(RIGHT)))
+    until(lambda: any(confirmed(checkers, RIGHT)))
     hanging = held(checkers)._popen
     os.kill(hanging.pid, signal.SIGSTOP)
-    assert checkers.confirm(RIGHT) == bytes(3)
+    before = checkers.ask(RIGHT)
+    assert confirmed(checkers, RIGHT) == bytes(3)
+    assert before is not None
+    assert before.verdicts == bytes(3)
     assert hanging.poll() == -signal.SIGKILL
     checkers.close()
 
@@ -165,7 +214,7 @@ def test_processes_that_cannot_start_are_done_without(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "executable", program)
     checkers = Checkers(2)
     time.sleep(0.1)
-    assert checkers.confirm(RIGHT) == bytes(3)
+    assert confirmed(checkers, RIGHT) == bytes(3)
     checkers.close()
 
 
@@ -179,9 +228,9 @@ def ended_before_it_was_ready(checkers: Checkers) -> Process:
 def test_one_that_ends_before_it_is_ready_is_reaped_and_another_takes_its_place() -> None:
     checkers = Checkers(1)
     ended = ended_before_it_was_ready(checkers)
-    assert checkers.confirm(RIGHT) == bytes(3)
+    assert confirmed(checkers, RIGHT) == bytes(3)
     assert ended._popen.returncode == -signal.SIGKILL
-    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    until(lambda: confirmed(checkers, RIGHT) == bytes([1] * 3))
     checkers.close()
 
 
@@ -190,7 +239,7 @@ def test_one_that_could_not_be_started_is_started_later(monkeypatch: pytest.Monk
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", "/no/such/program")
         checkers = Checkers(1)
-    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    until(lambda: confirmed(checkers, RIGHT) == bytes([1] * 3))
     checkers.close()
 
 
@@ -207,16 +256,16 @@ def test_one_that_fails_again_and_again_is_started_ever_more_seldom(monkeypatch:
     checkers = Checkers(1)
     for second in range(200):
         clock[0] = float(second)
-        checkers.confirm(RIGHT)
+        confirmed(checkers, RIGHT)
     assert started == [0, 0, 1, 3, 7, 15, 31, 63, 123, 183]
 
 
 def test_whatever_goes_wrong_with_a_question_the_asker_is_told_to_check() -> None:
     checkers = Checkers(1)
-    until(lambda: any(checkers.confirm(RIGHT)))
+    until(lambda: any(confirmed(checkers, RIGHT)))
     unsayable = RIGHT[0]._replace(message=object())  # type: ignore[arg-type]
-    assert checkers.confirm([unsayable] * 2) == bytes(2)
-    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    assert confirmed(checkers, [unsayable] * 2) == bytes(2)
+    until(lambda: confirmed(checkers, RIGHT) == bytes([1] * 3))
     checkers.close()
 
 
@@ -224,10 +273,10 @@ def test_whatever_goes_wrong_with_a_question_the_asker_is_told_to_check() -> Non
 def test_a_signal_to_the_whole_service_ends_no_process_that_is_still_asked(
     one: Checkers, sent: signal.Signals
 ) -> None:
-    until(lambda: any(one.confirm(RIGHT)))
+    until(lambda: any(confirmed(one, RIGHT)))
     process = held(one)
     os.kill(process._popen.pid, sent)
-    assert one.confirm(RIGHT) == bytes([1] * 3)
+    assert confirmed(one, RIGHT) == bytes([1] * 3)
     assert held(one) is process
 
 
@@ -238,7 +287,7 @@ def test_a_process_is_told_no_setting_or_secret_of_the_servers(
     monkeypatch.setenv(name, "hush")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     checkers = Checkers(1)
-    until(lambda: any(checkers.confirm(RIGHT)))
+    until(lambda: any(confirmed(checkers, RIGHT)))
     told = Path(f"/proc/{held(checkers)._popen.pid}/environ").read_bytes()
     checkers.close()
     names = {one.split(b"=")[0].decode() for one in told.split(b"\0") if one}
@@ -256,19 +305,17 @@ def test_what_lies_in_the_working_directory_passes_for_no_module(
     monkeypatch.syspath_prepend(relative)
     checkers = Checkers(1)
     first = held(checkers)
-    until(lambda: checkers.confirm(RIGHT) == bytes([1] * 3))
+    until(lambda: confirmed(checkers, RIGHT) == bytes([1] * 3))
     assert held(checkers) is first
     checkers.close()
 
 
 def test_closing_ends_every_process() -> None:
     checkers = Checkers(2)
-    processes = [checkers._idle.get() for _ in range(2)]
-    for process in processes:
-        checkers._idle.put(process)
+    processes = list(checkers._processes)
     checkers.close()
     assert all(process._popen.poll() is not None for process in processes)
-    assert checkers.confirm(RIGHT) == bytes(3)
+    assert confirmed(checkers, RIGHT) == bytes(3)
 
 
 # --- the ledger ----------------------------------------------------------------------------
@@ -322,7 +369,7 @@ WANTED = [
 
 def test_a_ledger_answers_the_same_with_processes_without_and_with_dead_ones(scenario: Scenario) -> None:
     ledger = scenario.ledger
-    until(lambda: any(ledger.checkers.confirm(RIGHT)))
+    until(lambda: any(confirmed(ledger.checkers, RIGHT)))
     assert told(ledger.submit(mixed(scenario)).result()) == WANTED
     os.kill(held(ledger.checkers)._popen.pid, signal.SIGKILL)
     assert told(ledger.submit(mixed(scenario)).result()) == WANTED
@@ -331,7 +378,7 @@ def test_a_ledger_answers_the_same_with_processes_without_and_with_dead_ones(sce
 
 
 def test_a_confirmed_statement_that_is_sent_again_gets_the_first_answer(scenario: Scenario) -> None:
-    until(lambda: any(scenario.ledger.checkers.confirm(RIGHT)))
+    until(lambda: any(confirmed(scenario.ledger.checkers, RIGHT)))
     raws = some(scenario)
     first = scenario.ledger.submit(raws).result()
     assert scenario.ledger.submit(raws).result() == first
@@ -342,6 +389,6 @@ def test_a_verdict_that_is_not_1_confirms_nothing(scenario: Scenario, byte: int)
     forged = some(scenario)[0]
     forged = forged[:-1] + bytes([forged[-1] ^ 1])
     ledger = scenario.ledger
-    (answer,) = admit_all([forged], ledger.origin, ledger.keys, lambda _: None, lambda _: bytes([byte]))
+    (answer,) = Coming([forged], ledger.origin, ledger.keys).admitted(bytes([byte]), lambda _: None)
     assert isinstance(answer, UnbrokenError)
     assert answer.code == "bad_signature"

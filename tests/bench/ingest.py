@@ -19,7 +19,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -28,8 +27,7 @@ from eventsourcing.domain import Aggregate, event
 
 from api.serving import CHECKERS
 from ledger.application import Answer, Ledger
-from ledger.application.door import Door
-from ledger.application.intake import admit_all
+from ledger.application.writer import Writer
 from ledger.proof import statement
 from tests.bench.load import WRITERS, chains, record_from_loop, record_from_threads, statements
 from tests.bench.table import RUNS, Row, at_least, seconds
@@ -38,7 +36,7 @@ from tests.scenario import open_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.application.writer import Waiting
+    from ledger.application.parts import Part
     from ledger.proof.keys import PublicKey
     from ledger.proof.statement import Statement
 
@@ -91,58 +89,40 @@ def _rate(action: partial[None]) -> float:
     return WRITERS * EACH / seconds(action)
 
 
-class _RawWriter:
-    """Stands in for the ledger's writer: one raw batched insert, and an empty answer."""
+class _RawCommit:
+    """Stands in for the ledger's own: one raw batched insert, and an empty answer."""
 
     def __init__(self, path: str) -> None:
-        self.expects_more: Callable[[], bool] = lambda: False
-        self._path = path
-        self._queue: SimpleQueue[Waiting | None] = SimpleQueue()
-        self.put = self._queue.put
-        self._thread = Thread(target=self._run)
-        self._thread.start()
+        self.database = _raw_table(path)
 
-    def close(self) -> None:
-        self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        database = _raw_table(self._path)
-        while waiting := self._queue.get():
-            batch = [waiting]
-            while not self._queue.empty() and (more := self._queue.get()):
-                batch.append(more)
-            rows = [(one.statement.raw,) for waiting in batch for one in waiting.admitted]  # type: ignore[union-attr]
-            database.executemany("INSERT INTO entry (data) VALUES (?)", rows)
-            database.commit()
-            for waiting in batch:
-                waiting.done([_NOTHING] * len(waiting.admitted))
-        database.close()
+    def serve(self, batch: list[Part], top_up: Callable[[list[Part]], None]) -> None:
+        top_up(batch)
+        rows = [(one.statement.raw,) for part in batch for one in part.admitted]  # type: ignore[union-attr]
+        self.database.executemany("INSERT INTO entry (data) VALUES (?)", rows)
+        self.database.commit()
+        for part in batch:
+            part.results = [_NOTHING] * len(part.admitted)
+            part.tell()
 
 
 def _undecided(ledger: Ledger, work: list[list[bytes]], path: str) -> float:
-    writer = _RawWriter(path)
-    confirm = ledger.checkers.confirm
-
-    def admit(raws: Sequence[bytes]) -> list[Any]:
-        return admit_all(raws, ledger.origin, ledger.keys, lambda _: None, confirm)
-
-    door = Door(admit, writer)  # type: ignore[arg-type]
-    rate = _rate(partial(record_from_loop, _Entrance(door), work))  # type: ignore[arg-type]
-    door.close()
+    commit = _RawCommit(path)
+    writer = Writer(ledger, commit)  # type: ignore[arg-type]
+    rate = _rate(partial(record_from_loop, _Entrance(writer), work))  # type: ignore[arg-type]
     writer.close()
+    commit.database.close()
     return rate
 
 
 class _Entrance:
     """The part of a ledger that the load generator knows."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
 
     def submit(self, raws: Sequence[bytes]) -> Future[list[Any]]:
         future: Future[list[Any]] = Future()
-        self._door.enter(raws, future.set_result)
+        self._writer.enter(raws, future.set_result)
         return future
 
 

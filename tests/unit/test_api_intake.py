@@ -45,16 +45,11 @@ class FakeLedger:
         return future
 
 
-class ClosedLedger:
-    def submit(self, raws: Sequence[bytes]) -> Future[list[Result]]:
-        raise RuntimeError("cannot schedule new futures after shutdown")
-
-
 def by_first_byte(raws: Sequence[bytes]) -> list[Result]:
     return [answered(raw[0]) if raw[0] else Malformed("malformed_cbor", "zero") for raw in raws]
 
 
-def together(ledger: FakeLedger | ClosedLedger, raws: Sequence[bytes]) -> list[Result]:
+def together(ledger: FakeLedger, raws: Sequence[bytes]) -> list[Result]:
     async def all_of_them() -> list[Result]:
         intake = Intake(ledger, Metrics())
         return await asyncio.wait_for(asyncio.gather(*map(intake.one, raws)), 5)
@@ -88,10 +83,6 @@ def test_a_failure_that_nobody_expected_becomes_a_fault_that_does_not_repeat_it(
     (result,) = together(FakeLedger(lambda _: KeyError("isbt128:CHA999926000001")), [b"\x01"])
     assert isinstance(result, Fault)
     assert "CHA" not in result.detail
-
-
-def test_a_ledger_that_is_closing_answers_instead_of_hanging() -> None:
-    assert [code(one) for one in together(ClosedLedger(), [b"\x01", b"\x02"])] == ["closing", "closing"]
 
 
 def test_a_client_that_went_away_does_not_disturb_the_others() -> None:

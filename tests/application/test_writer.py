@@ -1,0 +1,164 @@
+"""The writer's thread: what is answered, in which order, and what becomes of it when something fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ledger.application import Answer, Ledger
+from ledger.application import intake as intake_module
+from ledger.application import writer as writer_module
+from ledger.application.writer import CHUNK
+from ledger.checking import process as process_module
+from ledger.errors import UnbrokenError
+from ledger.proof import statement
+from tests.application.test_checking import RIGHT, confirmed, held, until
+from tests.scenario import APHERESIS, Scenario, open_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+COI = "isbt128:CHA999926000009"
+MANY = 5 * CHUNK + 3
+
+
+@pytest.fixture(params=[0, 1, 2], ids=["no process", "one process", "two processes"])
+def scenario(sqlite_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scenario]:
+    opened = open_scenario(sqlite_url, tmp_path)
+    opened.order(COI)
+    opened.ledger.close()
+    opened.ledger = Ledger(replace(opened.ledger.config, checkers=request.param))
+    if request.param:
+        until(lambda: any(confirmed(opened.ledger.checkers, RIGHT)))
+    yield opened
+    opened.ledger.close()
+
+
+@pytest.fixture
+def with_one(sqlite_url: str, tmp_path: Path) -> Iterator[Scenario]:
+    opened = open_scenario(sqlite_url, tmp_path)
+    opened.order(COI)
+    opened.ledger.close()
+    opened.ledger = Ledger(replace(opened.ledger.config, checkers=1))
+    until(lambda: any(confirmed(opened.ledger.checkers, RIGHT)))
+    yield opened
+    opened.ledger.close()
+
+
+def some(scenario: Scenario, count: int) -> list[bytes]:
+    stream, signer, made = f"chain/{COI}", scenario.signer("anna"), []
+    for number in range(count):
+        fields = {"at": APHERESIS, "containers": ["BAG-1"], "shipper": f"S-{number}"}
+        made.append(scenario.sign("anna", stream, "Packed", **fields))
+        signer.seq, signer.prev = signer.seq + 1, statement.parse(made[-1]).id.hex()
+    return made
+
+
+def told(answers: Sequence[Answer | UnbrokenError]) -> list[str]:
+    return [one.code if isinstance(one, UnbrokenError) else "recorded" for one in answers]
+
+
+def positions(answers: Sequence[Answer | UnbrokenError]) -> list[int]:
+    return [one.position for one in answers if isinstance(one, Answer)]
+
+
+def test_many_statements_are_decided_in_the_order_given(scenario: Scenario) -> None:
+    answers = scenario.ledger.submit(some(scenario, MANY)).result()
+    recorded = positions(answers)
+    assert len(recorded) == MANY
+    assert recorded == sorted(recorded)
+    raised = [one.code for answer in answers if isinstance(answer, Answer) for one in answer.deviations]
+    assert "sequence_gap" not in raised
+
+
+def test_what_several_callers_send_at_once_is_answered_to_each_in_its_own_order(scenario: Scenario) -> None:
+    raws = some(scenario, 40)
+    sizes = [1, 7, 20, 1, 1, 10]
+    starts = [sum(sizes[:number]) for number in range(len(sizes))]
+    lists = [raws[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+    futures = [scenario.ledger.submit(each) for each in lists]
+    found = [positions(future.result()) for future in futures]
+    assert [len(each) for each in found] == sizes
+    for mine, each in zip(lists, found, strict=True):
+        stored = [scenario.ledger.store.entries(at, at + 1)[0].data for at in each]
+        assert stored == mine
+
+
+def test_nothing_handed_over_is_nothing_answered(scenario: Scenario) -> None:
+    assert scenario.ledger.submit([]).result() == []
+
+
+def test_wrong_ones_among_many_are_told_apart(scenario: Scenario) -> None:
+    raws = some(scenario, 2 * CHUNK)
+    forged = raws[3][:-1] + bytes([raws[3][-1] ^ 1])
+    mixed = [*raws[:20], forged, b"no statement", *raws[20:]]
+    wanted = ["recorded"] * 20 + ["bad_signature", "malformed_cose"] + ["recorded"] * 12
+    assert told(scenario.ledger.submit(mixed).result()) == wanted
+
+
+def test_closing_finishes_what_came_before_and_tells_what_comes_later(scenario: Scenario) -> None:
+    raws = some(scenario, MANY + 2)
+    before = scenario.ledger.submit(raws[:MANY])
+    scenario.ledger.close()
+    assert told(before.result()) == ["recorded"] * MANY
+    assert told(scenario.ledger.submit(raws[MANY:]).result()) == ["closing"] * 2
+    assert told(scenario.ledger.attest([("log/x", {}, "x")])) == ["closing"]
+
+
+def test_who_came_in_while_it_closed_is_told(with_one: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entered before `close` said so, found behind the end of the queue."""
+    writer = with_one.ledger._writer
+    ended = writer._thread.join
+
+    def join() -> None:
+        ended()
+        writer._closing = False
+        future.append(with_one.ledger.submit(some(with_one, 1)))
+
+    future: list[Future[list[Answer | UnbrokenError]]] = []
+    monkeypatch.setattr(writer._thread, "join", join)
+    writer.close()
+    assert told(future[0].result(timeout=5)) == ["closing"]
+
+
+def test_a_process_killed_amid_many_statements_changes_no_answer(with_one: Scenario) -> None:
+    raws = some(with_one, 400)
+    future = with_one.ledger.submit(raws)
+    os.kill(held(with_one.ledger.checkers)._popen.pid, signal.SIGKILL)
+    assert told(future.result()) == ["recorded"] * 400
+
+
+def test_a_process_that_hangs_amid_many_statements_changes_no_answer(
+    with_one: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "PATIENCE_S", 0.3)
+    os.kill(held(with_one.ledger.checkers)._popen.pid, signal.SIGSTOP)
+    assert told(with_one.ledger.submit(some(with_one, MANY)).result()) == ["recorded"] * MANY
+
+
+@pytest.mark.parametrize("broken", ["_keyed", "_read"])
+def test_a_defect_while_statements_are_admitted_answers_their_callers_and_the_writer_lives_on(
+    with_one: Scenario, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    raws, before = some(with_one, 5), with_one.ledger.store.head()
+    with monkeypatch.context() as patched:
+        patched.setattr(intake_module, broken, lambda *_: 1 / 0)
+        assert told(with_one.ledger.submit(raws).result()) == ["internal"] * 5
+    assert with_one.ledger.store.head() == before
+    assert told(with_one.ledger.submit(raws).result()) == ["recorded"] * 5
+
+
+def test_more_than_may_be_on_its_way_waits_its_turn(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "MAX_PARTS", 1)
+    futures = [scenario.ledger.submit([raw]) for raw in some(scenario, 30)]
+    found = [position for future in futures for position in positions(future.result())]
+    assert len(found) == 30
+    assert found == sorted(found)
