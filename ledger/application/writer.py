@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -79,6 +80,7 @@ class Writer:
             ready = self._ready()
             if not self._is_worth_waiting(ready) or not self._ledger.checkers.wait(LINGER_S):
                 self._serve(ready)
+                time.sleep(0)  # lets those who were answered send what is checked meanwhile
 
     def _wait(self) -> bool:
         """For somebody who enters. False: nobody will."""

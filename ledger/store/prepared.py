@@ -1,8 +1,8 @@
 """SQLAlchemy Core, compiled once: driver SQL with positional values.
 
-Core's own execution binds and fetches row by row in Python; where many rows go to the
-disk, that would cost more than the database. So a statement is written in Core, compiled
-at start, and run as the driver's own SQL.
+Core's own execution binds and fetches row by row in Python, and puts ten times around a small
+statement what the database takes for it. So a statement is written in Core, compiled at
+start, and run by the driver's own cursor, in the transaction that Core keeps.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from sqlalchemy import ARRAY, Integer, LargeBinary, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,25 +37,63 @@ class Prepared:
     def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
         """All that it finds, as the driver's plain tuples."""
         bound = tuple([values[name] for name in self.names])
-        result = connection.exec_driver_sql(self.sql, bound)
-        found: Sequence[Any] = result.cursor.fetchall() if result.cursor else ()
-        result.close()
+        with _running(connection, self.sql) as cursor:
+            cursor.execute(self.sql, bound)
+            found: Sequence[Any] = cursor.fetchall() if cursor.description else ()
         return found
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Execute; return the number of rows touched."""
         bound = tuple([values[name] for name in self.names])
-        return connection.exec_driver_sql(self.sql, bound).rowcount
+        with _running(connection, self.sql) as cursor:
+            cursor.execute(self.sql, bound)
+            touched: int = cursor.rowcount
+        return touched
 
     def many(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         """Execute once for each row; values in the order of `names`."""
         if not rows:
             return
-        if self.by_column:
-            columns = zip(self.by_column, zip(*rows, strict=True), strict=True)
-            connection.exec_driver_sql(self.sql, tuple([array(values) for array, values in columns]))
-        else:
-            connection.exec_driver_sql(self.sql, list(rows))
+        with _running(connection, self.sql) as cursor:
+            if self.by_column:
+                columns = zip(self.by_column, zip(*rows, strict=True), strict=True)
+                cursor.execute(self.sql, tuple([array(values) for array, values in columns]))
+            else:
+                cursor.executemany(self.sql, rows)
+
+
+class _running:  # noqa: N801  as a function is named: a generator would cost twice as much
+    """The driver's cursor, inside a transaction. Its errors come out as SQLAlchemy's."""
+
+    __slots__ = ("_connection", "_cursor", "_sql")
+
+    def __init__(self, connection: Connection, sql: str) -> None:
+        self._connection, self._sql = connection, sql
+
+    def __enter__(self) -> Any:
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        try:
+            self._cursor: Any = self._connection.connection.cursor()
+        except self._connection.dialect.loaded_dbapi.Error as error:
+            raise self._as_sqlalchemys(error) from error
+        return self._cursor
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._cursor.close()
+        if isinstance(error, self._connection.dialect.loaded_dbapi.Error):
+            raise self._as_sqlalchemys(error) from error
+
+    def _as_sqlalchemys(self, error: Exception) -> BaseException:
+        """As Core's own execution does it."""
+        connection, driver = self._connection, self._connection.dialect
+        lost = driver.is_disconnect(cast("Any", error), connection.connection, None)
+        if lost:
+            connection.invalidate(error)
+        base = driver.loaded_dbapi.Error
+        return DBAPIError.instance(
+            self._sql, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=driver
+        )
 
 
 class Compiler:

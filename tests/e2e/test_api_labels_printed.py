@@ -13,7 +13,6 @@ import numpy
 import pytest
 import zxingcpp
 from PIL import Image
-from sqlalchemy import event as sql_event
 
 from api.settings import Settings
 from ledger.labels.credential import PREFIX, from_text, verify_credential
@@ -21,6 +20,7 @@ from tests.bundling import audited, files_of
 from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, catch_up, code, enrol, read, served
 from tests.label_stage import DIN, DOSE, DOSE_2, check_of, issue, link_part, make_doses, photo, wanted
 from tests.scenario import CLEANROOM, VAN, WARD, hand_over
+from tests.store.test_atomic import listening
 
 THIRD = "isbt128:CHA999926000033"
 HOST = "ledger.invalid:8443"
@@ -256,10 +256,9 @@ def test_what_is_not_genuine_costs_the_same_work_whatever_is_wrong_with_it(stage
         return list(asked)
 
     stage.app.state.node.projector.close()  # the read models follow by themselves, and ask, too
-    sql_event.listen(engine, "before_cursor_execute", told)
-    work(INVENTED["nothing true"])  # the first answer of a process asks a little more
-    costs = [work(part) for part in INVENTED.values()]
-    sql_event.remove(engine, "before_cursor_execute", told)
+    with listening(engine, "before_cursor_execute", told):
+        work(INVENTED["nothing true"])  # the first answer of a process asks a little more
+        costs = [work(part) for part in INVENTED.values()]
     assert costs[0]
     assert costs == [costs[0]] * len(costs)
 

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from ledger.errors import Fault
+from ledger.store.prepared import _running
 from ledger.store.recorder import LedgerRecorder
 from tests.store.log import TIME_MS, contents, grow_to, must_be_whole, new, seal, store
 
@@ -56,10 +57,20 @@ def lost(engine: Engine) -> Exception:
 
 @contextmanager
 def listening(engine: Engine, name: str, listener: Any) -> Iterator[Any]:
+    """A listener of SQLAlchemy's; to statements, also to those that the driver's own cursor runs."""
     event.listen(engine, name, listener)
+    enter = _running.__enter__
+
+    def entered(self: _running) -> Any:
+        if name == "before_cursor_execute" and self._connection.engine.pool is engine.pool:
+            listener(self._connection, None, self._sql, None, None, False)
+        return enter(self)
+
+    _running.__enter__ = entered  # type: ignore[method-assign]
     try:
         yield listener
     finally:
+        _running.__enter__ = enter  # type: ignore[method-assign]
         event.remove(engine, name, listener)
 
 
