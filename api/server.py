@@ -136,7 +136,7 @@ def serve(
         typer.Option(
             envvar="UNBROKEN_CHECKERS",
             min=0,
-            help="Processes that check signatures; 0: threads do; left out: two if it may use several cores",
+            help="Processes that check signatures; 0: the server does; left out: one or two, if it has the cores",
         ),
     ] = None,
     contact: Annotated[

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from ledger.export.seal import Seal
 
 Before = Callable[[ASGIApp], ASGIApp]
-# One interpreter cannot decide as much as two processes check; on a lone core they only take turns.
-CHECKERS = 2 if cores() > 1 else 0
+# One core decides. One interpreter cannot decide as much as two processes check.
+CHECKERS = min(2, cores() - 1)
 
 
 def serving(

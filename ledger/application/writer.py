@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from ledger.application import Ledger
     from ledger.application.commit import Commit
 
-CHUNK = 16  # statements: what a process is asked about at once
-GATHER = 24  # statements; for so many, what is being checked is worth waiting for
+CHUNK = 8  # statements: what a process is asked about at once
+GATHER = 16  # statements; for so many, what is being checked is worth waiting for
 LINGER_S = 0.005  # and no longer
 MAX_BATCH = 1_000  # statements: bounds the time that the lock is held
 MAX_PARTS = MAX_BATCH // CHUNK  # on their way, before more is taken in

@@ -259,11 +259,12 @@ def parse_event(payload: dict[str, Any]) -> Event:
     if event is None:
         raise Malformed("unknown_event_version", f"{name} has no version {version!r}")
     try:
-        return event.model_validate(payload)
+        made: Event = event.__pydantic_validator__.validate_python(payload)  # as `model_validate` does
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
         raise Malformed("invalid_event", f"{name}.{where}: {first['msg']}") from None
+    return made
 
 
 def _reader() -> TypeAdapter[Event]:

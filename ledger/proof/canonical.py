@@ -80,9 +80,11 @@ def _are_plain(members: dict[str, Any] | list[Any], deeper: list[Any]) -> bool:
         values = members.values()
     for value in values:
         kind = type(value)
+        if kind is str:
+            continue
         if kind is dict or kind is list:
             deeper.append(value)
-        elif not (kind is str or (kind is int and -LIMIT < value < LIMIT) or value is None or kind is bool):
+        elif not ((kind is int and -LIMIT < value < LIMIT) or value is None or kind is bool):
             return False
     return True
 

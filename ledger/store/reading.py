@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.errors import NotFound
 from ledger.store.schema import tag_hash
-from ledger.store.statements import CTI_CHUNK, NO_LIMIT
+from ledger.store.statements import CTI_CHUNK, CTI_STEP, NO_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,8 +91,8 @@ class Reads(ABC):
         found: dict[bytes, int] = {}
         for start in range(0, len(keys), CTI_CHUNK):
             chunk = keys[start : start + CTI_CHUNK]
-            # Few distinct lengths make few statements: the last key fills up to a power of two.
-            width = 1 << (len(chunk) - 1).bit_length()
+            # Few distinct lengths make few statements: the last key fills up to a multiple of eight.
+            width = -(-len(chunk) // CTI_STEP) * CTI_STEP if len(chunk) > 1 else 1
             values = {f"k{i}": chunk[min(i, len(chunk) - 1)] for i in range(width)}
             found.update((row[0], row[1]) for row in self._rows(self._sql.positions_of_cti(width), **values))
         return found

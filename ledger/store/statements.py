@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 NO_LIMIT = 2**62
 ZERO, ONE = literal_column("0", Integer), literal_column("1", Integer)
+CTI_STEP = 8  # keys by which the look-ups' lengths differ
 CTI_CHUNK = 256  # keys of one look-up: SQLite's oldest limit of variables is 999
 _STORED = (entry.c.position, entry.c.type, entry.c.data, entry.c.recorded_ms)
 _CHECKPOINT = (checkpoint.c.size, checkpoint.c.root, checkpoint.c.time_ms, checkpoint.c.note)
@@ -43,7 +44,7 @@ class Statements(Compiler):
         self._reads()
         self._checkpoint_reads()
         self._writes()
-        self.positions_of_cti = lru_cache(maxsize=16)(self._positions_of_cti)
+        self.positions_of_cti = lru_cache(maxsize=CTI_CHUNK // CTI_STEP + 1)(self._positions_of_cti)
 
     def _reads(self) -> None:
         after, before, limit = (_number(name) for name in ("after", "before", "limit"))

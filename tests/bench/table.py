@@ -30,6 +30,12 @@ def at_least(name: str, ours: float, other: float, ratio: float, unit: str = "/s
     return Row(name, f"{ours:,.0f}{unit}", f"{other:,.0f}{unit}", got, f">= {ratio}", got >= ratio)
 
 
+def beside(name: str, ours: float, other: float, unit: str = "/s") -> Row:
+    """A figure beside another one, where nobody asked for a ratio."""
+    digits = 0 if unit == "/s" else 2
+    return Row(name, f"{ours:,.{digits}f}{unit}", f"{other:,.{digits}f}{unit}", ours / other, "", True)
+
+
 def at_most(name: str, ours: float, other: float, ratio: float, unit: str = " ms") -> Row:
     """A time or size that may be at most `ratio` times the other one."""
     got = ours / other
