@@ -81,6 +81,8 @@ def _names_in(items: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(about: dict[str, Any]) -> st.SearchStrategy[str]:
+    if "pattern" not in about:
+        return st.text(ASCII)
     for mark, strategy in PATTERNS.items():
         if mark in about["pattern"]:
             return strategy

@@ -187,8 +187,11 @@ class StoredWorld:
 
     def _fold(self, tag: str) -> Any:
         aggregate = new_aggregate(tag)
-        for entry in self._entries(tag):
-            aggregate.apply(entry)
+        for stored in self.reader.by_tag(tag, before=self.before):
+            aggregate.apply(LazyEntry(stored))
+        for entry, tags in self._pending:
+            if tag in tags:
+                aggregate.apply(entry)
         return aggregate
 
     def _last_signed(self, tag: str) -> Sequence:

@@ -190,6 +190,7 @@ class Chain:
         handler = HANDLERS.get(kind)
         if handler and (self.order is None or kind not in ONLY_BEFORE_ORDER):
             mine = share_of(entry, self.coi)
-            handler(self, mine, mine.event)
-            if (signed := esigned(mine)) is not None:
+            event = mine.event
+            handler(self, mine, event)
+            if event.esignature and (signed := esigned(mine)):
                 self.esignatures[entry.position] = signed

@@ -122,10 +122,11 @@ def _postgres_place(element: Any, compiler: Any, **kw: Any) -> str:
 
 
 def has_tag(name: Any) -> ColumnElement[bool]:
-    """The entry's line names the tag itself, not only one with the same hash."""
+    """The entry's lines name the tag itself, not only one with the same hash. Most name it first: to
+    see that, nothing has to be put together."""
     end = literal_column("'\n'", Text())
-    found: ColumnElement[bool] = _Place(end + entry.c.tags + end, end + name + end) > ZERO
-    return found
+    first = _Place(entry.c.tags, name + end) == ONE
+    return or_(first, _Place(end + entry.c.tags + end, end + name + end) > ZERO)
 
 
 def _number(name: str) -> BindParameter[int]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LONG = 200  # events of one chain
+LOADS = 21
 MILLION = int(os.environ.get("UNBROKEN_BENCH_ENTRIES", "1000000"))
 PROOFS = 2_000
 
@@ -56,18 +57,20 @@ def chain_load() -> list[Row]:
         def load_ours() -> float:
             return seconds(lambda: _fold(scenario.ledger.world_at().chain, chain[0])) * 1000
 
-        running = _in_turn(load_ours, load_stock, RUNS)
-        alone = _in_turn(load_ours, load_stock, 1)
+        running = _in_turn(load_ours, load_stock, RUNS, LOADS)
+        singly = _in_turn(load_ours, load_stock, LOADS, 1)
         scenario.ledger.close()
     name = f"a chain of {LONG} events, no cache, beside the stock aggregate"
-    return [at_most(name, *running, 0.25), beside("each load right behind one of the other", *alone, " ms")]
+    return [at_most(name, *running, 0.25), beside("each load right behind one of the other", *singly, " ms")]
 
 
-def _in_turn(ours: Callable[[], float], stock: Callable[[], float], running: int) -> tuple[float, float]:
-    """Medians of 21 turns of so many loads: what disturbs one disturbs the other. The first loads behind
-    the other's find the processor's cache full of that one's code and data."""
-    turns = [([ours() for _ in range(running)], [stock() for _ in range(running)]) for _ in range(21)]
-    mine, other = ([one for turn in turns for one in turn[side]] for side in (0, 1))
+def _in_turn(
+    ours: Callable[[], float], stock: Callable[[], float], turns: int, running: int
+) -> tuple[float, float]:
+    """Medians of all loads, so many running in each turn: what disturbs one disturbs the other. The
+    first of a turn find the processor's cache full of the other's code and data."""
+    made = [([ours() for _ in range(running)], [stock() for _ in range(running)]) for _ in range(turns)]
+    mine, other = ([one for turn in made for one in turn[side]] for side in (0, 1))
     return statistics.median(mine), statistics.median(other)
 
 
