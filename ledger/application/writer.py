@@ -150,7 +150,8 @@ class Writer:
             self._commit.serve(batch, self._top_up)
 
     def _top_up(self, batch: list[Part]) -> None:
-        """What was checked while another node held the lock goes along."""
+        """What was checked while another node held the lock goes along; what came, is checked meanwhile."""
+        self._take_in(self._waiting())
         if self._ledger.checkers.is_asked() and self._ledger.checkers.wait(0):
             while len(batch) < MAX_PARTS and self._parts and self._was_checked(self._parts[0]):
                 batch.append(self._parts.popleft())

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect, Engine, Table
     from sqlalchemy.sql.base import Executable
@@ -36,15 +36,17 @@ class Prepared:
 
     def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
         """All that it finds, as the driver's plain tuples."""
-        bound = tuple([values[name] for name in self.names])
         with _running(connection, self.sql) as cursor:
-            cursor.execute(self.sql, bound)
+            cursor.execute(self.sql, self.bound(values))
             found: Sequence[Any] = cursor.fetchall() if cursor.description else ()
         return found
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Execute; return the number of rows touched."""
-        bound = tuple([values[name] for name in self.names])
+        return self.run_with(connection, self.bound(values))
+
+    def run_with(self, connection: Connection, bound: Column) -> int:
+        """The same with values that are in order."""
         with _running(connection, self.sql) as cursor:
             cursor.execute(self.sql, bound)
             touched: int = cursor.rowcount
@@ -56,10 +58,17 @@ class Prepared:
             return
         with _running(connection, self.sql) as cursor:
             if self.by_column:
-                columns = zip(self.by_column, zip(*rows, strict=True), strict=True)
-                cursor.execute(self.sql, tuple([array(values) for array, values in columns]))
+                cursor.execute(self.sql, self.arrays(rows))
             else:
                 cursor.executemany(self.sql, rows)
+
+    def bound(self, values: Mapping[str, Any]) -> Column:
+        return tuple([values[name] for name in self.names])
+
+    def arrays(self, rows: Sequence[tuple[Any, ...]]) -> Column:
+        """Rows as one array a column."""
+        columns = zip(*rows, strict=True) if rows else [()] * len(self.by_column)
+        return tuple([array(values) for array, values in zip(self.by_column, columns, strict=True)])
 
 
 class _running:  # noqa: N801  as a function is named: a generator would cost twice as much
@@ -126,6 +135,11 @@ class Compiler:
             return self.insert_new_rows(table)
         ending = {"index_elements": key, "set_": changed}
         return self._insert(table, new, lambda query: query.on_conflict_do_update(**ending))
+
+    def at_once(self, first: Sequence[Prepared], last: Prepared) -> Prepared:
+        """PostgreSQL: all of them as one statement, which touches as many rows as the last one does."""
+        parts = ", ".join(f"part_{number} AS ({one.sql})" for number, one in enumerate(first))
+        return Prepared(f"WITH {parts} {last.sql}", ())
 
     def delete_rows(self, table: Table) -> Prepared:
         """Delete by primary key, given to `many` in its order."""

@@ -105,14 +105,14 @@ class Writing(Reads):
         return sealed
 
     def _store(self, entries: Sequence[NewEntry], sealed: Sealed, tiles: Tiles) -> None:
-        connection, sql = self.connection, self._sql
-        sql.insert_entries.many(connection, entry_rows(entries, sealed.first, sealed.time_ms))
-        sql.insert_tags.many(connection, tag_rows(entries, sealed.first))
-        sql.upsert_tiles.many(connection, [(level, index, data) for (level, index), data in tiles.items()])
+        rows = (
+            entry_rows(entries, sealed.first, sealed.time_ms),
+            tag_rows(entries, sealed.first),
+            [(level, index, data) for (level, index), data in tiles.items()],
+        )
         head = {"size": sealed.size, "root": sealed.root, "time_ms": sealed.time_ms}
-        sql.insert_checkpoint.run(connection, note=sealed.note, **head)
-        new = {f"new_{name}": value for name, value in head.items()}
-        if sql.move_head.run(connection, was=sealed.first, **new) != 1:
+        moved = {"was": sealed.first} | {f"new_{name}": value for name, value in head.items()}
+        if self._sql.store(self.connection, rows, head | {"note": sealed.note}, moved) != 1:
             raise Fault("store_failed", "the head moved although this transaction holds its lock")
 
     def _rows(self, statement: Prepared, **values: Any) -> Sequence[Any]:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-STATEMENTS = 6  # lock, entries, tags, tiles, checkpoint, head
+
+def statements(engine: Engine) -> int:
+    """Lock, entries, tags, tiles, checkpoint, head; PostgreSQL has the last five in one."""
+    return 2 if engine.dialect.name == "postgresql" else 6
 
 
 class Breaker:
@@ -92,20 +95,20 @@ def test_one_statement_stores_each_table_however_long_the_batch(
         with listening(engine, "before_cursor_execute", Breaker(engine)) as counter:
             store(begun, *[new("chain/a", "site/x", "agent/y") for _ in range(size)])
         counts.append(len(counter.seen))
-    assert counts == [STATEMENTS] * 3
+    assert counts == [statements(engine)] * 3
 
 
-@pytest.mark.parametrize("at", range(1, STATEMENTS))
-def test_a_failure_at_any_statement_changes_nothing(begun: LedgerRecorder, engine: Engine, at: int) -> None:
-    before = contents(engine)
-    with (
-        listening(engine, "before_cursor_execute", Breaker(engine, {at})),
-        pytest.raises(Fault, match="store_failed"),
-    ):
+def test_a_failure_at_any_statement_changes_nothing(begun: LedgerRecorder, engine: Engine) -> None:
+    for at in range(1, statements(engine)):
+        before = contents(engine)
+        with (
+            listening(engine, "before_cursor_execute", Breaker(engine, {at})),
+            pytest.raises(Fault, match="store_failed"),
+        ):
+            store(begun, *_batch())
+        assert contents(engine) == before
         store(begun, *_batch())
-    assert contents(engine) == before
-    store(begun, *_batch())
-    must_be_whole(engine)
+        must_be_whole(engine)
 
 
 def test_a_failure_to_lock_is_tried_again_once_on_a_new_connection(

@@ -137,7 +137,7 @@ def test_rows_go_to_postgresql_in_one_array_a_column(recorder: LedgerRecorder, e
     seen: list[bool] = []
 
     def note(_c: Any, _cursor: Any, statement: str, _values: Any, _context: Any, many: bool) -> None:
-        if statement.startswith("INSERT INTO entry"):
+        if "INSERT INTO entry" in statement:
             seen.append("unnest" in statement and not many)
 
     with listening(engine, "before_cursor_execute", note):
