@@ -83,7 +83,7 @@ def has_role_at(agent: Agent, roles: frozenset[str], sites: Iterable[str]) -> bo
 
 def at_a_site_of(chain: Chain, roles: frozenset[str], agent: Agent) -> bool:
     sites = [site for site in agent.roles_at if agent.has_role(roles, site)]
-    if any(site in chain.planned for site in sites):
+    if not chain.planned.isdisjoint(sites):
         return True
     return bool(sites) and not (chain.handled_sites() | chain.present_sites()).isdisjoint(sites)
 

@@ -7,11 +7,13 @@ questions of order need no arithmetic. Integers are milliseconds since 1970-01-0
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+@lru_cache(maxsize=4_096)  # a statement's moment is asked for by several rules
 def milliseconds(moment: str) -> int:
     """Text to milliseconds. The schema lets only days of the calendar through."""
     return (datetime.fromisoformat(moment) - _EPOCH) // _MILLISECOND
