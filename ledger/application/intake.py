@@ -11,7 +11,7 @@ import binascii
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar, cast
 
-from ledger.checking.wire import VERIFIED, Signature
+from ledger.checking.wire import VERIFIED, Signed
 from ledger.domain.events import parse_event
 from ledger.domain.parts import Event
 from ledger.domain.registry_events import AgentEnrolled, KeyAdded, LogOpened, PasskeyAdded
@@ -56,10 +56,6 @@ class Keyed(NamedTuple):
 
     statement: Statement
     key: PublicKey
-
-    @property
-    def signature(self) -> Signature:
-        return Signature(self.key.spki, self.statement.alg, self.statement.signature, self.statement.tbs)
 
 
 class KeyRing:
@@ -135,14 +131,14 @@ class Coming:
         self._keyed = _each(lambda signed: _keyed(signed, origin, keys), self._parsed)
 
     @property
-    def signatures(self) -> list[Signature]:
+    def signed(self) -> list[Signed]:
         """What has to be checked."""
-        return [one.signature for one in self._keyed if isinstance(one, Keyed)]
+        return [Signed(one.key.spki, one.statement.raw) for one in self._keyed if isinstance(one, Keyed)]
 
     def admitted(self, verdicts: bytes, again: Again) -> list[Admitted | Answer | UnbrokenError]:
         """Admit each on its own; one that fails is answered by `again` if it was recorded before.
 
-        `verdicts`: a byte for each of `signatures`: `VERIFIED` if somebody did. Anything else, or none:
+        `verdicts`: a byte for each of `signed`: `VERIFIED` if somebody did. Anything else, or none:
         it has yet to be checked. That is done here, which tells what is wrong.
         """
         confirmed = iter(verdicts)

@@ -125,7 +125,7 @@ class Writer:
         except Exception:
             log.exception("statements could not be read, in a way that nobody expected")
             return Part(whose, partial(_nothing_to_check, [internal()] * len(whose)))
-        question = ledger.checkers.ask(coming.signatures)
+        question = ledger.checkers.ask(coming.signed)
         return Part(whose, partial(coming.admitted, again=ledger.recorded), question)
 
     def _ready(self) -> list[Part]:

@@ -14,9 +14,9 @@ import time
 from collections.abc import Sequence
 
 from ledger.checking.process import Process, Question
-from ledger.checking.wire import Signature
+from ledger.checking.wire import Signed
 
-WORTH_ASKING = 2  # signatures: a lone one is checked sooner here than asked for
+WORTH_ASKING = 2  # statements: a lone one is checked sooner here than asked for
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # between starts, while none that started has answered
 
 log = logging.getLogger("unbroken.checking")
@@ -36,17 +36,17 @@ class Checkers:
         self._not_before_s = 0.0  # of time.monotonic
         self._fill()
 
-    def ask(self, signatures: Sequence[Signature]) -> Question | None:
+    def ask(self, ones: Sequence[Signed]) -> Question | None:
         """Have them checked while the asker does something else; `wait` fetches the answers.
 
         None: nobody can be asked, or it is not worth it. The asker checks all of them.
         """
-        worth_it = len(signatures) >= WORTH_ASKING or (signatures and self.is_asked())
+        worth_it = len(ones) >= WORTH_ASKING or (ones and self.is_asked())
         process = self._least_asked() if worth_it and self._pid == os.getpid() else None
         if process is None:
             return None
         try:
-            return process.ask(signatures)
+            return process.ask(ones)
         except Exception as error:  # whatever it was, the asker can check without it
             self._lose(process, error)
             return None

@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from ledger.checking.wire import READY, question_in, receive
+from ledger.proof import statement
 from ledger.proof.keys import PublicKey
 
 MAX_KEYS = 10_000
@@ -21,10 +22,10 @@ MAX_KEYS = 10_000
 _public = lru_cache(maxsize=MAX_KEYS)(PublicKey.from_spki)
 
 
-def verdict(spki: bytes, alg: int, signature: bytes, message: bytes) -> bool:
-    """True if the key made the signature over the message. Never raises."""
+def verdict(spki: bytes, raw: bytes) -> bool:
+    """True if the key signed the statement. Never raises."""
     try:
-        _public(spki).verify(alg, signature, message)
+        statement.verify(statement.parse(raw), _public(spki))
     except Exception:  # whatever it was, the asker finds it again, and says it
         return False
     return True
@@ -37,8 +38,8 @@ def main() -> None:
     with socket.socket(fileno=0) as asker, suppress(OSError):  # whoever asked has gone: so do we
         asker.sendall(READY)
         while frame := receive(asker):
-            nonce, signatures = question_in(frame)
-            asker.sendall(nonce + bytes([verdict(*one) for one in signatures]))
+            nonce, ones = question_in(frame)
+            asker.sendall(nonce + bytes([verdict(*one) for one in ones]))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.checking.wire import NONCE, READY, Signature, frame_of
+from ledger.checking.wire import NONCE, READY, Signed, frame_of
 
 PATIENCE_S = 5.0  # some hundred times what the largest request takes on a slow machine
 # What an interpreter and its libraries need to start, and OpenSSL to check as it does here.
@@ -83,10 +83,10 @@ class Process:
             raise ConnectionError("it ended before it was ready")
         return True
 
-    def ask(self, signatures: Sequence[Signature]) -> Question:
+    def ask(self, ones: Sequence[Signed]) -> Question:
         """Have them checked; `exchange` fetches the answer. Raises `OSError`: then it is of no more use."""
-        question = Question(len(signatures), secrets.token_bytes(NONCE))
-        frame = frame_of(question.nonce, signatures)
+        question = Question(len(ones), secrets.token_bytes(NONCE))
+        frame = frame_of(question.nonce, ones)
         if not self.asked:
             self._heard_s = time.monotonic()
         self.asked.append(question)

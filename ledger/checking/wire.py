@@ -20,23 +20,21 @@ NONCE = 16  # bytes: no answer passes for another question's
 _LENGTH = 4  # bytes, big-endian
 
 
-class Signature(NamedTuple):
-    """To check: did the key (SubjectPublicKeyInfo DER) make the signature (64 bytes) over the message?"""
+class Signed(NamedTuple):
+    """To check: did the key (SubjectPublicKeyInfo DER) sign the statement (COSE_Sign1, its exact bytes)?"""
 
     spki: bytes
-    alg: int
-    signature: bytes
-    message: bytes
+    raw: bytes
 
 
-def frame_of(nonce: bytes, signatures: Sequence[Signature]) -> bytes:
-    body = nonce + cbor2.dumps(signatures)
+def frame_of(nonce: bytes, ones: Sequence[Signed]) -> bytes:
+    body = nonce + cbor2.dumps(ones)
     return len(body).to_bytes(_LENGTH, "big") + body
 
 
-def question_in(body: bytes) -> tuple[bytes, list[Signature]]:
+def question_in(body: bytes) -> tuple[bytes, list[Signed]]:
     """The nonce, and what to check."""
-    return body[:NONCE], [Signature(*one) for one in cbor2.loads(body[NONCE:])]
+    return body[:NONCE], [Signed(*one) for one in cbor2.loads(body[NONCE:])]
 
 
 def receive(peer: socket.socket) -> bytes:

@@ -22,7 +22,7 @@ from ledger.checking import process as process_module
 from ledger.checking.checkers import Checkers
 from ledger.checking.child import verdict
 from ledger.checking.process import TOLD, Process, Question
-from ledger.checking.wire import NONCE, Signature, frame_of, question_in
+from ledger.checking.wire import NONCE, Signed, frame_of, question_in
 from ledger.errors import UnbrokenError
 from ledger.proof import statement
 from ledger.proof.keyfile import new_key
@@ -31,21 +31,31 @@ from tests.scenario import APHERESIS, Scenario, open_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ledger.proof.keys import SigningKey
+
 COI = "isbt128:CHA999926000009"
 KEY = new_key()
 
 
-def made(message: bytes) -> Signature:
-    return Signature(KEY.public.spki, KEY.alg, KEY.sign(message), message)
+def made(payload: bytes, key: SigningKey = KEY) -> Signed:
+    raw = statement.sign(key, iss="anna", sub="chain/x", aud="log", cti=bytes(16), payload=payload)
+    return Signed(key.public.spki, raw)
+
+
+def altered(one: Signed, back: int) -> Signed:
+    raw = bytearray(one.raw)
+    raw[-back] ^= 1
+    return one._replace(raw=bytes(raw))
 
 
 RIGHT = [made(b"one"), made(b"two"), made(b"three")]
 WRONG = [
-    RIGHT[0]._replace(message=b"another"),
-    RIGHT[0]._replace(signature=bytes(64)),
-    RIGHT[0]._replace(signature=b""),
-    RIGHT[0]._replace(alg=-7),
+    altered(RIGHT[0], 1),  # the signature
+    altered(RIGHT[0], 67),  # the payload
+    RIGHT[0]._replace(raw=RIGHT[0].raw[:-64] + bytes(64)),
+    RIGHT[0]._replace(raw=b""),
     RIGHT[0]._replace(spki=b"no key"),
+    RIGHT[0]._replace(spki=new_key().public.spki),
 ]
 
 
@@ -57,11 +67,11 @@ def one() -> Iterator[Checkers]:
     started.close()
 
 
-def confirmed(checkers: Checkers, signatures: Sequence[Signature]) -> bytes:
+def confirmed(checkers: Checkers, ones: Sequence[Signed]) -> bytes:
     """What a process says of each; 0 where none says anything."""
-    question = checkers.ask(signatures)
+    question = checkers.ask(ones)
     if question is None:
-        return bytes(len(signatures))
+        return bytes(len(ones))
     until_told(checkers, question)
     assert question.verdicts is not None
     return question.verdicts
@@ -88,21 +98,19 @@ def held(checkers: Checkers) -> Process:
 
 @given(st.lists(st.sampled_from(RIGHT + WRONG), min_size=2, max_size=20))
 @settings(max_examples=30, deadline=None)
-def test_a_process_confirms_what_verifies_here_and_nothing_else(
-    one: Checkers, signatures: list[Signature]
-) -> None:
-    assert confirmed(one, signatures) == bytes([each in RIGHT for each in signatures])
-    assert confirmed(one, signatures) == bytes([verdict(*each) for each in signatures])
+def test_a_process_confirms_what_verifies_here_and_nothing_else(one: Checkers, ones: list[Signed]) -> None:
+    assert confirmed(one, ones) == bytes([each in RIGHT for each in ones])
+    assert confirmed(one, ones) == bytes([verdict(*each) for each in ones])
 
 
 @given(
     st.binary(min_size=NONCE, max_size=NONCE),
-    st.lists(st.builds(Signature, st.binary(), st.integers(-100, 100), st.binary(), st.binary())),
+    st.lists(st.builds(Signed, st.binary(), st.binary())),
 )
-def test_signatures_arrive_as_they_were_sent(nonce: bytes, signatures: list[Signature]) -> None:
-    frame = frame_of(nonce, signatures)
+def test_statements_arrive_as_they_were_sent(nonce: bytes, ones: list[Signed]) -> None:
+    frame = frame_of(nonce, ones)
     assert int.from_bytes(frame[:4], "big") == len(frame) - 4
-    assert question_in(frame[4:]) == (nonce, signatures)
+    assert question_in(frame[4:]) == (nonce, ones)
 
 
 def test_an_answer_to_another_question_confirms_nothing() -> None:
@@ -138,12 +146,12 @@ def test_a_copy_of_the_server_is_told_nothing_and_ends_nothing() -> None:
 
 
 def test_the_largest_statements_pass_through(one: Checkers) -> None:
-    large = [made(os.urandom(statement.MAX_STATEMENT)) for _ in range(40)]
+    large = [made(os.urandom(statement.MAX_STATEMENT - 400)) for _ in range(40)]
     assert confirmed(one, large) == bytes([1] * 40)
 
 
 def test_more_is_asked_than_fits_on_the_way_and_each_question_gets_its_own_answer(one: Checkers) -> None:
-    large = [made(os.urandom(statement.MAX_STATEMENT)) for _ in range(16)]
+    large = [made(os.urandom(statement.MAX_STATEMENT - 400)) for _ in range(16)]
     asked = [one.ask(large), one.ask(WRONG), one.ask([*large, *WRONG]), one.ask(RIGHT)]
     assert held(one).has_unsent
     questions = [each for each in asked if each is not None]
@@ -263,7 +271,7 @@ def test_one_that_fails_again_and_again_is_started_ever_more_seldom(monkeypatch:
 def test_whatever_goes_wrong_with_a_question_the_asker_is_told_to_check() -> None:
     checkers = Checkers(1)
     until(lambda: any(confirmed(checkers, RIGHT)))
-    unsayable = RIGHT[0]._replace(message=object())  # type: ignore[arg-type]
+    unsayable = RIGHT[0]._replace(raw=object())  # type: ignore[arg-type]
     assert confirmed(checkers, [unsayable] * 2) == bytes(2)
     until(lambda: confirmed(checkers, RIGHT) == bytes([1] * 3))
     checkers.close()
