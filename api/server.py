@@ -136,7 +136,7 @@ def serve(
         typer.Option(
             envvar="UNBROKEN_CHECKERS",
             min=0,
-            help="Processes that check signatures; 0: the server does; left out: one or two, if it has the cores",
+            help="Processes that check signatures; 0: the server itself; left out: one or two by its cores",
         ),
     ] = None,
     contact: Annotated[
