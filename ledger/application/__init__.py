@@ -127,6 +127,7 @@ class Ledger(DCBApplication):
         Callbacks of the future run in the writer's thread: they must be short.
         """
         future: Future[list[Answer | UnbrokenError]] = Future()
+        future.set_running_or_notify_cancel()  # whoever goes away now: it will be recorded
         self._writer.enter(raws, future.set_result)
         return future
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ledger.application.batch import Draft, Intaken
 from ledger.application.intake import Coming
 from ledger.application.parts import Done, Entered, Part, internal
-from ledger.errors import Fault, TooMany
+from ledger.errors import Fault, TooMany, UnbrokenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,6 +47,7 @@ class Writer:
         self._commit = commit
         self._queue: SimpleQueue[Entered | None] = SimpleQueue()
         self._parts: deque[Part] = deque()
+        self._entering = threading.Lock()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
@@ -56,31 +57,47 @@ class Writer:
 
         Answered here with `closing`, or `busy` where too many wait already: none of these was taken.
         """
-        if self._closing:
-            done([_closing()] * len(coming))
-        elif self._queue.qsize() > MAX_WAITING:
-            done([_busy()] * len(coming))
-        elif not coming:
+        if not coming:
             done([])
-        else:
-            self._queue.put(Entered(coming, done))
+        elif (refusal := self._queued(Entered(coming, done))) is not None:
+            done([refusal] * len(coming))
 
     def close(self) -> None:
-        """Finish what has come; what came too late is told so."""
-        self._closing = True
-        self._queue.put(None)
+        """Finish what has come. What comes later is told so."""
+        with self._entering:
+            self._closing = True
+            self._queue.put(None)
         self._thread.join()
-        while not self._queue.empty():
-            if (late := self._queue.get()) is not None:
-                late.done([_closing()] * len(late.coming))
+
+    def _queued(self, entered: Entered) -> UnbrokenError | None:
+        with self._entering:  # nothing gets behind the end of the queue, where nobody would find it
+            if self._closing:
+                return Fault("closing", "this node is closing and recorded nothing of this; send it again")
+            if self._queue.qsize() > MAX_WAITING:
+                return TooMany("busy", "the ledger has too many statements waiting; send again in a moment")
+            self._queue.put(entered)
+        return None
 
     def _run(self) -> None:
         while self._parts or self._wait():
-            self._take_in(self._waiting())
-            ready = self._ready()
-            if not self._is_worth_waiting(ready) or not self._ledger.checkers.wait(LINGER_S):
-                self._serve(ready)
-                time.sleep(0)  # lets those who were answered send what is checked meanwhile
+            try:
+                self._step()
+            except Exception:  # the thread must live on
+                log.exception("the writer failed in a way that nobody expected")
+                self._give_up()
+
+    def _step(self) -> None:
+        self._take_in(self._waiting())
+        ready = self._ready()
+        if not self._is_worth_waiting(ready) or not self._ledger.checkers.wait(LINGER_S):
+            self._serve(ready)
+            time.sleep(0)  # lets those who were answered send what is checked meanwhile
+
+    def _give_up(self) -> None:
+        while self._parts:
+            part = self._parts.popleft()
+            part.results = [internal()] * len(part.whose)
+            part.tell()
 
     def _wait(self) -> bool:
         """For somebody who enters. False: nobody will."""
@@ -122,10 +139,10 @@ class Writer:
         ledger = self._ledger
         try:
             coming = Coming(raws, ledger.origin, ledger.keys)
+            question = ledger.checkers.ask(coming.signed)
         except Exception:
             log.exception("statements could not be read, in a way that nobody expected")
             return Part(whose, partial(_nothing_to_check, [internal()] * len(whose)))
-        question = ledger.checkers.ask(coming.signed)
         return Part(whose, partial(coming.admitted, again=ledger.recorded), question)
 
     def _ready(self) -> list[Part]:
@@ -164,11 +181,3 @@ class Writer:
 
 def _nothing_to_check(intaken: Sequence[Intaken], _verdicts: bytes) -> Sequence[Intaken]:
     return intaken
-
-
-def _closing() -> Fault:
-    return Fault("closing", "this node is closing and recorded nothing of this; send it again")
-
-
-def _busy() -> TooMany:
-    return TooMany("busy", "the ledger has too many statements waiting; send again in a moment")

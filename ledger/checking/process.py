@@ -10,6 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class Process:
         self.asked: deque[Question] = deque()
         self._unsent: deque[memoryview] = deque()
         self._unread = b""
-        self._heard_s = 0.0  # of time.monotonic: when there was last nothing to answer, or an answer
+        self._heard_s = 0.0  # of time.monotonic: when it last answered, took more in, or had nothing to do
         self._ready = False
         self._peer, theirs = socket.socketpair()
         self._peer.setblocking(False)
@@ -99,18 +100,19 @@ class Process:
 
         Raises `OSError`: then it is of no more use.
         """
-        self._send()
+        took_in = self._send()
         self._receive()
         before = len(self.asked)
         while self.asked and len(self._unread) >= NONCE + self.asked[0].count:
             self._answered(self.asked.popleft())
         if not self.asked and self._unread:
             raise ConnectionError("it answered what nobody asked")
-        if len(self.asked) < before:
+        answered = len(self.asked) < before
+        if answered or took_in:
             self._heard_s = time.monotonic()
         elif self.asked and time.monotonic() > self._heard_s + PATIENCE_S:
             raise TimeoutError(f"it has not answered for {PATIENCE_S} s")
-        return len(self.asked) < before
+        return answered
 
     def close(self) -> None:
         """End it, and wait until it has ended. Nobody gets an answer to what it was asked any more."""
@@ -120,17 +122,17 @@ class Process:
         for question in self.asked:
             question.give_up()
 
-    def _send(self) -> None:
-        """As much as it takes now."""
-        try:
+    def _send(self) -> bool:
+        """As much as it takes now. True if that was something."""
+        took_in = False
+        with suppress(BlockingIOError):
             while self._unsent:
                 sent = self._peer.send(self._unsent[0])
-                if sent < len(self._unsent[0]):
-                    self._unsent[0] = self._unsent[0][sent:]
-                else:
+                took_in = True
+                self._unsent[0] = self._unsent[0][sent:]
+                if not self._unsent[0]:
                     self._unsent.popleft()
-        except BlockingIOError:
-            return
+        return took_in
 
     def _receive(self) -> None:
         try:

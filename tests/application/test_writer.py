@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from tests.scenario import APHERESIS, Scenario, open_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
 
 COI = "isbt128:CHA999926000009"
@@ -111,20 +111,39 @@ def test_closing_finishes_what_came_before_and_tells_what_comes_later(scenario: 
     assert told(scenario.ledger.attest([("log/x", {}, "x")])) == ["closing"]
 
 
-def test_who_came_in_while_it_closed_is_told(with_one: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entered before `close` said so, found behind the end of the queue."""
-    writer = with_one.ledger._writer
-    ended = writer._thread.join
+def test_whoever_comes_while_it_closes_is_answered(scenario: Scenario) -> None:
+    raws = some(scenario, 200)
+    found: list[str] = []
 
-    def join() -> None:
-        ended()
-        writer._closing = False
-        future.append(with_one.ledger.submit(some(with_one, 1)))
+    def send() -> None:
+        for raw in raws:
+            found.extend(told(scenario.ledger.submit([raw]).result(timeout=20)))
 
-    future: list[Future[list[Answer | UnbrokenError]]] = []
-    monkeypatch.setattr(writer._thread, "join", join)
-    writer.close()
-    assert told(future[0].result(timeout=5)) == ["closing"]
+    sender = threading.Thread(target=send)
+    sender.start()
+    scenario.ledger.close()
+    sender.join()
+    assert len(found) == 200
+    assert found == sorted(found, reverse=True)  # recorded, then closing
+    assert set(found) <= {"recorded", "closing"}
+
+
+def test_whoever_does_not_wait_for_the_answer_disturbs_nobody(scenario: Scenario) -> None:
+    first, second = some(scenario, 2)
+    left = scenario.ledger.submit([first])
+    assert not left.cancel()
+    assert told(scenario.ledger.submit([second]).result()) == ["recorded"]
+    assert told(left.result()) == ["recorded"]
+
+
+def test_a_defect_of_the_writer_itself_is_an_answer_and_it_lives_on(
+    with_one: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raws = some(with_one, 3)
+    with monkeypatch.context() as patched:
+        patched.setattr(with_one.ledger._writer, "_ready", lambda: 1 / 0)
+        assert told(with_one.ledger.submit(raws).result(timeout=20)) == ["internal"] * 3
+    assert told(with_one.ledger.submit(raws).result(timeout=20)) == ["recorded"] * 3
 
 
 def test_a_process_killed_amid_many_statements_changes_no_answer(with_one: Scenario) -> None:
