@@ -69,8 +69,24 @@ class KeyRing:
         """Raises `Unauthentic` (`unknown_key`)."""
         key = self._keys.get(kid) or self._find(kid)
         if key is None:
-            raise Unauthentic("unknown_key", f"no key {kid.hex()} was enrolled in this log")
+            raise self.unknown(kid)
         return key
+
+    def strangers(self, kids: Iterable[bytes]) -> frozenset[bytes]:
+        """Keys that surely are not in the log: a crowd of them costs one look-up. None where there are
+        fewer than two to look up, or the store cannot be asked: then `get` finds out."""
+        new = {f"key/{kid.hex()}": kid for kid in kids if kid not in self._keys}
+        if len(new) < 2:
+            return frozenset()
+        try:
+            used = self._recorder.used_tags(list(new))
+        except UnbrokenError:
+            return frozenset()
+        return frozenset(kid for tag, kid in new.items() if tag not in used)
+
+    @staticmethod
+    def unknown(kid: bytes) -> Unauthentic:
+        return Unauthentic("unknown_key", f"no key {kid.hex()} was enrolled in this log")
 
     def passkey(self, credential: str) -> Passkey | None:
         """The passkey that was enrolled under the credential; an enrolment never changes."""
@@ -128,7 +144,8 @@ class Coming:
         self._origin = origin
         self._keys = keys
         self._parsed = _each(statement.parse, raws)
-        self._keyed = _each(lambda signed: _keyed(signed, origin, keys), self._parsed)
+        strangers = keys.strangers(one.kid for one in self._parsed if isinstance(one, Statement))
+        self._keyed = _each(lambda signed: _keyed(signed, origin, keys, strangers), self._parsed)
 
     @property
     def signed(self) -> list[Signed]:
@@ -175,10 +192,12 @@ def _attempt(step: Callable[[A], B], one: A) -> B | UnbrokenError:
     return done
 
 
-def _keyed(signed: Statement, origin: str, keys: KeyRing) -> Keyed:
+def _keyed(signed: Statement, origin: str, keys: KeyRing, strangers: frozenset[bytes] = frozenset()) -> Keyed:
     """With the key that it names, if it is for this log."""
     if signed.aud != origin:
         raise Unauthentic("wrong_log", f"signed for the log {signed.aud!r}; this one is {origin!r}")
+    if signed.kid in strangers:
+        raise keys.unknown(signed.kid)
     return Keyed(signed, keys.get(signed.kid))
 
 

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ledger.application.batch import Draft, Intaken
 from ledger.application.intake import Coming
@@ -57,10 +57,11 @@ class Writer:
 
         Answered here with `closing`, or `busy` where too many wait already: none of these was taken.
         """
-        if not coming:
+        kept: Any = tuple(coming)  # whatever its owner does with it
+        if not kept:
             done([])
-        elif (refusal := self._queued(Entered(coming, done))) is not None:
-            done([refusal] * len(coming))
+        elif (refusal := self._queued(Entered(kept, done))) is not None:
+            done([refusal] * len(kept))
 
     def close(self) -> None:
         """Finish what has come. What comes later is told so."""
@@ -124,14 +125,14 @@ class Writer:
         raws: list[bytes] = []
         for one in entered:
             for coming in one.coming:
-                if isinstance(coming, Draft):
-                    self._parts.append(Part([one], partial(_nothing_to_check, [coming])))
-                    continue
-                whose.append(one)
-                raws.append(coming)
-                if len(raws) == CHUNK:
+                if isinstance(coming, bytes):
+                    whose.append(one)
+                    raws.append(coming)
+                if raws and (len(raws) == CHUNK or not isinstance(coming, bytes)):
                     self._parts.append(self._part(whose, raws))
                     whose, raws = [], []
+                if not isinstance(coming, bytes):
+                    self._parts.append(Part([one], partial(_nothing_to_check, [coming])))
         if raws:
             self._parts.append(self._part(whose, raws))
 
@@ -160,9 +161,10 @@ class Writer:
 
     def _serve(self, batch: list[Part]) -> None:
         for part in batch:
-            self._parts.popleft()
             part.admit_now()
         self._take_in(self._waiting())  # so that the processes have something to do meanwhile
+        for _ in batch:
+            self._parts.popleft()
         if batch:
             self._commit.serve(batch, self._top_up)
 

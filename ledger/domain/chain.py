@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ledger.domain.container import Batch, Consumption, Container
 from ledger.domain.esignatures import ESigned, esigned
 from ledger.domain.evolve import HANDLERS, ONLY_BEFORE_ORDER
 from ledger.domain.provisional import begin
 from ledger.domain.readiness import Readiness
-from ledger.domain.shares import share_of
+from ledger.domain.shares import CARRIED, share_of
 
 if TYPE_CHECKING:
     from ledger.domain.assessment import Correction, Rejection, Request, Sample
@@ -189,8 +189,10 @@ class Chain:
             begin(self, entry)
         handler = HANDLERS.get(kind)
         if handler and (self.order is None or kind not in ONLY_BEFORE_ORDER):
-            mine = share_of(entry, self.coi)
-            event = mine.event
-            handler(self, mine, event)
-            if event.esignature and (signed := esigned(mine)):
+            event: Any = entry.event
+            if kind in CARRIED and event.therapies is not None:
+                entry = share_of(entry, self.coi)
+                event = entry.event
+            handler(self, entry, event)
+            if event.esignature and (signed := esigned(entry)):
                 self.esignatures[entry.position] = signed

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import cbor2
 
-from ledger.domain.events import fold_event, read_event
+from ledger.domain.events import read_event
 from ledger.domain.world import Entry
 from ledger.errors import Fault, Malformed
 
@@ -44,11 +44,11 @@ class LazyEntry(Entry):
         try:
             protected, _, payload, _ = cbor2.loads(self._data).value
             self.kid, self.signer, self.stream = _start(protected[:-16])
-            if name != "event":
-                return object.__getattribute__(self, name)
-            event = fold_event(payload)
+            event = read_event(payload) if name == "event" else None
         except _DAMAGE as error:
             raise _damaged(self.position, error) from error
+        if event is None:
+            return object.__getattribute__(self, name)
         if event.type != self.type:
             raise _damaged(self.position, f"its row says {self.type!r}, its bytes {event.type!r}")
         self.event = event

@@ -17,12 +17,12 @@ from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import Fault
 from ledger.store.faults import faults
+from ledger.store.prepared import ALONE
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
 WRITE = {"unbroken_write": True}  # execution option: this transaction will write
-ALONE = {"unbroken_alone": True}  # execution option: one statement that reads, which needs no transaction
 MIGRATION_LOCK = 0x756E62726F6B656E  # any number that no other program locks
 _BUSY_MS = 30_000
 _WAL_PAGES = 10_000  # 40 MB: rewriting hot index pages once per checkpoint, not once per batch
@@ -77,7 +77,7 @@ def _open_sqlite(url: URL) -> Engine:
     def begin(connection: Connection) -> None:
         # A reader that turns writer midway can fail; a writer says so from the start.
         options = connection.get_execution_options()
-        if "unbroken_alone" not in options:
+        if ALONE not in options:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if "unbroken_write" in options else "BEGIN")
 
     return engine

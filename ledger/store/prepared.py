@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.base import Executable
     from sqlalchemy.types import TypeEngine
 
+ALONE = "unbroken_alone"  # execution option: one statement that reads, which needs no transaction
 Column: TypeAlias = tuple[Any, ...]
 ToArray: TypeAlias = Callable[[Column], Any]
 
@@ -72,7 +73,8 @@ class Prepared:
 
 
 class _running:  # noqa: N801  as a function is named: a generator would cost twice as much
-    """The driver's cursor, inside a transaction. Its errors come out as SQLAlchemy's."""
+    """The driver's cursor, inside a transaction unless the statement is `ALONE`. Its errors come out as
+    SQLAlchemy's."""
 
     __slots__ = ("_connection", "_cursor", "_sql")
 
@@ -80,11 +82,12 @@ class _running:  # noqa: N801  as a function is named: a generator would cost tw
         self._connection, self._sql = connection, sql
 
     def __enter__(self) -> Any:
-        if not self._connection.in_transaction():
-            self._connection.begin()
+        connection = self._connection
+        if not connection.in_transaction() and ALONE not in connection.get_execution_options():
+            connection.begin()
         try:
-            self._cursor: Any = self._connection.connection.cursor()
-        except self._connection.dialect.loaded_dbapi.Error as error:
+            self._cursor: Any = connection.connection.cursor()
+        except connection.dialect.loaded_dbapi.Error as error:
             raise self._as_sqlalchemys(error) from error
         return self._cursor
 

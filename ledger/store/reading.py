@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -89,13 +89,18 @@ class Reads(ABC):
     def positions_of_cti(self, keys: Sequence[bytes]) -> dict[bytes, int]:
         """Which of these (kid, cti) pairs, 48 bytes each, were used, and at which position."""
         found: dict[bytes, int] = {}
-        for start in range(0, len(keys), CTI_CHUNK):
-            chunk = keys[start : start + CTI_CHUNK]
-            # Few distinct lengths make few statements: the last key fills up to a multiple of eight.
-            width = -(-len(chunk) // CTI_STEP) * CTI_STEP if len(chunk) > 1 else 1
-            values = {f"k{i}": chunk[min(i, len(chunk) - 1)] for i in range(width)}
-            found.update((row[0], row[1]) for row in self._rows(self._sql.positions_of_cti(width), **values))
+        for values in _in_steps(keys):
+            found.update(
+                (row[0], row[1]) for row in self._rows(self._sql.positions_of_cti(len(values)), **values)
+            )
         return found
+
+    def used_tags(self, tags: Sequence[str]) -> set[str]:
+        """Which of these tags may have entries: all that have, and hardly ever one more."""
+        of_hash = {tag_hash(tag): tag for tag in tags}
+        asked = _in_steps(list(of_hash))
+        rows = [row for values in asked for row in self._rows(self._sql.used_hashes(len(values)), **values)]
+        return {of_hash[row[0]] for row in rows}
 
     def tile(self, level: int, index: int) -> bytes | None:
         """The tile's hashes, full or partial, 32 bytes each."""
@@ -127,6 +132,15 @@ class Reads(ABC):
     def _one_checkpoint(self, statement: Prepared, **values: Any) -> StoredCheckpoint | None:
         rows = self._rows(statement, **values)
         return StoredCheckpoint(*rows[0]) if rows else None
+
+
+def _in_steps(keys: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """Values of look-ups. Few distinct lengths make few statements: the last key fills up to a multiple
+    of eight."""
+    for start in range(0, len(keys), CTI_CHUNK):
+        chunk = keys[start : start + CTI_CHUNK]
+        width = -(-len(chunk) // CTI_STEP) * CTI_STEP if len(chunk) > 1 else 1
+        yield {f"k{i}": chunk[min(i, len(chunk) - 1)] for i in range(width)}
 
 
 def _or_all(bound: int | None) -> int:

@@ -27,8 +27,9 @@ from eventsourcing.persistence import IntegrityError, ProgrammingError
 
 from ledger.errors import Fault
 from ledger.proof.tiles import EMPTY_EDGE, Edge, edge_root
-from ledger.store.engines import ALONE, WRITE
+from ledger.store.engines import WRITE
 from ledger.store.faults import commit_faults, faults
+from ledger.store.prepared import ALONE
 from ledger.store.query import Response, first_match
 from ledger.store.reading import Reads, StoredCheckpoint, StoredEntry
 from ledger.store.statements import Statements
@@ -73,7 +74,7 @@ class LedgerRecorder(Reads, DCBRecorder):
         identify: Callable[[bytes], tuple[bytes, bytes]] = identify,
     ) -> None:
         self.engine = engine
-        self._reading = engine.execution_options(**ALONE)
+        self._reading = engine.execution_options(**{ALONE: True})
         self._sql = Statements(engine)
         self._seal = seal
         self._identify = identify

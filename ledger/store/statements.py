@@ -51,6 +51,7 @@ class Statements(Compiler):
         self._checkpoint_reads()
         self._writes()
         self.positions_of_cti = lru_cache(maxsize=CTI_CHUNK // CTI_STEP + 1)(self._positions_of_cti)
+        self.used_hashes = lru_cache(maxsize=CTI_CHUNK // CTI_STEP + 1)(self._used_hashes)
 
     def _reads(self) -> None:
         after, before, limit = (_number(name) for name in ("after", "before", "limit"))
@@ -122,6 +123,10 @@ class Statements(Compiler):
     def _positions_of_cti(self, count: int) -> Prepared:
         keys = [bindparam(f"k{number}", type_=LargeBinary) for number in range(count)]
         return self.prepare(select(entry.c.kid_cti, entry.c.position).where(entry.c.kid_cti.in_(keys)))
+
+    def _used_hashes(self, count: int) -> Prepared:
+        hashes = [_number(f"k{number}") for number in range(count)]
+        return self.prepare(select(tag.c.hash).where(tag.c.hash.in_(hashes)).distinct())
 
 
 class _Place(FunctionElement[int]):

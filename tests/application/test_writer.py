@@ -17,6 +17,7 @@ from ledger.application.writer import CHUNK
 from ledger.checking import process as process_module
 from ledger.errors import UnbrokenError
 from ledger.proof import statement
+from ledger.proof.keyfile import new_key
 from tests.application.test_checking import RIGHT, confirmed, held, until
 from tests.scenario import APHERESIS, Scenario, open_scenario
 
@@ -88,6 +89,47 @@ def test_what_several_callers_send_at_once_is_answered_to_each_in_its_own_order(
     for mine, each in zip(lists, found, strict=True):
         stored = [scenario.ledger.store.entries(at, at + 1)[0].data for at in each]
         assert stored == mine
+
+
+def test_a_crowd_of_strangers_costs_a_look_up_for_each_part_and_not_for_each_key(
+    with_one: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payload = statement.parse(some(with_one, 1)[0]).payload
+    log = with_one.ledger.origin
+    raws = [
+        statement.sign(new_key(), iss="anna", sub=f"chain/{COI}", aud=log, cti=bytes(16), payload=payload)
+        for _ in range(3 * CHUNK)
+    ]
+    asked: list[int] = []
+    look_up = with_one.ledger.store.used_tags
+
+    def counted(tags: Sequence[str]) -> set[str]:
+        asked.append(len(tags))
+        return look_up(tags)
+
+    monkeypatch.setattr(with_one.ledger.store, "used_tags", counted)
+    monkeypatch.setattr(with_one.ledger.store, "by_tag", lambda *_, **__: 1 / 0)
+    assert told(with_one.ledger.submit(raws).result()) == ["unknown_key"] * len(raws)
+    assert asked == [CHUNK] * 3
+
+
+def test_the_known_among_strangers_are_found(scenario: Scenario) -> None:
+    mine = some(scenario, 3)
+    payload = statement.parse(mine[0]).payload
+    log = scenario.ledger.origin
+    other = statement.sign(new_key(), iss="anna", sub=f"chain/{COI}", aud=log, cti=bytes(16), payload=payload)
+    found = told(scenario.ledger.submit([other, mine[0], other[:-1] + b"x", mine[1], mine[2]]).result())
+    assert found == ["unknown_key", "recorded", "unknown_key", "recorded", "recorded"]
+
+
+def test_what_the_caller_does_with_the_list_changes_nothing(scenario: Scenario) -> None:
+    raws = some(scenario, 20)
+    future = scenario.ledger.submit(raws)
+    raws.clear()
+    assert told(future.result(timeout=20)) == ["recorded"] * 20
+    with pytest.raises(TypeError):
+        scenario.ledger.submit(5)  # type: ignore[arg-type]
+    assert scenario.ledger.submit([]).result(timeout=20) == []
 
 
 def test_nothing_handed_over_is_nothing_answered(scenario: Scenario) -> None:

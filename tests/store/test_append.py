@@ -207,3 +207,12 @@ def test_an_identity_is_stored_once(recorder: LedgerRecorder, engine: Engine, co
         store(recorder, new(), double)
     assert recorder.head()[0] == 1
     must_be_whole(engine)
+
+
+def test_tags_that_have_entries_are_told_from_those_that_have_none(recorder: LedgerRecorder) -> None:
+    used = [f"key/{number}" for number in range(20)]
+    store(recorder, *[new(tag) for tag in used])
+    unused = [f"key/{number}" for number in range(20, 700)]
+    assert recorder.used_tags([*used, *unused]) == set(used)
+    assert recorder.used_tags(unused[:3]) == set()
+    assert recorder.used_tags([]) == set()

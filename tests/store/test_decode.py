@@ -92,6 +92,11 @@ def test_whoever_looks_into_damaged_bytes_is_told_which_entry_it_is(data: bytes)
     assert (caught.value.code, caught.value.extra) == ("store_failed", {"position": 41})
 
 
+def test_an_entry_has_no_other_members() -> None:
+    with pytest.raises(AttributeError):
+        lazy(signed()).events  # type: ignore[attr-defined]  # noqa: B018
+
+
 @pytest.mark.parametrize("name", ["kid", "signer", "stream"])
 def test_a_damaged_header_is_told_too(name: str) -> None:
     with pytest.raises(Fault, match="entry 41 is damaged"):
