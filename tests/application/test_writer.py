@@ -18,14 +18,13 @@ from ledger.checking import process as process_module
 from ledger.errors import UnbrokenError
 from ledger.proof import statement
 from ledger.proof.keyfile import new_key
-from tests.application.test_checking import RIGHT, confirmed, held, until
-from tests.scenario import APHERESIS, Scenario, open_scenario
+from tests.application.test_checking import COI, RIGHT, confirmed, held, some, told, until
+from tests.scenario import Scenario, open_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-COI = "isbt128:CHA999926000009"
 MANY = 5 * CHUNK + 3
 
 
@@ -50,19 +49,6 @@ def with_one(sqlite_url: str, tmp_path: Path) -> Iterator[Scenario]:
     until(lambda: any(confirmed(opened.ledger.checkers, RIGHT)))
     yield opened
     opened.ledger.close()
-
-
-def some(scenario: Scenario, count: int) -> list[bytes]:
-    stream, signer, made = f"chain/{COI}", scenario.signer("anna"), []
-    for number in range(count):
-        fields = {"at": APHERESIS, "containers": ["BAG-1"], "shipper": f"S-{number}"}
-        made.append(scenario.sign("anna", stream, "Packed", **fields))
-        signer.seq, signer.prev = signer.seq + 1, statement.parse(made[-1]).id.hex()
-    return made
-
-
-def told(answers: Sequence[Answer | UnbrokenError]) -> list[str]:
-    return [one.code if isinstance(one, UnbrokenError) else "recorded" for one in answers]
 
 
 def positions(answers: Sequence[Answer | UnbrokenError]) -> list[int]:
