@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -329,14 +330,23 @@ def test_closing_ends_every_process() -> None:
 # --- the ledger ----------------------------------------------------------------------------
 
 
-@pytest.fixture
-def scenario(sqlite_url: str, tmp_path: Path) -> Iterator[Scenario]:
-    opened = open_scenario(sqlite_url, tmp_path)
+@contextmanager
+def checking(url: str, path: Path, count: int) -> Iterator[Scenario]:
+    """A therapy that was ordered, in a ledger with so many processes, of which one is ready at least."""
+    opened = open_scenario(url, path)
     opened.order(COI)
     opened.ledger.close()
-    opened.ledger = Ledger(replace(opened.ledger.config, checkers=1))
+    opened.ledger = Ledger(replace(opened.ledger.config, checkers=count))
+    if count:
+        until(lambda: any(confirmed(opened.ledger.checkers, RIGHT)))
     yield opened
     opened.ledger.close()
+
+
+@pytest.fixture
+def scenario(sqlite_url: str, tmp_path: Path) -> Iterator[Scenario]:
+    with checking(sqlite_url, tmp_path, 1) as opened:
+        yield opened
 
 
 def some(scenario: Scenario, count: int = 6) -> list[bytes]:
@@ -377,7 +387,6 @@ WANTED = [
 
 def test_a_ledger_answers_the_same_with_processes_without_and_with_dead_ones(scenario: Scenario) -> None:
     ledger = scenario.ledger
-    until(lambda: any(confirmed(ledger.checkers, RIGHT)))
     assert told(ledger.submit(mixed(scenario)).result()) == WANTED
     os.kill(held(ledger.checkers)._popen.pid, signal.SIGKILL)
     assert told(ledger.submit(mixed(scenario)).result()) == WANTED
@@ -386,7 +395,6 @@ def test_a_ledger_answers_the_same_with_processes_without_and_with_dead_ones(sce
 
 
 def test_a_confirmed_statement_that_is_sent_again_gets_the_first_answer(scenario: Scenario) -> None:
-    until(lambda: any(confirmed(scenario.ledger.checkers, RIGHT)))
     raws = some(scenario)
     first = scenario.ledger.submit(raws).result()
     assert scenario.ledger.submit(raws).result() == first

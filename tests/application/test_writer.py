@@ -5,50 +5,41 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.application import Answer, Ledger
+from ledger.application import Answer
 from ledger.application import intake as intake_module
 from ledger.application import writer as writer_module
+from ledger.application.batch import Draft
+from ledger.application.parts import Entered
 from ledger.application.writer import CHUNK
 from ledger.checking import process as process_module
 from ledger.errors import UnbrokenError
 from ledger.proof import statement
 from ledger.proof.keyfile import new_key
-from tests.application.test_checking import COI, RIGHT, confirmed, held, some, told, until
-from tests.scenario import Scenario, open_scenario
+from tests.application.test_checking import COI, checking, held, some, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from tests.scenario import Scenario
 
 MANY = 5 * CHUNK + 3
 
 
 @pytest.fixture(params=[0, 1, 2], ids=["no process", "one process", "two processes"])
 def scenario(sqlite_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scenario]:
-    opened = open_scenario(sqlite_url, tmp_path)
-    opened.order(COI)
-    opened.ledger.close()
-    opened.ledger = Ledger(replace(opened.ledger.config, checkers=request.param))
-    if request.param:
-        until(lambda: any(confirmed(opened.ledger.checkers, RIGHT)))
-    yield opened
-    opened.ledger.close()
+    with checking(sqlite_url, tmp_path, request.param) as opened:
+        yield opened
 
 
 @pytest.fixture
 def with_one(sqlite_url: str, tmp_path: Path) -> Iterator[Scenario]:
-    opened = open_scenario(sqlite_url, tmp_path)
-    opened.order(COI)
-    opened.ledger.close()
-    opened.ledger = Ledger(replace(opened.ledger.config, checkers=1))
-    until(lambda: any(confirmed(opened.ledger.checkers, RIGHT)))
-    yield opened
-    opened.ledger.close()
+    with checking(sqlite_url, tmp_path, 1) as opened:
+        yield opened
 
 
 def positions(answers: Sequence[Answer | UnbrokenError]) -> list[int]:
@@ -116,6 +107,15 @@ def test_what_the_caller_does_with_the_list_changes_nothing(scenario: Scenario) 
     with pytest.raises(TypeError):
         scenario.ledger.submit(5)  # type: ignore[arg-type]
     assert scenario.ledger.submit([]).result(timeout=20) == []
+
+
+def test_what_the_ledger_says_itself_keeps_its_place_among_what_others_say(with_one: Scenario) -> None:
+    writer, (first, last) = with_one.ledger._writer, some(with_one, 2)
+    writer.close()
+    draft = Draft("log/x", {}, bytes(48))
+    entered = [Entered(coming, lambda _: None) for coming in ((first,), (draft,), (last,))]
+    writer._take_in(entered)
+    assert [part.whose for part in writer._parts] == [[one] for one in entered]
 
 
 def test_nothing_handed_over_is_nothing_answered(scenario: Scenario) -> None:
