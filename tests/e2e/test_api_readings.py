@@ -88,7 +88,7 @@ def test_what_is_wrong_with_a_packet_is_said_of_it_alone(stage: Stage) -> None:
     recording, scenario = packed(stage), stage.scenario
     good = recording.packet([500], 0)
     said = {"logger": LOGGER, "recording": recording.name}
-    own = scenario.signer(LOGGER).key
+    own, second = scenario.signer(LOGGER).key, recording.packet([500], 1)
     bad = {
         "malformed_cose": b"\x01",
         "unknown_key": packet([500], 1, key=new_key(), origin=ORIGIN, **said),
@@ -96,7 +96,7 @@ def test_what_is_wrong_with_a_packet_is_said_of_it_alone(stage: Stage) -> None:
         "wrong_signer": packet([500], 1, key=own, origin=ORIGIN, **said | {"logger": "logger-8"}),
         "not_a_device": packet([500], 1, key=scenario.signer("anna").key, origin=ORIGIN,
                                **said | {"logger": "anna"}),
-        "bad_signature": recording.packet([500], 1)[:-1] + b"\x00",
+        "bad_signature": second[:-1] + bytes([second[-1] ^ 1]),
         "packet_contradicts": recording.packet([510], 0),
     }  # fmt: skip
     told = send(stage, good, *bad.values())

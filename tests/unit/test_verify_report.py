@@ -87,8 +87,10 @@ def test_workers_find_the_same_as_one_process(
     monkeypatch.setattr(steps, "SMALL", 0)
     monkeypatch.setattr(signatures, "_start_method", lambda: method)
     path = log / "tile/entries/001"
-    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     alone, together = check(book, log), check(book, log, workers=2)
+    assert alone.first_wrong is not None
     assert [one.problems for one in alone.steps] == [one.problems for one in together.steps]
     assert alone.proved == together.proved
 
