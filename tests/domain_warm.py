@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import patch
 
+from ledger.domain.gates import Gate, infusion_gates, release_gates
+from ledger.domain.parts import TemperatureProfile
+from ledger.domain.temperature import Judgement
+from ledger.domain.temperature_rules import judgement_of
 from ledger.domain.world import timestamp
-from tests.domain_scene import CLEANROOM, FRESH, PRODUCT, Said, Scene, scene_at
+from tests.domain_scene import CLEANROOM, COI, DOSE, FRESH, PRODUCT, Said, Scene, scene_at
 
 MINUTE_MS = 60_000
+WARM = [2_500] * 6  # half an hour, five minutes too long once its edges count
+GATE = "temperature_in_limits"
 FRESH_PROFILE: dict[str, Any] = {  # an hour in all outside 2 to 8 °C, half an hour at once
     "phase": "fresh",
     "low_centi_c": 200,
@@ -55,3 +61,18 @@ def evidence(scene: Scene, *minutes: int | None, **fields: Any) -> dict[str, Any
 def attach(scene: Scene, *values: int | None, **fields: Any) -> Said:
     """The manufacturer reads a logger out."""
     return scene.on_chain("mia", "TemperatureEvidenceAttached", **evidence(scene, *values, **fields))
+
+
+def release_gate(scene: Scene, name: str = DOSE) -> Gate:
+    gates = release_gates(scene.world, COI, [name], "northcell-1", ["GB"], scene.now_ms)
+    return {gate.name: gate for gate in gates}[GATE]
+
+
+def infusion_gate(scene: Scene, name: str = DOSE) -> Gate:
+    gates = infusion_gates(scene.world, COI, name, "st-mary", scene.now_ms)
+    return {gate.name: gate for gate in gates}[GATE]
+
+
+def judged(scene: Scene, name: str = FRESH, phase: str = "fresh") -> Judgement:
+    profiles = {"fresh": FRESH_PROFILE, "frozen": FROZEN_PROFILE}
+    return judgement_of(scene.chain, name, TemperatureProfile.model_validate(profiles[phase]))

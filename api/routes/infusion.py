@@ -9,9 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict
 
+from api.bedside_examples import CHECK, QUESTION
 from api.bodies import read_json
 from api.describing import problems, sent_json, shown
-from api.examples import CHECK, QUESTION
 from api.node import node_of
 from api.reading import Reader, TheReader
 from api.routes.chains import Coi

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict
 
+from api.bedside_examples import PATIENT_MATCH, PATIENT_QUESTION
 from api.bodies import read_json
 from api.describing import problems, sent_json, shown
-from api.examples import PATIENT_MATCH, PATIENT_QUESTION
 from api.node import node_of
 from api.reading import TheReader
 from ledger.domain.parts import Name, Patient

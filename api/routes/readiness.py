@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from api.bedside_examples import LYMPHODEPLETION
 from api.describing import problems, shown
-from api.examples import LYMPHODEPLETION
 from api.reading import TheReader
 from api.routes.chains import Coi
 from api.routes.infusion import GateDocument, gate_document, verdict

@@ -10,13 +10,14 @@ from starlette.responses import Response
 
 from api.conditional import document
 from api.describing import problems, shown
-from api.examples import COI, EXCURSIONS, FRESH, TEMPERATURE
+from api.examples import COI, FRESH
 from api.listing import Limit, readable
 from api.pages import Cursor
 from api.reading import TheReader
 from api.routes.chains import PROBLEMS, Coi
 from api.shown_to import TheView
 from api.temperature import ExcursionDocument, TemperatureDocument, temperature_document
+from api.temperature_examples import EXCURSIONS, TEMPERATURE
 from ledger.domain.parts import Coi as CoiText
 from ledger.domain.parts import ContainerId
 from ledger.domain.world import timestamp

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.examples import COI, ID, QUESTION, TIME
+from api.bedside_examples import QUESTION
+from api.examples import COI, ID, TIME
 
 IDENTIFIERS = {"birth_date": "1961-04-23", "family_name": "Example", "record_number": "A9999-1"}
 PATIENT = QUESTION["patient"]

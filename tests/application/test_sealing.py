@@ -1,36 +1,19 @@
-"""Live readings become evidence: sealed once, whatever is cut off, on however many nodes."""
+"""Live readings become evidence, in time, of the right therapies, once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from api.live.sealing import Sealer
-from api.settings import Settings
-from ledger.application import Answer, Ledger
-from ledger.application.followed import Followed
-from ledger.domain.events import to_payload
 from ledger.domain.shares import share_of
 from ledger.domain.times import timestamp
-from ledger.errors import Fault, NotPermitted
-from ledger.live.packet import parse_packet
-from ledger.live.sealed import differs
-from ledger.live.sealing import statements
+from ledger.errors import Fault
 from ledger.proof.sequence import split
 from ledger.store import live_seals
-from ledger.store.decode import LazyEntry
-from ledger.store.evidence import EvidenceStore
 from ledger.store.fsck import fsck
-from ledger.store.live import LiveStore
-from ledger.verify.key_history import KeyHistory
-from ledger.views.runner import Projector
+from tests.application.sealing_node import OTHER, OTHER_BAG, Node, packed
 from tests.live_stage import (
     BAG,
     COI,
@@ -41,69 +24,9 @@ from tests.live_stage import (
     collected,
     enrol_logger,
     pack,
-    profiled,
     to_van,
 )
-from tests.scenario import APHERESIS, VAN, Scenario, open_scenario
-
-OTHER, OTHER_BAG = "isbt128:CHA999926000002", "OTHER-F1"
-
-
-class Node:
-    """What of a server seals, over a scenario."""
-
-    def __init__(self, scenario: Scenario, **settings: Any) -> None:
-        ledger = scenario.ledger
-        self.scenario = scenario
-        self.projector = Projector(ledger.store.engine, ledger.store)
-        self.evidence = EvidenceStore(ledger.store.engine)
-        self.store = LiveStore(ledger.store.engine, ledger.store.turn)
-        followed = Followed(ledger.origin, ledger.store)
-        told = Settings(**settings)
-        self.sealer = Sealer(ledger, self.store, followed, self.evidence, self.projector, told)
-
-    def put(self, *packets: bytes) -> None:
-        self.store.put([parse_packet(one) for one in packets], self.scenario.clock())
-
-    def look(self) -> int:
-        self.projector.catch_up()
-        return self.sealer.look()
-
-    def said(self, coi: str = COI) -> list[Any]:
-        """What the ledger attested, in the log's order."""
-        entries = self.scenario.ledger.world_at()._entries(f"chain/{coi}")
-        found = [one for one in entries if one.type == "TemperatureEvidenceAttached"]
-        assert {one.signer for one in found} <= {"ledger"}
-        return [one.event for one in found]
-
-
-@pytest.fixture
-def node(sqlite_url: str, tmp_path: Path) -> Iterator[Node]:
-    yield from begun(sqlite_url, tmp_path)
-
-
-@pytest.fixture
-def either(database_url: str, tmp_path: Path) -> Iterator[Node]:
-    """Of what the databases do differently."""
-    yield from begun(database_url, tmp_path)
-
-
-def begun(url: str, folder: Path) -> Iterator[Node]:
-    scenario = open_scenario(url, folder)
-    enrol_logger(scenario)
-    profiled(scenario)
-    collected(scenario)
-    yield Node(scenario)
-    scenario.ledger.close()
-
-
-def packed(node: Node) -> Recording:
-    """Packed, and ten minutes of readings."""
-    pack(node.scenario)
-    recording = Recording(node.scenario)
-    node.scenario.clock.forward(600)
-    node.put(recording.packet([500] * 5, 0), recording.packet([510] * 5, 5))
-    return recording
+from tests.scenario import APHERESIS
 
 
 def test_a_quarter_of_an_hour_after_they_came_readings_are_in_the_log(node: Node) -> None:
@@ -239,28 +162,6 @@ def test_a_key_that_was_revoked_before_the_seal_proves_nothing_and_loses_nothing
     assert "device_signature_failed" in {one.code for one in chain.deviations.values()}
 
 
-def test_a_key_that_was_revoked_between_claim_and_seal_proves_nothing_either(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    packed(node)
-    node.scenario.clock.forward(900)
-    with monkeypatch.context() as patched:
-        cut(patched, node, "kept")
-        with pytest.raises(Fault, match="cut"):
-            node.look()
-    kid = node.scenario.signer(LOGGER).key.public.kid.hex()
-    node.scenario.say("ada", f"agent/{LOGGER}", "KeyRevoked", kid=kid, reason="stolen")
-    assert node.look() == 1
-    (said,) = node.said()
-    assert said.device_signature == "failed"
-    history = KeyHistory(node.scenario.ledger.origin)
-    for stored in node.scenario.ledger.store.entries(0, node.scenario.ledger.store.head()[0]):
-        history.follow(LazyEntry(stored))
-    raw = node.evidence.find(said.raw)
-    assert raw is not None
-    assert differs(to_payload(said), raw, history.key_of) is None
-
-
 def test_what_counts_is_the_calibration_of_the_time_of_measuring(node: Node) -> None:
     lapses = timestamp(node.scenario.clock() + 120_000)
     calibrate(node, lapses)
@@ -383,197 +284,7 @@ def test_only_what_nobody_ever_packed_is_dropped_when_it_is_old(node: Node) -> N
     assert len(node.store.packets((LOGGER, recording.name))) == 2
 
 
-# --- cut off, and more than one node ------------------------------------------------------
-
-
-STEPS = ("claimed", "kept", "attested", "marked")
-
-
-def cut(monkeypatch: pytest.MonkeyPatch, node: Node, step: str) -> None:
-    """The process dies just behind this step."""
-    owner, name = {
-        "claimed": (node.sealer._seals, "waiting"),
-        "kept": (node.scenario.ledger, "attest"),
-        "attested": (node.sealer._seals, "sealed"),
-        "marked": (node.sealer, "_drop"),
-    }[step]
-    calls = iter([True] if step == "claimed" else [])
-    real = getattr(owner, name)
-
-    def dies(*given: Any) -> Any:
-        if next(calls, False):  # the look at what waits, before anything was claimed
-            return real(*given)
-        raise Fault("cut", step)
-
-    monkeypatch.setattr(owner, name, dies)
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_cut_off_behind_any_step_nothing_is_lost_and_nothing_said_twice(
-    either: Node, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    node = either
-    packed(node)
-    node.scenario.clock.forward(900)
-    with monkeypatch.context() as patched:
-        cut(patched, node, step)
-        with pytest.raises(Fault, match="cut"):
-            node.look()
-    again = Node(node.scenario)
-    again.look()
-    again.look()
-    (said,) = again.said()
-    assert said.readings_centi_c == [500] * 5 + [510] * 5
-    assert again.evidence.find(said.raw) is not None
-    assert again.sealer._seals.waiting() == []
-
-
-def test_what_was_claimed_is_said_word_for_word_though_the_world_moved_on(
-    node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Half of a segment's statements may be in the log: the rest must go with them."""
-    packed(node)
-    node.scenario.clock.forward(900)
-    with monkeypatch.context() as patched:
-        cut(patched, node, "claimed")
-        with pytest.raises(Fault, match="cut"):
-            node.look()
-    node.scenario.say("nora", STREAM, "ThawStarted", at=APHERESIS, containers=[BAG],
-                      occurred_at=timestamp(node.scenario.clock() - 1_200_000))  # fmt: skip
-    Node(node.scenario).look()
-    assert [(one.phase, len(one.readings_centi_c)) for one in node.said()] == [("fresh", 10)]
-
-
-def test_two_nodes_seal_once(either: Node, database_url: str) -> None:
-    """Each with its own ledger, writer and connections, at the same moment."""
-    node = either
-    packed(node)
-    node.scenario.clock.forward(900)
-    node.projector.catch_up()
-    config = replace(node.scenario.ledger.config, high_water=None)
-    ledger = Ledger(config)
-    other = Node(Scenario(ledger, node.scenario.clock))
-    for one in (node, other):  # else one of them would only find the other at work
-        one.sealer._leading = nullcontext_true  # type: ignore[method-assign]
-    try:
-        for _ in range(3):
-            with ThreadPoolExecutor(2) as pool:
-                list(pool.map(lambda one: one.sealer.look(), (node, other)))
-    finally:
-        ledger.close()
-    (said,) = node.said()
-    assert said.readings_centi_c == [500] * 5 + [510] * 5
-    assert node.sealer._seals.waiting() == []
-
-
-def test_on_postgresql_one_node_looks_at_a_time(either: Node) -> None:
-    node = either
-    if node.store.engine.dialect.name != "postgresql":
-        pytest.skip("a SQLite file has one node")
-    with node.sealer._leading() as first, Node(node.scenario).sealer._leading() as second:
-        assert (first, second) == (True, False)
-    with node.sealer._leading() as again:
-        assert again
-
-
-def test_a_segment_whose_packets_were_altered_is_not_sealed_and_holds_up_no_other(
-    node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    recording = packed(node)
-    node.scenario.clock.forward(900)
-    with monkeypatch.context() as patched:
-        cut(patched, node, "claimed")
-        with pytest.raises(Fault, match="cut"):
-            node.look()
-    with node.store.writing() as connection:
-        connection.exec_driver_sql("DELETE FROM live_packet")
-    node.put(recording.packet([530] * 5, 10))
-    node.sealer.seal_now(recording.name)
-    assert node.look() == 1
-    assert [one.readings_centi_c for one in node.said()] == [[530] * 5]
-    assert [record.code for record in caplog.records] == ["damaged_evidence"]  # type: ignore[attr-defined]
-    node.look()
-    assert len(caplog.records) == 1  # not at each look
-    assert len(node.sealer._seals.waiting()) == 1
-
-
-def test_a_seal_that_the_rules_refuse_is_told_and_holds_up_no_other(
-    node: Node, caplog: pytest.LogCaptureFixture
-) -> None:
-    recording = packed(node)
-    node.scenario.clock.forward(900)
-    with patch(
-        "api.live.sealing.statements", lambda *given: [one | {"at": VAN} for one in statements(*given)]
-    ):
-        assert node.look() == 0
-    assert [record.code for record in caplog.records] == ["unfounded_seal"]  # type: ignore[attr-defined]
-    node.put(recording.packet([530] * 5, 10))
-    node.sealer.seal_now(recording.name)
-    assert node.look() == 1
-    assert [one.readings_centi_c for one in node.said()] == [[530] * 5]
-
-
-# --- the rule ----------------------------------------------------------------------------
-
-
-def test_the_ledger_attests_nothing_else(node: Node) -> None:
-    packed(node)
-    node.scenario.clock.forward(900)
-    node.look()
-    fields = to_payload(node.said()[0])
-    false: list[tuple[dict[str, Any], str]] = [
-        ({"read_as": None}, "did not come live"),
-        ({"read_as": {"format": "hobo", "zone": "+00:00"}}, "did not come live"),
-        ({"device_signature": "absent"}, "no logger signed"),
-        ({"logger": "logger-9"}, "never enrolled"),
-        ({"logger": "anna"}, "never enrolled as a device"),
-        ({"calibrated_until": "2099-01-01T00:00:00.000Z"}, "not calibrated"),
-        ({"calibrated_until": None}, "not calibrated"),
-        ({"phase": "thawed"}, "had not been packed"),
-        ({"containers": ["BAG-X1"]}, "had not been packed"),
-        ({"started_at": "2020-01-01T00:00:00.000Z", "calibrated_until": None}, "had not been packed"),
-        ({"at": {"site": "st-mary", "department": "ward-5"}}, "had not been packed"),
-    ]
-    for changed, why in false:
-        (refused,) = node.scenario.ledger.attest([(STREAM, fields | changed, "another")])
-        assert isinstance(refused, NotPermitted)
-        assert refused.code == "unfounded_seal"
-        assert why in refused.detail
-    assert len(node.said()) == 1
-
-
-def test_the_same_fact_is_attested_once_and_gets_its_first_answer(node: Node) -> None:
-    packed(node)
-    node.scenario.clock.forward(900)
-    node.look()
-    fields = to_payload(node.said()[0])
-    (first, second) = node.scenario.ledger.attest([(STREAM, fields, "one"), (STREAM, fields, "one")])
-    (third,) = node.scenario.ledger.attest([(STREAM, fields, "one")])
-    assert isinstance(first, Answer)
-    assert first == second == third
-    assert len(node.said()) == 2
-
-
-def test_an_audit_finds_what_the_ledger_signed_without_grounds(node: Node) -> None:
-    """The same rule, replayed: here a server that left it out."""
-    packed(node)
-    node.scenario.clock.forward(900)
-    node.look()
-    fields = to_payload(node.said()[0]) | {"at": {"site": "st-mary", "department": "ward-5"}}
-    with patch("ledger.domain.rules.require_seal"):
-        (answer,) = node.scenario.ledger.attest([(STREAM, fields, "false")])
-    assert isinstance(answer, Answer)
-    report = fsck(node.scenario.ledger.store, str(node.scenario.ledger.vkey))
-    assert not report.ok
-    assert "attests no such readings" in report.text()
-
-
 def of(node: Node, coi: str) -> list[Any]:
     """The therapy's own share of what was attested."""
     entries = node.scenario.ledger.world_at()._entries(f"chain/{coi}")
     return [share_of(one, coi).event for one in entries if one.type == "TemperatureEvidenceAttached"]
-
-
-@contextmanager
-def nullcontext_true() -> Iterator[bool]:
-    yield True

@@ -10,7 +10,7 @@ import pytest
 from ledger.application.followed import Followed
 from ledger.application.watching import Looked, Watching
 from ledger.store.alarms import AlarmStore
-from tests.application.test_sealing import Node, begun
+from tests.application.sealing_node import Node, begun
 from tests.live_stage import COI, LOGGER, Recording, pack
 
 LIMIT_MIN = 30  # of one event, by the stage's profile

@@ -18,11 +18,12 @@ from ledger.domain.events import EVENTS
 from ledger.domain.parts import Role
 from ledger.domain.world import timestamp
 from ledger.proof.keyfile import new_key
+from tests.domain_one_of_each import EXAMPLES, NORTHCELL
+from tests.domain_permissions import ALLOWED
 from tests.domain_scene import CHAIN, COI, CONSENT, ORDER, patient
 from tests.domain_supply import LOT, PLATFORM
 from tests.e2e.api_stage import Stage, served
 from tests.scenario import APHERESIS, Scenario, Signer, b64
-from tests.unit.test_domain_policy import ALLOWED, EXAMPLES, NORTHCELL
 
 CLOSED, PROVISIONAL = "chain/isbt128:CHA999926CLSED1", "chain/acme:PROV-1"
 KINDS = {event.__name__: event.kind for event in EVENTS}

@@ -16,6 +16,8 @@ from ledger.domain.events import EVENTS
 from ledger.domain.findings import FINDINGS
 from ledger.domain.naming import STREAM_KINDS
 from ledger.domain.parts import ChainDecision
+from tests.domain_one_of_each import EXAMPLES
+from tests.domain_permissions import ALLOWED, QUALIFICATIONS
 from tests.domain_scene import COI
 from tests.e2e.api_stage import code, size
 from tests.e2e.boundary_stage import (
@@ -30,7 +32,6 @@ from tests.e2e.boundary_stage import (
     right,
 )
 from tests.scenario import APHERESIS
-from tests.unit.test_domain_policy import ALLOWED, EXAMPLES, QUALIFICATIONS
 
 ON_THERAPY = [event.__name__ for event in EVENTS if issubclass(event, ChainDecision)]
 NO_CHECKPOINT = {"size": 5, "root": "00" * 32}

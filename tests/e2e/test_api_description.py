@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from starlette.routing import BaseRoute, Route
 
 from api import (
+    bedside_examples,
     examples,
     examples_registry,
     label_documents,
@@ -20,6 +21,7 @@ from api import (
     quality_examples,
     reaching,
     standards_examples,
+    temperature_examples,
 )
 from api import registry as registered
 from api.documents import BedsideContainer, ChainDocument, ContainerDocument
@@ -244,8 +246,8 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (ChainDocument, examples.CHAIN),
     (ContainerDocument, examples.CONTAINER),
     (BedsideContainer, examples.BEDSIDE_CONTAINER),
-    (patients.PatientMatch, examples.PATIENT_MATCH),
-    (patients.PatientQuestion, examples.PATIENT_QUESTION),
+    (patients.PatientMatch, bedside_examples.PATIENT_MATCH),
+    (patients.PatientQuestion, bedside_examples.PATIENT_QUESTION),
     (chains.Timeline, examples.TIMELINE),
     (chains.ChainLineage, examples.CHAIN_LINEAGE),
     (chains.Deviations, examples.DEVIATIONS),
@@ -253,12 +255,12 @@ SHAPES: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (containers.ContainerLineage, examples.CONTAINER_LINEAGE),
     (custody.Custody, examples.CUSTODY),
     (custody.Handovers, examples.HANDOVERS),
-    (temperature.Excursions, examples.EXCURSIONS),
-    (TemperatureDocument, examples.TEMPERATURE),
+    (temperature.Excursions, temperature_examples.EXCURSIONS),
+    (TemperatureDocument, temperature_examples.TEMPERATURE),
     (keys.KeyDocument, examples.KEY),
-    (infusion.InfusionCheck, examples.CHECK),
-    (infusion.InfusionQuestion, examples.QUESTION),
-    (readiness.LymphodepletionCheck, examples.LYMPHODEPLETION),
+    (infusion.InfusionCheck, bedside_examples.CHECK),
+    (infusion.InfusionQuestion, bedside_examples.QUESTION),
+    (readiness.LymphodepletionCheck, bedside_examples.LYMPHODEPLETION),
     (FeedEntry, examples.FEED_ENTRY),
     (CarrierDocument, examples.CARRIER),
     (keys.Keys, examples_registry.KEYS),

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from api.codes import TITLES
 from ledger.proof import statement
+from tests.domain_one_of_each import EXAMPLES
 from tests.domain_scene import COI
 from tests.e2e.api_stage import COSE, SEQUENCE, Stage, catch_up, code, collected, two_therapies
 from tests.e2e.boundary_stage import Boundary, boundary, right
 from tests.property.mangled import ITEMS, altered, grafted_envelope
 from tests.scenario import ORIGIN
-from tests.unit.test_domain_policy import EXAMPLES
 
 some = settings(max_examples=150, database=None, suppress_health_check=list(HealthCheck))
 EDGES = (

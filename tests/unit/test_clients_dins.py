@@ -12,9 +12,8 @@ from clients.dins import read_din
 from clients.drafts import draft, event_type
 from clients.forms import filled, shape_of
 from ledger.errors import Malformed
-from tests.unit.test_clients_cli import COI, Room, bare, room
+from tests.unit.cli_room import COI, Room
 
-__all__ = ["bare", "room"]
 DIN = "A999921123456"  # its check character is 3
 COLLECTED = [
     "at=st-mary/apheresis",

@@ -10,7 +10,7 @@ from api import examples_registry as examples
 from clients.cli.screen import USAGE
 from clients.keys import Device
 from clients.sdk import Client
-from tests.unit.test_clients_cli import Room
+from tests.unit.cli_room import Room
 
 REACHED = {
     "container": "BAG-1",

@@ -12,7 +12,8 @@ import pytest
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from api.examples import COI, EXCURSIONS, TEMPERATURE
+from api.examples import COI
+from api.temperature_examples import EXCURSIONS, TEMPERATURE
 from clients.cli import options
 from clients.cli.main import run
 from clients.cli.prompts import asked

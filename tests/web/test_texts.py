@@ -19,8 +19,8 @@ from ledger.errors import UnbrokenError
 from ledger.proof import canonical
 from ledger.proof.keyfile import new_key
 from ledger.proof.keys import ED25519, ES256
+from tests.domain_one_of_each import EXAMPLES
 from tests.property.mangled import altered
-from tests.unit.test_domain_policy import EXAMPLES
 from tests.web.agent import Agent, Said
 
 ACROSS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
