@@ -1,4 +1,4 @@
-"""A node that seals, on one database and on either."""
+"""A ledger on either database; a node that seals, on one database and on either."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.application.sealing_node import Node, begun
+from tests.scenario import Scenario, open_scenario
+
+
+@pytest.fixture
+def scenario(database_url: str, tmp_path: Path) -> Iterator[Scenario]:
+    opened = open_scenario(database_url, tmp_path)
+    yield opened
+    opened.ledger.close()
 
 
 @pytest.fixture
