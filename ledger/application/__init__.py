@@ -157,13 +157,10 @@ class Ledger(DCBApplication):
         """The event key's id and the cti under which the ledger says something about this."""
         return bytes.fromhex(self.event_kid) + hashlib.sha256(about.encode()).digest()[:16]
 
-    def recorded(self, signed: Statement) -> Answer | None:
-        """The answer that a statement with the same to-be-signed bytes got before."""
-        found = self.store.positions_of_cti([signed.kid + signed.cti])
-        for position in found.values():
-            if statement.parse(self.store.entries(position, position + 1)[0].data).tbs == signed.tbs:
-                return self.answer_at(position)
-        return None
+    def recorded(self, position: int, signed: Statement) -> Answer | None:
+        """The answer that the statement at `position` got, if it has the same to-be-signed bytes."""
+        first = statement.parse(self.store.entries(position, position + 1)[0].data)
+        return self.answer_at(position) if first.tbs == signed.tbs else None
 
     # --- answers -----------------------------------------------------------------------
 

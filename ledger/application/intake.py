@@ -24,7 +24,7 @@ from ledger.store.decode import entry_of
 from ledger.verify.esignatures import check_assertion, passkey_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ledger.application.answer import Answer
     from ledger.proof.assertion import Passkey
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 MAX_KEYS = 100_000
 # By name: to ask an event for its class costs some µs, and every statement would pay it.
 _ENROLLING = frozenset(event.__name__ for event in (AgentEnrolled, KeyAdded, LogOpened, PasskeyAdded))
-Again: TypeAlias = "Callable[[Statement], Answer | None]"
-"""The answer that an equal statement got before."""
+Found: TypeAlias = "Callable[[Sequence[bytes]], dict[bytes, int]]"
+"""Which of some (kid, cti) pairs were used, and at which position."""
+Again: TypeAlias = "Callable[[int, Statement], Answer | None]"
+"""The answer that the statement at a position got, if it is equal to this one."""
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -152,7 +154,9 @@ class Coming:
         """What has to be checked."""
         return [Signed(one.key.spki, one.statement.raw) for one in self._keyed if isinstance(one, Keyed)]
 
-    def admitted(self, verdicts: bytes, again: Again) -> list[Admitted | Answer | UnbrokenError]:
+    def admitted(
+        self, verdicts: bytes, found: Found, again: Again
+    ) -> list[Admitted | Answer | UnbrokenError]:
         """Admit each on its own; one that fails is answered by `again` if it was recorded before.
 
         `verdicts`: a byte for each of `signed`: `VERIFIED` if somebody did. Anything else, or none:
@@ -166,15 +170,31 @@ class Coming:
             for one in self._keyed
         ]  # fmt: skip
         read = _each(lambda signed: _read(signed, self._origin, self._keys), authentic)
-        return [
-            one if isinstance(one, Admitted) or isinstance(signed, UnbrokenError)
-            else _before(signed, one, again)
-            for signed, one in zip(self._parsed, read, strict=True)
-        ]  # fmt: skip
+        return self._with_repeats(read, found, again)
+
+    def _with_repeats(
+        self, read: list[Admitted | UnbrokenError], found: Found, again: Again
+    ) -> list[Admitted | Answer | UnbrokenError]:
+        """A crowd of those that failed costs one look-up. A key that the log never knew recorded nothing."""
+        answers: list[Admitted | Answer | UnbrokenError] = list(read)
+        failed = {
+            at: (signed, one)
+            for at, (signed, one) in enumerate(zip(self._parsed, read, strict=True))
+            if isinstance(one, UnbrokenError) and isinstance(signed, Statement) and one.code != "unknown_key"
+        }
+        try:
+            positions = found([signed.kid + signed.cti for signed, _ in failed.values()]) if failed else {}
+        except UnbrokenError as error:
+            return [error if at in failed else one for at, one in enumerate(answers)]
+        for at, (signed, one) in failed.items():
+            position = positions.get(signed.kid + signed.cti)
+            if position is not None:
+                answers[at] = _before(position, signed, one, again)
+        return answers
 
 
-def _before(signed: Statement, failed: UnbrokenError, again: Again) -> Answer | UnbrokenError:
-    return _attempt(lambda one: again(one) or failed, signed)
+def _before(position: int, signed: Statement, failed: UnbrokenError, again: Again) -> Answer | UnbrokenError:
+    return _attempt(lambda one: again(position, one) or failed, signed)
 
 
 def _each(step: Callable[[A], B], ones: Iterable[A | UnbrokenError]) -> list[B | UnbrokenError]:

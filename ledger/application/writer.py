@@ -144,7 +144,8 @@ class Writer:
         except Exception:
             log.exception("statements could not be read, in a way that nobody expected")
             return Part(whose, partial(_nothing_to_check, [internal()] * len(whose)))
-        return Part(whose, partial(coming.admitted, again=ledger.recorded), question)
+        admit = partial(coming.admitted, found=ledger.store.positions_of_cti, again=ledger.recorded)
+        return Part(whose, admit, question)
 
     def _ready(self) -> list[Part]:
         """The first ones, as far as they are ready."""

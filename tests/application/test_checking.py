@@ -405,6 +405,7 @@ def test_a_verdict_that_is_not_1_confirms_nothing(scenario: Scenario, byte: int)
     forged = some(scenario)[0]
     forged = forged[:-1] + bytes([forged[-1] ^ 1])
     ledger = scenario.ledger
-    (answer,) = Coming([forged], ledger.origin, ledger.keys).admitted(bytes([byte]), lambda _: None)
+    coming = Coming([forged], ledger.origin, ledger.keys)
+    (answer,) = coming.admitted(bytes([byte]), ledger.store.positions_of_cti, ledger.recorded)
     assert isinstance(answer, UnbrokenError)
     assert answer.code == "bad_signature"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -68,6 +68,19 @@ def test_what_several_callers_send_at_once_is_answered_to_each_in_its_own_order(
         assert stored == mine
 
 
+def counted(scenario: Scenario, name: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many the store is asked for at once, from now on."""
+    asked: list[int] = []
+    look_up = getattr(scenario.ledger.store, name)
+
+    def counting(ones: Sequence[Any]) -> Any:
+        asked.append(len(ones))
+        return look_up(ones)
+
+    monkeypatch.setattr(scenario.ledger.store, name, counting)
+    return asked
+
+
 def test_a_crowd_of_strangers_costs_a_look_up_for_each_part_and_not_for_each_key(
     with_one: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,16 +90,23 @@ def test_a_crowd_of_strangers_costs_a_look_up_for_each_part_and_not_for_each_key
         statement.sign(new_key(), iss="anna", sub=f"chain/{COI}", aud=log, cti=bytes(16), payload=payload)
         for _ in range(3 * CHUNK)
     ]
-    asked: list[int] = []
-    look_up = with_one.ledger.store.used_tags
-
-    def counted(tags: Sequence[str]) -> set[str]:
-        asked.append(len(tags))
-        return look_up(tags)
-
-    monkeypatch.setattr(with_one.ledger.store, "used_tags", counted)
+    asked = counted(with_one, "used_tags", monkeypatch)
     monkeypatch.setattr(with_one.ledger.store, "by_tag", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(with_one.ledger.store, "positions_of_cti", lambda *_: 1 / 0)
     assert told(with_one.ledger.submit(raws).result()) == ["unknown_key"] * len(raws)
+    assert asked == [CHUNK] * 3
+
+
+def test_what_fails_is_looked_for_together_and_what_was_recorded_before_gets_its_first_answer(
+    with_one: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same to-be-signed bytes under a wrong signature: here each third."""
+    ledger, raws = with_one.ledger, some(with_one, 3 * CHUNK)
+    first = ledger.submit(raws[::3]).result()
+    asked = counted(with_one, "positions_of_cti", monkeypatch)
+    found = ledger.submit([raw[:-1] + bytes([raw[-1] ^ 1]) for raw in raws]).result()
+    assert found[::3] == first
+    assert told(found[1::3] + found[2::3]) == ["bad_signature"] * 2 * CHUNK
     assert asked == [CHUNK] * 3
 
 
