@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from ledger.domain.carrier import Carrier
     from ledger.domain.chain import Chain
+    from ledger.store.reading import Row
     from ledger.store.recorder import StoredCheckpoint, StoredEntry
 
 MAX_KEPT = 20_000  # aggregates; a chain of a whole therapy takes some 20 kB
@@ -51,6 +52,9 @@ class Reader(Protocol):
     def by_tag(
         self, tag: str, *, after: int = -1, before: int | None = None, limit: int | None = None
     ) -> list[StoredEntry]: ...
+    def rows_by_tag(
+        self, tag: str, after: int = -1, before: int | None = None, limit: int | None = None
+    ) -> Iterable[Row]: ...
     def last_by_tag(self, tag: str, before: int | None = None) -> StoredEntry | None: ...
     def position_of(self, statement_id: bytes) -> int | None: ...
     def entries_with_tags(self, start: int, stop: int) -> list[tuple[StoredEntry, list[str]]]: ...
@@ -182,12 +186,12 @@ class StoredWorld:
             return made
 
     def _entries(self, tag: str) -> Iterator[Entry]:
-        yield from map(LazyEntry, self.reader.by_tag(tag, before=self.before))
+        yield from map(LazyEntry, self.reader.rows_by_tag(tag, before=self.before))
         yield from (entry for entry, tags in self._pending if tag in tags)
 
     def _fold(self, tag: str) -> Any:
         aggregate = new_aggregate(tag)
-        for stored in self.reader.by_tag(tag, before=self.before):
+        for stored in self.reader.rows_by_tag(tag, before=self.before):
             aggregate.apply(LazyEntry(stored))
         for entry, tags in self._pending:
             if tag in tags:

@@ -8,9 +8,18 @@ refused. Quantities are integers in the unit that the field's name states, times
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 MAX_INT = 2**53 - 1
 
@@ -150,15 +159,18 @@ class CarriedFact(Fact):
     containers: Containers
     therapies: Annotated[list[Carried], Field(min_length=1, max_length=100)] | None = None
 
-    @model_validator(mode="after")
-    def _each_in_one_therapy(self) -> Self:
-        if self.therapies is not None:
-            if len({one.coi for one in self.therapies}) < len(self.therapies):
+    @field_validator("therapies")  # asked only where it is given
+    @classmethod
+    def _each_in_one_therapy(
+        cls, therapies: list[Carried] | None, info: ValidationInfo
+    ) -> list[Carried] | None:
+        if therapies is not None and "containers" in info.data:
+            if len({one.coi for one in therapies}) < len(therapies):
                 raise ValueError("each therapy may be named once")
-            named = sorted(name for one in self.therapies for name in one.containers)
-            if named != sorted(set(self.containers)):
-                raise ValueError("therapies must name the same containers as containers does, each once")
-        return self
+            named = sorted(name for one in therapies for name in one.containers)
+            if named != sorted(set(info.data["containers"])):
+                raise ValueError("must name the same containers as containers does, each once")
+        return therapies
 
 
 class ChainDecision(Decision):

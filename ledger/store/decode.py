@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import cbor2
 
@@ -17,7 +17,8 @@ from ledger.domain.world import Entry
 from ledger.errors import Fault, Malformed
 
 if TYPE_CHECKING:
-    from ledger.store.reading import StoredEntry
+    from ledger.domain.parts import Event
+    from ledger.store.reading import Row, StoredEntry
 
 _KID, _CLAIMS, _ISS, _SUB, _CTI = 4, 15, 1, 2, 7  # RFC 9052 table 3; RFC 9597; RFC 8392 section 4
 _DAMAGE = (cbor2.CBORError, ValueError, LookupError, TypeError, AttributeError, Malformed)
@@ -31,27 +32,42 @@ class LazyEntry(Entry):
     event than the row does.
     """
 
-    __slots__ = ("_data", "type")
+    __slots__ = ("_data", "_event", "type")
 
-    def __init__(self, stored: StoredEntry) -> None:
+    def __init__(self, stored: StoredEntry | Row) -> None:
         self.position, self.type, self._data, self.recorded_ms = stored  # type: ignore[misc]
+        self._event: Event | None = None
+
+    @property
+    def event(self) -> Event:  # type: ignore[override]  # nobody sets it
+        return self._event or self._read()
 
     def __getattr__(self, name: str) -> Any:
         """Fill the slot that was looked for and isn't filled yet."""
         if name == "statement_id":
             self.statement_id = hashlib.sha256(self._data).hexdigest()
-            return self.statement_id
+        else:
+            self._open()
+        return object.__getattribute__(self, name)
+
+    def _open(self) -> bytes:
+        """Fill the slots of the envelope; return the payload."""
         try:
             protected, _, payload, _ = cbor2.loads(self._data).value
             self.kid, self.signer, self.stream = _start(protected[:-16])
-            event = read_event(payload) if name == "event" else None
         except _DAMAGE as error:
             raise _damaged(self.position, error) from error
-        if event is None:
-            return object.__getattribute__(self, name)
+        return cast("bytes", payload)
+
+    def _read(self) -> Event:
+        payload = self._open()
+        try:
+            event = read_event(payload)
+        except _DAMAGE as error:
+            raise _damaged(self.position, error) from error
         if event.type != self.type:
             raise _damaged(self.position, f"its row says {self.type!r}, its bytes {event.type!r}")
-        self.event = event
+        self._event = event
         return event
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ledger.errors import NotFound
 from ledger.store.schema import tag_hash
@@ -26,6 +26,8 @@ class StoredEntry(NamedTuple):
     data: bytes
     recorded_ms: int
 
+
+Row: TypeAlias = tuple[int, str, bytes, int]  # of a `StoredEntry`
 
 # What `StoredEntry._make` does, without a call of Python for each row.
 _stored: Callable[[Iterable[Any]], StoredEntry] = partial(tuple.__new__, StoredEntry)
@@ -67,9 +69,14 @@ class Reads(ABC):
         self, tag: str, *, after: int = -1, before: int | None = None, limit: int | None = None
     ) -> list[StoredEntry]:
         """Entries with the tag at positions > `after` and < `before`, the oldest first."""
+        return list(map(_stored, self.rows_by_tag(tag, after, before, limit)))
+
+    def rows_by_tag(
+        self, tag: str, after: int = -1, before: int | None = None, limit: int | None = None
+    ) -> Sequence[Row]:
+        """The same, for a fold of many: nothing is made of the database's own rows."""
         bounds = {"after": after, "before": _or_all(before), "limit": _or_all(limit)}
-        rows = self._rows(self._sql.by_tag, tag=tag, hash=tag_hash(tag), **bounds)
-        return list(map(_stored, rows))
+        return self._rows(self._sql.by_tag, tag=tag, hash=tag_hash(tag), **bounds)
 
     def last_by_tag(self, tag: str, before: int | None = None) -> StoredEntry | None:
         """The newest entry with the tag at a position < `before`."""

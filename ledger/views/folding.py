@@ -136,7 +136,7 @@ class Folding:
 
     def _load(self, coi: str, before: int) -> Kept:
         chain, touches = Chain(coi), Touches(coi)
-        for stored in self._store.by_tag(chain_tag(coi), before=before) if before else ():
+        for stored in self._store.rows_by_tag(chain_tag(coi), before=before) if before else ():
             entry = LazyEntry(stored)
             chain.apply(entry)
             touches.apply(entry)

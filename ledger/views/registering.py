@@ -109,6 +109,6 @@ class Registering:
 
     def _load(self, tag: str, before: int) -> Any:
         aggregate = new_aggregate(tag)
-        for stored in self._store.by_tag(tag, before=before) if before else ():
+        for stored in self._store.rows_by_tag(tag, before=before) if before else ():
             aggregate.apply(LazyEntry(stored))
         return aggregate

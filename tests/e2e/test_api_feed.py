@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ from ledger.store.decode import entry_of
 from tests.e2e.api_stage import COI, OTHER, STREAM, Stage, code, enrol, read, served, size
 from tests.e2e.feed_stage import BRISK, listened, listening, reading, until
 from tests.scenario import APHERESIS, VAN, WARD, hand_over, open_scenario, therapy
+from tests.sqlite_file import opened
 
 ASKED: dict[str, Any] = {
     "type": "http",
@@ -278,7 +278,7 @@ def test_what_another_node_records_is_told_too(fresh_postgres_url: str) -> None:
 
 def test_a_damaged_log_ends_the_feed_rather_than_leaving_an_entry_out(tmp_path: Path) -> None:
     with listened(tmp_path) as stage:
-        with sqlite3.connect(tmp_path / "ledger.db") as database:
+        with opened(tmp_path / "ledger.db") as database:
             database.execute("PRAGMA foreign_keys=OFF")
             database.execute("DELETE FROM entry WHERE position = 5")
         database.close()

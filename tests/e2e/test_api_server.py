@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from ledger.application.high_water import HighWater, Mark
 from ledger.proof import canonical, checkpoint, statement
 from ledger.proof.keyfile import new_key
 from tests.scenario import Signer
+from tests.sqlite_file import opened
 
 ORIGIN = "ledger.example/program"
 PASSPHRASE = "open sesame"
@@ -207,7 +207,7 @@ def test_rebuild_makes_the_read_models_again(data: Path, capsys: pytest.CaptureF
 
 
 def test_fsck_names_the_entry_that_was_altered(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with sqlite3.connect(data / "ledger.db") as database:
+    with opened(data / "ledger.db") as database:
         (stored,) = database.execute("SELECT data FROM entry WHERE position = 1").fetchone()
         altered = stored[:-1] + bytes([stored[-1] ^ 1])
         database.execute("UPDATE entry SET data = ? WHERE position = 1", (altered,))

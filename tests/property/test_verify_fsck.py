@@ -19,6 +19,7 @@ from ledger.store.recorder import LedgerRecorder
 from ledger.store.schema import metadata
 from ledger.verify import Report
 from tests.scenario import Scenario, open_scenario
+from tests.sqlite_file import opened
 from tests.unit.verify_book import tell_story
 
 COLUMNS = [(table.name, column.name) for table in metadata.tables.values() for column in table.columns]
@@ -36,7 +37,7 @@ def stored(scenario: Scenario, path: Path) -> Path:
     """A closed database with the story in it."""
     tell_story(scenario)
     scenario.ledger.close()
-    with sqlite3.connect(path) as connection:
+    with opened(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
@@ -64,7 +65,7 @@ def check(path: Path, vkey: str) -> Report:
 
 def rows(path: Path, table: str) -> list[tuple[Any, ...]]:
     """The keys of a table, in order."""
-    with sqlite3.connect(path) as connection:
+    with opened(path) as connection:
         keys = KEYS[table]
         return connection.execute(f"SELECT {keys} FROM {table} ORDER BY {keys}").fetchall()
 
@@ -72,7 +73,7 @@ def rows(path: Path, table: str) -> list[tuple[Any, ...]]:
 def change(path: Path, table: str, column: str, key: tuple[Any, ...], value: Any) -> Any:
     """Set one column of one row to what `value` makes of it; returns the new value."""
     where = " AND ".join(f"{name}=?" for name in KEYS[table].split(", "))
-    with sqlite3.connect(path) as connection:
+    with opened(path) as connection:
         ((old,),) = connection.execute(f"SELECT {column} FROM {table} WHERE {where}", key).fetchall()
         new = value(old)
         connection.execute(f"UPDATE {table} SET {column}=? WHERE {where}", (new, *key))
@@ -157,7 +158,7 @@ def test_a_deleted_row_is_found(told: tuple[Path, str], tmp_path: Path, table: s
     for key in (keys[0], keys[len(keys) // 2], keys[-1]):
         path = Path(shutil.copy(told[0], tmp_path / "copy.db"))
         where = " AND ".join(f"{name}=?" for name in KEYS[table].split(", "))
-        with sqlite3.connect(path) as connection:
+        with opened(path) as connection:
             connection.execute(f"DELETE FROM {table} WHERE {where}", key)
         assert not check(path, told[1]).ok
 
@@ -174,7 +175,7 @@ STRAYS: dict[str, tuple[Any, ...]] = {
 @pytest.mark.parametrize("table", LOG)
 def test_a_row_too_many_is_found_and_named(told: tuple[Path, str], copy: Path, table: str) -> None:
     values = STRAYS[table]
-    with sqlite3.connect(copy) as connection:
+    with opened(copy) as connection:
         connection.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
     report = check(copy, told[1])
     assert not report.ok
@@ -183,7 +184,7 @@ def test_a_row_too_many_is_found_and_named(told: tuple[Path, str], copy: Path, t
 
 
 def test_two_entries_that_changed_places_are_both_named(told: tuple[Path, str], copy: Path) -> None:
-    with sqlite3.connect(copy) as connection:
+    with opened(copy) as connection:
         for old, new in ((20, -1), (23, 20), (-1, 23)):
             connection.execute("UPDATE entry SET position=? WHERE position=?", (new, old))
     positions = {problem.position for problem in check(copy, told[1]).steps[2].problems}
@@ -191,7 +192,7 @@ def test_two_entries_that_changed_places_are_both_named(told: tuple[Path, str], 
 
 
 def test_a_byte_of_the_file_itself_that_spoils_an_index_is_found(told: tuple[Path, str], copy: Path) -> None:
-    with sqlite3.connect(copy) as connection:
+    with opened(copy) as connection:
         query = "SELECT rootpage FROM sqlite_master WHERE name='entry_statement_id'"
         ((page,),) = connection.execute(query).fetchall()
         ((size,),) = connection.execute("PRAGMA page_size").fetchall()

@@ -22,6 +22,7 @@ from ledger.errors import Conflict, Fault, Malformed, ProofInvalid
 from ledger.proof.add_checkpoint import MAX_BODY, Submission, parse_conflict, parse_cosignatures
 from ledger.proof.checkpoint import Checkpoint, sign_checkpoint
 from ledger.proof.note import COSIGNATURE, parse_note, vkey_of
+from tests.sqlite_file import opened
 from tests.witness_stage import LOG, LOG_KEY, ORIGIN, TIME, WITNESS, Clock, History, key, witness
 
 TRUE = History(b"true %d" % number for number in range(12))
@@ -321,7 +322,7 @@ def test_a_register_of_another_key_is_refused(tmp_path: Path) -> None:
 def test_a_head_that_was_changed_in_the_register_is_refused_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "register.db"
     witness(path).add(TRUE.submission(0, 5).encode())
-    with sqlite3.connect(path) as db:
+    with opened(path) as db:
         db.execute("UPDATE head SET note = replace(CAST(note AS TEXT), char(10) || '5' || char(10),"
                    " char(10) || '4' || char(10))")  # fmt: skip
         db.execute("UPDATE head SET note = CAST(note AS BLOB)")
