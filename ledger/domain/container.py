@@ -35,13 +35,25 @@ class Moment(NamedTuple):
 
 
 class Packing(NamedTuple):
-    position: int
+    when: Moment
+    department: str  # of the moment's site
     shipper: str
     seal: str | None
     logger: str | None
-    occurred_at: str
-    at: Holder  # who packed
     phase: Phase | None  # as it was said
+
+    @property
+    def position(self) -> int:
+        return self.when.position
+
+    @property
+    def occurred_at(self) -> str:
+        return self.when.occurred_at
+
+    @property
+    def at(self) -> Holder:
+        """Who packed."""
+        return Holder(self.when.site, self.department)
 
 
 class Batch(NamedTuple):
@@ -128,7 +140,6 @@ class Container:
     inside: str | None = None  # its cassette
     custody: Custody = field(default_factory=Custody)
     packings: list[Packing] = field(default_factory=list)  # in the log's order
-    packed: list[Moment] = field(default_factory=list)  # when each was, and out again
     unpacked: list[Moment] = field(default_factory=list)
     inspected: list[Moment] = field(default_factory=list)  # on receipt
     evidence: list[Series] = field(default_factory=list)  # of its temperature
@@ -161,6 +172,10 @@ class Container:
     @property
     def holder(self) -> Holder | None:
         return self.custody.holder
+
+    @property
+    def packed(self) -> list[Moment]:
+        return [one.when for one in self.packings]
 
     @property
     def packing(self) -> Packing | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.container import Packing
-from ledger.domain.custody import Holder
 from ledger.domain.deviation import Quarantine
 from ledger.domain.disposal import Disposal, Witness
 from ledger.domain.happened import later, moment
@@ -30,14 +29,11 @@ ON_RECEIPT = "receipt_inspection"  # the reason of a quarantine that an inspecti
 
 
 def packed(chain: Chain, entry: Entry, event: Packed | ShipperSwapped) -> None:
-    by = Holder(event.at.site, event.at.department)
-    phase = event.phase if event.type == "Packed" else None
-    packing = Packing(entry.position, event.shipper, event.seal, event.logger, event.occurred_at, by, phase)
+    by, phase = event.at, event.phase if event.type == "Packed" else None
     when = moment(entry, by.site)
+    packing = Packing(when, by.department, event.shipper, event.seal, event.logger, phase)
     for name in dict.fromkeys(event.containers):
-        container = chain.container(name)
-        container.packings.append(packing)
-        container.packed.append(when)
+        chain.container(name).packings.append(packing)
 
 
 def unpacked(chain: Chain, entry: Entry, event: Unpacked) -> None:

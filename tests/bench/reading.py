@@ -20,7 +20,7 @@ from ledger.proof.statement import parse
 from ledger.store.engines import migrate, open_engine
 from ledger.store.recorder import LedgerRecorder, NewEntry
 from tests.bench.load import chains, statements
-from tests.bench.table import RUNS, Row, at_most, beside, seconds
+from tests.bench.table import Row, at_most, beside, seconds
 from tests.scenario import open_scenario
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LONG = 200  # events of one chain
 LOADS = 21
+TURNS = 15  # so many that a core that slows down for half a second decides nothing
 MILLION = int(os.environ.get("UNBROKEN_BENCH_ENTRIES", "1000000"))
 PROOFS = 2_000
 
@@ -57,7 +58,7 @@ def chain_load() -> list[Row]:
         def load_ours() -> float:
             return seconds(lambda: _fold(scenario.ledger.world_at().chain, chain[0])) * 1000
 
-        running = _in_turn(load_ours, load_stock, RUNS, LOADS)
+        running = _in_turn(load_ours, load_stock, TURNS, LOADS)
         singly = _in_turn(load_ours, load_stock, LOADS, 1)
         scenario.ledger.close()
     name = f"a chain of {LONG} events, no cache, beside the stock aggregate"
