@@ -49,17 +49,22 @@ def cut(monkeypatch: pytest.MonkeyPatch, node: Node, step: str) -> None:
     monkeypatch.setattr(owner, name, dies)
 
 
+def look_cut_off(monkeypatch: pytest.MonkeyPatch, node: Node, step: str) -> None:
+    """The look at which the readings would be sealed."""
+    node.scenario.clock.forward(900)
+    with monkeypatch.context() as patched:
+        cut(patched, node, step)
+        with pytest.raises(Fault, match="cut"):
+            node.look()
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_cut_off_behind_any_step_nothing_is_lost_and_nothing_said_twice(
     either: Node, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     node = either
     packed(node)
-    node.scenario.clock.forward(900)
-    with monkeypatch.context() as patched:
-        cut(patched, node, step)
-        with pytest.raises(Fault, match="cut"):
-            node.look()
+    look_cut_off(monkeypatch, node, step)
     again = Node(node.scenario)
     again.look()
     again.look()
@@ -74,11 +79,7 @@ def test_what_was_claimed_is_said_word_for_word_though_the_world_moved_on(
 ) -> None:
     """Half of a segment's statements may be in the log: the rest must go with them."""
     packed(node)
-    node.scenario.clock.forward(900)
-    with monkeypatch.context() as patched:
-        cut(patched, node, "claimed")
-        with pytest.raises(Fault, match="cut"):
-            node.look()
+    look_cut_off(monkeypatch, node, "claimed")
     node.scenario.say("nora", STREAM, "ThawStarted", at=APHERESIS, containers=[BAG],
                       occurred_at=timestamp(node.scenario.clock() - 1_200_000))  # fmt: skip
     Node(node.scenario).look()
@@ -121,11 +122,7 @@ def test_a_segment_whose_packets_were_altered_is_not_sealed_and_holds_up_no_othe
     node: Node, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     recording = packed(node)
-    node.scenario.clock.forward(900)
-    with monkeypatch.context() as patched:
-        cut(patched, node, "claimed")
-        with pytest.raises(Fault, match="cut"):
-            node.look()
+    look_cut_off(monkeypatch, node, "claimed")
     with node.store.writing() as connection:
         connection.exec_driver_sql("DELETE FROM live_packet")
     node.put(recording.packet([530] * 5, 10))
@@ -158,11 +155,7 @@ def test_a_key_that_was_revoked_between_claim_and_seal_proves_nothing_either(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed(node)
-    node.scenario.clock.forward(900)
-    with monkeypatch.context() as patched:
-        cut(patched, node, "kept")
-        with pytest.raises(Fault, match="cut"):
-            node.look()
+    look_cut_off(monkeypatch, node, "kept")
     kid = node.scenario.signer(LOGGER).key.public.kid.hex()
     node.scenario.say("ada", f"agent/{LOGGER}", "KeyRevoked", kid=kid, reason="stolen")
     assert node.look() == 1
